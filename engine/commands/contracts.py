@@ -1,0 +1,199 @@
+"""The commands of the engine: what may be asked of it. Each has one handler, in the file of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Who asks, as it will stand in history and audit: ids only, never a name."""
+
+    id: str  # account or client id, "worker", "engine"
+    kind: str = "person"  # person | client | engine
+    organisation: str | None = None
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdempotencyKey:
+    """The same key from the same client with the same request gets the stored answer; with another request, 422."""
+
+    client: str
+    key: str
+    request_hash: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What a person or a system entered, handed through to the projection unread by the engine."""
+
+    form: str
+    form_version: int
+    answers: Mapping[str, Any]
+    response: Mapping[str, Any] | None = None  # the document as it arrived, where one did
+    source: str | None = None  # its stored id, where it is stored already
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartInstance:
+    """Answers `Started`. `version` None: the newest active one. Raises NotFound, Conflict (the business key has an open
+    instance of this definition)."""
+
+    definition_key: str
+    version: int | None = None
+    business_key: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    submission: Submission | None = None
+    instance_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompleteUserTask:
+    """Answers `Completed`. `variables` have already passed the form. Raises NotFound, Conflict, Stale."""
+
+    user_task_id: UUID
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    submission: Submission | None = None
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimUserTask:
+    user_task_id: UUID
+    assignee: str
+    expected_revision: int | None = None
+    take_over: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseUserTask:
+    user_task_id: UUID
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveDraft:
+    user_task_id: UUID
+    draft: Mapping[str, Any]
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FireTimer:
+    """Answers True when the timer fired, False when it is gone: firing twice is harmless."""
+
+    instance_id: UUID
+    wait_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishMessage:
+    """Answers `MessageResult`. Exactly one receiver; kept for `ttl` when nobody listens yet; `message_id` deduplicates."""
+
+    name: str
+    key: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    message_id: str | None = None
+    ttl: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BroadcastSignal:
+    """Answers how many waits it reached."""
+
+    name: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompleteJob:
+    job_id: UUID
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    lease: str | None = None  # the worker's lease; a stale one is refused
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailJob:
+    job_id: UUID
+    message: str
+    retries_left: int | None = None
+    lease: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThrowJobError:
+    job_id: UUID
+    code: str
+    message: str = ""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    lease: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryIncident:
+    incident_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetVariables:
+    instance_id: UUID
+    variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspendInstance:
+    instance_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivateInstance:
+    instance_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerminateInstance:
+    instance_id: UUID
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deploy:
+    """Answers a list of `Deployed`. All files of one call stand or fall together; raises Refused with every problem.
+    An unchanged definition (same sha-256 as the newest version of its key) makes no new version."""
+
+    files: Mapping[str, bytes]  # name -> content; .bpmn, .dmn, .json (a form)
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    kind: str  # process | decision | form
+    key: str
+    version: int
+    sha256: str
+    created: bool
+    warnings: tuple[Any, ...] = ()  # engine.problems.Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    instance_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completed:
+    user_task_id: UUID
+    instance_id: UUID
+    opened_user_task_ids: tuple[UUID, ...]  # of the whole instance, those this step opened
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageResult:
+    result: str  # delivered | buffered | duplicate
+    instance_id: UUID | None = None
+    at: datetime | None = None
