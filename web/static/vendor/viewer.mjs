@@ -1,0 +1,1 @@
+export{n as BpmnViewer,t as zeebeModdle}from"./zeebe.mjs";
