@@ -1,0 +1,1 @@
+"""One module per group of the command line; `runtime.cli` gathers them."""

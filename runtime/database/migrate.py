@@ -1,0 +1,102 @@
+"""Numbered migrations, each applied once, in order, in its own transaction, by one process at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from runtime.database.embedded import program
+
+FOLDER = Path(__file__).parent / "migrations"
+SCHEMA_FILE = Path(__file__).parent / "schema.sql"
+LOCK = 7_305_811_404_101_221  # any number nobody else uses as an advisory lock
+
+_FILE_NAME = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
+_TABLE = """
+CREATE TABLE IF NOT EXISTS schema_migration (
+    version    integer PRIMARY KEY,
+    name       text NOT NULL,
+    sha256     text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)"""
+
+
+@dataclass(frozen=True)
+class Migration:
+    version: int
+    name: str
+    sql: str
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+class MigrationMismatch(Exception):
+    """The database was changed by a migration that this release does not have, or has in another form."""
+
+
+def on_disk(folder: Path = FOLDER) -> list[Migration]:
+    """All migrations in order. Raises ValueError for a file name that is not NNNN_name.sql or a number used twice."""
+    migrations = []
+    for file in sorted(folder.glob("*.sql")):
+        match = _FILE_NAME.match(file.name)
+        if match is None:
+            raise ValueError(f"{file.name}: a migration is named NNNN_name.sql")
+        migrations.append(Migration(int(match[1]), match[2], file.read_text(encoding="utf-8")))
+    if len({m.version for m in migrations}) != len(migrations):
+        raise ValueError("two migrations have one number")
+    return migrations
+
+
+def migrate(url: str) -> list[Migration]:
+    """Bring the database to the newest schema; answers what was applied. Safe to call from every process at start."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        conn.execute(_TABLE)
+        missing = _missing(conn)
+        for migration in missing:
+            with conn.transaction():
+                conn.execute(migration.sql.encode())
+                conn.execute(
+                    "INSERT INTO schema_migration (version, name, sha256) VALUES (%s, %s, %s)",
+                    [migration.version, migration.name, migration.sha256],
+                )
+        return missing
+
+
+def status(url: str) -> dict[str, object]:
+    """Which versions are applied, which wait."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(_TABLE)
+        missing = _missing(conn)
+        row = conn.execute("SELECT max(version) FROM schema_migration").fetchone()
+    return {
+        "schema_version": row[0] if row else None,
+        "newest": max((m.version for m in on_disk()), default=0),
+        "missing": [f"{m.version:04}_{m.name}" for m in missing],
+    }
+
+
+def _missing(conn: psycopg.Connection) -> list[Migration]:
+    applied: dict[int, str] = dict(conn.execute("SELECT version, sha256 FROM schema_migration").fetchall())
+    known = {m.version: m for m in on_disk()}
+    for version, sha256 in applied.items():
+        if version not in known:
+            raise MigrationMismatch(f"the database has migration {version}, which this release does not know")
+        if known[version].sha256 != sha256:
+            raise MigrationMismatch(f"migration {version} was changed after it had been applied")
+    return [m for version, m in sorted(known.items()) if version not in applied]
+
+
+def dump_schema(url: str) -> str:
+    """The schema as SQL text, without what differs between two dumps of the same schema."""
+    command = [str(program("pg_dump")), "--schema-only", "--no-owner", "--no-privileges", url]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    lines = [line for line in text.splitlines() if not line.startswith(("\\restrict", "\\unrestrict", "-- Dumped"))]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"

@@ -1,0 +1,63 @@
+"""A real PostgreSQL for every test that asks for one: `server` once per run, `database` new and migrated per test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import ConnectionPool
+
+from engine.store.connections import open_pool
+from runtime.database import embedded, migrate
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Address of a server to make databases on: `YUNTU_DATABASE_URL`, or an embedded one for this run."""
+    if url := os.environ.get("YUNTU_DATABASE_URL"):
+        yield url
+        return
+    home = Path(tempfile.mkdtemp(prefix="yuntu-test-"))
+    running = embedded.attach(home)
+    yield running.url()
+    running.release()
+    shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def template(server: str) -> Iterator[str]:
+    """Name of a migrated database that the tests copy."""
+    name = f"template_{uuid.uuid4().hex[:12]}"
+    with _administration(server) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+        migrate.migrate(make_conninfo(server, dbname=name))
+        yield name
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def database(server: str, template: str) -> Iterator[str]:
+    """Address of a new, migrated, empty database."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with _administration(server) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield make_conninfo(server, dbname=name)
+    with _administration(server) as admin:
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def pool(database: str) -> Iterator[ConnectionPool]:
+    with open_pool(database, max_size=10) as opened:
+        yield opened
+
+
+def _administration(server: str) -> psycopg.Connection:
+    return psycopg.connect(server, autocommit=True)
