@@ -1,0 +1,72 @@
+"""Who may know of a task or a woman, and who may finish a task: pure rules over organisations and roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from workflows.people.model import Organisation, Principal, TaskView
+from workflows.people.roles import CARE, OWNERS_OF_DIAGRAMS, READERS, ROLES
+
+REGISTRATION = "registration"  # the form that a hospital may send along with a new woman
+
+
+def visible_organisations(
+    organisation_id: str, roles: Iterable[str], organisations: Mapping[str, Organisation]
+) -> frozenset[str]:
+    """The organisations whose women and tasks its people may know of: their own, those below it, for a village the
+    township it works for, and for a role that reaches the region all of them."""
+    if any(ROLES[role].reach == "region" for role in roles if role in ROLES):
+        return frozenset(organisations)
+    seen = {organisation_id}
+    while below := {o.id for o in organisations.values() if o.parent_id in seen} - seen:
+        seen |= below
+    own = organisations.get(organisation_id)
+    if own is not None and own.kind == "village" and own.parent_id:
+        seen.add(own.parent_id)
+    return frozenset(seen)
+
+
+def may_complete(principal: Principal, task: TaskView, care: Iterable[str] = ()) -> bool:
+    """The task is meant for one of the caller's roles, at an organisation the caller works for. A hospital system
+    finishes what is its hospital's, and the registration of a woman whom it brings in."""
+    if principal.kind == "client":
+        near = {task.organisation} | (set(care) if task.form == REGISTRATION else set())
+        return bool(near & principal.organisations) and can_write(principal.scopes)
+    if task.organisation is not None and task.organisation not in principal.organisations:
+        return False
+    if principal.login in (task.candidate_users or ()) or principal.login == task.assignee:
+        return True
+    wanted = set(task.candidate_roles or ())
+    if wanted & principal.roles:
+        return True
+    if not wanted:
+        return bool(principal.roles & (CARE | OWNERS_OF_DIAGRAMS))
+    return not wanted & ROLES.keys() and bool(principal.roles & OWNERS_OF_DIAGRAMS)
+
+
+def may_see(principal: Principal, task: TaskView, care: Iterable[str] = ()) -> bool:
+    """Whoever may finish it, and whoever reads the records of this woman: `care` are the organisations she is with."""
+    if may_complete(principal, task, care := frozenset(care)):
+        return True
+    near = set(care) | ({task.organisation} if task.organisation else set())
+    return may_read_woman(principal, near)
+
+
+def may_read_woman(principal: Principal, care: Iterable[str]) -> bool:
+    """The caller reads clinical records, and one of the organisations caring for her is the caller's to know of."""
+    reads = bool(principal.roles & READERS) if principal.kind == "person" else can_read(principal.scopes)
+    return reads and bool(set(care) & principal.organisations)
+
+
+def can_read(scopes: Iterable[str]) -> bool:
+    """SMART v2 system scopes: `system/*.rs`, `system/*.cruds`; the letters after the dot are the interactions."""
+    return any("r" in _letters(scope) for scope in scopes)
+
+
+def can_write(scopes: Iterable[str]) -> bool:
+    return any({"c", "u"} & set(_letters(scope)) for scope in scopes)
+
+
+def _letters(scope: str) -> str:
+    context, _, rest = scope.partition("/")
+    return rest.partition(".")[2].partition("?")[0] if context == "system" else ""
