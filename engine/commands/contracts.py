@@ -93,7 +93,7 @@ class FireTimer:
 
 @dataclass(frozen=True, kw_only=True)
 class PublishMessage:
-    """Answers `MessageResult`. Exactly one receiver; kept for `ttl` when nobody listens yet; `message_id` deduplicates."""
+    """Answers `MessageResult`. Exactly one receiver; kept for `ttl` while nobody listens; `message_id` deduplicates."""
 
     name: str
     key: str
@@ -108,6 +108,16 @@ class BroadcastSignal:
 
     name: str
     payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimJobs:
+    """Answers a list of `ClaimedJob`: at most `limit` due jobs of one type, this worker's for `lock_for`."""
+
+    type: str
+    worker: str
+    limit: int = 10
+    lock_for: timedelta = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +203,26 @@ class Completed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeliverMessage:
+    """Correlate a stored message: one that a step gave out, or one that waits for its receiver. Answers `MessageResult`;
+    what is delivered already stays so."""
+
+    message_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenIncident:
+    """The machinery gave up on a wait after its attempts. Answers the incident's id, None when the wait is gone."""
+
+    instance_id: UUID
+    wait_id: int
+    kind: str  # timer | job
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MessageResult:
-    result: str  # delivered | buffered | duplicate
+    result: str  # delivered | buffered | duplicate; expired: nobody listens and it was not to be kept
     instance_id: UUID | None = None
     at: datetime | None = None

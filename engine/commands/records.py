@@ -1,0 +1,140 @@
+"""What a step looks like to those outside the engine: the projection, service tasks, whoever listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID, uuid5
+
+from engine.commands.contracts import Actor, Submission
+from engine.interpreter.contracts import Diff, Happened, Wait
+
+MAX_ATTEMPTS = 3  # then an incident: reliability rule "poison"
+
+
+def task_id(instance_id: UUID, wait_id: int) -> UUID:
+    return uuid5(instance_id, f"task/{wait_id}")
+
+
+def job_id(instance_id: UUID, wait_id: int) -> UUID:
+    return uuid5(instance_id, f"job/{wait_id}")
+
+
+def incident_id(instance_id: UUID, wait_id: int) -> UUID:
+    return uuid5(instance_id, f"incident/{wait_id}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRecord:
+    """A user task as the step leaves it. `state`: created, claimed, completed, cancelled."""
+
+    id: UUID
+    wait: Wait
+    state: str
+    revision: int
+    assignee: str | None
+    created_at: datetime
+    completed_at: datetime | None = None
+    completed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """One committed change of one instance. `revision` is the instance's after it; `before` is None at its start.
+
+    `status` also knows `suspended`, which the interpreter's state does not. `variables` are the process variables after
+    the step, `written` those that it set.
+    """
+
+    region_id: str
+    instance_id: UUID
+    definition_key: str
+    definition_version: int
+    business_key: str | None
+    revision: int
+    status: str
+    started_at: datetime
+    at: datetime
+    by: Actor
+    command: Any
+    submission: Submission | None
+    before: Any
+    after: Any
+    diff: Diff
+    opened_tasks: tuple[TaskRecord, ...]
+    closed_tasks: tuple[TaskRecord, ...]
+    changed_tasks: tuple[TaskRecord, ...]
+    happened: tuple[Happened, ...]
+    variables: Mapping[str, Any]
+    written: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL that a projection wants sent in the step's own transaction; nothing is read back."""
+
+    sql: str
+    params: Mapping[str, Any]
+
+
+Projection: TypeAlias = Callable[[StepRecord], list[Statement]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobContext:
+    """What a service task is given. `conn` is read-only; what it returns becomes the job's variables."""
+
+    variables: Mapping[str, Any]
+    headers: Mapping[str, Any]
+    instance_id: UUID
+    element_id: str
+    business_key: str | None
+    now: datetime
+    region_id: str
+    conn: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceTask:
+    """A function that runs here, outside of any step's transaction. It may run twice: it must do no harm then."""
+
+    run: Callable[[JobContext], Mapping[str, Any]]
+    retries: int = MAX_ATTEMPTS
+
+
+class BusinessError(Exception):
+    """Raised by a service task for an error the diagram foresees: an error boundary event catches it by its code."""
+
+    def __init__(self, code: str, message: str = "", variables: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message or code)
+        self.code = code
+        self.message = message
+        self.variables = dict(variables or {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskChanged:
+    """The answer to claiming, releasing and saving a draft."""
+
+    user_task_id: UUID
+    revision: int
+    state: str
+    assignee: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedJob:
+    """A job handed to a worker until `locked_until`; its answer must carry the lease."""
+
+    id: UUID
+    instance_id: UUID
+    type: str
+    element_id: str
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    business_key: str | None = None
+    retries_left: int = 0
+    lease: str = ""
+    locked_until: datetime | None = None
