@@ -1,0 +1,42 @@
+"""`enableWhen` as R4 says, and `enableWhenExpression`: is this item asked at all?"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from workflows.forms.items import Condition, Item
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
+}
+
+
+def holds(item: Item, environment: Mapping[str, Any]) -> bool:
+    """Conditions are joined by `any` or `all`; the expression, if there is one, must be true besides."""
+    found = [_met(condition, environment) for condition in item.conditions]
+    if found and not (any(found) if item.any_condition else all(found)):
+        return False
+    return item.enabled_by is None or item.enabled_by.is_true(environment)
+
+
+def _met(condition: Condition, environment: Mapping[str, Any]) -> bool:
+    value = environment.get(condition.question)
+    answers = value if isinstance(value, list) else [] if value is None else [value]
+    if condition.operator == "exists":
+        return bool(answers) is condition.answer
+    if condition.operator == "!=":
+        return condition.answer not in answers
+    compare = _COMPARE[condition.operator]
+    return any(_comparable(answer, condition.answer) and compare(answer, condition.answer) for answer in answers)
+
+
+def _comparable(answer: Any, wanted: Any) -> bool:
+    if isinstance(answer, bool) or isinstance(wanted, bool):
+        return isinstance(answer, bool) and isinstance(wanted, bool)
+    return isinstance(answer, str) == isinstance(wanted, str)

@@ -1,0 +1,142 @@
+"""FHIRPath in a form: compiled once, evaluated over the answers by name (`%weight`, `%sbp`), never reading a clock.
+
+Added to FHIRPath, because it has no difference of dates: `.daysUntil(date)`, `.yearsUntil(date)`, `.addDays(n)`,
+`.naegele()`. Each answers empty when something is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import fhirpathpy
+
+_NAME = re.compile(r"%([a-z][a-z0-9_]*)")
+_TEXT = re.compile(r"'(?:[^'\\]|\\.)*'")
+_SEARCHES_EVERYTHING = re.compile(r"\b(repeat|descendants|today|now|timeOfDay|trace)\s*\(")
+
+
+class ExpressionError(ValueError):
+    """The text is no FHIRPath that a form may use."""
+
+
+def _one(value: Any) -> Any:
+    """The only item of a collection; None when there is none or more than one."""
+    if isinstance(value, list):
+        value = value[0] if len(value) == 1 else None
+    return getattr(value, "data", value)
+
+
+def _day(value: Any) -> date | None:
+    one = _one(value)
+    try:
+        return None if one is None else date.fromisoformat(str(one)[:10])
+    except ValueError:
+        return None
+
+
+def _days_until(focus: Any, other: Any) -> list[int]:
+    start, end = _day(focus), _day(other)
+    return [] if start is None or end is None else [(end - start).days]
+
+
+def _years_until(focus: Any, other: Any) -> list[int]:
+    start, end = _day(focus), _day(other)
+    if start is None or end is None:
+        return []
+    return [end.year - start.year - ((end.month, end.day) < (start.month, start.day))]
+
+
+def _add_days(focus: Any, days: Any) -> list[str]:
+    start, count = _day(focus), _one(days)
+    return [] if start is None or count is None else [(start + timedelta(days=int(count))).isoformat()]
+
+
+def _naegele(focus: Any) -> list[str]:
+    """Month + 9, day + 7; a day that the month lacks runs on into the next (journey G-3)."""
+    start = _day(focus)
+    if start is None:
+        return []
+    months = start.month + 8
+    first = date(start.year + months // 12, months % 12 + 1, 1)
+    return [(first + timedelta(days=start.day + 6)).isoformat()]
+
+
+def _minutes_until(focus: Any, other: Any) -> list[int]:
+    start, end = _one(focus), _one(other)
+    if start is None or end is None:
+        return []
+    gap = datetime.fromisoformat(str(end)) - datetime.fromisoformat(str(start))
+    return [int(gap.total_seconds() // 60)]
+
+
+def _half_up(focus: Any, places: Any) -> list[Decimal]:
+    value, digits = _one(focus), _one(places)
+    if value is None:
+        return []
+    return [Decimal(str(value)).quantize(Decimal(1).scaleb(-int(digits)), ROUND_HALF_UP)]
+
+
+_OPTIONS = {
+    "userInvocationTable": {
+        "daysUntil": {"fn": _days_until, "arity": {1: ["Any"]}},
+        "minutesUntil": {"fn": _minutes_until, "arity": {1: ["Any"]}},
+        "yearsUntil": {"fn": _years_until, "arity": {1: ["Any"]}},
+        "addDays": {"fn": _add_days, "arity": {1: ["Any"]}},
+        "naegele": {"fn": _naegele, "arity": {0: []}},
+        "halfUp": {"fn": _half_up, "arity": {1: ["Any"]}},
+    }
+}
+
+
+@dataclass(frozen=True)
+class Expression:
+    text: str
+    names: frozenset[str]
+    _run: Callable[..., list[Any]] = field(repr=False, compare=False)
+
+    def evaluate(self, environment: Mapping[str, Any]) -> list[Any]:
+        """The collection it answers; a name that has no answer is an empty collection."""
+        known = {name: environment.get(name, []) for name in self.names}
+        try:
+            return list(self._run({}, known))
+        except Exception:  # fhirpathpy raises a bare Exception for an empty operand, where FHIRPath says: empty
+            return []
+
+    def value(self, environment: Mapping[str, Any]) -> Any:
+        """Its single value as plain data, or None."""
+        found = self.evaluate(environment)
+        return plain(found[0]) if len(found) == 1 else None
+
+    def is_true(self, environment: Mapping[str, Any]) -> bool:
+        return self.evaluate(environment) == [True]
+
+    def is_false(self, environment: Mapping[str, Any]) -> bool:
+        return self.evaluate(environment) == [False]
+
+
+def plain(value: Any) -> Any:
+    """JSON-like: whole numbers int, others Decimal, dates their ISO text."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, Decimal | int | float):
+        exact = value if isinstance(value, Decimal) else Decimal(str(value))
+        return int(exact) if exact == exact.to_integral_value() else exact
+    return str(value)
+
+
+def compile_fhirpath(text: str) -> Expression:
+    """Raises ExpressionError. Functions that walk everything or read a clock are refused."""
+    bare = _TEXT.sub("''", text)
+    forbidden = _SEARCHES_EVERYTHING.search(bare)
+    if forbidden:
+        raise ExpressionError(f"{forbidden[1]}() may not be used in a form")
+    try:
+        run = fhirpathpy.compile(text, None, _OPTIONS)
+    except Exception as error:  # the parser's errors have no common class
+        raise ExpressionError(str(error)) from error
+    return Expression(text, frozenset(_NAME.findall(bare)), run)

@@ -1,0 +1,152 @@
+"""A form: one Questionnaire, and everything one may ask of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from marshmallow import Schema
+
+from engine.errors import Fault, Incorrect, Text
+from engine.problems import Problem, Refused
+from workflows.forms import urls
+from workflows.forms.assess import Assessment, assess
+from workflows.forms.items import Item
+from workflows.forms.lint import lint
+from workflows.forms.parse import Reader, value_of
+from workflows.forms.responses import read_items, response_items
+from workflows.forms.schema import build_schema, load
+
+_TOP_KEYS = frozenset(
+    {
+        "resourceType", "id", "meta", "url", "identifier", "version", "name", "title", "_title", "status",
+        "experimental", "subjectType", "date", "publisher", "description", "purpose", "code", "item", "contained",
+        "extension",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was accepted: `values` holds everything, entered and calculated; `warnings` ask for a second look."""
+
+    values: dict[str, Any]
+    calculated: dict[str, Any]
+    warnings: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True)
+class Form:
+    id: str
+    version: int
+    url: str
+    title: Text
+    items: tuple[Item, ...]
+    context: frozenset[str]  # names that the process may give: edd, lmp, …
+    problems: tuple[Problem, ...] = ()  # warnings of the reading
+
+    @classmethod
+    def parse(cls, questionnaire: Mapping[str, Any]) -> Form:
+        """Raises Refused with every problem, each at its linkId."""
+        reader = Reader(questionnaire)
+        head = _head(questionnaire, reader)
+        context = {str(value_of(each)) for each in questionnaire.get("extension", []) if each["url"] == urls.CONTEXT}
+        items = reader.items(questionnaire.get("item", []))
+        problems = [*reader.problems, *lint(items, context)]
+        if any(problem.severity == "error" for problem in problems):
+            raise Refused([problem for problem in problems if problem.severity == "error"])
+        return cls(**head, items=items, context=frozenset(context), problems=tuple(problems))
+
+    @cached_property
+    def schema(self) -> type[Schema]:
+        return build_schema(self.items)
+
+    @cached_property
+    def by_link_id(self) -> dict[str, Item]:
+        return {each.link_id: each for item in self.items for each in item.walk()}
+
+    def validate(
+        self, answers: Any, *, on: date, complete: bool = True, context: Mapping[str, Any] | None = None
+    ) -> Answers:
+        """Raises Incorrect with every fault by linkId. `complete=False`: a draft, nothing is required yet."""
+        found, unread = self._assess(answers, on, context)
+        faults = [*unread, *found.faults]
+        if not complete:
+            faults = [fault for fault in faults if fault.message.en != "required"]
+        if faults:
+            raise Incorrect("表单填写有误", "the form is not filled in correctly", code="form", faults=faults)
+        return Answers(found.values, found.calculated, tuple(found.warnings))
+
+    def evaluate(self, answers: Any, on: date, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """For the open page: never raises. Keys calculated, enabled, faults, warnings; JSON-like."""
+        found, unread = self._assess(answers, on, context)
+        return {
+            "calculated": found.calculated,
+            "enabled": found.enabled,
+            "faults": [_shown(fault) for fault in [*unread, *found.faults]],
+            "warnings": [_shown(fault) for fault in found.warnings],
+        }
+
+    def _assess(self, answers: Any, on: date, context: Mapping[str, Any] | None) -> tuple[Assessment, list[Fault]]:
+        values, unread = load(self.schema, answers, on)
+        known = {name: value for name, value in (context or {}).items() if name in self.context and value is not None}
+        found = assess(self.items, values, on, known)
+        hidden = {path for path, shown in found.enabled.items() if not shown}
+        calculated = set(found.calculated)
+        kept = [fault for fault in unread if not _is_under(fault.path, hidden | calculated)]
+        wrong = {fault.path for fault in kept}
+        found.faults = [fault for fault in found.faults if fault.path not in wrong]
+        return found, kept
+
+    def to_response(self, answers: Mapping[str, Any], **header: Any) -> dict[str, Any]:
+        """A QuestionnaireResponse of answers that passed `validate`; `header`: id, authored, author, subject …"""
+        return {
+            "resourceType": "QuestionnaireResponse",
+            **{"status": "completed", **header},
+            "questionnaire": f"{self.url}|{self.version}",
+            "item": response_items(self.items, answers),
+        }
+
+    def answers_from_response(self, response: Mapping[str, Any]) -> dict[str, Any]:
+        """Raises Incorrect where an item is unknown, stands twice, or holds another kind of value."""
+        answers, faults = read_items(self.items, response.get("item", []))
+        named = response.get("questionnaire")
+        if named is not None and named not in {self.url, f"{self.url}|{self.version}"}:
+            text = Text(zh=f"应为 {self.url}|{self.version}", en=f"must be {self.url}|{self.version}")
+            faults.append(Fault(path="questionnaire", message=text))
+        if faults:
+            raise Incorrect("问卷答复与表单不符", "the response does not fit the form", code="form", faults=faults)
+        return answers
+
+
+def _head(questionnaire: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
+    if questionnaire.get("resourceType") != "Questionnaire":
+        reader.problem(None, "resource-type", "不是 Questionnaire", "this is no Questionnaire")
+    for key in questionnaire.keys() - _TOP_KEYS:
+        reader.problem(None, "element", f"不支持的元素 {key}", f"element {key} is not supported")
+    for extension in questionnaire.get("extension", []):
+        if extension.get("url") != urls.CONTEXT:
+            url = extension.get("url")
+            reader.problem(None, "extension", f"不支持的扩展 {url}", f"extension {url} is not supported")
+    form_id, version = str(questionnaire.get("id", "")), str(questionnaire.get("version", ""))
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,63}", form_id):
+        reader.problem(None, "id", "id 只能用小写字母、数字和连字符", "id: lower case, digits and - only")
+    if not re.fullmatch(r"[1-9]\d{0,5}", version):
+        reader.problem(None, "version", "version 应为正整数", "version must be a whole number, counted from 1")
+    url = questionnaire.get("url")
+    if not isinstance(url, str) or not url:
+        reader.problem(None, "url", "缺少 url", "url is missing")
+    title = reader.text(None, questionnaire, "title")
+    return {"id": form_id, "version": int(version) if version.isdigit() else 0, "url": str(url), "title": title}
+
+
+def _is_under(path: str, roots: set[str]) -> bool:
+    return path in roots or path.split("[")[0] in roots
+
+
+def _shown(fault: Fault) -> dict[str, Any]:
+    return {"path": fault.path, "message": {"zh": fault.message.zh, "en": fault.message.en}}

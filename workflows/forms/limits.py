@@ -1,0 +1,60 @@
+"""Hard limits refuse, soft limits ask again, and nothing is dated in the future unless its item says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from engine.errors import Text
+from workflows.forms.items import DATES, Item
+
+
+def beyond(item: Item, answer: Any, on: date) -> Iterator[Text]:
+    """Why `answer` cannot be."""
+    if item.type in DATES:
+        yield from _dated_wrongly(item, answer, on)
+        return
+    number = as_number(answer)
+    if number is None:
+        return
+    low, high = item.limits.low, item.limits.high
+    if (low is not None and number < low) or (high is not None and number > high):
+        span = between(low, high, item)
+        yield Text(zh=f"应{span.zh}", en=f"must be {span.en}")
+    if item.decimal_places is not None and number != round(number, item.decimal_places):
+        yield Text(zh=f"最多 {item.decimal_places} 位小数", en=f"at most {item.decimal_places} decimal places")
+
+
+def doubtful(item: Item, answer: Any) -> Iterator[Text]:
+    """Why somebody should look at `answer` twice."""
+    number = as_number(answer)
+    low, high = item.limits.confirm_low, item.limits.confirm_high
+    if number is not None and ((low is not None and number < low) or (high is not None and number > high)):
+        span = between(low, high, item)
+        yield Text(zh=f"{item.text.zh}通常{span.zh}，请确认", en=f"{item.text.en} is usually {span.en}: please confirm")
+
+
+def as_number(answer: Any) -> Decimal | None:
+    is_number = isinstance(answer, int | Decimal) and not isinstance(answer, bool)
+    return Decimal(answer) if is_number else None
+
+
+def between(low: Decimal | None, high: Decimal | None, item: Item) -> Text:
+    unit = f" {item.unit.display}" if item.unit else ""
+    if low is not None and high is not None:
+        return Text(zh=f"在 {low}–{high}{unit} 之间", en=f"between {low} and {high}{unit}")
+    if low is not None:
+        return Text(zh=f"不小于 {low}{unit}", en=f"at least {low}{unit}")
+    return Text(zh=f"不大于 {high}{unit}", en=f"at most {high}{unit}")
+
+
+def _dated_wrongly(item: Item, answer: str, on: date) -> Iterator[Text]:
+    day = date.fromisoformat(answer[:10])
+    if day.year < 1900 or day.year > on.year + 5:
+        yield Text(zh="年份不合理", en="the year is implausible")
+    elif item.date_range == "past" and day > on:
+        yield Text(zh="不能晚于今天", en="must not lie in the future")
+    elif item.date_range == "future" and day < on:
+        yield Text(zh="不能早于今天", en="must not lie in the past")
