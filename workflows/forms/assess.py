@@ -16,7 +16,7 @@ from workflows.forms.limits import beyond, doubtful
 from workflows.forms.schema import blank
 
 _ROUNDS = 12  # a chain of "shown when" longer than this is no form for people
-_REQUIRED = Text(zh="必填", en="required")
+REQUIRED = Text(zh="必填", en="required")
 
 
 @dataclass
@@ -148,7 +148,7 @@ class _Sheet:
         value = shown.get(item.link_id)
         must = item.required or (item.required_by is not None and item.required_by.is_true(environment))
         if must and not item.calculated and (item.is_question or item.is_table) and blank(value):
-            yield Fault(path=path, message=_REQUIRED), True
+            yield Fault(path=path, message=REQUIRED), True
         if item.calculated and value is not None:
             yield from ((Fault(path=path, message=text), True) for text in beyond(item, value, on))
         for one in _listed(value):

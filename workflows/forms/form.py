@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ from marshmallow import Schema
 from engine.errors import Fault, Incorrect, Text
 from engine.problems import Problem, Refused
 from workflows.forms import urls
-from workflows.forms.assess import Assessment, assess
+from workflows.forms.assess import REQUIRED, Assessment, assess
 from workflows.forms.items import Item
 from workflows.forms.lint import lint
 from workflows.forms.parse import Reader, value_of
@@ -47,6 +47,7 @@ class Form:
     title: Text
     items: tuple[Item, ...]
     context: frozenset[str]  # names that the process may give: edd, lmp, …
+    questionnaire: Mapping[str, Any] = field(repr=False, compare=False)  # as it was read, for whoever asks for it
     problems: tuple[Problem, ...] = ()  # warnings of the reading
 
     @classmethod
@@ -59,7 +60,9 @@ class Form:
         problems = [*reader.problems, *lint(items, context)]
         if any(problem.severity == "error" for problem in problems):
             raise Refused([problem for problem in problems if problem.severity == "error"])
-        return cls(**head, items=items, context=frozenset(context), problems=tuple(problems))
+        return cls(
+            **head, items=items, context=frozenset(context), questionnaire=questionnaire, problems=tuple(problems)
+        )
 
     @cached_property
     def schema(self) -> type[Schema]:
@@ -76,7 +79,7 @@ class Form:
         found, unread = self._assess(answers, on, context)
         faults = [*unread, *found.faults]
         if not complete:
-            faults = [fault for fault in faults if fault.message.en != "required"]
+            faults = [fault for fault in faults if fault.message is not REQUIRED]
         if faults:
             raise Incorrect("表单填写有误", "the form is not filled in correctly", code="form", faults=faults)
         return Answers(found.values, found.calculated, tuple(found.warnings))
@@ -103,7 +106,10 @@ class Form:
         return found, kept
 
     def to_response(self, answers: Mapping[str, Any], **header: Any) -> dict[str, Any]:
-        """A QuestionnaireResponse of answers that passed `validate`; `header`: id, authored, author, subject …"""
+        """A QuestionnaireResponse; `header`: id, status, authored, author, subject …
+
+        What is not of its item's kind, as in a draft, is left out: a response holds only what it can say.
+        """
         return {
             "resourceType": "QuestionnaireResponse",
             **{"status": "completed", **header},
@@ -149,4 +155,5 @@ def _is_under(path: str, roots: set[str]) -> bool:
 
 
 def _shown(fault: Fault) -> dict[str, Any]:
-    return {"path": fault.path, "message": {"zh": fault.message.zh, "en": fault.message.en}}
+    code = "required" if fault.message is REQUIRED else "value"
+    return {"path": fault.path, "code": code, "message": {"zh": fault.message.zh, "en": fault.message.en}}

@@ -71,6 +71,7 @@ class Item:
     link_id: str
     type: str
     text: Text
+    prefix: str | None = None
     required: bool = False
     repeats: bool = False
     read_only: bool = False

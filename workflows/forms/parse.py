@@ -65,6 +65,7 @@ class Reader:
             link_id=link_id,
             type=kind,
             text=self.text(link_id, source, "text"),
+            prefix=source.get("prefix"),
             required=source.get("required") is True,
             repeats=source.get("repeats") is True,
             read_only=source.get("readOnly") is True,

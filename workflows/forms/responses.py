@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,13 @@ _ELEMENT = {
     "open-choice": "valueCoding",
 }
 
+_DAY = r"\d{4}-\d\d-\d\d"
+_WRITTEN = {
+    "date": re.compile(_DAY),
+    "dateTime": re.compile(_DAY + r"T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"),
+    "time": re.compile(r"\d\d:\d\d:\d\d(\.\d+)?"),
+}
+
 
 def response_items(items: tuple[Item, ...], answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [each for item in items for each in _written(item, answers)]
@@ -41,7 +49,22 @@ def _written(item: Item, answers: Mapping[str, Any]) -> Iterator[dict[str, Any]]
     value = answers.get(item.link_id)
     if item.is_question and not blank(value):
         found = value if isinstance(value, list) else [value]
-        yield {**head, "answer": [_answer(item, one) for one in found]}
+        answers_here = [_answer(item, one) for one in found if _is_of_kind(item, one)]
+        if answers_here:
+            yield {**head, "answer": answers_here}
+
+
+def _is_of_kind(item: Item, value: Any) -> bool:
+    if item.type == "boolean":
+        return isinstance(value, bool)
+    if item.type in NUMBERS and not (isinstance(value, str) and value in ABSENT):
+        kinds = int if item.type == "integer" else int | Decimal
+        return isinstance(value, kinds) and not isinstance(value, bool)
+    if item.type == "choice":
+        return item.option(value) is not None
+    if item.type in _WRITTEN:
+        return isinstance(value, str) and _WRITTEN[item.type].fullmatch(value) is not None
+    return isinstance(value, str)
 
 
 def _answer(item: Item, value: Any) -> dict[str, Any]:

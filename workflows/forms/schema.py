@@ -53,7 +53,18 @@ class ListField(fields.List[Any]):
         answers = value if isinstance(value, list) else [value]
         if len(answers) > MAX_ROWS:
             raise ValidationError([Text(zh=f"最多 {MAX_ROWS} 项", en=f"at most {MAX_ROWS}")])  # type: ignore[list-item]
-        return super()._deserialize([each for each in answers if not blank(each)], attr, data, **kwargs)
+        found, faults = [], {}
+        for number, each in enumerate(answers):
+            try:
+                if not blank(each):
+                    found.append(self.inner.deserialize(each, **kwargs))
+            except ValidationError as error:
+                faults[number] = error.messages
+                if error.valid_data is not None:
+                    found.append(error.valid_data)
+        if faults:
+            raise ValidationError(faults, valid_data=found)  # type: ignore[arg-type]
+        return found
 
 
 def build_schema(items: tuple[Item, ...]) -> type[Schema]:
