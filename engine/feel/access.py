@@ -55,7 +55,11 @@ def iterate(value: Any, run: Run) -> Iterable[Any] | None:
 
 def _steps(interval: Range, run: Run) -> Iterable[Any] | None:
     low, high = _place(interval.start), _place(interval.end)
-    if low is None or high is None or (type(interval.start) is not type(interval.end) and not is_number(interval.start)):
+    if (
+        low is None
+        or high is None
+        or (type(interval.start) is not type(interval.end) and not is_number(interval.start))
+    ):
         return None
     backwards = low > high
     if backwards:

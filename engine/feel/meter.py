@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from engine.errors import Text
 from engine.feel.errors import Diagnostics, Exhausted
@@ -10,19 +11,22 @@ from engine.feel.errors import Diagnostics, Exhausted
 MAX_STEPS = 100_000  # one step is about one node of the expression: 100 ms on a slow core
 MAX_DEPTH = 64  # functions calling functions, values inside values
 MAX_LIST = 10_000
+MAX_FAULTS = 50
 MAX_STRING = 65_536  # characters of one string
 
 
 class Run:
     """The purse. Every loop pays per round what its body weighs, every built-in what it touches."""
 
-    __slots__ = ("depth", "diagnostics", "now", "steps")
+    __slots__ = ("depth", "diagnostics", "faults", "now", "steps", "trace")
 
     def __init__(self, now: datetime | None = None, diagnostics: Diagnostics | None = None) -> None:
         self.steps = MAX_STEPS
         self.depth = 0
         self.now = now
         self.diagnostics = diagnostics
+        self.faults: list[Text] = []  # what is wrong with the data, as opposed to merely null
+        self.trace: list[Any] | None = None  # where decision tables write down what matched
 
     def charge(self, steps: int) -> None:
         """Pay; raises Exhausted when nothing is left."""
@@ -47,6 +51,11 @@ class Run:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise Exhausted(f"嵌套超过 {MAX_DEPTH} 层", f"nested more than {MAX_DEPTH} deep")
+
+    def fault(self, zh: str, en: str) -> None:
+        """Write down what is wrong with the data; the value is null."""
+        if len(self.faults) < MAX_FAULTS:
+            self.faults.append(Text(zh=zh, en=en))
 
     def note(self, position: int, zh: str, en: str) -> None:
         """Write down why something is null."""

@@ -523,7 +523,9 @@ class Parser:
         self.at += max(size, 1)
         while True:
             token = self.token
-            if (token.kind == "name" and token.text not in KEYWORDS and not self.begins_literal()) or (token.kind == "number" and token.text.isdigit()):
+            if (token.kind == "name" and token.text not in KEYWORDS and not self.begins_literal()) or (
+                token.kind == "number" and token.text.isdigit()
+            ):
                 self.at += 1
             else:
                 break

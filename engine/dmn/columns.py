@@ -1,0 +1,141 @@
+"""An input column of a table, prepared so that a value finds its rules without trying them (a set of rules is an int)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from engine.dmn.cells import ORDERED, Interval, StaticCell, static_cell
+from engine.feel.expressions import UnaryTests
+from engine.feel.meter import Run, Scope
+from engine.feel.temporal import Date, DaysDuration, YearsDuration
+
+Lookup = Callable[[Any, Scope], int]
+_TYPES: dict[str, tuple[type, ...]] = {
+    "number": (Decimal, int),
+    "date": (Date,),
+    "days and time duration": (DaysDuration,),
+    "years and months duration": (YearsDuration,),
+    "string": (str,),
+    "boolean": (bool,),
+}
+
+
+def compile_column(cells: list[UnaryTests]) -> Lookup | None:
+    """None: every cell lets everything through."""
+    everything, by_text = 0, {}
+    for row, cell in enumerate(cells):
+        if not cell.tests:
+            everything |= 1 << row
+        else:
+            found = by_text.setdefault(cell.text, [cell, 0])
+            found[1] |= 1 << row
+    if not by_text:
+        return None
+    static = {text: static_cell(cell.node) for text, (cell, _) in by_text.items()}
+    kind = _commonest([cell.kind for cell in static.values() if cell is not None and cell.kind in _TYPES])
+    indexed = [(cell, by_text[text][1]) for text, cell in static.items() if cell is not None and cell.kind == kind]
+    slow = [(cell, mask) for text, (cell, mask) in by_text.items() if _kind(static[text]) != kind or kind is None]
+    every = [(cell, mask) for cell, mask in by_text.values()]
+    if kind is None:
+        return _by_trial(everything, slow)
+    index = _interval_index(indexed) if kind in ORDERED else _value_index(indexed)
+    return _dispatch(_TYPES[kind], index, everything, slow, every)
+
+
+def _kind(cell: StaticCell | None) -> str | None:
+    return None if cell is None else cell.kind
+
+
+def _commonest(kinds: list[str]) -> str | None:
+    return max(set(kinds), key=lambda kind: (kinds.count(kind), kind)) if kinds else None
+
+
+def _by_trial(everything: int, slow: list[tuple[UnaryTests, int]]) -> Lookup:
+    def look_up(value: Any, scope: Scope) -> int:
+        mask = everything
+        for cell, rows in slow:
+            if cell.test_in(value, scope) is True:
+                mask |= rows
+        return mask
+
+    return look_up
+
+
+def _dispatch(
+    types: tuple[type, ...],
+    index: Callable[[Any], int],
+    everything: int,
+    slow: list[tuple[UnaryTests, int]],
+    every: list[tuple[UnaryTests, int]],
+) -> Lookup:
+    trial = _by_trial(everything, every)
+    nothing = trial(None, Scope({}, None, Run())) if not slow else 0
+    first, second = types[0], types[-1]
+
+    def look_up(value: Any, scope: Scope) -> int:
+        kind = type(value)
+        if kind is first or kind is second:
+            mask = everything | index(value)
+            for cell, rows in slow:
+                if cell.test_in(value, scope) is True:
+                    mask |= rows
+            return mask
+        if value is None and not slow:
+            return nothing
+        return trial(value, scope)
+
+    return look_up
+
+
+def _value_index(cells: list[tuple[StaticCell, int]]) -> Callable[[Any], int]:
+    values = {value for cell, _ in cells for value in cell.values}
+    others = 0
+    for cell, rows in cells:
+        if cell.negated:
+            others |= rows
+    table = {}
+    for value in values:
+        mask = 0
+        for cell, rows in cells:
+            if (value in cell.values) is not cell.negated:
+                mask |= rows
+        table[value] = mask
+    found = table.get
+    return lambda value: found(value, others)
+
+
+def _interval_index(cells: list[tuple[StaticCell, int]]) -> Callable[[Any], int]:
+    """Slots: 2i+1 is the i-th bound itself, the even ones lie between the bounds."""
+    bounds = sorted({bound for cell, _ in cells for interval in cell.intervals for bound in _bounds(interval)})
+    masks = [0] * (2 * len(bounds) + 1)
+    place = {bound: number for number, bound in enumerate(bounds)}
+    for cell, rows in cells:
+        inside = set()
+        for interval in cell.intervals:
+            inside.update(range(*slots(interval, place, len(masks))))
+        for slot in range(len(masks)):
+            if (slot in inside) is not cell.negated:
+                masks[slot] |= rows
+    size = len(bounds)
+
+    def look_up(value: Any) -> int:
+        at = bisect_left(bounds, value)
+        if at < size and bounds[at] == value:
+            return masks[2 * at + 1]
+        return masks[2 * at]
+
+    return look_up
+
+
+def _bounds(interval: Interval) -> list[Any]:
+    return [bound for bound in (interval.low, interval.high) if bound is not None]
+
+
+def slots(interval: Interval, place: dict[Any, int], size: int) -> tuple[int, int]:
+    """The slots that an interval covers, first and one beyond last."""
+    first = 0 if interval.low is None else 2 * place[interval.low] + (1 if interval.low_closed else 2)
+    last = size - 1 if interval.high is None else 2 * place[interval.high] + (1 if interval.high_closed else 0)
+    return first, last + 1

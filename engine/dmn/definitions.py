@@ -1,0 +1,372 @@
+"""A compiled decision model and its evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from engine.dmn import model
+from engine.dmn.boxed import Closure, compile_box, local_names, typed
+from engine.dmn.environment import Environment, Problems, conforming
+from engine.dmn.reader import read_model
+from engine.dmn.types import Types
+from engine.errors import NotFound, Text
+from engine.feel.errors import Diagnostics, Exhausted
+from engine.feel.meter import Run, Scope
+from engine.feel.plain import to_plain
+from engine.feel.types import ANY, FunctionType, Type, bare
+from engine.feel.values import Function
+from engine.problems import Problem, Refused
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What others may know of a decision: its name, and the data it needs in the end."""
+
+    id: str
+    name: str
+    inputs: tuple[str, ...]
+
+
+@dataclass
+class Record:
+    """One decision as it went."""
+
+    decision: str
+    inputs: dict[str, Any]
+    tables: list[tuple[str, list[Any], list[int]]]
+    output: Any = None
+    required: list[Record] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "decision": self.decision,
+            "inputs": to_plain(self.inputs),
+            "rules": self.tables[-1][2] if self.tables else [],
+            "tables": [
+                {"table": place, "inputs": to_plain(values), "rules": rules} for place, values, rules in self.tables
+            ],
+            "output": to_plain(self.output),
+            "required": [record.as_dict() for record in self.required],
+        }
+
+
+class Evaluation:
+    """A decision's value and how it came about. `errors`: what is wrong with the data; `notes`: why nulls are null."""
+
+    __slots__ = ("_record", "errors", "notes", "value")
+
+    def __init__(self, value: Any, record: Record, errors: list[Text], notes: list[Text]) -> None:
+        self.value = value
+        self._record = record
+        self.errors = errors
+        self.notes = notes
+
+    @property
+    def trace(self) -> dict[str, Any]:
+        """decision, inputs, rules (numbers of the rows that matched), output; the same of every decision required."""
+        return self._record.as_dict()
+
+
+class Definitions:
+    """A decision model, compiled. Immutable; may be shared between threads."""
+
+    def __init__(self, source: model.Model, imported: Mapping[str, Definitions]) -> None:
+        self.id, self.name, self.namespace = source.id, source.name, source.namespace
+        self.model = source
+        self._found = Problems()
+        self._imports = self._resolve_imports(imported)
+        self.types = Types(
+            source.items, {name: other.types for name, other in self._imports.items()}, self._found.report
+        )
+        self._members = self.types.members() | set(_every_name(source))
+        for other in self._imports.values():
+            self._members |= other._members
+        self._functions: dict[str, Function] = {}
+        self._input_types = {item.id: self.types.resolve(item.type_ref, item.id) for item in source.inputs.values()}
+        self._closures = {identity: self._decision(item) for identity, item in source.decisions.items()}
+        for item in source.knowledge.values():
+            self._function(item.id)
+        for service in source.services.values():
+            self._function(service.id)
+        self.decisions = {
+            identity: Decision(identity, item.name, tuple(sorted(self._needs(identity, set()))))
+            for identity, item in source.decisions.items()
+        }
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything found while compiling; warnings only, unless read leniently."""
+        return tuple(self._found.found)
+
+    # --- compiling ---
+
+    def _resolve_imports(self, imported: Mapping[str, Definitions]) -> dict[str, Definitions]:
+        found = {}
+        for item in self.model.imports:
+            other = imported.get(item.namespace)
+            if other is not None:
+                found[item.name] = other
+            elif "DMN" in item.namespace or not item.namespace.startswith("http://www.w3.org"):
+                self._found.report(
+                    item.name,
+                    "import",
+                    "import",
+                    f"找不到被引用的模型 {item.namespace}",
+                    f"the imported model {item.namespace} is not at hand",
+                    "warning",
+                )
+        return found
+
+    def _split(self, href: str) -> tuple[str, Definitions, str]:
+        """import name ("" for own), the model, the id"""
+        namespace, _, identity = href.rpartition("#")
+        if namespace and namespace != self.namespace:
+            for name, other in self._imports.items():
+                if other.namespace == namespace:
+                    return name, other, identity
+        return "", self, identity
+
+    def _environment(self, requirements: Sequence[model.Requirement], box: model.Box | None) -> Environment:
+        names = local_names(box) | {name for name in self._imports if name}
+        for requirement in requirements:
+            prefix, home, identity = self._split(requirement.href)
+            element = home._element(identity)
+            if element is None:
+                self._found.report(
+                    identity, "requirement", "unknown-element", f"引用的“{identity}”不存在", f"there is no {identity!r}"
+                )
+            elif home is self:
+                names.add(element.name)
+            else:
+                names |= {element.name, f"{prefix}.{element.name}"} if not prefix else {prefix}
+        return Environment(names, self._members, self.types, self._found)
+
+    def _element(self, identity: str) -> model.Element | None:
+        source = self.model
+        for group in (source.decisions, source.inputs, source.knowledge, source.services):
+            if identity in group:
+                return group[identity]  # type: ignore[index]
+        return None
+
+    def _decision(self, item: model.DecisionElement) -> Closure:
+        environment = self._environment(item.requirements, item.box)
+        closure = compile_box(item.box, environment)
+        return typed(closure, item.type_ref, item.name, environment)
+
+    def _needs(self, identity: str, seen: set[str]) -> set[str]:
+        """Names of the input data below a decision."""
+        found: set[str] = set()
+        item = self.model.decisions.get(identity)
+        if item is None or identity in seen:
+            return found
+        seen.add(identity)
+        for requirement in item.requirements:
+            _, home, other = self._split(requirement.href)
+            if requirement.kind == "input" and other in home.model.inputs:
+                found.add(home.model.inputs[other].name)
+            elif requirement.kind == "decision":
+                found |= home._needs(other, seen if home is self else set())
+        return found
+
+    # --- functions: knowledge models and decision services ---
+
+    def _function(self, identity: str) -> Function | None:
+        if identity not in self._functions:
+            if identity in self.model.knowledge:
+                self._knowledge(self.model.knowledge[identity])
+            elif identity in self.model.services:
+                self._service(self.model.services[identity])
+        return self._functions.get(identity)
+
+    def _knowledge(self, item: model.KnowledgeElement) -> None:
+        box = item.function or model.FunctionBox(item.id, None, "FEEL", [], None)
+        environment = self._environment(item.requirements, box)
+        environment = Environment(
+            environment.names | {item.name}, self._members, self.types, self._found
+        )  # it may call itself
+        scope_names: dict[str, Any] = {}
+        made = compile_box(box, environment)(Scope(scope_names, None, Run()))
+        result = environment.types.resolve(item.type_ref, item.id)
+        if isinstance(bare(result), FunctionType):
+            result = ANY
+        function = Function(item.name, made.parameters, _held(made.call, result, item.name), result)
+        self._functions[item.id] = function
+        scope_names[item.name] = function
+        for requirement in item.requirements:
+            self._put(scope_names, requirement, None)
+
+    def _service(self, item: model.ServiceElement) -> None:
+        parameters: list[tuple[str, Type]] = []
+        targets: list[tuple[str, str, str]] = []  # kind, id, name
+        for kind, hrefs in (("input", item.input_data), ("decision", item.input_decisions)):
+            for href in hrefs:
+                _, home, identity = self._split(href)
+                element = home._element(identity)
+                if element is not None:
+                    parameters.append((element.name, home.types.resolve(element.type_ref, item.id)))
+                    targets.append((kind, identity, element.name))
+        result = self.types.resolve(item.type_ref, item.id)
+        if isinstance(bare(result), FunctionType):
+            result = ANY
+
+        def call(run: Run, arguments: list[Any]) -> Any:
+            run.charge(10)
+            run.enter()
+            given = {name: value for (_, _, name), value in zip(targets, arguments)}
+            known = {identity: value for (kind, identity, _), value in zip(targets, arguments) if kind == "decision"}
+            session = Session(self, given, run, dict(known))
+            outputs = {}
+            for href in item.outputs:
+                _, home, identity = self._split(href)
+                element = home._element(identity)
+                if element is not None:
+                    outputs[element.name] = session.decide(identity)
+            run.depth -= 1
+            return next(iter(outputs.values()), None) if len(item.outputs) == 1 else outputs
+
+        self._functions[item.id] = Function(item.name, parameters, _held(call, result, item.name), result)
+
+    def _put(self, names: dict[str, Any], requirement: model.Requirement, session: Session | None) -> None:
+        """The required thing under its name; imported things inside the context that bears the import's name."""
+        prefix, home, identity = self._split(requirement.href)
+        element = home._element(identity)
+        if element is None:
+            return
+        if requirement.kind == "knowledge":
+            value: Any = home._function(identity)
+        elif session is None:
+            return
+        elif requirement.kind == "input":
+            value = session.input(home, prefix, identity)
+        else:
+            value = session.decide_in(home, prefix, identity)
+        if home is self or not prefix:
+            names[element.name] = value
+        else:
+            names[prefix] = {**names.get(prefix, {}), element.name: value}
+
+    # --- evaluating ---
+
+    def evaluate(self, decision_id: str, context: Mapping[str, Any], *, now: datetime | None = None) -> Evaluation:
+        """The decision for that data (names of the input data to plain values).
+
+        Raises NotFound, DecisionError (rules contradict each other), FeelError "budget".
+        """
+        if decision_id not in self._closures:
+            raise NotFound(f"没有决策“{decision_id}”", f"there is no decision {decision_id!r}")
+        diagnostics = Diagnostics()
+        run = Run(now, diagnostics)
+        session = Session(self, context, run, {})
+        try:
+            value = session.decide(decision_id)
+        except RecursionError:
+            raise Exhausted("决策嵌套过深", "the decision is nested too deep") from None
+        record = session.records[-1]
+        return Evaluation(value, record, run.faults, [note.message for note in diagnostics.notes])
+
+    def invoke(self, service_id: str, context: Mapping[str, Any], *, now: datetime | None = None) -> Evaluation:
+        """A decision service or knowledge model, its parameters by name."""
+        function = self._function(service_id)
+        if function is None:
+            raise NotFound(f"没有决策服务“{service_id}”", f"there is no decision service {service_id!r}")
+        from engine.feel.compiler import invoke
+
+        diagnostics = Diagnostics()
+        run = Run(now, diagnostics)
+        names = [name for name, _ in function.parameters]
+        value = invoke(run, function, [context.get(name) for name in names], None, 0)
+        record = Record(service_id, dict(context), [], value)
+        return Evaluation(value, record, run.faults, [note.message for note in diagnostics.notes])
+
+
+class Session:
+    """One evaluation: each decision is decided once."""
+
+    def __init__(self, home: Definitions, context: Mapping[str, Any], run: Run, known: dict[str, Any]) -> None:
+        self.home = home
+        self.context = context
+        self.run = run
+        self.known = known
+        self.records: list[Record] = []
+        self.open: set[str] = set()
+
+    def decide(self, identity: str) -> Any:
+        if identity in self.known:
+            return self.known[identity]
+        if identity in self.open:
+            return self.run.fault(f"决策“{identity}”依赖自身", f"decision {identity!r} requires itself")
+        self.open.add(identity)
+        home, run = self.home, self.run
+        item = home.model.decisions.get(identity)
+        if item is None:
+            return None
+        record = Record(identity, {}, [])
+        before, self.records = self.records, record.required
+        names = record.inputs
+        for requirement in item.requirements:
+            home._put(names, requirement, self)
+        outer, run.trace = run.trace, record.tables
+        value = home._closures[identity](Scope(names, Scope(self.context, None, run), run))
+        run.trace = outer
+        record.inputs = {name: value for name, value in names.items() if not isinstance(value, Function)}
+        record.output = value
+        self.records = before
+        self.records.append(record)
+        self.open.discard(identity)
+        self.known[identity] = value
+        return value
+
+    def input(self, home: Definitions, prefix: str, identity: str) -> Any:
+        """An input as given, held to its type."""
+        name = home.model.inputs[identity].name if identity in home.model.inputs else identity
+        given = self.context
+        if prefix and isinstance(given.get(prefix), Mapping):
+            given = given[prefix]
+        value = given.get(name)
+        kind = home._input_types.get(identity, ANY)
+        return value if kind is ANY else conforming(value, kind, name, self.run)[1]
+
+    def decide_in(self, home: Definitions, prefix: str, identity: str) -> Any:
+        """A decision of this or of an imported model."""
+        if home is self.home:
+            return self.decide(identity)
+        given = self.context
+        if prefix and isinstance(given.get(prefix), Mapping):
+            given = {**given, **given[prefix]}
+        session = Session(home, given, self.run, {})
+        value = session.decide(identity)
+        self.records.extend(session.records)
+        return value
+
+
+def _held(call: Any, kind: Type, name: str) -> Any:
+    """A function whose result is held to what it promises."""
+    if kind is ANY:
+        return call
+    return lambda run, arguments: conforming(call(run, arguments), kind, name, run)[1]
+
+
+def _every_name(source: model.Model) -> set[str]:
+    found: set[str] = set()
+    for group in (source.decisions, source.inputs, source.knowledge, source.services):
+        found.update(item.name for item in group.values())  # type: ignore[attr-defined]
+    for item in source.decisions.values():
+        found |= local_names(item.box)
+    for knowledge in source.knowledge.values():
+        found |= local_names(knowledge.function)
+    return found
+
+
+def read_decisions(xml: bytes, *, imported: Sequence[Definitions] = (), lenient: bool = False) -> Definitions:
+    """Read and compile a DMN file. Raises Refused with every problem at once.
+
+    imported: models that this one may import. lenient: what cannot be read is null instead (for conformance tests).
+    """
+    made = Definitions(read_model(xml), {other.namespace: other for other in imported})
+    errors = [problem for problem in made.problems if problem.severity == "error"]
+    if errors and not lenient:
+        raise Refused(errors)
+    return made

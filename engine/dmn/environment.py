@@ -1,0 +1,76 @@
+"""What an expression of a model stands in: the names it may use, the types, and where its faults are written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from engine.dmn.types import Types
+from engine.errors import Text
+from engine.feel.errors import FeelSyntaxError
+from engine.feel.expressions import Dialect, UnaryTests
+from engine.feel.meter import Run, Scope
+from engine.feel.syntax import Tests
+from engine.feel.types import ANY, Named, Type, coerce
+from engine.feel.values import kind_of
+from engine.problems import Problem
+
+Closure = Callable[[Scope], Any]
+
+
+class Problems:
+    """Every fault of a model, by place."""
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+
+    def report(self, place: str, kind: str, code: str, zh: str, en: str, severity: str = "error") -> None:
+        problem = Problem(element_id=place, element_type=kind, code=code, message=Text(zh=zh, en=en), severity=severity)
+        if problem not in self.found:
+            self.found.append(problem)
+
+
+class Environment:
+    """One decision's or function's surroundings."""
+
+    def __init__(self, names: Iterable[str], members: Iterable[str], types: Types, problems: Problems) -> None:
+        self.names = frozenset(names)
+        self.types = types
+        self.problems = problems
+        self.report = problems.report
+        self.dialect = Dialect(self.names, members, types.names(), types.find)
+
+    def expression(self, text: str, place: str, kind: str = "literalExpression") -> Closure:
+        """A text that cannot be read is reported and has the value null."""
+        if not text.strip():
+            return lambda scope: None
+        try:
+            return self.dialect.expression(text).closure
+        except FeelSyntaxError as error:
+            self.syntax(error, place, kind)
+            return lambda scope: None
+
+    def tests(self, text: str, place: str) -> UnaryTests:
+        """A text that cannot be read is reported and lets nothing through."""
+        try:
+            return self.dialect.tests(text)
+        except FeelSyntaxError as error:
+            self.syntax(error, place, "unaryTests")
+            return UnaryTests(text, Tests(0), [lambda scope, value: None], frozenset())
+
+    def syntax(self, error: FeelSyntaxError, place: str, kind: str) -> None:
+        self.report(place, kind, "feel-syntax", error.message.zh, error.message.en)
+
+
+def conforming(value: Any, kind: Type, place: str, run: Run) -> tuple[bool, Any]:
+    """(conforms, converted). A value that does not conform is a fault, and null."""
+    if kind is ANY:
+        return True, value
+    fits, converted = coerce(value, kind)
+    if not fits:
+        allowed = f" ({kind.allowed_text})" if isinstance(kind, Named) and kind.allowed_text else ""
+        run.fault(
+            f"{place}：{kind_of(value)} 类型的值不符合 {kind}{allowed}",
+            f"{place}: a {kind_of(value)} does not conform to {kind}{allowed}",
+        )
+    return fits, converted

@@ -1,0 +1,296 @@
+"""DMN XML of 1.1 to 1.5 into the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.dmn import model
+from engine.dmn.model import Box
+from engine.dmn.xml import Node, child, children, clean, parse, refused, tag, text_of
+
+NAMESPACES = {
+    "http://www.omg.org/spec/DMN/20151101/dmn.xsd": "1.1",
+    "http://www.omg.org/spec/DMN/20180521/MODEL/": "1.2",
+    "https://www.omg.org/spec/DMN/20191111/MODEL/": "1.3",
+    "https://www.omg.org/spec/DMN/20211108/MODEL/": "1.4",
+    "https://www.omg.org/spec/DMN/20230324/MODEL/": "1.5",
+}
+HIT_POLICIES = ("UNIQUE", "FIRST", "PRIORITY", "ANY", "COLLECT", "RULE ORDER", "OUTPUT ORDER")
+
+
+def read_model(xml: bytes) -> model.Model:
+    """Raises Refused for what is not DMN."""
+    root = parse(xml)
+    namespace = root.tag[1:].partition("}")[0] if root.tag.startswith("{") else ""
+    if tag(root) != "definitions" or namespace not in NAMESPACES:
+        raise refused("not-dmn", "不是 DMN 1.1–1.5 文件", "not a DMN 1.1 to 1.5 file")
+    read = model.Model(root.get("id", ""), clean(root.get("name")), root.get("namespace", ""))
+    for node in root:
+        reader = _ELEMENTS.get(tag(node))
+        if reader is not None:
+            reader(node, read)
+    return read
+
+
+# --- the graph -------------------------------------------------------------------------------------------------------
+
+
+def _import(node: Node, read: model.Model) -> None:
+    read.imports.append(model.Import(clean(node.get("name")), node.get("namespace", "")))
+
+
+def _item(node: Node, read: model.Model) -> None:
+    read.items.append(_item_definition(node))
+
+
+def _item_definition(node: Node) -> model.ItemDefinition:
+    function = child(node, "functionItem")
+    return model.ItemDefinition(
+        name=clean(node.get("name")),
+        type_ref=_type_child(node),
+        is_collection=node.get("isCollection") == "true",
+        allowed=text_of(child(node, "allowedValues")) or None,
+        constraint=text_of(child(node, "typeConstraint")) or None,
+        components=[_item_definition(component) for component in children(node, "itemComponent")],
+        function=None if function is None else (_parameters(function), _type(function.get("outputTypeRef"))),
+    )
+
+
+def _parameters(function: Node) -> list[tuple[str, str | None]]:
+    return [
+        (clean(parameter.get("name")), _type(parameter.get("typeRef")))
+        for tag_name in ("parameters", "formalParameter")
+        for parameter in children(function, tag_name)
+    ]
+
+
+def _type_child(node: Node) -> str | None:
+    found = child(node, "typeRef")
+    return _type(node.get("typeRef") if found is None else found.text)
+
+
+def _type(written: str | None) -> str | None:
+    """A type's name; `feel:` and other prefixes of 1.1 are read like import names."""
+    if not written:
+        return None
+    prefix, colon, rest = written.strip().partition(":")
+    if not colon:
+        return clean(prefix)
+    return clean(rest) if prefix == "feel" else clean(f"{prefix}.{rest}")
+
+
+def _named(node: Node) -> tuple[str, str, str | None]:
+    """id, name, type. The variable's name is the one that expressions use."""
+    variable = child(node, "variable")
+    name = clean(node.get("name"))
+    kind = None
+    if variable is not None:
+        name = clean(variable.get("name")) or name
+        kind = _type(variable.get("typeRef"))
+    return node.get("id") or name, name, kind
+
+
+def _input_data(node: Node, read: model.Model) -> None:
+    element = model.Element(*_named(node))
+    read.inputs[element.id] = element
+
+
+def _decision(node: Node, read: model.Model) -> None:
+    identity, name, kind = _named(node)
+    box = next((_box(item, identity) for item in node if tag(item) in _BOXES), None)
+    read.decisions[identity] = model.DecisionElement(identity, name, kind, _requirements(node), box)
+
+
+def _knowledge(node: Node, read: model.Model) -> None:
+    identity, name, kind = _named(node)
+    logic = child(node, "encapsulatedLogic")
+    function = None
+    if logic is not None:
+        found = _function(logic, identity)
+        assert isinstance(found, model.FunctionBox)
+        function = found
+    read.knowledge[identity] = model.KnowledgeElement(identity, name, kind, _requirements(node), function)
+
+
+def _service(node: Node, read: model.Model) -> None:
+    def hrefs(name: str) -> list[str]:
+        return [item.get("href", "") for item in children(node, name)]
+
+    identity, name, kind = _named(node)
+    read.services[identity] = model.ServiceElement(
+        identity,
+        name,
+        kind,
+        hrefs("outputDecision"),
+        hrefs("encapsulatedDecision"),
+        hrefs("inputDecision"),
+        hrefs("inputData"),
+    )
+
+
+_REQUIRED = {"requiredInput": "input", "requiredDecision": "decision", "requiredKnowledge": "knowledge"}
+
+
+def _requirements(node: Node) -> list[model.Requirement]:
+    return [
+        model.Requirement(_REQUIRED[tag(item)], item.get("href", ""))
+        for requirement in node
+        if tag(requirement) in ("informationRequirement", "knowledgeRequirement")
+        for item in requirement
+        if tag(item) in _REQUIRED
+    ]
+
+
+_ELEMENTS: dict[str, Callable[[Node, model.Model], None]] = {
+    "import": _import,
+    "itemDefinition": _item,
+    "inputData": _input_data,
+    "decision": _decision,
+    "businessKnowledgeModel": _knowledge,
+    "decisionService": _service,
+}
+
+
+# --- boxed expressions -----------------------------------------------------------------------------------------------
+
+
+def _box(node: Node, place: str) -> Box:
+    return _BOXES[tag(node)](node, place)
+
+
+def _first_box(node: Node | None, place: str) -> Box | None:
+    if node is None:
+        return None
+    return next((_box(item, place) for item in node if tag(item) in _BOXES), None)
+
+
+def _literal(node: Node, place: str) -> Box:
+    return model.LiteralBox(place, _type(node.get("typeRef")), text_of(node))
+
+
+def _context(node: Node, place: str) -> Box:
+    entries: list[tuple[str | None, str | None, Box | None]] = []
+    for entry in children(node, "contextEntry"):
+        variable = child(entry, "variable")
+        name = None if variable is None else clean(variable.get("name"))
+        kind = None if variable is None else _type(variable.get("typeRef"))
+        entries.append((name, kind, _first_box(entry, f"{place}/{name or 'result'}")))
+    return model.ContextBox(place, _type(node.get("typeRef")), entries)
+
+
+def _list(node: Node, place: str) -> Box:
+    items: list[Box | None] = [
+        _box(item, f"{place}/{number}") for number, item in enumerate(node, 1) if tag(item) in _BOXES
+    ]
+    return model.ListBox(place, _type(node.get("typeRef")), items)
+
+
+def _relation(node: Node, place: str) -> Box:
+    columns = [(clean(column.get("name")), _type(column.get("typeRef"))) for column in children(node, "column")]
+    rows: list[list[Box | None]] = []
+    for number, row in enumerate(children(node, "row"), 1):
+        cells = [item for item in row if tag(item) in _BOXES]
+        rows.append([_box(cell, f"{place}/{number}/{column}") for (column, _), cell in zip(columns, cells)])
+    return model.RelationBox(place, _type(node.get("typeRef")), columns, rows)
+
+
+def _invocation(node: Node, place: str) -> Box:
+    bindings = []
+    for binding in children(node, "binding"):
+        parameter = child(binding, "parameter")
+        name = clean(parameter.get("name")) if parameter is not None else ""
+        bindings.append((name, _first_box(binding, f"{place}/{name}")))
+    return model.InvocationBox(place, _type(node.get("typeRef")), _first_box(node, place), bindings)
+
+
+def _function(node: Node, place: str) -> Box:
+    return model.FunctionBox(
+        place, _type(node.get("typeRef")), node.get("kind", "FEEL"), _parameters(node), _first_box(node, place)
+    )
+
+
+def _conditional(node: Node, place: str) -> Box:
+    return model.ConditionalBox(
+        place,
+        _type(node.get("typeRef")),
+        *(_first_box(child(node, part), f"{place}/{part}") for part in ("if", "then", "else")),
+    )
+
+
+def _filter(node: Node, place: str) -> Box:
+    return model.FilterBox(
+        place,
+        _type(node.get("typeRef")),
+        _first_box(child(node, "in"), f"{place}/in"),
+        _first_box(child(node, "match"), f"{place}/match"),
+    )
+
+
+def _iterator(node: Node, place: str) -> Box:
+    kind = tag(node)
+    body = "return" if kind == "for" else "satisfies"
+    return model.IteratorBox(
+        place,
+        _type(node.get("typeRef")),
+        kind,
+        clean(node.get("iteratorVariable")),
+        _first_box(child(node, "in"), f"{place}/in"),
+        _first_box(child(node, body), f"{place}/{body}"),
+    )
+
+
+def _table(node: Node, place: str) -> Box:
+    policy = node.get("hitPolicy", "UNIQUE")
+    return model.Table(
+        place,
+        _type(node.get("typeRef")),
+        node.get("id") or place,
+        policy,
+        node.get("aggregation"),
+        [_input(item, number) for number, item in enumerate(children(node, "input"), 1)],
+        [_output(item, number) for number, item in enumerate(children(node, "output"), 1)],
+        [_rule(item) for item in children(node, "rule")],
+    )
+
+
+def _input(node: Node, number: int) -> model.Input:
+    expression = child(node, "inputExpression")
+    text = text_of(expression)
+    kind = None if expression is None else _type(expression.get("typeRef"))
+    label = clean(node.get("label")) or clean(text) or f"#{number}"
+    return model.Input(label, text, kind, text_of(child(node, "inputValues")) or None)
+
+
+def _output(node: Node, number: int) -> model.Output:
+    default = child(node, "defaultOutputEntry")
+    return model.Output(
+        clean(node.get("name")),
+        _type(node.get("typeRef")),
+        text_of(child(node, "outputValues")) or None,
+        text_of(default) or None,
+    )
+
+
+def _rule(node: Node) -> model.Rule:
+    return model.Rule(
+        node.get("id", ""),
+        [text_of(item) for item in children(node, "inputEntry")],
+        [text_of(item) for item in children(node, "outputEntry")],
+        [text_of(item) for item in children(node, "annotationEntry")],
+    )
+
+
+_BOXES: dict[str, Callable[[Node, str], Box]] = {
+    "literalExpression": _literal,
+    "context": _context,
+    "list": _list,
+    "relation": _relation,
+    "invocation": _invocation,
+    "functionDefinition": _function,
+    "conditional": _conditional,
+    "filter": _filter,
+    "for": _iterator,
+    "some": _iterator,
+    "every": _iterator,
+    "decisionTable": _table,
+}

@@ -1,0 +1,211 @@
+"""Decision tables, compiled: inputs are looked up column by column, only the rules that match are evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.dmn import model
+from engine.dmn.columns import compile_column
+from engine.dmn.environment import Environment, conforming
+from engine.dmn.hit_policies import aggregate, any_of, by_priority, unique
+from engine.dmn.reader import HIT_POLICIES
+from engine.feel.expressions import UnaryTests
+from engine.feel.meter import Run, Scope
+from engine.feel.operators import equal
+from engine.feel.syntax import Tests
+from engine.feel.types import ANY
+
+Closure = Callable[[Scope], Any]
+ANYTHING = UnaryTests("-", Tests(0), [], frozenset())
+NULL_CELL: Closure = lambda scope: None  # noqa: E731 - a cell without text
+_AGGREGATIONS = (None, "SUM", "MIN", "MAX", "COUNT")
+_SINGLE = frozenset(("UNIQUE", "FIRST", "PRIORITY", "ANY"))
+
+
+class CompiledTable:
+    """The parts of one table, ready to run."""
+
+    def __init__(self, table: model.Table, environment: Environment) -> None:
+        self.table = table
+        self.place = table.place
+        self.environment = environment
+        self.policy = table.hit_policy if table.hit_policy in HIT_POLICIES else "UNIQUE"
+        self.aggregation = table.aggregation if self.policy == "COLLECT" else None
+        self._check_shape()
+        self.inputs = [self._input(item) for item in table.inputs]
+        self.cells = [self._tests(column) for column in range(len(table.inputs))]
+        self.columns = [compile_column(cells) for cells in self.cells]
+        self.outputs = [[self._result(row, column) for column in range(len(table.outputs))] for row in range(self.rows)]
+        self.defaults = [self._cell(item.default, "default", item.name) for item in table.outputs]
+        self.output_types = [environment.types.resolve(item.type_ref, table.place) for item in table.outputs]
+        self.priorities = [self._priorities(column) for column in range(len(table.outputs))]
+        self.has_default = any(item.default for item in table.outputs)
+
+    @property
+    def rows(self) -> int:
+        return len(self.table.rules)
+
+    # --- compiling ---
+
+    def _check_shape(self) -> None:
+        table, report = self.table, self.environment.report
+        if table.hit_policy not in HIT_POLICIES:
+            report(
+                self.place,
+                "decisionTable",
+                "hit-policy",
+                f"未知的命中策略“{table.hit_policy}”",
+                f"unknown hit policy {table.hit_policy!r}",
+            )
+        if table.aggregation not in _AGGREGATIONS:
+            report(
+                self.place,
+                "decisionTable",
+                "aggregation",
+                f"未知的聚合“{table.aggregation}”",
+                f"unknown aggregation {table.aggregation!r}",
+            )
+        for number, rule in enumerate(table.rules, 1):
+            if len(rule.tests) != len(table.inputs) or len(rule.results) != len(table.outputs):
+                report(
+                    f"{self.place}/{number}",
+                    "rule",
+                    "cells",
+                    "单元格数与列数不符",
+                    "the number of cells does not fit the columns",
+                )
+
+    def _input(self, item: model.Input) -> tuple[str, Closure, Any, UnaryTests | None]:
+        place = f"{self.place}/input/{item.label}"
+        kind = self.environment.types.resolve(item.type_ref, place)
+        closure = self.environment.expression(item.text, place)
+        allowed = self.environment.tests(item.allowed, place) if item.allowed and item.allowed.strip() else None
+        return item.label, closure, kind, allowed
+
+    def _tests(self, column: int) -> list[UnaryTests]:
+        label = self.table.inputs[column].label
+        return [
+            self._test(rule.tests[column] if column < len(rule.tests) else "-", f"{self.place}/{number}/{label}")
+            for number, rule in enumerate(self.table.rules, 1)
+        ]
+
+    def _test(self, text: str, place: str) -> UnaryTests:
+        text = text.strip()
+        return self.environment.tests(text, place) if text and text != "-" else ANYTHING
+
+    def _result(self, row: int, column: int) -> Closure:
+        results = self.table.rules[row].results
+        return self._cell(
+            results[column] if column < len(results) else "", str(row + 1), self.table.outputs[column].name or "output"
+        )
+
+    def _cell(self, text: str | None, row: str, column: str) -> Closure:
+        if not text or not text.strip() or text.strip() == "-":
+            return NULL_CELL
+        return self.environment.expression(text, f"{self.place}/{row}/{column}")
+
+    def _priorities(self, column: int) -> list[Any]:
+        """The output values in the order in which they are listed."""
+        text = self.table.outputs[column].allowed
+        if not text or not text.strip():
+            return []
+        tests = self.environment.tests(text, f"{self.place}/outputValues")
+        from engine.dmn.cells import fold
+
+        return [fold(node) for node in tests.node.tests]
+
+    # --- running ---
+
+    def closure(self) -> Closure:
+        inputs = [(name, value, kind, allowed) for name, value, kind, allowed in self.inputs]
+        simple = [value if kind is ANY and allowed is None else None for _, value, kind, allowed in inputs]
+        columns = list(enumerate(self.columns))
+        everything = (1 << self.rows) - 1
+
+        def decide(scope: Scope) -> Any:
+            run = scope.run
+            values = []
+            for number, direct in enumerate(simple):
+                if direct is not None:
+                    values.append(direct(scope))
+                else:
+                    fits, value = self._take(inputs[number], scope)
+                    if not fits:
+                        return None
+                    values.append(value)
+            mask = everything
+            for number, look_up in columns:
+                if look_up is not None:
+                    mask &= look_up(values[number], scope)
+                    if not mask:
+                        break
+            rules = []
+            while mask:
+                low = mask & -mask
+                rules.append(low.bit_length())
+                mask ^= low
+            run.charge(len(columns) + len(rules))
+            trace = run.trace
+            if trace is not None:
+                trace.append((self.place, values, rules))
+            return self._answer(rules, scope)
+
+        return decide
+
+    def _take(self, item: tuple[str, Closure, Any, UnaryTests | None], scope: Scope) -> tuple[bool, Any]:
+        """(may the table run, the value of an input)"""
+        label, closure, kind, allowed = item
+        value = closure(scope)
+        fits, converted = conforming(value, kind, f"{self.place}/{label}", scope.run)
+        if not fits:
+            return False, None
+        if allowed is not None and converted is not None and allowed.test_in(converted, scope) is not True:
+            scope.run.fault(
+                f"{self.place}/{label}：输入值不在允许的取值之内",
+                f"{self.place}/{label}: the input is not one of the allowed values",
+            )
+            return False, None
+        return True, converted
+
+    def _answer(self, rules: list[int], scope: Scope) -> Any:
+        run = scope.run
+        if not rules:
+            return self._row(self.defaults, scope) if self.has_default else self._nothing()
+        if self.policy == "FIRST":
+            return self._row(self.outputs[rules[0] - 1], scope)
+        rows = [self._row(self.outputs[rule - 1], scope) for rule in rules]
+        if self.policy == "UNIQUE":
+            return unique(self.place, rules, rows, run)
+        if self.policy == "ANY":
+            return any_of(self.place, rules, rows, run)
+        if self.policy == "PRIORITY":
+            return by_priority(rows, self._ranks(run))[0]
+        if self.policy == "OUTPUT ORDER":
+            return by_priority(rows, self._ranks(run))
+        return aggregate(self.aggregation, rows, run) if self.aggregation else rows
+
+    def _nothing(self) -> Any:
+        return None
+
+    def _row(self, cells: list[Closure], scope: Scope) -> Any:
+        values = []
+        for cell, kind, output in zip(cells, self.output_types, self.table.outputs):
+            value = cell(scope)
+            if kind is not ANY:
+                value = conforming(value, kind, f"{self.place}/{output.name or 'output'}", scope.run)[1]
+            values.append(value)
+        if len(values) == 1:
+            return values[0]
+        return {output.name: value for output, value in zip(self.table.outputs, values)}
+
+    def _ranks(self, run: Run) -> Callable[[Any], tuple[int, ...]]:
+        def rank(row: Any) -> tuple[int, ...]:
+            values = list(row.values()) if len(self.table.outputs) > 1 else [row]
+            return tuple(self._place(value, listed, run) for value, listed in zip(values, self.priorities))
+
+        return rank
+
+    @staticmethod
+    def _place(value: Any, listed: list[Any], run: Run) -> int:
+        return next((at for at, item in enumerate(listed) if equal(item, value, run) is True), len(listed))
