@@ -1,4 +1,4 @@
-"""From lockfile to `web/static/vendor/`: two ES modules with one shared chunk, their CSS, one icon font, and its papers."""
+"""From lockfile to `web/static/vendor/`: two ES modules with one shared chunk, their CSS, an icon font and papers."""
 
 from __future__ import annotations
 

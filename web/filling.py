@@ -1,0 +1,120 @@
+"""One task opened by one person: its form, what is known, what they typed, what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID, uuid4
+
+from flask import g, request
+
+from engine.commands.contracts import IdempotencyKey
+from engine.errors import EngineError
+from engine.store import plain
+from web import forms, woman
+from web.language import current
+from web.pages.blueprint import now, services, today
+from web.windows import window_of
+from workflows import completion
+from workflows.people import may_complete
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A task that the person may see. `woman` is None where the process is no pregnancy."""
+
+    conn: Any
+    task: Any
+    form: Any
+    answers: Mapping[str, Any]
+    last_values: Mapping[str, Any]
+    draft_at: Any
+    woman: woman.Woman | None
+    allowed: bool
+
+    @property
+    def fillable(self) -> bool:
+        """Open, meant for this person, and not in somebody else's hands."""
+        task = self.task
+        free = task.assignee in (None, g.principal.login)
+        return task.is_open and free and self.allowed
+
+    def answers_of(self, sent: Any) -> Mapping[str, Any]:
+        return forms.read(self.form, sent) if self.form else _plain_variables(sent.get("variables", ""))
+
+    def as_arguments(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        return {"answers": answers} if self.form else {"variables": answers}
+
+    def context(self, answers: Mapping[str, Any] | None = None, error: EngineError | None = None) -> dict[str, Any]:
+        """What the template shows. `answers` are those that were typed, where the submission was refused."""
+        faults = error.faults if error else ()
+        shown = self.answers if answers is None else answers
+        fields = (
+            forms.render(
+                self.form,
+                shown,
+                errors=faults,
+                warnings=(),
+                last_values=self.last_values,
+                lang=current(),
+                readonly=not self.fillable,
+            )
+            if self.form
+            else None
+        )
+        names = services().people.names([self.task.assignee] if self.task.assignee else [])
+        return {
+            "task": self.task,
+            "form": self.form,
+            "fields": fields,
+            "woman": self.woman,
+            "window": window_of(self.task, now()),
+            "fillable": self.fillable,
+            "may_complete": self.allowed,
+            "assignee": names.get(self.task.assignee, self.task.assignee),
+            "draft_at": self.draft_at,
+            "error": error,
+            "submission": request.form.get("submission") or str(uuid4()),
+            "list_query": request.values.get("list", ""),
+        }
+
+
+@contextmanager
+def opened(task_id: UUID) -> Iterator[Opened]:
+    """The task for the person of this request. Raises NotFound also where it exists but is none of theirs."""
+    with services().engine.read() as conn:
+        task = completion.task_for(services(), conn, task_id, g.principal)
+        opened_form = completion.open_form(services(), conn, task, today=today())
+        yield Opened(
+            conn=conn,
+            task=task,
+            form=opened_form.form,
+            answers=opened_form.answers,
+            last_values=opened_form.last_values,
+            draft_at=opened_form.draft_at,
+            woman=woman.of_task(services(), conn, task, g.principal, today()),
+            allowed=may_complete(g.principal, task, completion.care_of(services(), conn, task)),
+        )
+
+
+def idempotency(sent: Any) -> IdempotencyKey | None:
+    """A form sent twice, by double click or the back button, counts once."""
+    key = sent.get("submission", "")[:100]
+    if not key:
+        return None
+    content = plain.dumps(sorted((k, v) for k, v in sent.items(multi=True) if k not in ("csrf", "then")))
+    return IdempotencyKey(client=g.principal.login, key=key, request_hash=sha256(content).hexdigest())
+
+
+def listed(address: str) -> dict[str, str]:
+    """The list a task was opened from, out of its query string."""
+    return dict(parse_qsl(address[:500]))
+
+
+def _plain_variables(text: str) -> Mapping[str, Any]:
+    value = plain.loads(text or "{}")
+    return value if isinstance(value, dict) else {}

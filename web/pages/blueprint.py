@@ -1,0 +1,115 @@
+"""The blueprint of all pages: who is asking, may they, and what every template can use."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from engine.clock import CHINA
+from engine.errors import EngineError, Forbidden
+from web import errors, language, rights, security, text, words
+
+HERE = Path(__file__).parent.parent
+bp = Blueprint("web", "web", template_folder="templates", static_folder="static", static_url_path="/static")
+CHANGES = frozenset({"POST", "PUT", "DELETE"})
+
+
+def services() -> Any:
+    """The services that the runtime wired."""
+    return current_app.extensions["yuntu"]
+
+
+def now() -> datetime:
+    return services().clock()
+
+
+def today() -> date:
+    """The civil date where the women live."""
+    return now().astimezone(CHINA).date()
+
+
+@bp.before_request
+def who_is_asking() -> Response | None:
+    """Find the session, refuse what the table of rights does not give, and demand the token of our own forms."""
+    g.session = services().people.session(request.cookies.get(security.SESSION_COOKIE)) if _needs_session() else None
+    endpoint = request.endpoint or ""
+    if g.session is None and endpoint not in rights.PUBLIC:
+        return _to_sign_in()
+    if g.session is not None:
+        g.principal = g.session.principal
+        if not rights.may(g.principal.roles, endpoint):
+            raise Forbidden("您的角色不能使用这个页面", "your role may not use this page")
+    if request.method in CHANGES:
+        security.require_csrf()
+    return None
+
+
+def _needs_session() -> bool:
+    return request.endpoint not in ("web.static", "web.colours")
+
+
+def _to_sign_in() -> Response:
+    if request.method in CHANGES:
+        return errors.page(401, errors.Text(zh="登录已失效，请重新登录", en="signed out; please sign in again"))
+    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("web.sign_in_form", next=target if target != "/" else None))  # type: ignore[return-value]
+
+
+@bp.after_request
+def protect(response: Response) -> Response:
+    return security.protect(response)
+
+
+@bp.errorhandler(EngineError)
+def engine_error(error: EngineError) -> Response:
+    return errors.from_engine(error)
+
+
+@bp.errorhandler(HTTPException)
+def http_error(error: HTTPException) -> Response:
+    return errors.from_http(error)
+
+
+@cache
+def _fingerprint(filename: str) -> str:
+    return sha256((HERE / "static" / filename).read_bytes()).hexdigest()[:12]
+
+
+def asset(filename: str) -> str:
+    """The address of a static file; it changes when the file does."""
+    return url_for("web.static", filename=filename, v=_fingerprint(filename))
+
+
+def _place_of(organisation_id: str) -> str:
+    found = services().people.organisations().get(organisation_id)
+    return found.name if found else organisation_id
+
+
+@bp.app_context_processor
+def for_templates() -> dict[str, Any]:
+    """Also for error pages of addresses that are no page of ours: then nobody has asked for the session yet."""
+    if "session" not in g:
+        g.session = services().people.session(request.cookies.get(security.SESSION_COOKIE))
+    session = g.session
+    roles = session.principal.roles if session else frozenset()
+    return {
+        "_": language.gettext,
+        "pick": language.pick,
+        "lang": language.current(),
+        "html_lang": language.LANGUAGES[language.current()],
+        "principal": session.principal if session else None,
+        "csrf": security.csrf_token(),
+        "asset": asset,
+        "may": lambda endpoint: rights.may(roles, endpoint),
+        "demo": services().settings.demo,
+        "now": now(),
+        "place_of": _place_of,
+        **text.FILTERS,
+        **words.FOR_TEMPLATES,
+    }

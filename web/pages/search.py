@@ -1,0 +1,31 @@
+"""Finding a woman: the words travel in the body of a POST, so that no name ever stands in an address or a log."""
+
+from __future__ import annotations
+
+from flask import g, render_template, request
+
+from web import risk
+from web.pages.blueprint import bp, services, today
+from workflows.journey import gestational_age_text
+
+SHORTEST = 2  # one letter would list a county
+
+
+@bp.post("/search")
+def search() -> str:
+    """By name, pinyin initials, last four of the identity card, phone, or handbook number."""
+    words = request.form.get("q", "").strip()[:50]
+    if len(words) < SHORTEST:
+        return render_template("search.html", words=words, found=None)
+    services().people.record_view(g.principal, interaction="search")
+    with services().engine.read() as conn:
+        found = services().patients.search(conn, words, g.principal.organisations)
+        women = [
+            {
+                **person,
+                "gestational_age": gestational_age_text(person.get("variables") or {}, today()),
+                "chips": risk.chips(person.get("variables") or {}, g.principal.roles),
+            }
+            for person in found
+        ]
+    return render_template("search.html", words=words, found=women)

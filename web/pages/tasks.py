@@ -1,0 +1,154 @@
+"""The list of tasks, and the page on which one is filled in."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+from uuid import UUID
+
+from flask import Response, g, make_response, redirect, render_template, request, url_for
+
+from engine.clock import CHINA
+from engine.errors import Conflict, Incorrect, Stale
+from engine.store import plain, reads
+from web import filling, risk, worklist
+from web.errors import STATUS
+from web.pages.blueprint import bp, now, services, today
+from workflows import completion
+
+
+@bp.get("/tasks")
+def tasks() -> str:
+    """One view of the list; the address holds all of it."""
+    query = worklist.Query.read(request.args)
+    moment, start = now(), datetime.combine(today(), time(), CHINA)
+    region, principal = services().region_id, g.principal
+    with services().engine.read() as conn:
+        page = reads.user_tasks(
+            conn,
+            region,
+            **worklist.restriction(query, principal, moment, start),
+            order=query.order,
+            limit=worklist.ROWS,
+            offset=(query.page - 1) * worklist.ROWS,
+        )
+        counts = {
+            view: reads.user_tasks(
+                conn, region, **worklist.restriction(worklist.Query(view=view), principal, moment, start), limit=1
+            ).total
+            for view in worklist.VIEWS
+        }
+        rows = worklist.rows(services(), conn, list(page.items), principal, moment, today())
+        done = _just_done(conn)
+        elements = worklist.element_names(services(), conn)
+    last_page = max(1, -(-page.total // worklist.ROWS))
+    return render_template(
+        "tasks.html",
+        query=query,
+        rows=rows,
+        total=page.total,
+        last_page=last_page,
+        counts=counts,
+        done=done,
+        elements=elements,
+        colours=risk.offered(principal.roles),
+    )
+
+
+def _just_done(conn: Any) -> Any:
+    """The task that the person has just finished, when the address names one of theirs."""
+    try:
+        task = reads.user_task(conn, services().region_id, UUID(request.args.get("done", "")))
+    except ValueError:
+        return None
+    return task if task is not None and task.completed_by == g.principal.login else None
+
+
+@bp.get("/tasks/<uuid:task_id>")
+def task(task_id: UUID) -> str:
+    with filling.opened(task_id) as page:
+        return render_template("task.html", **page.context())
+
+
+@bp.post("/tasks/<uuid:task_id>")
+def submit_task(task_id: UUID) -> Response:
+    """303 to where the person goes next; 409, 412, 422 with everything that was typed still on the page."""
+    with filling.opened(task_id) as page:
+        answers = page.answers_of(request.form)
+    try:
+        completion.complete(
+            services(),
+            task_id,
+            **page.as_arguments(answers),
+            by=g.principal,
+            expected_revision=_revision(request.form.get("revision")),
+            idempotency=filling.idempotency(request.form),
+        )
+    except (Incorrect, Conflict, Stale) as error:
+        with filling.opened(task_id) as fresh:
+            body = render_template("task.html", **fresh.context(answers=answers, error=error))
+        return make_response(body, STATUS[error.category])
+    return redirect(_onward(task_id), 303)  # type: ignore[return-value]
+
+
+def _onward(task_id: UUID) -> str:
+    """The next task of the same list where that was asked for, else the list itself."""
+    query = worklist.Query.read(filling.listed(request.form.get("list", "")))
+    address = query.address()
+    if request.form.get("then") == "next":
+        start = datetime.combine(today(), time(), CHINA)
+        with services().engine.read() as conn:
+            asked = worklist.restriction(query, g.principal, now(), start)
+            following = reads.user_tasks(conn, services().region_id, **asked, order=query.order, limit=1).items
+        if following and following[0].state != "completed":
+            return url_for("web.task", task_id=following[0].id, list=address or None, done=task_id)
+    return f"{url_for('web.tasks')}?{address}{'&' if address else ''}done={task_id}"
+
+
+@bp.post("/tasks/<uuid:task_id>/evaluate")
+def evaluate_task(task_id: UUID) -> Response:
+    """Calculated values, what is shown, and what does not fit yet, for the answers as typed so far."""
+    sent = _json()
+    with filling.opened(task_id) as page:
+        result = completion.evaluate(services(), page.conn, page.task, sent.get("answers", {}), today())
+    return _answer({"seq": sent.get("seq"), **result})
+
+
+@bp.put("/tasks/<uuid:task_id>/draft")
+def draft_task(task_id: UUID) -> Response:
+    """Keep an unfinished form; whoever types first holds the task."""
+    sent = _json()
+    with filling.opened(task_id):
+        pass
+    revision = completion.save_draft(
+        services(), task_id, sent.get("answers", {}), by=g.principal, expected_revision=_revision(sent.get("revision"))
+    )
+    return _answer({"revision": revision, "saved_at": now().astimezone(CHINA).strftime("%H:%M:%S")})
+
+
+@bp.post("/tasks/<uuid:task_id>/claim")
+def claim_task(task_id: UUID) -> Response:
+    """Take the task; from somebody else only when asked for in so many words."""
+    completion.claim(services(), task_id, by=g.principal, take_over=request.form.get("take_over") == "1")
+    return redirect(url_for("web.task", task_id=task_id, list=request.form.get("list") or None), 303)  # type: ignore[return-value]
+
+
+@bp.post("/tasks/<uuid:task_id>/release")
+def release_task(task_id: UUID) -> Response:
+    completion.release(services(), task_id, by=g.principal)
+    return redirect(url_for("web.tasks"), 303)  # type: ignore[return-value]
+
+
+def _json() -> dict[str, Any]:
+    sent = plain.loads(request.get_data())
+    if not isinstance(sent, dict):
+        raise Incorrect("应为 JSON 对象", "a JSON object is expected")
+    return sent
+
+
+def _answer(value: Any) -> Response:
+    return Response(plain.dumps(value), mimetype="application/json")
+
+
+def _revision(value: Any) -> int | None:
+    return int(value) if str(value or "").isdecimal() else None

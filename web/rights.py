@@ -1,0 +1,39 @@
+"""Who may open which page. An endpoint without a row here cannot be reached: deny by default."""
+
+from __future__ import annotations
+
+from workflows.people.roles import CARE, EVERYONE, READERS
+
+PUBLIC = frozenset({"web.static", "web.sign_in", "web.sign_in_form", "web.colours", "web.set_language"})
+DESIGNERS = frozenset({"R-DESIGN"})
+LOOK_AT_DIAGRAMS = DESIGNERS | {"R-ITADM"}
+REGISTER = frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"})  # P02: who may open a woman's record
+
+TASKS = READERS | LOOK_AT_DIAGRAMS | {"auditor"}  # a diagram that is no pregnancy has tasks too
+
+RIGHTS: dict[str, frozenset[str]] = {
+    "web.home": EVERYONE,
+    "web.sign_out": EVERYONE,
+    "web.tasks": TASKS,
+    "web.task": TASKS,
+    "web.submit_task": CARE | LOOK_AT_DIAGRAMS,
+    "web.evaluate_task": CARE | LOOK_AT_DIAGRAMS,
+    "web.draft_task": CARE | LOOK_AT_DIAGRAMS,
+    "web.claim_task": CARE | LOOK_AT_DIAGRAMS,
+    "web.release_task": CARE | LOOK_AT_DIAGRAMS,
+    "web.register_form": REGISTER,
+    "web.register": REGISTER,
+    "web.evaluate_registration": REGISTER,
+    "web.search": READERS,
+    "web.pregnancy": READERS,
+    "web.definitions": LOOK_AT_DIAGRAMS,
+    "web.designer": LOOK_AT_DIAGRAMS,
+    "web.definition_xml": LOOK_AT_DIAGRAMS | READERS,
+    "web.check_definition": DESIGNERS,
+    "web.deploy_definition": DESIGNERS,
+}
+
+
+def may(roles: frozenset[str], endpoint: str) -> bool:
+    """Whether the holder of these roles may call this endpoint."""
+    return endpoint in PUBLIC or bool(RIGHTS.get(endpoint, frozenset()) & roles)

@@ -1,0 +1,70 @@
+"""What every answer carries, and what every change must bring along."""
+
+from __future__ import annotations
+
+import secrets
+from hmac import compare_digest
+
+from flask import Response, g, request
+
+from engine.errors import Forbidden
+
+SESSION_COOKIE = "yuntu_session"
+GUEST_COOKIE = "yuntu_guest"  # stands in for the session's token before anyone has signed in
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",  # the diagram bundle draws two of its icons as data
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+DIAGRAM_POLICY = POLICY + "; style-src-attr 'unsafe-inline'"  # bpmn-js positions its layers by style attributes
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+def csrf_token() -> str:
+    """What every form sends along: the session's own token, or before sign-in a random value kept in a cookie."""
+    if g.session is not None:
+        return str(g.session.csrf)
+    if "guest" not in g:
+        g.guest = request.cookies.get(GUEST_COOKIE) or secrets.token_urlsafe(24)
+    return g.guest
+
+
+def require_csrf() -> None:
+    """Raises Forbidden when a change was not sent by a page of ours for this very session."""
+    sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf", "")
+    expected = g.session.csrf if g.session is not None else request.cookies.get(GUEST_COOKIE, "")
+    if not expected or not compare_digest(sent.encode(), expected.encode()):
+        raise Forbidden("页面已过期，请刷新后重试", "the page is out of date; reload and try again", code="csrf")
+
+
+def protect(response: Response) -> Response:
+    """Headers for every page; a page about people is never kept by a browser or a proxy."""
+    policy = DIAGRAM_POLICY if g.get("shows_diagram") else POLICY
+    response.headers["Content-Security-Policy"] = policy
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    if request.endpoint != "web.static" and "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    if g.get("guest") and request.cookies.get(GUEST_COOKIE) != g.guest:
+        set_cookie(response, GUEST_COOKIE, g.guest)
+    return response
+
+
+def set_cookie(response: Response, name: str, value: str, max_age: int | None = None) -> None:
+    response.set_cookie(name, value, max_age=max_age, httponly=True, samesite="Lax", secure=request.is_secure, path="/")

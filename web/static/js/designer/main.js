@@ -1,0 +1,130 @@
+// @ts-check
+// The drawing board: open, change, ask the server's gate, go live as a new version.
+import {
+  BpmnModeler,
+  BpmnPropertiesPanelModule,
+  BpmnPropertiesProviderModule,
+  MinimapModule,
+  zeebeModdle,
+} from '../../vendor/designer.mjs';
+import { Findings } from './findings.js';
+import { YuntuPanelModule } from './panel.js';
+import { translation } from './translate.js';
+import { yuntuModdle } from './yuntu-moddle.js';
+
+const $ = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const json = (/** @type {string} */ id) => JSON.parse($(id).textContent ?? '{}');
+
+const board = $('designer');
+const words = json('words');
+const choices = json('choices');
+const say = (/** @type {string} */ text) => ($('status').textContent = text);
+const fill = (/** @type {string} */ text, /** @type {Record<string, unknown>} */ values) =>
+  text.replace(/%\((\w+)\)s/g, (_, name) => String(values[name]));
+
+const modeler = new BpmnModeler({
+  container: $('canvas'),
+  propertiesPanel: { parent: $('panel') },
+  choices,
+  moddleExtensions: { zeebe: zeebeModdle, yuntu: yuntuModdle },
+  additionalModules: [BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, MinimapModule, YuntuPanelModule, translation(choices.lang, board)],
+});
+const findings = new Findings(modeler, $('findings-list'), words);
+const history = modeler.get('commandStack');
+let cleanAt = -1;
+const isDirty = () => history._stackIdx !== cleanAt;
+
+open();
+
+async function open() {
+  try {
+    const answer = await fetch(board.dataset.xml ?? '');
+    await modeler.importXML(await answer.text());
+  } catch {
+    say(words.broken);
+    return;
+  }
+  modeler.get('canvas').zoom('fit-viewport', 'auto');
+  cleanAt = history._stackIdx;
+  modeler.on('commandStack.changed', () => say(isDirty() ? words.changed : ''));
+  findings.counts(choices.waiting);
+  board.dataset.ready = 'true';
+  say(words.ready);
+}
+
+/** The diagram as XML. The panel writes a field with a delay: leaving the field makes it write now. */
+async function xml() {
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  return (await modeler.saveXML({ format: true })).xml;
+}
+
+async function send(/** @type {string} */ address) {
+  const answer = await fetch(address, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/xml', 'X-CSRF-Token': board.dataset.csrf ?? '' },
+    body: await xml(),
+  });
+  const body = await answer.json();
+  if (body.problems) findings.show(body.problems);
+  return { ok: answer.ok, ...body };
+}
+
+async function check() {
+  say(words.checking);
+  const answer = await attempt(() => send(board.dataset.check ?? ''));
+  if (!answer) return false;
+  say(!answer.ok ? refusal(answer) : answer.problems.length ? words.warned : words.clean);
+  return answer.ok;
+}
+
+async function deploy() {
+  if (!(await check()) || !(await confirmed())) return;
+  const answer = await attempt(() => send(board.dataset.deploy ?? ''));
+  if (!answer) return;
+  if (!answer.ok) return void say(refusal(answer));
+  const mine = answer.deployed.find((/** @type {any} */ each) => each.key === board.dataset.key) ?? answer.deployed[0];
+  cleanAt = history._stackIdx;
+  say(fill(mine.created ? words.deployed : words.unchanged, { version: mine.version }));
+  board.dataset.deployed = String(mine.version);
+}
+
+const refusal = (/** @type {any} */ answer) => (answer.message ? answer.message[choices.lang] : words.refused);
+
+/** Run a request; a network that is away is said, never thrown. */
+async function attempt(/** @type {() => Promise<any>} */ request) {
+  try {
+    return await request();
+  } catch {
+    say(words.failed);
+    return null;
+  }
+}
+
+/** @returns {Promise<boolean>} */
+function confirmed() {
+  const dialog = /** @type {HTMLDialogElement} */ ($('confirm'));
+  dialog.returnValue = '';
+  dialog.showModal();
+  return new Promise((done) => dialog.addEventListener('close', () => done(dialog.returnValue === 'yes'), { once: true }));
+}
+
+async function download() {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([await xml()], { type: 'application/xml' }));
+  link.download = `${board.dataset.key}.bpmn`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+document.getElementById('check')?.addEventListener('click', check);
+document.getElementById('deploy')?.addEventListener('click', deploy);
+$('download').addEventListener('click', download);
+document.addEventListener('keydown', (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === 's') {
+    event.preventDefault();
+    if (document.getElementById('check')) check();
+  }
+});
+window.addEventListener('beforeunload', (event) => {
+  if (isDirty()) event.preventDefault();
+});

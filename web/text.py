@@ -1,0 +1,71 @@
+"""How dates, spans and names are written, the same on every page."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from engine.clock import CHINA
+from web.language import current, gettext
+from web.windows import Window
+
+
+def day(value: date | datetime | str | None) -> str:
+    """2026-01-10; nothing for nothing."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, str):
+        return value[:10]
+    if isinstance(value, datetime):
+        value = value.astimezone(CHINA).date()
+    return value.isoformat()
+
+
+def short_day(value: datetime | None) -> str:
+    """01-10, as the list shows it."""
+    return day(value)[5:]
+
+
+def moment(value: datetime | None) -> str:
+    """2026-01-10 14:02, in China."""
+    return "" if value is None else value.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+
+
+def window_words(window: Window) -> str:
+    """The state of a task's window in a few words."""
+    if window.state == "overdue":
+        return _spell(window, gettext("逾期 %(n)s 天", n=window.days), gettext("逾期 %(n)s 小时", n=window.hours))
+    if window.state == "not-yet":
+        return _spell(window, gettext("%(n)s 天后开始", n=window.days), gettext("%(n)s 小时后开始", n=window.hours))
+    if window.state == "soon":
+        return _spell(window, gettext("还剩 %(n)s 天", n=window.days), gettext("还剩 %(n)s 小时", n=window.hours))
+    return gettext("可办")
+
+
+def _spell(window: Window, days: str, hours: str) -> str:
+    return days if window.days else hours
+
+
+def window_span(window: Window) -> str:
+    """11-15 … 11-18, or the one end that exists."""
+    opens, ends = short_day(window.opens), short_day(window.ends)
+    if opens and ends and opens != ends:
+        return f"{opens} … {ends}"
+    if ends:
+        return gettext("%(day)s 前", day=ends)
+    return gettext("%(day)s 起", day=opens) if opens else ""
+
+
+def translated(item: Any) -> str:
+    """A thing that carries `zh` and `en` of its own."""
+    return str(item.en if current() == "en" else item.zh)
+
+
+FILTERS = {
+    "day": day,
+    "short_day": short_day,
+    "moment": moment,
+    "window_words": window_words,
+    "window_span": window_span,
+    "translated": translated,
+}

@@ -1,0 +1,63 @@
+"""What has happened in a pregnancy, in words, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from engine.clock import CHINA
+
+SHOWN = {  # event of the history -> what it is on the page; everything else is the engine's own business
+    "completed": "done",
+    "received": "message",
+    "fired": "deadline",
+    "cancelled": "cancelled",
+    "incident": "incident",
+    "ended": "end",
+    "terminated": "end",
+}
+TASKS = frozenset({"userTask"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line of the timeline. `kind`: done message deadline cancelled incident end colour."""
+
+    at: datetime
+    kind: str
+    title: str
+    by: str | None
+    week: str | None
+    detail: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What an element of the history is: its kind and its name in the diagram that was running."""
+
+    kind: str
+    name: str
+
+
+def entries(history: Iterable[Any], place: Callable[[str], Place], week: Callable[[date], str | None]) -> list[Entry]:
+    """The history of an instance as a person reads it, newest first.
+
+    `place(path)` names an element, `week(day)` the gestational age on a day in China.
+    """
+    lines = [entry for row in history if (entry := _entry(row, place, week)) is not None]
+    return sorted(lines, key=lambda entry: entry.at, reverse=True)
+
+
+def _entry(row: Any, place: Callable[[str], Place], week: Callable[[date], str | None]) -> Entry | None:
+    kind = SHOWN.get(row.event)
+    if kind is None:
+        return None
+    here = place(row.path)
+    if not here.name or (kind in ("done", "cancelled") and here.kind not in TASKS):
+        return None
+    if kind == "end" and "/" in row.path:
+        return None
+    on = row.at.astimezone(CHINA).date()
+    return Entry(at=row.at, kind=kind, title=here.name, by=row.by, week=week(on), detail=row.detail)

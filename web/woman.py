@@ -1,0 +1,65 @@
+"""A woman and her pregnancy as a page shows them: who she is, her week, her colours, and who looks after her."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from engine.errors import NotFound
+from engine.store import reads
+from web import risk
+from workflows.journey import gestational_age_text
+from workflows.people import Principal, may_read_woman
+from workflows.people.roles import READERS
+
+MAIN = "pregnancy_journey"  # one instance of this process is one pregnancy
+STAGES = ("registered", "screened", "graded", "antenatal", "delivered", "postpartum", "closed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Woman:
+    """`person` is what the record says of her (see the banner); `variables` what the process knows."""
+
+    pregnancy_id: str
+    instance: Any
+    person: Mapping[str, Any]
+    variables: Mapping[str, Any]
+    chips: list[risk.Colour]
+    gestational_age: str | None
+    home: str | None
+
+    @property
+    def delivered(self) -> bool:
+        return bool(self.variables.get("delivered_on"))
+
+
+def of_task(services: Any, conn: Any, task: Any, principal: Principal, on: date) -> Woman | None:
+    """The woman a task is about, or None: another kind of process, or a reader without clinical rights."""
+    if not task.business_key or not principal.roles & READERS:
+        return None
+    instance = reads.instance(conn, services.region_id, task.instance_id)
+    return _woman(services, conn, instance, principal, on) if instance else None
+
+
+def of_pregnancy(services: Any, conn: Any, pregnancy_id: str, principal: Principal, on: date) -> Woman:
+    """Raises NotFound also where she exists but is none of the caller's: nobody learns who is in the register."""
+    instance = reads.instance_by_business_key(conn, services.region_id, MAIN, pregnancy_id)
+    if instance is None or not may_read_woman(principal, services.people.care_of(instance.id)):
+        raise NotFound("没有这份孕产妇档案，或不属于您的机构", "no such record, or none of yours")
+    return _woman(services, conn, instance, principal, on)
+
+
+def _woman(services: Any, conn: Any, instance: Any, principal: Principal, on: date) -> Woman:
+    variables = instance.variables
+    home = services.people.organisations().get(variables.get("home_organisation"))
+    return Woman(
+        pregnancy_id=instance.business_key,
+        instance=instance,
+        person=services.patients.banner(conn, instance.business_key) or {},
+        variables=variables,
+        chips=risk.chips(variables, principal.roles),
+        gestational_age=gestational_age_text(variables, on),
+        home=home.name if home else None,
+    )

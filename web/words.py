@@ -1,0 +1,112 @@
+"""Words of the pages that come from codes: roles, ends, kinds of entry, keys, and what the drawing board says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from web.language import current
+from web.language import gettext as _
+from workflows.people import ROLES
+
+ROLES_EN = {
+    "R-VDOC": "village doctor",
+    "R-MCHW": "township maternal-health worker",
+    "R-MIDW": "midwife",
+    "R-OB": "obstetrician",
+    "R-OB-AC": "associate chief physician",
+    "R-PM-F": "county pregnancy officer",
+    "R-HCADM": "county health administration",
+    "R-DESIGN": "process designer",
+    "R-ITADM": "hospital IT",
+    "auditor": "auditor",
+}
+
+
+def role_names(roles: Iterable[str]) -> str:
+    known = [role for role in ROLES if role in set(roles)]
+    return "、".join(ROLES[r].zh for r in known) if current() == "zh" else ", ".join(ROLES_EN.get(r, r) for r in known)
+
+
+def basis_name(basis: str) -> str:
+    """What the expected date rests on."""
+    return {"lmp": _("末次月经"), "us": _("B超"), "ivf": _("胚胎移植")}.get(basis, basis)
+
+
+def end_name(code: str) -> str:
+    """How a pregnancy's process ended (P18)."""
+    names = {
+        "closed.recovered": _("结案：产后恢复"),
+        "ended.stillbirth": _("结案：死胎死产"),
+        "ended.abortion": _("终止：流产"),
+        "ended.maternal_death": _("孕产妇死亡"),
+        "moved.out": _("迁出"),
+        "lost": _("失访"),
+        "refused": _("拒绝管理"),
+        "void": _("登记有误，作废"),
+    }
+    return names.get(code, code)
+
+
+def entry_kind(kind: str) -> str:
+    """What a line of the timeline is."""
+    return {
+        "done": _("完成"),
+        "message": _("收到"),
+        "deadline": _("到期"),
+        "cancelled": _("取消"),
+        "incident": _("异常"),
+        "end": _("结束"),
+    }[kind]
+
+
+def keys() -> list[tuple[str, str]]:
+    """The keys that the help shows, the same on every page."""
+    return [
+        ("/", _("到搜索框")),
+        ("?", _("显示快捷键")),
+        ("↑ ↓", _("在列表中选择")),
+        ("Enter", _("打开所选；在表单中到下一格")),
+        ("Shift+Enter", _("到上一格")),
+        ("Ctrl+S", _("保存草稿")),
+        ("Ctrl+Enter", _("提交")),
+        ("F2", _("与上次相同")),
+        ("Esc", _("离开，不丢失内容")),
+    ]
+
+
+def field_id(path: str) -> str:
+    """The id of the field that a fault names: `fetuses[1].sex` stands on the page as `f-fetuses-1--sex`."""
+    return "f-" + re.sub(r"[^\w-]", "-", path)
+
+
+def designer_words() -> dict[str, str]:
+    """What the scripts of the drawing board say; they carry no sentences of their own."""
+    return {
+        "ready": _("图已打开"),
+        "checking": _("正在校验…"),
+        "clean": _("校验通过，没有问题"),
+        "refused": _("未通过校验，未发布"),
+        "warned": _("可以发布，但有提示"),
+        "deployed": _("已发布为 v%(version)s"),
+        "unchanged": _("内容没有变化，仍为 v%(version)s"),
+        "changed": _("有未发布的修改"),
+        "broken": _("无法打开这个图"),
+        "failed": _("请求失败，请重试"),
+        "whole": _("整个图"),
+        "warning": _("提示"),
+        "error": _("错误"),
+        "running": _("运行 %(n)s"),
+        "confirm": _("发布为新版本？运行中的实例留在原版本。"),
+    }
+
+
+FOR_TEMPLATES = {
+    "role_names": role_names,
+    "basis_name": basis_name,
+    "end_name": end_name,
+    "entry_kind": entry_kind,
+    "keys": keys,
+    "field_id": field_id,
+    "designer_words": designer_words,
+}

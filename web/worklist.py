@@ -1,0 +1,130 @@
+"""The task list: what may be asked for in its address, and what stands in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from engine.store import reads
+from web import outlines, risk
+from web.windows import Window, window_of
+from workflows.journey import gestational_age_text
+from workflows.people import Principal
+from workflows.people.roles import READERS
+
+VIEWS = ("mine", "team", "unassigned", "done", "all")
+ORDERS = ("window", "created")
+ROWS = 20  # as many as fit on a screen of 768 pixels
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """One state of the list, readable from its address and written back into it. Unknown words fall back."""
+
+    view: str = "team"
+    colour: str = ""
+    element: str = ""
+    overdue: bool = False
+    order: str = "window"
+    page: int = 1
+
+    @staticmethod
+    def read(args: Mapping[str, str]) -> Query:
+        page = args.get("page", "1")
+        return Query(
+            view=_one_of(args.get("view", ""), VIEWS),
+            colour=args.get("colour", "") if args.get("colour") in risk.NATIONAL else "",
+            element=args.get("element", "")[:100],
+            overdue=args.get("overdue") == "1",
+            order=_one_of(args.get("order", ""), ORDERS),
+            page=min(int(page), 10_000) if page.isdecimal() and int(page) else 1,
+        )
+
+    def address(self, **changes: Any) -> str:
+        """The query string of this list with `changes`; what stands at its default is left out."""
+        asked = replace(self, **changes)
+        plain = Query()
+        pairs = {
+            name: getattr(asked, name)
+            for name in asked.__dataclass_fields__
+            if getattr(asked, name) != getattr(plain, name)
+        }
+        return urlencode({name: "1" if value is True else value for name, value in pairs.items()})
+
+
+def _one_of(value: str, allowed: tuple[str, ...]) -> str:
+    return value if value in allowed else Query.__dataclass_fields__["view" if allowed is VIEWS else "order"].default
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One task as a person needs to see it."""
+
+    task: Any
+    name: str | None
+    gestational_age: str | None
+    chips: list[risk.Colour]
+    window: Window
+    assignee: str | None
+    mine: bool
+    place: str | None
+
+
+def restriction(query: Query, principal: Principal, now: datetime, midnight: datetime) -> dict[str, Any]:
+    """The query as arguments of `reads.user_tasks`."""
+    asked: dict[str, Any] = {"organisations": principal.organisations, "state": "open"}
+    if query.view == "mine":
+        asked |= {"assignee": principal.login}
+    elif query.view in ("team", "unassigned"):
+        asked |= {"roles": principal.roles, "unassigned": query.view == "unassigned"}
+    elif query.view == "done":
+        asked |= {"state": "completed", "completed_by": principal.login, "completed_since": midnight}
+    if query.element:
+        asked["element_id"] = query.element
+    if query.colour:
+        asked["variables"] = {"purple": True} if query.colour == "purple" else {"colour": query.colour}
+    if query.overdue:
+        asked["overdue_at"] = now
+    return asked
+
+
+def rows(services: Any, conn: Any, tasks: list[Any], principal: Principal, now: datetime, on: date) -> list[Row]:
+    """Tasks with the woman's name, week and colour beside them, read in three questions whatever their number."""
+    values = reads.variables(conn, services.region_id, [task.instance_id for task in tasks])
+    clinical = _reads_records(principal)
+    women = services.patients.banners(conn, [t.business_key for t in tasks if t.business_key]) if clinical else {}
+    names = services.people.names({task.assignee for task in tasks if task.assignee})
+    places = services.people.organisations()
+    listed = []
+    for task in tasks:
+        known = values.get(task.instance_id, {})
+        place = places.get(task.organisation)
+        listed.append(
+            Row(
+                task=task,
+                name=(women.get(task.business_key) or {}).get("name"),
+                gestational_age=gestational_age_text(known, on) if clinical else None,
+                chips=risk.chips(known, principal.roles) if clinical else [],
+                window=window_of(task, now),
+                assignee=names.get(task.assignee, task.assignee) if task.assignee else None,
+                mine=task.assignee == principal.login,
+                place=place.name if place else None,
+            )
+        )
+    return listed
+
+
+def _reads_records(principal: Principal) -> bool:
+
+    return bool(principal.roles & READERS)
+
+
+def element_names(services: Any, conn: Any) -> dict[str, str]:
+    """Every user task that a current diagram has, by id: what a list may be narrowed to."""
+    names: dict[str, str] = {}
+    for known in outlines.newest(services, conn).values():
+        names |= known.user_tasks
+    return names
