@@ -1,8 +1,8 @@
 """What goes into the interpreter and what comes out: plain data, no behaviour.
 
 `start(closure, variables, now) -> Step` and `apply(closure, state, event, now) -> Step` are pure: the state given is
-never changed, nothing is read but the arguments. Values in variables are JSON-like: None, bool, int, Decimal, str, list,
-dict; a date or duration is its ISO 8601 text.
+never changed, nothing is read but the arguments. Values in variables are JSON-like: None, bool, int, Decimal, str,
+list, dict; a date or duration is its ISO 8601 text.
 """
 
 from __future__ import annotations
@@ -40,9 +40,10 @@ class Wait:
     `data` by kind, all JSON-like, instants as ISO 8601 text with offset:
 
     - user_task: name, form (key or None), form_version (int or None), candidate_roles (list), organisation (or None),
-      assignee (or None), candidate_users (list), window_from, due, until (text or None), priority (int, 50), clock (T-xx or None)
-    - timer: due, occurrence (int, from 1), cycle (ISO or cron text, or None), remaining (int or None = for ever), misfire
-      ("fire_once" | "fire_all" | "skip"), interrupting (bool)
+      assignee (or None), candidate_users (list), window_from, due, until (text or None), priority (int, 50),
+      clock (T-xx or None)
+    - timer: due, occurrence (int, from 1), cycle (ISO or cron text, or None), remaining (int or None = for ever),
+      misfire ("fire_once" | "fire_all" | "skip"), interrupting (bool)
     - message: name, key (text)
     - signal: name
     - job: type, retries (int), headers (dict), variables (dict: what the worker is given)
@@ -148,7 +149,8 @@ Event = (
 @dataclass(frozen=True, slots=True)
 class Happened:
     """One line of history. `event`: started, entered, completed, cancelled, fired, received, published, decided,
-    incident, resolved, ended, terminated. `detail` is JSON-like and small; for `decided`: decision, version, inputs, rules, output."""
+    incident, resolved, ended, terminated. `detail` is JSON-like and small; for `decided`: decision, version, inputs,
+    rules, output."""
 
     path: str
     element_id: str
@@ -168,7 +170,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`state` after the event; `written` are the process variables of the root that the step set, by name (the write-set)."""
+    """`state` after the event; `written`: the process variables of the root that the step set, by name (write-set)."""
 
     state: Any  # engine.interpreter.state.State
     happened: tuple[Happened, ...]
