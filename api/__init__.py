@@ -1,0 +1,24 @@
+"""JSON over HTTP: one package of blueprints per audience, sign-in, errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+
+from api import clock, designer, messages, monitoring, openapi, operations, pregnancies, tasks
+from api.errors import from_engine
+from api.guard import guard
+from engine.errors import EngineError
+
+ROOMS = (tasks, designer, operations, messages, clock, pregnancies, monitoring, openapi)
+
+
+def blueprints(services: Any) -> list[Blueprint]:
+    """Every blueprint of the JSON interface, behind the guard."""
+    made = [room.blueprint(services) for room in ROOMS]
+    check = guard(services)
+    for bp in made:
+        bp.before_request(check)
+        bp.register_error_handler(EngineError, from_engine)
+    return made

@@ -10,10 +10,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from engine.clock import Clock, system_clock
-from engine.commands.contracts import Actor
+from engine.commands.contracts import Actor, IdempotencyKey
 from engine.errors import Incorrect, NotFound
 from workflows.people import passwords, sign_in, tokens
+from workflows.people.access import RIGHTS
 from workflows.people.model import AccessToken, Account, Client, Organisation, Principal, Session
+from workflows.people.once import Once
 from workflows.people.roles import ROLES
 from workflows.people.visibility import visible_organisations
 from workflows.store import people as store
@@ -253,6 +255,10 @@ class People:
         wanted = set(logins)
         return {a.login: a.name for a in self.accounts() if a.login in wanted} if wanted else {}
 
+    def may(self, principal: Principal, right: str) -> bool:
+        """Whether a named right of the table in `access` is the caller's."""
+        return bool(RIGHTS.get(right, frozenset()) & principal.roles)
+
     def principal_of(self, conn: Any, actor: Actor) -> Principal:
         """The caller as the rules need it, where only the actor is at hand: inside a transaction."""
         tree = store.organisations(conn, self.region_id)
@@ -272,6 +278,10 @@ class People:
         """The organisations looking after the woman of this instance."""
         with self.pool.connection() as conn:
             return store.care_of(conn, self.region_id, instance_id)
+
+    def answer_once(self, key: IdempotencyKey | None) -> Once:
+        """For requests that are many transactions: the second one with the same key gets the first one's answer."""
+        return Once(self.pool, self.region_id, key, self._clock)
 
     # --- inside -----------------------------------------------------------------------------------------------------
 

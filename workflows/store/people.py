@@ -101,6 +101,10 @@ def add_audit(
     run(conn, "add_audit", region_id=region_id, at=at, detail=document, **values)
 
 
+def finish_answer(conn: Connection[Any], body: Mapping[str, Any], **key: Any) -> None:
+    run(conn, "finish_answer", **key, status=200, body=Jsonb(dict(body)))
+
+
 def care_of(conn: Connection[Any], region_id: str, instance_id: UUID) -> frozenset[str]:
     """The organisations that look after the woman of this instance; empty where it is about no woman."""
     found = row(conn, "care_of", region_id=region_id, instance_id=instance_id) or {}

@@ -1,0 +1,124 @@
+"""`/api/instances`, `/api/incidents`."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Blueprint, Response
+from marshmallow import fields, validate
+
+from api.answers import reply
+from api.operations.inspection import history_json, instance_for, instance_json
+from api.requests import PlainObject, Strict, idempotency, load, principal, text
+from engine.commands.contracts import (
+    ActivateInstance,
+    RetryIncident,
+    StartInstance,
+    SuspendInstance,
+    TerminateInstance,
+)
+from engine.errors import NotFound
+from engine.store import reads
+from workflows import intake
+from workflows.services import Services
+
+
+class StartBody(Strict):
+    definition_key = text(200, required=True)
+    version = fields.Integer(strict=True, validate=validate.Range(min=1), load_default=None, allow_none=True)
+    variables = PlainObject(load_default=dict)
+    business_key = text(200, load_default=None, allow_none=True)
+
+
+class OperationBody(Strict):
+    dry_run = fields.Boolean(load_default=False)
+    reason = fields.String(load_default="", validate=validate.Length(max=1000))
+
+
+def blueprint(services: Services) -> Blueprint:
+    bp = Blueprint("operations", __name__, url_prefix="/api")
+
+    @bp.post("/instances")
+    def start() -> Response:
+        """Start an instance of the newest or the named version."""
+        asked = load(StartBody())
+        if asked["definition_key"] == intake.JOURNEY:
+            _fill_in(services, asked)
+        command = StartInstance(**asked)
+        started = services.engine.execute(command, by=principal().actor, idempotency=idempotency())
+        return reply({"id": str(started.instance_id)}, 201)
+
+    @bp.get("/instances/<uuid:instance_id>")
+    def instance(instance_id: UUID) -> Response:
+        """The instance: variables, everything it waits for, incidents."""
+        with services.engine.read() as conn:
+            found = instance_for(services, conn, principal(), instance_id)
+            body = instance_json(services, conn, principal(), found)
+        services.people.audit(principal(), "read", "instance", str(instance_id))
+        return reply(body, revision=found.revision)
+
+    @bp.get("/instances/<uuid:instance_id>/history")
+    def history(instance_id: UUID) -> Response:
+        """What happened, in order."""
+        with services.engine.read() as conn:
+            instance_for(services, conn, principal(), instance_id)
+            lines = reads.history(conn, services.region_id, instance_id)
+        services.people.audit(principal(), "read", "history", str(instance_id))
+        return reply([history_json(line) for line in lines])
+
+    @bp.post("/instances/<uuid:instance_id>/suspension")
+    def suspension(instance_id: UUID) -> Response:
+        """Hold the instance: nothing can be finished, no timer fires."""
+        return _operate(instance_id, SuspendInstance(instance_id=instance_id))
+
+    @bp.post("/instances/<uuid:instance_id>/activation")
+    def activation(instance_id: UUID) -> Response:
+        """Let a suspended instance go on; what fell due meanwhile fires now."""
+        return _operate(instance_id, ActivateInstance(instance_id=instance_id))
+
+    @bp.post("/instances/<uuid:instance_id>/termination")
+    def termination(instance_id: UUID) -> Response:
+        """End the instance now."""
+        reason = load(OperationBody(), required=False)["reason"]
+        return _operate(instance_id, TerminateInstance(instance_id=instance_id, reason=reason))
+
+    @bp.post("/incidents/<uuid:incident_id>/retry")
+    def retry(incident_id: UUID) -> Response:
+        """Try the failed element again."""
+        body = load(OperationBody(), required=False)
+        with services.engine.read() as conn:
+            open_ones = reads.incidents(conn, services.region_id, limit=10_000)
+        found = next((one for one in open_ones if one.id == incident_id), None)
+        if found is None:
+            raise NotFound("没有此事件", "no such incident")
+        if not body["dry_run"]:
+            command = RetryIncident(incident_id=incident_id)
+            services.engine.execute(command, by=principal().actor, idempotency=idempotency())
+        return reply({"id": str(incident_id), "instance_id": str(found.instance_id), "dry_run": body["dry_run"]})
+
+    def _operate(instance_id: UUID, command: Any) -> Response:
+        dry_run = load(OperationBody(), required=False)["dry_run"]
+        with services.engine.read() as conn:
+            instance_for(services, conn, principal(), instance_id)
+        if not dry_run:
+            services.engine.execute(command, by=principal().actor, idempotency=idempotency())
+            services.people.audit(principal(), type(command).__name__, "instance", str(instance_id))
+        with services.engine.read() as conn:
+            body = instance_json(services, conn, principal(), instance_for(services, conn, principal(), instance_id))
+        return reply({**body, "dry_run": dry_run})
+
+    return bp
+
+
+def _fill_in(services: Services, asked: dict[str, Any]) -> None:
+    """A pregnancy starts with the region's rules and the caller's organisations, whatever else the caller gives."""
+    given = asked["variables"]
+    case = asked["business_key"] or given.get("pregnancy_id") or str(uuid4())
+    named = {name: given[name] for name in ORGANISATIONS if given.get(name) is not None}
+    patient = given.get("patient_id") or str(uuid4())
+    start = intake.start_variables(services, by=principal().actor, pregnancy_id=case, patient_id=patient, **named)
+    asked["business_key"], asked["variables"] = case, {**start, **given, "pregnancy_id": case}
+
+
+ORGANISATIONS = ("home_organisation", "hospital_organisation", "county_organisation")

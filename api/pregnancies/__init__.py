@@ -1,0 +1,5 @@
+"""`/api/pregnancies`: one woman's pregnancy at a glance."""
+
+from api.pregnancies.blueprint import blueprint
+
+__all__ = ["blueprint"]

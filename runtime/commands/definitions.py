@@ -1,0 +1,90 @@
+"""`yuntu deploy`, `yuntu definitions`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.clock import CHINA
+from engine.commands.contracts import Deploy
+from engine.problems import Refused
+from engine.store import plain, reads
+from runtime import start
+from runtime.commands.output import json_option, services, show, table
+
+ENDINGS = (".bpmn", ".dmn", ".json")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="check only / 只检查")
+@json_option
+@click.pass_context
+def deploy(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
+    """部署 / Deploy diagrams, decision tables and forms; all of them or, where one is refused, none.
+
+    Example: yuntu deploy bpmn/ --dry-run
+    """
+    files = {path.name: path.read_bytes() for path in _files(paths)}
+    if not files:
+        raise click.UsageError("nothing to deploy: no .bpmn, .dmn or .json file")
+    with services() as built:
+        try:
+            deployed = built.engine.execute(Deploy(files=files, dry_run=dry_run), by=start.INSTALLER)
+        except Refused as error:
+            refused = [problem.as_json() for problem in error.problems]
+            show({"refused": refused}, as_json, lambda: table([_line(p) for p in refused]))
+            ctx.exit(1)
+    found = [
+        {
+            "kind": d.kind,
+            "key": d.key,
+            "version": d.version,
+            "sha256": d.sha256,
+            "created": d.created,
+            "warnings": [w.as_json() for w in d.warnings],
+        }
+        for d in deployed
+    ]
+    show({"deployed": found}, as_json, lambda: table([(d["kind"], d["key"], d["version"]) for d in found]))
+
+
+@click.command()
+@json_option
+def definitions(as_json: bool) -> None:
+    """已部署的定义 / Every definition and version."""
+    with services() as built, built.engine.read() as conn:
+        found = [
+            {
+                "kind": d.kind,
+                "key": d.key,
+                "version": d.version,
+                "name": d.name,
+                "sha256": d.sha256,
+                "deployed_at": d.deployed_at.astimezone(CHINA).isoformat(),
+                "deployed_by": d.deployed_by,
+            }
+            for d in reads.definitions(conn, built.region_id)
+        ]
+    show({"items": found}, as_json, lambda: table([(d["kind"], d["key"], d["version"], d["name"]) for d in found]))
+
+
+def _files(paths: tuple[Path, ...]) -> list[Path]:
+    found = []
+    for path in paths:
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        found += [
+            p for p in inside if p.suffix in ENDINGS and (p.suffix != ".json" or _is_form(p) or not path.is_dir())
+        ]
+    return found
+
+
+def _is_form(path: Path) -> bool:
+    document: Any = plain.loads(path.read_bytes())
+    return isinstance(document, dict) and document.get("resourceType") == "Questionnaire"
+
+
+def _line(problem: dict[str, Any]) -> tuple[str, ...]:
+    return (problem["element_id"] or "-", problem["code"], problem["message"]["zh"], problem["message"]["en"])

@@ -1,0 +1,141 @@
+"""The demonstration county: who works where, one hospital system, and forty women on their way since ten months."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import click
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from engine.clock import CHINA
+from engine.store import plain
+from runtime.demo.cohort import HOSPITAL_SYSTEM, Cohort, Tally
+from runtime.demo.logins import write_logins, write_private
+from runtime.demo.stepped_clock import SteppedClock
+from runtime.demo.women import Woman, draw
+from runtime.wiring import assemble
+from workflows.people import Organisation, passwords
+from workflows.services import Services
+
+SEED = 20260105
+WOMEN = 40
+BACK = timedelta(days=310)  # the first women have given birth and are through their 42nd day
+KEY_FILE = "his-demo-key.json"
+
+ORGANISATIONS = (
+    Organisation(id="org-county-health", kind="county_health", name="示范县卫生健康委妇幼股"),
+    Organisation(id="org-mch", kind="county_mch", name="示范县妇幼保健院孕管中心", parent_id="org-county-health"),
+    Organisation(id="org-hospital", kind="hospital", name="示范县人民医院", parent_id="org-county-health"),
+    Organisation(id="org-twn-1", kind="township", name="甲镇卫生院", parent_id="org-mch"),
+    Organisation(id="org-twn-2", kind="township", name="乙镇卫生院", parent_id="org-mch"),
+    Organisation(id="org-vil-1", kind="village", name="甲镇一村卫生室", parent_id="org-twn-1"),
+    Organisation(id="org-vil-2", kind="village", name="乙镇一村卫生室", parent_id="org-twn-2"),
+)
+
+# log-in, name, organisation, roles
+ACCOUNTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("village", "示范村医", "org-vil-1", ("R-VDOC",)),
+    ("nurse", "示范妇幼专干", "org-twn-1", ("R-MCHW",)),
+    ("midwife", "示范助产士", "org-hospital", ("R-MIDW",)),
+    ("doctor", "示范产科医师", "org-hospital", ("R-OB",)),
+    ("senior", "示范副主任医师", "org-hospital", ("R-OB-AC",)),
+    ("officer", "示范孕管员", "org-mch", ("R-PM-F",)),
+    ("county", "示范妇幼股长", "org-county-health", ("R-HCADM",)),
+    ("designer", "示范流程设计", "org-mch", ("R-DESIGN",)),
+    ("publisher", "示范流程发布", "org-mch", ("R-DESIGN",)),
+    ("it", "示范信息科", "org-hospital", ("R-ITADM",)),
+    ("auditor", "示范审计", "org-county-health", ("auditor",)),
+    ("village2", "示范村医乙", "org-vil-2", ("R-VDOC",)),
+    ("nurse2", "示范妇幼专干乙", "org-twn-2", ("R-MCHW",)),
+)
+HOMES = [("org-twn-1", "nurse"), ("org-twn-2", "nurse2")]
+
+
+def load_county(services: Services, *, women: int = WOMEN, seed: int = SEED, progress: bool = False) -> Tally:
+    """People, and the women's last ten months lived through on a stepped clock that ends now."""
+    settle_people(services)
+    return live_through(services, women=women, seed=seed, progress=progress)
+
+
+def settle_people(services: Services) -> None:
+    """Organisations, accounts with new passwords, and the hospital's system with a new key."""
+    for organisation in ORGANISATIONS:
+        services.people.put_organisation(organisation)
+    services.directory_changed()
+    logins = {login: passwords.generate() for login, *_ in ACCOUNTS}
+    for login, name, organisation_id, roles in ACCOUNTS:
+        services.people.add_account(
+            login=login, name=name, organisation_id=organisation_id, roles=roles, password=logins[login], by="yuntu"
+        )
+    private, public = key_pair()
+    services.people.add_client(
+        name=HOSPITAL_SYSTEM, organisation_id="org-hospital", scopes={"system/*.cruds"}, jwks={"keys": [public]}
+    )
+    write_private(services.settings.home / KEY_FILE, plain.dumps(private))
+    write_logins(services.settings.home, logins)
+
+
+def live_through(services: Services, *, women: int, seed: int, progress: bool) -> Tally:
+    end = services.clock()
+    clock = SteppedClock(end - BACK)
+    past = assemble(services.settings, pool=services.pool, clock=clock, manual=None, close=lambda: None)
+    cohort = Cohort(past, clock, invent(women, seed, clock(), end), seed=seed)
+    with progress_bar(progress, clock(), end, "示范县") as moved:
+        return cohort.run(end, moved)
+
+
+def invent(women: int, seed: int, begin: datetime, end: datetime) -> list[Woman]:
+    """Arrivals spread evenly, so that every stage is there at the end."""
+    rng = Random(seed)
+    span = (end - begin - timedelta(days=3)) / max(1, women - 1)
+    return [draw(n, rng, (begin + timedelta(days=1) + span * n).astimezone(CHINA).date(), HOMES) for n in range(women)]
+
+
+def key_pair() -> tuple[dict[str, Any], dict[str, Any]]:
+    """A P-384 key as JSON Web Keys: the private one for the hospital, the public one for us."""
+    key = ec.generate_private_key(ec.SECP384R1())
+    numbers = key.private_numbers()
+    public = {
+        "kty": "EC",
+        "crv": "P-384",
+        "x": _base64(numbers.public_numbers.x),
+        "y": _base64(numbers.public_numbers.y),
+        "alg": "ES384",
+        "use": "sig",
+        "kid": base64.urlsafe_b64encode(_fingerprint(key)).rstrip(b"=").decode()[:16],
+    }
+    return {**public, "d": _base64(numbers.private_value)}, public
+
+
+def _base64(number: int) -> str:
+    return base64.urlsafe_b64encode(number.to_bytes(48, "big")).rstrip(b"=").decode()
+
+
+def _fingerprint(key: ec.EllipticCurvePrivateKey) -> bytes:
+    der = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).digest()
+
+
+@contextmanager
+def progress_bar(shown: bool, begin: datetime, end: datetime, label: str) -> Iterator[Callable[[datetime], None]]:
+    """A bar of the time lived through, on a terminal only."""
+    out = sys.stderr if shown else io.StringIO()
+    done = 0
+    with click.progressbar(length=int((end - begin).total_seconds()), file=out, label=label) as bar:
+
+        def move(now: datetime) -> None:
+            nonlocal done
+            seconds = int((now - begin).total_seconds())
+            bar.update(seconds - done)
+            done = seconds
+
+        yield move

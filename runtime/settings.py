@@ -1,0 +1,86 @@
+"""Configuration: environment variables in, one frozen value out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+class WrongSetting(ValueError):
+    """An environment variable cannot be understood; the message names it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    home: Path
+    database_url: str | None  # None: the embedded server under `home`
+    host: str
+    port: int
+    manual_clock_at: datetime | None  # None: the machine's clock
+    demo: bool
+    web_processes: int
+    worker_processes: int
+    region_id: str
+    pack: str  # the region pack new cases start with
+    base_url: str | None  # as others reach us, where a proxy stands in front
+
+    @property
+    def address(self) -> str:
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+def read(environment: Mapping[str, str] | None = None) -> Settings:
+    """Raises WrongSetting."""
+    env = os.environ if environment is None else environment
+    web, workers = _workers(env.get("YUNTU_WORKERS", "2,1"))
+    return Settings(
+        home=Path(env.get("YUNTU_HOME") or Path(__file__).parent.parent / "var").expanduser().resolve(),
+        database_url=env.get("YUNTU_DATABASE_URL") or None,
+        host=env.get("YUNTU_HOST") or "127.0.0.1",
+        port=_port(env.get("YUNTU_PORT") or "8000"),
+        manual_clock_at=_clock(env.get("YUNTU_CLOCK") or "system"),
+        demo=_yes(env.get("YUNTU_DEMO") or "0"),
+        web_processes=web,
+        worker_processes=workers,
+        region_id=env.get("YUNTU_REGION") or "county",
+        pack=env.get("YUNTU_PACK") or "cn-baseline",
+        base_url=(env.get("YUNTU_BASE_URL") or "").rstrip("/") or None,
+    )
+
+
+def _workers(text: str) -> tuple[int, int]:
+    try:
+        web, workers = (int(part) for part in text.split(","))
+    except ValueError as error:
+        raise WrongSetting(f"YUNTU_WORKERS={text}: give web and worker processes, like 2,1") from error
+    if not (1 <= web <= 64 and 0 <= workers <= 64):
+        raise WrongSetting(f"YUNTU_WORKERS={text}: at least one web process, at most 64 of each")
+    return web, workers
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise WrongSetting(f"YUNTU_PORT={text}: give a port, 1 to 65535")
+    return int(text)
+
+
+def _clock(text: str) -> datetime | None:
+    if text == "system":
+        return None
+    kind, _, moment = text.partition(":")
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        at = None
+    if kind != "manual" or at is None or at.tzinfo is None:
+        raise WrongSetting(f"YUNTU_CLOCK={text}: give system, or manual:2026-01-05T08:00:00+08:00")
+    return at.astimezone(UTC)
+
+
+def _yes(text: str) -> bool:
+    if text not in {"0", "1"}:
+        raise WrongSetting(f"YUNTU_DEMO={text}: give 0 or 1")
+    return text == "1"

@@ -1,0 +1,65 @@
+"""Making an installation ready: schema, clock, definitions, and at first start the demonstration county."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from engine.commands.contracts import Actor, Deploy, Deployed
+from runtime.clock import ManualClock
+from runtime.database import embedded
+from runtime.database.migrate import migrate
+from runtime.settings import Settings
+from workflows.services import Services
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFINITIONS = (("bpmn", "*.bpmn"), ("bpmn/decisions", "*.dmn"), ("workflows/forms/questionnaires", "*.json"))
+INSTALLER = Actor(id="yuntu", kind="engine")
+
+
+def prepare_database(settings: Settings) -> None:
+    """The newest schema; a manual clock stands where it is told to begin, once."""
+    server = None if settings.database_url else embedded.attach(settings.home)
+    url = settings.database_url or (server.url() if server else "")
+    try:
+        migrate(url)
+        if settings.manual_clock_at is not None:
+            clock = ManualClock(url)
+            clock.set_once(settings.manual_clock_at)
+            clock.close()
+    finally:
+        if server:
+            server.release()
+
+
+def definitions_on_disk(root: Path = ROOT) -> dict[str, bytes]:
+    """Every diagram, table and form that this release brings."""
+    return {
+        path.name: path.read_bytes()
+        for folder, pattern in DEFINITIONS
+        for path in sorted((root / folder).glob(pattern))
+    }
+
+
+def deploy_shipped(services: Services) -> list[Deployed]:
+    """Deploy what the release brings; a file that did not change makes no new version."""
+    files = definitions_on_disk()
+    return services.engine.execute(Deploy(files=files), by=INSTALLER) if files else []
+
+
+def seal(files: dict[str, bytes]) -> str:
+    """One value that changes when any file does."""
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
+    return digest.hexdigest()
+
+
+def is_empty(services: Services) -> bool:
+    """Nobody has an account yet: a first start."""
+    return not services.people.organisations()
+
+
+def report(deployed: list[Deployed]) -> dict[str, Any]:
+    return {"deployed": sum(item.created for item in deployed), "unchanged": sum(not item.created for item in deployed)}

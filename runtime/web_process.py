@@ -1,0 +1,45 @@
+"""One web process: granian's WSGI server around the application. Several of them share the port."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.server.mt import MTServer
+
+from runtime import settings as configuration
+from runtime.app import create_app
+from runtime.children import die_with_parent
+from runtime.wiring import build
+
+THREADS = 4  # what waits for the database leaves the processor to another request
+
+
+def main() -> None:
+    die_with_parent()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = configuration.read()
+    services = build(settings, connections=THREADS + 2)
+    app = create_app(services)
+    server = MTServer(
+        "yuntu",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        backpressure=64,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000),
+        log_access=False,
+        workers_kill_timeout=2,
+    )
+    try:
+        server.serve(target_loader=lambda _: app)
+    finally:
+        services.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Puts the rooms together: the one place that knows which engine, which clock, which database."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from engine.clock import Clock, system_clock
+from engine.engine import Engine
+from engine.errors import Busy
+from engine.problems import Problem, Refused
+from engine.store import plain
+from engine.store.connections import open_pool
+from runtime.clock import ManualClock
+from runtime.database import embedded
+from runtime.settings import Settings
+from runtime.timekeeper import Timekeeper
+from workflows import intake
+from workflows.form_library import FormLibrary
+from workflows.forms import Form
+from workflows.people import People
+from workflows.regions import load_pack
+from workflows.services import Services
+
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+
+
+def build(settings: Settings, *, clock: Clock | None = None, connections: int = 8) -> Services:
+    """Everything a process needs. Starts the embedded database where none runs. `clock` replaces the configured one."""
+    server = None if settings.database_url else embedded.attach(settings.home)
+    url = settings.database_url or (server.url() if server else "")
+    manual = ManualClock(url) if settings.manual_clock_at is not None and clock is None else None
+    chosen: Clock = clock or manual or system_clock
+    pool = open_pool(url, min_size=1, max_size=connections)
+
+    def close() -> None:
+        pool.close()
+        if manual:
+            manual.close()
+        if server:
+            server.release()
+
+    return assemble(settings, pool=pool, clock=chosen, manual=manual, close=close)
+
+
+def assemble(
+    settings: Settings, *, pool: Any, clock: Clock, manual: ManualClock | None, close: Callable[[], None]
+) -> Services:
+    """The services over a pool that exists: what tests and rehearsals use."""
+    region_id = settings.region_id
+    holder: list[Services] = []
+    engine = Engine(
+        pool,
+        clock=clock,
+        region_id=region_id,
+        projection=_of("fhir_adapters.projection", "project"),
+        service_tasks=_of("workflows.service_tasks", "SERVICE_TASKS") or {},
+        handlers=_handlers(lambda: holder[0]),
+        form_check=check_form,
+        fires_at_due_time=manual is not None,
+    )
+    services = Services(
+        engine=engine,
+        pool=pool,
+        clock=clock,
+        region_id=region_id,
+        forms=FormLibrary(engine.read, region_id),
+        regions=load_pack,
+        people=People(pool, region_id),
+        settings=settings,
+        facts=_facts(region_id),
+        patients=_patients(region_id),
+        directory_changed=lambda: _publish_directory(holder[0]),
+        timekeeper=Timekeeper(engine, manual) if manual else None,
+        database_is_away=database_is_away,
+        close=close,
+    )
+    holder.append(services)
+    return services
+
+
+def database_is_away(error: BaseException) -> bool:
+    """Whether this says that the database cannot be reached now, rather than that we asked it something wrong."""
+    return isinstance(error, (*AWAY, Busy))
+
+
+def check_form(content: bytes) -> list[Problem]:
+    """What the engine is told about a form that is to be deployed."""
+    try:
+        return list(Form.parse(plain.loads(content)).problems)
+    except Refused as error:
+        return list(error.problems)
+
+
+def _handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
+    make = _of("fhir_adapters.bundles", "handlers")
+    return {**intake.handlers(services), **(make(services) if make else {})}
+
+
+def _publish_directory(services: Services) -> None:
+    """Organisations are readable over FHIR as soon as they exist."""
+    save = _of("fhir_adapters.directory", "save_organizations")
+    if save:
+        organisations = services.people.organisations()
+        with services.pool.connection() as conn, conn.transaction():
+            save(conn, services.region_id, list(organisations.values()), services.clock())
+
+
+def _facts(region_id: str) -> Callable[[Any, str], Mapping[str, Any]]:
+    read = _of("fhir_adapters.facts", "read_facts")
+    return lambda conn, pregnancy_id: read(conn, region_id, pregnancy_id) if read else {}
+
+
+def _patients(region_id: str) -> Any:
+    make = _of("fhir_adapters.patients", "Patients")
+    return make(region_id) if make else None
+
+
+def _of(module: str, name: str) -> Any:
+    with suppress(ModuleNotFoundError):
+        return getattr(importlib.import_module(module), name)
+    return None

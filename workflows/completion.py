@@ -1,0 +1,246 @@
+"""Finishing a user task: one way for the page, the JSON interface and FHIR. Who may, does the form hold, what then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from engine.clock import CHINA
+from engine.commands.contracts import (
+    Actor,
+    ClaimUserTask,
+    Completed,
+    CompleteUserTask,
+    IdempotencyKey,
+    ReleaseUserTask,
+    SaveDraft,
+    Submission,
+)
+from engine.errors import Conflict, Forbidden, Incorrect, NotFound
+from engine.store import reads
+from workflows import journey
+from workflows.forms import Form
+from workflows.people.model import Principal
+from workflows.people.visibility import may_complete, may_see
+from workflows.services import Services
+from workflows.store import people as people_store
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenForm:
+    """A task's form as its page shows it. `form` None: the task takes plain variables."""
+
+    form: Form | None
+    answers: dict[str, Any] = field(default_factory=dict)  # the draft over what is known already
+    last_values: dict[str, Any] = field(default_factory=dict)
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+def complete(
+    services: Services,
+    task_id: UUID,
+    *,
+    by: Principal | Actor,
+    answers: Mapping[str, Any] | None = None,
+    response: Mapping[str, Any] | None = None,
+    variables: Mapping[str, Any] | None = None,
+    expected_revision: int | None = None,
+    idempotency: IdempotencyKey | None = None,
+) -> Completed:
+    """Check and store, in one transaction. Raises NotFound, Forbidden, Conflict, Stale, Incorrect (by linkId)."""
+    with services.engine.read() as conn:
+        command = command_for(
+            services,
+            conn,
+            task_id,
+            by=by,
+            answers=answers,
+            response=response,
+            variables=variables,
+            expected_revision=expected_revision,
+            repeated=idempotency is not None,
+        )
+    return services.engine.execute(command, by=_actor(by), idempotency=idempotency)
+
+
+def command_for(
+    services: Services,
+    conn: Any,
+    task_id: UUID,
+    *,
+    by: Principal | Actor,
+    answers: Mapping[str, Any] | None = None,
+    response: Mapping[str, Any] | None = None,
+    variables: Mapping[str, Any] | None = None,
+    expected_revision: int | None = None,
+    source: str | None = None,
+    repeated: bool = False,
+) -> CompleteUserTask:
+    """The checked command, for whoever has a transaction of their own. `repeated`: the request carries an idempotency
+    key, so a closed task is left to the engine, which knows the first answer."""
+    task = task_for(services, conn, task_id, by)
+    if not task.is_open and not repeated:
+        raise Conflict("任务已办结或已取消", "the task is not open any more", code="task-not-open")
+    require_may_complete(services, conn, task, by)
+    form = form_of(services, conn, task)
+    if form is None:
+        return _with_variables(task, answers, response, variables, expected_revision)
+    if answers is None and response is None:
+        raise Incorrect("此任务需填写表单：请给出 answers", "the task has a form: give answers", code="answers-missing")
+    today = today_in_china(services)
+    given = form.answers_from_response(dict(response)) if response is not None else dict(answers or {})
+    facts = known(services, conn, task.business_key)
+    checked = form.validate(given, on=today, context=context_of(services, conn, task))
+    values = {**checked.values, **checked.calculated}
+    routing = journey.derive(form.id, values, facts, today)
+    submission = Submission(form=form.id, form_version=form.version, answers=values, response=response, source=source)
+    return CompleteUserTask(
+        user_task_id=task.id, variables=routing, submission=submission, expected_revision=expected_revision
+    )
+
+
+def _with_variables(
+    task: Any,
+    answers: Mapping[str, Any] | None,
+    response: Mapping[str, Any] | None,
+    variables: Mapping[str, Any] | None,
+    expected_revision: int | None,
+) -> CompleteUserTask:
+    if answers or response is not None:
+        raise Incorrect("此任务没有表单：请给出 variables", "the task has no form: give variables", code="no-form")
+    return CompleteUserTask(user_task_id=task.id, variables=dict(variables or {}), expected_revision=expected_revision)
+
+
+def claim(
+    services: Services,
+    task_id: UUID,
+    *,
+    by: Principal | Actor,
+    take_over: bool = False,
+    expected_revision: int | None = None,
+    idempotency: IdempotencyKey | None = None,
+) -> Any:
+    """Take the task for oneself. Raises Conflict where somebody else has it and `take_over` is not said."""
+    _require(services, task_id, by)
+    command = ClaimUserTask(
+        user_task_id=task_id, assignee=_actor(by).id, expected_revision=expected_revision, take_over=take_over
+    )
+    return services.engine.execute(command, by=_actor(by), idempotency=idempotency)
+
+
+def release(
+    services: Services,
+    task_id: UUID,
+    *,
+    by: Principal | Actor,
+    expected_revision: int | None = None,
+    idempotency: IdempotencyKey | None = None,
+) -> Any:
+    """Give the task back to the group."""
+    _require(services, task_id, by)
+    command = ReleaseUserTask(user_task_id=task_id, expected_revision=expected_revision)
+    return services.engine.execute(command, by=_actor(by), idempotency=idempotency)
+
+
+def save_draft(
+    services: Services,
+    task_id: UUID,
+    answers: Mapping[str, Any],
+    *,
+    by: Principal | Actor,
+    expected_revision: int | None = None,
+    idempotency: IdempotencyKey | None = None,
+) -> int:
+    """Keep what is filled in so far, however incomplete; answers the new revision."""
+    _require(services, task_id, by)
+    command = SaveDraft(user_task_id=task_id, draft=dict(answers), expected_revision=expected_revision)
+    return services.engine.execute(command, by=_actor(by), idempotency=idempotency).revision
+
+
+def open_form(services: Services, conn: Any, task: Any, *, today: date) -> OpenForm:
+    """The form with its draft, or with what is known of the woman filled in."""
+    form = form_of(services, conn, task)
+    if form is None:
+        return OpenForm(form=None)
+    facts = known(services, conn, task.business_key)
+    variables = variables_of(services, conn, task)
+    prefill = journey.prefill(form.id, facts, variables, today)
+    known_items = {name: value for name, value in facts.items() if name not in prefill}
+    return OpenForm(
+        form=form,
+        answers={**prefill, **(task.draft or {})},
+        last_values=known_items,
+        context=context_of(services, conn, task),
+    )
+
+
+def evaluate(services: Services, conn: Any, task: Any, answers: Mapping[str, Any], *, today: date) -> dict[str, Any]:
+    """Calculated values, enabled items and faults of half-filled answers, for the open page."""
+    form = form_of(services, conn, task)
+    if form is None:
+        return {"calculated": {}, "enabled": {}, "faults": []}
+    return form.evaluate(dict(answers), today, context_of(services, conn, task))
+
+
+# --- what several of these need --------------------------------------------------------------------------------------
+
+
+def task_for(services: Services, conn: Any, task_id: UUID, by: Principal | Actor) -> Any:
+    """The task, if the caller may know of it. A stranger gets the same NotFound as for a task that never was."""
+    task = reads.user_task(conn, services.region_id, task_id)
+    if task is None or not may_see(_principal(services, conn, by), task, care_of(services, conn, task)):
+        raise NotFound("没有此任务", "no such task")
+    return task
+
+
+def require_may_complete(services: Services, conn: Any, task: Any, by: Principal | Actor) -> None:
+    """Raises Forbidden, for callers who may look at the task but not finish it."""
+    if _actor(by).kind == "engine":
+        return
+    if not may_complete(_principal(services, conn, by), task, care_of(services, conn, task)):
+        raise Forbidden("您的角色不能办理此任务", "the task is not meant for your role")
+
+
+def care_of(services: Services, conn: Any, task: Any) -> frozenset[str]:
+    return people_store.care_of(conn, services.region_id, task.instance_id)
+
+
+def form_of(services: Services, conn: Any, task: Any) -> Form | None:
+    """The form version the task was opened with; None also where the diagram names a form that nobody deployed."""
+    return services.forms.get(task.form, task.form_version, conn=conn) if task.form else None
+
+
+def variables_of(services: Services, conn: Any, task: Any) -> dict[str, Any]:
+    instance = reads.instance(conn, services.region_id, task.instance_id)
+    return dict(instance.variables) if instance is not None else {}
+
+
+def context_of(services: Services, conn: Any, task: Any) -> dict[str, Any]:
+    """What a form's expressions may read besides its answers: the case's variables."""
+    return variables_of(services, conn, task)
+
+
+def known(services: Services, conn: Any, pregnancy_id: str | None) -> dict[str, Any]:
+    """Name to value of everything recorded about the woman; empty where the task is about none."""
+    facts = services.facts(conn, pregnancy_id) if pregnancy_id else {}
+    return {name: fact.value for name, fact in facts.items()}
+
+
+def today_in_china(services: Services) -> date:
+    return services.clock().astimezone(CHINA).date()
+
+
+def _require(services: Services, task_id: UUID, by: Principal | Actor) -> None:
+    with services.engine.read() as conn:
+        require_may_complete(services, conn, task_for(services, conn, task_id, by), by)
+
+
+def _actor(by: Principal | Actor) -> Actor:
+    return by.actor if isinstance(by, Principal) else by
+
+
+def _principal(services: Services, conn: Any, by: Principal | Actor) -> Principal:
+    return by if isinstance(by, Principal) else services.people.principal_of(conn, by)

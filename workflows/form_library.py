@@ -1,0 +1,43 @@
+"""Forms as they were deployed: a task keeps the version it was opened with, also when a newer one is published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.store import plain, reads
+from workflows.forms import Form
+
+
+class FormLibrary:
+    """Parsed forms by id and version; a version never changes, so it is parsed once per process."""
+
+    def __init__(self, read: Callable[[], Any], region_id: str) -> None:
+        self._read = read
+        self._region_id = region_id
+        self._parsed: dict[tuple[str, int], Form] = {}
+        self._sources: dict[tuple[str, int], dict[str, Any]] = {}
+
+    def get(self, key: str, version: int | None = None, *, conn: Any = None) -> Form | None:
+        """The form of this version, or the newest; None where none is deployed under this id."""
+        if version is not None and (key, version) in self._parsed:
+            return self._parsed[key, version]
+        if conn is None:
+            with self._read() as own:
+                return self._load(own, key, version)
+        return self._load(conn, key, version)
+
+    def source(self, form: Form) -> dict[str, Any]:
+        """The Questionnaire of a form that this library has given out, as it was deployed."""
+        return self._sources[form.id, form.version]
+
+    def _load(self, conn: Any, key: str, version: int | None) -> Form | None:
+        found = reads.definition(conn, self._region_id, "form", key, version)
+        if found is None:
+            return None
+        if (key, found.version) not in self._parsed:
+            source = plain.loads(found.xml)
+            form = Form.parse(source)
+            self._sources[form.id, form.version] = source
+            self._parsed[key, found.version] = form
+        return self._parsed[key, found.version]

@@ -1,0 +1,153 @@
+"""A new woman: her case opened and, where it came along, her registration recorded, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from engine.commands.contracts import Actor, IdempotencyKey, StartInstance
+from engine.errors import Conflict, Forbidden, Incorrect
+from engine.store import reads
+from workflows import completion, journey
+from workflows.people.model import Organisation, Principal
+from workflows.people.roles import CARE
+from workflows.services import Services
+
+JOURNEY = "pregnancy_journey"
+REGISTRATION = "registration"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenCase:
+    """Answers `Opened`. `variables` are the start variables; `answers` the registration form, where it is filled in."""
+
+    pregnancy_id: str
+    variables: Mapping[str, Any]
+    answers: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    pregnancy_id: str
+    patient_id: str
+    instance_id: UUID
+    user_task_ids: tuple[UUID, ...] = field(default_factory=tuple)
+
+
+def open_case(
+    services: Services,
+    *,
+    by: Principal | Actor,
+    answers: Mapping[str, Any] | None = None,
+    home_organisation: str | None = None,
+    hospital_organisation: str | None = None,
+    patient_id: str | None = None,
+    pregnancy_id: str | None = None,
+    idempotency: IdempotencyKey | None = None,
+) -> Opened:
+    """Raises Incorrect (by linkId), Forbidden, Conflict (the woman has an open pregnancy)."""
+    actor = by.actor if isinstance(by, Principal) else by
+    if not set(actor.roles) & CARE and actor.kind == "person":
+        raise Forbidden("您的角色不能建册", "your role registers nobody")
+    with services.engine.read() as conn:
+        patient_id = patient_id or _known_patient(services, conn, answers or {})
+    case = pregnancy_id or str(uuid4())
+    variables = start_variables(
+        services,
+        by=actor,
+        pregnancy_id=case,
+        patient_id=patient_id or str(uuid4()),
+        home_organisation=home_organisation,
+        hospital_organisation=hospital_organisation,
+    )
+    command = OpenCase(pregnancy_id=case, variables=variables, answers=answers)
+    return services.engine.execute(command, by=actor, idempotency=idempotency)
+
+
+def handlers(services: Callable[[], Services]) -> dict[type, Any]:
+    """For the engine: `OpenCase` runs where everything of one command runs, inside its transaction."""
+
+    def handle(command: OpenCase, tx: Any) -> Opened:
+        start = StartInstance(
+            definition_key=JOURNEY, business_key=command.pregnancy_id, variables=dict(command.variables)
+        )
+        instance_id = tx.run(start).instance_id
+        if command.answers is not None:
+            open_now = reads.user_tasks(tx.conn, services().region_id, instance_id=instance_id).items
+            first = next((task for task in open_now if task.form == REGISTRATION), None)
+            if first is None:
+                raise Conflict("流程没有建册任务", "the process opens no registration task")
+            tx.run(completion.command_for(services(), tx.conn, first.id, answers=command.answers, by=tx.by))
+        tasks = reads.user_tasks(tx.conn, services().region_id, instance_id=instance_id).items
+        return Opened(
+            pregnancy_id=command.pregnancy_id,
+            patient_id=str(command.variables["patient_id"]),
+            instance_id=instance_id,
+            user_task_ids=tuple(task.id for task in tasks),
+        )
+
+    return {OpenCase: handle}
+
+
+def start_variables(
+    services: Services,
+    *,
+    by: Actor,
+    pregnancy_id: str,
+    patient_id: str,
+    home_organisation: str | None = None,
+    hospital_organisation: str | None = None,
+    county_organisation: str | None = None,
+    pack: str | None = None,
+    **given: Any,
+) -> dict[str, Any]:
+    """What the diagrams need at the start: the organisations of her care, and the region's rules as they are today."""
+    tree = services.people.organisations()
+    own = tree.get(by.organisation or "")
+    home = home_organisation or _township_of(own, tree)
+    if home is None or home not in tree:
+        raise Incorrect("请给出管理机构", "name the organisation that will look after her", code="home-organisation")
+    at_hospital = own is not None and own.kind == "hospital"
+    return journey.start_variables(
+        pregnancy_id=pregnancy_id,
+        patient_id=patient_id,
+        home_organisation=home,
+        hospital_organisation=hospital_organisation or (own.id if own and at_hospital else _first(tree, "hospital")),
+        county_organisation=county_organisation or _first(tree, "county_mch"),
+        village_organisation=own.id if own is not None and own.kind == "village" else None,
+        on=completion.today_in_china(services),
+        pack=services.regions(pack or services.settings.pack),
+        first_contact="hospital" if at_hospital else "primary",
+        **given,
+    )
+
+
+def _township_of(own: Organisation | None, tree: Mapping[str, Organisation]) -> str | None:
+    if own is None:
+        return None
+    if own.kind == "village" and own.parent_id:
+        return own.parent_id
+    return own.id if own.kind == "township" else _first(tree, "township")
+
+
+def _first(tree: Mapping[str, Organisation], kind: str) -> str | None:
+    return next((o.id for o in sorted(tree.values(), key=lambda o: o.id) if o.kind == kind), None)
+
+
+def _known_patient(services: Services, conn: Any, answers: Mapping[str, Any]) -> str | None:
+    """Who she is, if she was here before. Raises Conflict while a pregnancy of hers is open: there is one at a time."""
+    kind, number = answers.get("id_type"), answers.get("id_no")
+    if not kind or not number or services.patients is None:
+        return None
+    found = services.patients.by_document(conn, kind, number)
+    if found is None:
+        return None
+    patient_id, pregnancy_id = found
+    case = reads.instance_by_business_key(conn, services.region_id, JOURNEY, pregnancy_id) if pregnancy_id else None
+    if case is not None and case.status in ("active", "suspended"):
+        raise Conflict(
+            "该证件号已有在管妊娠", "a woman with this document has an open pregnancy", code="open-pregnancy"
+        )
+    return patient_id

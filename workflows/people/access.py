@@ -1,0 +1,93 @@
+"""Routes × roles × organisations, in one table. A route without a row is refused, whoever asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workflows.people.model import Principal
+from workflows.people.roles import CARE, EVERYONE, READERS
+from workflows.people.visibility import can_read, can_write
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """`people`: the roles that may come in. `clients`: "" none, "read" or "write": the scope a hospital system needs.
+    `organisations`: what is compared with the caller's organisations once inside: "none", "task", "woman", "instance".
+    `public`: no sign-in. `room`: the blueprint's room checks each request itself (FHIR by scope, pages by session)."""
+
+    people: frozenset[str] = frozenset()
+    clients: str = ""
+    organisations: str = "none"
+    public: bool = False
+    room: bool = False
+
+
+RIGHTS: dict[str, frozenset[str]] = {
+    "read": READERS,
+    "work": CARE | {"R-DESIGN", "R-ITADM"},  # owners of diagrams finish what nobody's role fits
+    "deploy": frozenset({"R-DESIGN"}),
+    "read-definitions": frozenset({"R-DESIGN", "R-ITADM", "R-PM-F", "R-HCADM", "auditor"}) | CARE,
+    "start": CARE | {"R-DESIGN", "R-ITADM"},
+    "look-inside": READERS | {"R-DESIGN", "R-ITADM", "auditor"},
+    "operate": frozenset({"R-ITADM"}),
+    "publish": frozenset({"R-ITADM", "R-DESIGN"}),
+    "move-clock": EVERYONE,  # only where time is rehearsed; with the machine's clock there is nothing to move
+}
+
+PUBLIC = Access(public=True)
+_TASK = Access(people=RIGHTS["work"] | RIGHTS["read"], clients="read", organisations="task")
+_FINISH = Access(people=RIGHTS["work"], clients="write", organisations="task")
+_OPERATE = Access(people=RIGHTS["operate"], organisations="instance")
+
+TABLE: dict[str, Access] = {
+    "tasks.user_tasks": _TASK,
+    "tasks.user_task": _TASK,
+    "tasks.form": _TASK,
+    "tasks.claim": _FINISH,
+    "tasks.release": _FINISH,
+    "tasks.draft": _FINISH,
+    "tasks.completion": _FINISH,
+    "definitions.deploy": Access(people=RIGHTS["deploy"]),
+    "definitions.definitions": Access(people=RIGHTS["read-definitions"]),
+    "definitions.definition": Access(people=RIGHTS["read-definitions"]),
+    "definitions.definition_xml": Access(people=RIGHTS["read-definitions"]),
+    "operations.start": Access(people=RIGHTS["start"], clients="write"),
+    "operations.instance": Access(people=RIGHTS["look-inside"], clients="read", organisations="instance"),
+    "operations.history": Access(people=RIGHTS["look-inside"], clients="read", organisations="instance"),
+    "operations.suspension": _OPERATE,
+    "operations.activation": _OPERATE,
+    "operations.termination": _OPERATE,
+    "operations.retry": _OPERATE,
+    "messages.message": Access(people=RIGHTS["publish"], clients="write"),
+    "messages.signal": Access(people=RIGHTS["publish"], clients="write"),
+    "clock.now": Access(people=EVERYONE, clients="read"),
+    "clock.move": Access(people=RIGHTS["move-clock"], clients="write"),
+    "pregnancies.pregnancy": Access(people=RIGHTS["read"], clients="read", organisations="woman"),
+    "pregnancies.search": Access(people=RIGHTS["read"], clients="read", organisations="woman"),
+    "openapi.description": PUBLIC,
+    "openapi.docs": PUBLIC,
+    "health.live": PUBLIC,
+    "health.ready": PUBLIC,
+    "health.metrics": PUBLIC,
+    "fhir": Access(room=True),
+    "oauth": Access(room=True),
+    "web": Access(room=True),
+}
+
+
+def row_of(endpoint: str | None) -> Access | None:
+    """The row of a route, or of its whole blueprint; None: there is none, and the request is refused."""
+    if endpoint is None:
+        return None
+    return TABLE.get(endpoint) or TABLE.get(endpoint.partition(".")[0])
+
+
+def admits(row: Access, principal: Principal) -> bool:
+    """Whether this caller may use the route at all; which women and tasks is asked of `visibility` afterwards."""
+    if row.public:
+        return True
+    if principal.kind == "client":
+        return (row.clients == "read" and can_read(principal.scopes)) or (
+            row.clients == "write" and can_write(principal.scopes)
+        )
+    return bool(row.people & principal.roles)
