@@ -152,7 +152,14 @@ def _function(box: model.FunctionBox, environment: Environment) -> Closure:
 
 def _conditional(box: model.ConditionalBox, environment: Environment) -> Closure:
     condition, then, otherwise = (compile_box(part, environment) for part in (box.condition, box.then, box.otherwise))
-    return lambda scope: then(scope) if condition(scope) is True else otherwise(scope)
+
+    def choose(scope: Scope) -> Any:
+        value = condition(scope)
+        if value is not None and type(value) is not bool:
+            return scope.run.note(0, f"{box.place}：条件应为布尔值", f"{box.place}: the condition should be a boolean")
+        return then(scope) if value is True else otherwise(scope)
+
+    return choose
 
 
 def _filter(box: model.FilterBox, environment: Environment) -> Closure:
@@ -200,6 +207,8 @@ def _iterator(box: model.IteratorBox, environment: Environment) -> Closure:
 
 
 def _quantify(results: list[Any], decisive: bool) -> bool | None:
+    if any(result is not None and type(result) is not bool for result in results):
+        return None
     if any(result is decisive for result in results):
         return decisive
     return None if any(result is not (not decisive) for result in results) else not decisive

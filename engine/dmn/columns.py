@@ -1,4 +1,4 @@
-"""An input column of a table, prepared so that a value finds its rules without trying them (a set of rules is an int)."""
+"""An input column, prepared so that a value finds its rules (a set of them is an int) without trying them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 def compile_column(cells: list[UnaryTests]) -> Lookup | None:
     """None: every cell lets everything through."""
-    everything, by_text = 0, {}
+    everything = 0
+    by_text: dict[str, list[Any]] = {}
     for row, cell in enumerate(cells):
         if not cell.tests:
             everything |= 1 << row
@@ -113,7 +114,7 @@ def _interval_index(cells: list[tuple[StaticCell, int]]) -> Callable[[Any], int]
     masks = [0] * (2 * len(bounds) + 1)
     place = {bound: number for number, bound in enumerate(bounds)}
     for cell, rows in cells:
-        inside = set()
+        inside: set[int] = set()
         for interval in cell.intervals:
             inside.update(range(*slots(interval, place, len(masks))))
         for slot in range(len(masks)):

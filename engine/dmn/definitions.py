@@ -78,7 +78,7 @@ class Definitions:
         self.model = source
         self._found = Problems()
         self._imports = self._resolve_imports(imported)
-        self.types = Types(
+        self.types: Types = Types(
             source.items, {name: other.types for name, other in self._imports.items()}, self._found.report
         )
         self._members = self.types.members() | set(_every_name(source))

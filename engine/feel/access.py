@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from engine.feel.meter import Run
@@ -55,13 +56,11 @@ def iterate(value: Any, run: Run) -> Iterable[Any] | None:
 
 def _steps(interval: Range, run: Run) -> Iterable[Any] | None:
     low, high = _place(interval.start), _place(interval.end)
-    if (
-        low is None
-        or high is None
-        or (type(interval.start) is not type(interval.end) and not is_number(interval.start))
-    ):
+    if low is None or high is None or is_number(interval.start) is not is_number(interval.end):
         return None
     backwards = low > high
+    if backwards and interval.unary != "..":
+        return None  # only `for i in 3..1` counts down; [3..1] holds nothing
     if backwards:
         low += 0 if interval.start_included else -1
         high -= 0 if interval.end_included else -1
@@ -105,6 +104,14 @@ def _months(value: YearsDuration, whole: bool) -> Decimal:
     return Decimal(-size if value.months < 0 else size)
 
 
+def _of_date(read: Callable[[Any], Any], value: DateTime) -> Any:
+    return read(value.date)
+
+
+def _of_time(read: Callable[[Any], Any], value: DateTime) -> Any:
+    return read(value.time)
+
+
 _DATE: dict[str, Callable[[Any], Any]] = {
     "year": lambda d: Decimal(d.year),
     "month": lambda d: Decimal(d.month),
@@ -129,8 +136,8 @@ PROPERTIES: dict[type, dict[str, Callable[[Any], Any]]] = {
     },
     Time: _TIME,
     DateTime: {
-        **{name: (lambda read: lambda v: read(v.date))(read) for name, read in _DATE.items()},
-        **{name: (lambda read: lambda v: read(v.time))(read) for name, read in _TIME.items()},
+        **{name: partial(_of_date, read) for name, read in _DATE.items()},
+        **{name: partial(_of_time, read) for name, read in _TIME.items()},
         "time offset": lambda v: _offset(offset_of(v)),
     },
     DaysDuration: {

@@ -1,4 +1,4 @@
-"""A tree to closures. A closure takes the scope and answers a value; no closure ever touches a Python attribute by name."""
+"""A tree to closures. A closure takes the scope and answers a value; none reaches an attribute by a given name."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ def _name(c: Compiler, node: syntax.Name) -> Closure:
             scope = scope.parent
         if builtin is None:
             s.run.note(position, f"没有名为“{name}”的变量", f"there is no variable named {name!r}")
-        return builtin
+            return None
+        return builtin.function
 
     return read
 

@@ -20,8 +20,7 @@ from engine.feel.values import NUMBERS
 
 MAX_NESTING = 64
 KEYWORDS = frozenset(
-    ("for", "return", "in", "if", "then", "else", "some", "every", "satisfies", "and", "or", "between", "instance")
-    + ("true", "false", "null")
+    "for return in if then else some every satisfies and or between instance true false null".split()  # noqa: SIM905
 )
 LITERALS = {"true": True, "false": False, "null": None}
 COMPARISONS = frozenset(("=", "!=", "<", "<=", ">", ">="))
@@ -190,7 +189,7 @@ class Parser:
             domain = self.expression()
             if self.sees(".."):
                 at = self.advance().position
-                domain = syntax.RangeOf(at, domain, self.expression(), True, True)
+                domain = syntax.RangeOf(at, domain, self.expression(), True, True, "..")
             domains.append((name, domain))
             scope.add(name)
             if not self.takes(","):

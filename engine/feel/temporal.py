@@ -182,7 +182,7 @@ def instant(value: DateTime) -> int | None:
 
 
 def time_offset(value: Time) -> int | None:
-    """Seconds east of Greenwich; a zone without a date has the offset it has today only by convention: 1970's winter."""
+    """Seconds east of Greenwich; a zone without a date has the offset of its winter of 1970, by convention."""
     if value.zone is not None:
         return zone_offset(value.zone, value.nanos)
     return value.offset

@@ -76,7 +76,7 @@ def name_parts(name: str) -> tuple[str, ...]:
 
 
 def unescape(written: str) -> str:
-    """The string that a literal means; an escape the standard does not know stays as it is (for regular expressions)."""
+    """The string that a literal means; an escape that the standard does not know stays (for regular expressions)."""
     return _ESCAPE.sub(_character, written) if "\\" in written else written
 
 

@@ -18,8 +18,8 @@ class Type:
 
     name = "Any"
 
-    def accepts(self, value: Any) -> bool:
-        """Null conforms to every type; `instance of` asks more."""
+    def accepts(self, value: Any, exact: bool = False) -> bool:
+        """Null conforms to every type. `exact` is what `instance of` asks: the type alone, no allowed values."""
         return True
 
     def includes(self, other: Type) -> bool:
@@ -37,7 +37,7 @@ ANY = Type()
 class Simple(Type):
     name: str
 
-    def accepts(self, value: Any) -> bool:
+    def accepts(self, value: Any, exact: bool = False) -> bool:
         return value is None or kind_of(value) == self.name
 
     def includes(self, other: Type) -> bool:
@@ -78,8 +78,8 @@ class ListType(Type):
     def name(self) -> str:  # type: ignore[override]
         return f"list<{self.of}>"
 
-    def accepts(self, value: Any) -> bool:
-        return value is None or (type(value) is list and all(self.of.accepts(item) for item in value))
+    def accepts(self, value: Any, exact: bool = False) -> bool:
+        return value is None or (type(value) is list and all(self.of.accepts(item, exact) for item in value))
 
     def includes(self, other: Type) -> bool:
         other = bare(other)
@@ -94,12 +94,12 @@ class ContextType(Type):
     def name(self) -> str:  # type: ignore[override]
         return "context<" + ", ".join(f"{name}: {kind}" for name, kind in self.fields.items()) + ">"
 
-    def accepts(self, value: Any) -> bool:
+    def accepts(self, value: Any, exact: bool = False) -> bool:
         if value is None:
             return True
         if type(value) is not dict:
             return False
-        return all(name in value and kind.accepts(value[name]) for name, kind in self.fields.items())
+        return all(name in value and kind.accepts(value[name], exact) for name, kind in self.fields.items())
 
     def includes(self, other: Type) -> bool:
         other = bare(other)
@@ -116,10 +116,10 @@ class RangeType(Type):
     def name(self) -> str:  # type: ignore[override]
         return f"range<{self.of}>"
 
-    def accepts(self, value: Any) -> bool:
+    def accepts(self, value: Any, exact: bool = False) -> bool:
         if value is None:
             return True
-        return isinstance(value, Range) and self.of.accepts(value.start) and self.of.accepts(value.end)
+        return isinstance(value, Range) and self.of.accepts(value.start, exact) and self.of.accepts(value.end, exact)
 
     def includes(self, other: Type) -> bool:
         other = bare(other)
@@ -137,12 +137,17 @@ class FunctionType(Type):
             return "function"
         return f"function<{', '.join(map(str, self.parameters))}>->{self.result}"
 
-    def accepts(self, value: Any) -> bool:
+    def accepts(self, value: Any, exact: bool = False) -> bool:
         if value is None:
             return True
         if not isinstance(value, Function):
             return False
-        return self.includes(FunctionType(tuple(kind for _, kind in value.parameters), value.result or ANY))
+        result = value.result or ANY
+        if not exact and value.bind is not None:
+            return True  # built-ins have several signatures
+        if not exact and result is ANY:
+            result = self.result  # not known before it is called
+        return self.includes(FunctionType(tuple(kind for _, kind in value.parameters), result))
 
     def includes(self, other: Type) -> bool:
         other = bare(other)
@@ -166,10 +171,10 @@ class Named(Type):
         self.allowed = allowed
         self.allowed_text = text
 
-    def accepts(self, value: Any) -> bool:
+    def accepts(self, value: Any, exact: bool = False) -> bool:
         if value is None:
             return True
-        return self.base.accepts(value) and (self.allowed is None or self.allowed(value))
+        return self.base.accepts(value, exact) and (exact or self.allowed is None or self.allowed(value))
 
     def includes(self, other: Type) -> bool:
         return self is other or (self.allowed is None and self.base.includes(other))
@@ -186,7 +191,7 @@ def is_instance(value: Any, kind: Type) -> bool:
     """`value instance of kind`; null is an instance of nothing but Null and Any."""
     if value is None:
         return bare(kind) == SIMPLE["null"]
-    return kind.accepts(value)
+    return kind.accepts(value, exact=True)
 
 
 def coerce(value: Any, kind: Type) -> tuple[bool, Any]:

@@ -192,8 +192,8 @@ def week_of_year(run: Run, value: Any) -> Decimal:
     raise AssertionError("a Thursday lies in some year")
 
 
-@builtin("is", "value1: any, value2: any")
-def same(run: Run, first: Any, second: Any) -> bool:
+@builtin("is", "value1?: any, value2?: any")
+def same(run: Run, first: Any = None, second: Any = None) -> bool:
     """The same value of the same kind: unlike `=`, two spellings of one instant differ."""
     from engine.feel.operators import equal
 
