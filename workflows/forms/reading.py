@@ -22,6 +22,8 @@ _SAID_ABSENT = {
     "不详": ASKED_UNKNOWN,
     "不知道": ASKED_UNKNOWN,
     ASKED_UNKNOWN: ASKED_UNKNOWN,
+    "not done": NOT_PERFORMED,
+    "unknown": ASKED_UNKNOWN,
 }
 _NUMBER = re.compile(r"[+-]?\d{1,12}(\.\d{1,9})?")
 _PARTED = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
@@ -46,7 +48,7 @@ def narrow(text: str) -> str:
 def read(item: Item, value: Any, on: date) -> Any:
     """`value` as the item's plain value. Raises Unreadable."""
     if item.absent and isinstance(value, str):
-        said = _SAID_ABSENT.get(value.strip())
+        said = _SAID_ABSENT.get(value.strip().lower())
         if said in item.absent:
             return said
     return _READERS[item.type](item, value, on)

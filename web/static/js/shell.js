@@ -4,7 +4,7 @@
 const typing = (/** @type {EventTarget | null} */ target) =>
   target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));
 
-const summary = document.querySelector('[data-focus]');
+const summary = document.querySelector('[data-focus], [data-focus-inside] > *');
 if (summary instanceof HTMLElement) summary.focus();
 
 const help = document.querySelector('dialog#keys');

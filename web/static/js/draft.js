@@ -1,0 +1,83 @@
+// @ts-check
+/**
+ * Saves what is typed as a draft: one second after the last change, and when a field is left. While the server is away
+ * the page keeps everything, says so and tries again; nothing is written to the machine's own storage.
+ */
+
+const IDLE_MS = 1000;
+const WAITS_MS = [1000, 2000, 5000, 10000, 30000];
+
+/** @typedef {"saved" | "away" | "stale"} Outcome */
+
+export class Draft {
+  /**
+   * @param {HTMLFormElement} form @param {Record<string, string>} headers @param {() => Record<string, any>} answers
+   * @param {(outcome: Outcome, at: string) => void} tell
+   */
+  constructor(form, headers, answers, tell) {
+    this.form = form;
+    this.url = form.dataset.draftUrl ?? "";
+    this.headers = headers;
+    this.answers = answers;
+    this.tell = tell;
+    this.dirty = false;
+    this.failures = 0;
+    /** @type {Promise<Outcome> | null} */
+    this.running = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+  }
+
+  changed() {
+    this.dirty = true;
+    this.later(IDLE_MS);
+  }
+
+  left() {
+    if (this.dirty) this.later(0);
+  }
+
+  /** @param {number} ms */
+  later(ms) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.save(), ms);
+  }
+
+  /** One save at a time; what changes meanwhile is saved after it. @returns {Promise<Outcome>} */
+  async save() {
+    clearTimeout(this.timer);
+    while (this.running) await this.running;
+    if (!this.url || !this.dirty) return "saved";
+    this.running = this.put();
+    const outcome = await this.running;
+    this.running = null;
+    if (outcome === "away") this.later(WAITS_MS[Math.min(this.failures++, WAITS_MS.length - 1)]);
+    else this.failures = 0;
+    return outcome;
+  }
+
+  /** @returns {Promise<Outcome>} */
+  async put() {
+    this.dirty = false;
+    const body = JSON.stringify({ answers: this.answers(), revision: Number(this.form.dataset.revision ?? 0) });
+    try {
+      const response = await fetch(this.url, { method: "PUT", headers: this.headers, body });
+      if (response.status >= 500) throw new Error(String(response.status));
+      if (!response.ok) return this.report("stale", "");
+      const { revision, saved_at } = await response.json();
+      this.form.dataset.revision = String(revision);
+      const hidden = this.form.elements.namedItem("revision");
+      if (hidden instanceof HTMLInputElement) hidden.value = String(revision);
+      return this.report("saved", saved_at ?? "");
+    } catch {
+      this.dirty = true;
+      return this.report("away", "");
+    }
+  }
+
+  /** @param {Outcome} outcome @param {string} at @returns {Outcome} */
+  report(outcome, at) {
+    this.tell(outcome, at);
+    return outcome;
+  }
+}

@@ -1,0 +1,256 @@
+// @ts-check
+/** A form in the page: fast to type into, honest about what it holds. Starts itself on every `form[data-form]`. */
+
+import { Draft } from "./draft.js";
+import { collect, controls } from "./form-answers.js";
+import { applyConditions } from "./form-conditions.js";
+import { Evaluator } from "./form-evaluate.js";
+import { listenToKeys } from "./form-keys.js";
+import { listenToRows } from "./form-rows.js";
+import { narrow, readDate, splitPressure, weekday } from "./form-text.js";
+
+const RETRY_MS = 2000;
+const TYPED_NARROW = new Set(["quantity", "integer", "decimal", "date", "dateTime", "time"]);
+
+class FormPage {
+  /** @param {HTMLFormElement} form */
+  constructor(form) {
+    this.form = form;
+    this.fields = /** @type {HTMLElement} */ (form.querySelector("[data-fields]"));
+    this.touched = new Set();
+    /** @type {"idle" | "asking" | "posting"} */
+    this.sending = "idle";
+    const headers = { "Content-Type": "application/json", "X-CSRF-Token": form.dataset.csrf ?? "" };
+    const answers = () => collect(this.fields);
+    this.evaluator = new Evaluator(form.dataset.evaluateUrl ?? "", headers, answers, (found) => this.show(found));
+    this.draft = new Draft(form, headers, answers, (outcome, at) => this.tell(outcome, at));
+    this.status = this.statusElement();
+    this.giveKey();
+    this.listen();
+    this.refresh();
+  }
+
+  listen() {
+    this.form.addEventListener("input", (event) => {
+      if (!(/** @type {InputEvent} */ (event).isComposing)) this.typed(event.target);
+    });
+    this.form.addEventListener("compositionend", (event) => this.typed(event.target));
+    this.form.addEventListener("change", () => this.changed());
+    this.form.addEventListener("focusout", (event) => this.left(event.target));
+    this.form.addEventListener("submit", (event) => void this.submit(/** @type {SubmitEvent} */ (event)));
+    this.form.addEventListener("click", (event) => this.fill(event.target));
+    listenToKeys(this.form, { save: () => this.saveNow(), changed: () => this.changed() });
+    listenToRows(this.form, () => this.changed(true));
+    window.addEventListener("beforeunload", (event) => {
+      if (this.draft.dirty && this.draft.url && this.sending !== "posting") event.preventDefault();
+    });
+  }
+
+  /** @param {EventTarget | null} control */
+  typed(control) {
+    if (control instanceof HTMLInputElement && control.dataset.kind) {
+      this.makeNarrow(control);
+      this.split(control);
+    }
+    this.changed();
+  }
+
+  changed(rows = false) {
+    applyConditions(this.fields, collect(this.fields));
+    if (rows) this.addAbsentButtons();
+    this.evaluator.soon();
+    this.draft.changed();
+  }
+
+  refresh() {
+    this.addAbsentButtons();
+    for (const control of controls(this.fields)) this.echo(control);
+    applyConditions(this.fields, collect(this.fields));
+    this.evaluator.soon();
+  }
+
+  /** １５０ becomes 150, and the field says so. @param {HTMLInputElement} control */
+  makeNarrow(control) {
+    const typed = control.value;
+    if (!TYPED_NARROW.has(control.dataset.kind ?? "") || narrow(typed) === typed) return;
+    const caret = control.selectionStart;
+    control.value = narrow(typed);
+    control.setSelectionRange(caret, caret);
+    this.note(control, "note", this.fields.dataset.sayNarrowed ?? "");
+  }
+
+  /** `150/90` in the first of two fields: the rest goes to the second. @param {HTMLInputElement} control */
+  split(control) {
+    const halves = control.dataset.pair && splitPressure(control.value);
+    if (!halves) return;
+    const name = control.name.replace(/[a-z0-9_]+$/, control.dataset.pair ?? "");
+    const second = this.form.elements.namedItem(name);
+    if (!(second instanceof HTMLInputElement)) return;
+    control.value = halves[0];
+    second.value = halves[1];
+    second.focus();
+    second.setSelectionRange(second.value.length, second.value.length);
+  }
+
+  /** @param {EventTarget | null} control */
+  left(control) {
+    const item = control instanceof HTMLElement ? control.closest("[data-item]") : null;
+    if (!(item instanceof HTMLElement)) return;
+    this.touched.add(item.dataset.item);
+    if (control instanceof HTMLInputElement) this.echo(control);
+    this.evaluator.soon();
+    this.draft.left();
+  }
+
+  /** A date is written out in full, with its weekday beside it. @param {HTMLElement} control */
+  echo(control) {
+    if (!(control instanceof HTMLInputElement) || control.dataset.kind !== "date") return;
+    const day = control.value ? readDate(control.value, this.fields.dataset.today ?? "") : null;
+    if (day) control.value = day;
+    this.note(control, "echo", day ? weekday(day) : "");
+  }
+
+  /** @param {HTMLElement} control @param {string} kind @param {string} text */
+  note(control, kind, text) {
+    const holder = control.parentElement;
+    let note = holder?.querySelector(`.${kind}`);
+    if (!note && text) {
+      note = document.createElement("span");
+      note.className = kind;
+      note.setAttribute("role", "status");
+      holder?.append(note);
+    }
+    if (note) note.textContent = text;
+  }
+
+  /** Buttons for 未查 and 不详 beside the fields that take them. */
+  addAbsentButtons() {
+    for (const control of /** @type {NodeListOf<HTMLInputElement>} */ (this.fields.querySelectorAll("input[data-absent]"))) {
+      if (control.parentElement?.querySelector("button.absent")) continue;
+      for (const word of (control.dataset.absent ?? "").split("|")) {
+        const button = document.createElement("button");
+        const label = control.closest(".field")?.querySelector("label")?.firstChild?.textContent?.trim() ?? "";
+        Object.assign(button, { type: "button", className: "absent", textContent: word, tabIndex: -1 });
+        button.setAttribute("aria-label", `${label} ${word}`);
+        control.parentElement?.append(button);
+      }
+    }
+  }
+
+  /** @param {EventTarget | null} target */
+  fill(target) {
+    const button = target instanceof Element ? target.closest("button.absent") : null;
+    const control = button?.parentElement?.querySelector("input");
+    if (!control) return;
+    control.value = button?.textContent ?? "";
+    this.changed();
+  }
+
+  /** Calculated values, server-decided visibility, and what is wrong in fields that were left. @param {import("./form-evaluate.js").Evaluation} found */
+  show(found) {
+    for (const [path, value] of Object.entries(found.calculated)) {
+      const output = document.getElementById(idOf(path));
+      if (output instanceof HTMLOutputElement) output.textContent = this.written(value, output);
+    }
+    for (const item of /** @type {NodeListOf<HTMLElement>} */ (this.fields.querySelectorAll("[data-by-server]"))) {
+      item.hidden = found.enabled[item.dataset.item ?? ""] === false;
+    }
+    const wrong = found.faults.filter((fault) => fault.code !== "required");
+    for (const item of this.touched) {
+      this.mark(item, said(wrong, item));
+      const control = document.getElementById(idOf(item));
+      if (control instanceof HTMLInputElement) this.note(control, "doubt", said(found.warnings ?? [], item));
+    }
+  }
+
+  /** @param {any} value @param {HTMLOutputElement} output */
+  written(value, output) {
+    if (value === null || value === undefined) return "";
+    const words = JSON.parse(output.dataset.words ?? "{}");
+    return words[String(value)] ?? String(value);
+  }
+
+  /** @param {string} path @param {string} text */
+  mark(path, text) {
+    const error = document.getElementById(`${idOf(path)}-error`);
+    if (!error) return;
+    error.textContent = text;
+    error.hidden = text === "";
+    error.closest(".field")?.classList.toggle("has-error", text !== "");
+    const control = document.getElementById(idOf(path));
+    if (control instanceof HTMLInputElement) control.setAttribute("aria-invalid", String(text !== ""));
+  }
+
+  saveNow() {
+    this.draft.dirty = true;
+    void this.draft.save();
+  }
+
+  /**
+   * First the draft, then the plain post of the page: when the server is away the page keeps what it holds and tries
+   * again until the server is back. @param {SubmitEvent} event
+   */
+  async submit(event) {
+    if (this.sending === "posting") return;
+    event.preventDefault();
+    if (this.sending === "asking") return;
+    this.sending = "asking";
+    while (!(await this.reachesServer())) await new Promise((resume) => setTimeout(resume, RETRY_MS));
+    this.sending = "posting";
+    this.form.requestSubmit(event.submitter);
+    this.sending = "idle";
+  }
+
+  /** @returns {Promise<boolean>} */
+  async reachesServer() {
+    if (this.draft.url) {
+      this.draft.dirty = true;
+      return (await this.draft.save()) !== "away";
+    }
+    const reached = await this.evaluator.now();
+    if (!reached) this.tell("away", "");
+    return reached;
+  }
+
+  /** One key for one filling: pressing twice, or going back, sends it once. */
+  giveKey() {
+    const names = ["submission", "idempotency_key"];
+    if (names.some((name) => this.form.elements.namedItem(name))) return;
+    const bytes = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
+    const hidden = Object.assign(document.createElement("input"), { type: "hidden", name: names[0], value: bytes.join("") });
+    this.form.prepend(hidden);
+  }
+
+  /** @returns {HTMLElement} */
+  statusElement() {
+    const there = /** @type {HTMLElement | null} */ (document.querySelector("[data-draft-status], #saved"));
+    if (there) return there;
+    const made = document.createElement("output");
+    made.dataset.draftStatus = "";
+    this.form.prepend(made);
+    return made;
+  }
+
+  /** @param {import("./draft.js").Outcome} outcome @param {string} at */
+  tell(outcome, at) {
+    const { sayDraft = "", sayAway = "", sayStale = "" } = this.fields.dataset;
+    const zone = /** @type {const} */ ({ timeZone: "Asia/Shanghai", hour12: false });
+    const time = at ? new Date(at).toLocaleTimeString("zh-CN", zone) : "";
+    this.status.textContent = { saved: `${sayDraft} ${time}`.trim(), away: sayAway, stale: sayStale }[outcome];
+    this.status.dataset.outcome = outcome;
+  }
+}
+
+/** What was found at this item, or in one of its several answers. @param {import("./form-evaluate.js").Finding[]} findings @param {string} item */
+function said(findings, item) {
+  const lang = document.documentElement.lang.startsWith("en") ? "en" : "zh";
+  const here = findings.filter(({ path }) => path === item || path.split("[")[0] === item);
+  return here.map(({ message }) => message[lang]).join("；");
+}
+
+/** @param {string} path */
+function idOf(path) {
+  return `f-${path.replaceAll("[", "-").replaceAll("].", "-").replaceAll("]", "")}`;
+}
+
+for (const form of document.querySelectorAll("form[data-form]")) new FormPage(/** @type {HTMLFormElement} */ (form));
