@@ -204,21 +204,48 @@ class Completed:
 
 @dataclass(frozen=True, kw_only=True)
 class DeliverMessage:
-    """Correlate a stored message: one that a step gave out, or one that waits for its receiver. Answers `MessageResult`;
-    what is delivered already stays so."""
+    """Correlate a stored message that a step gave out, or that waits for its receiver. Answers `MessageResult`; what is
+    delivered already stays so."""
 
     message_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenIncident:
-    """The machinery gave up on a wait after its attempts. Answers the incident's id, None when the wait is gone."""
+class FailTimer:
+    """Firing raised. After the last attempt an incident opens, else the timer rests for `backoff`."""
 
     instance_id: UUID
     wait_id: int
-    kind: str  # timer | job
-    zh: str
-    en: str
+    attempts: int
+    message: str
+    backoff: timedelta = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimDueWork:
+    """Answers `DueWork`: what is due until `until`, this worker's for `lock_for`. Attempts are counted here, before the
+    work, so that a crash counts. `in_order`: only what falls due first."""
+
+    until: datetime
+    job_types: tuple[str, ...]
+    limit: int = 100
+    in_order: bool = False
+    lock_for: timedelta = timedelta(seconds=10)
+    worker: str = "engine"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimJob:
+    """Answers the `ClaimedJob`, or None when another has it or it is gone."""
+
+    job_id: UUID
+    worker: str = "engine"
+    lock_for: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepRegion:
+    """Mark messages nobody fetched as expired, forget old answers and told events."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -138,3 +138,21 @@ class ClaimedJob:
     retries_left: int = 0
     lease: str = ""
     locked_until: datetime | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueTimer:
+    instance_id: UUID
+    wait_id: int
+    due_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueWork:
+    """Claimed timers and jobs in order of due time, and messages that are to be correlated."""
+
+    timers: tuple[DueTimer, ...]
+    jobs: tuple[ClaimedJob, ...]
+    messages: tuple[UUID, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import Connection
@@ -90,7 +90,7 @@ def user_tasks(
         filters.append(f"after_{order}")
         params |= _cursor(after)
     cursor = conn.cursor(row_factory=dict_row)
-    found = cursor.execute(_joined("read_user_tasks", *filters, f"order_{order}").encode(), params).fetchall()
+    found = cursor.execute(_joined("read_user_tasks", *filters, f"order_{order}"), params).fetchall()
     items = [UserTask(**row) for row in found[:limit]]
     following = _continue_after(items[-1]) if len(found) > limit else None
     return Page(items=items, next=following, total=total[0] if total else 0)
@@ -138,14 +138,14 @@ def instances(
 
 def variables(conn: Conn, region_id: str, ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     """The process variables of several instances."""
-    return dict(conn.execute(SQL["read_variables"].encode(), {"region_id": region_id, "ids": list(ids)}).fetchall())
+    return dict(conn.execute(SQL["read_variables"], {"region_id": region_id, "ids": list(ids)}).fetchall())
 
 
 def instance_counts(conn: Conn, region_id: str, definition_key: str) -> dict[int, dict[str, int]]:
     """How many instances each version of a process has, by status."""
     counts: dict[int, dict[str, int]] = {}
     query = {"region_id": region_id, "definition_key": definition_key}
-    for version, status, number in conn.execute(SQL["count_instances"].encode(), query).fetchall():
+    for version, status, number in conn.execute(SQL["count_instances"], query).fetchall():
         counts.setdefault(version, {})[status] = number
     return counts
 
@@ -153,7 +153,7 @@ def instance_counts(conn: Conn, region_id: str, definition_key: str) -> dict[int
 def waiting_counts(conn: Conn, region_id: str, definition_key: str, version: int) -> dict[str, int]:
     """How many user tasks are open at each path of one version."""
     query = {"region_id": region_id, "definition_key": definition_key, "version": version}
-    return dict(conn.execute(SQL["count_waiting"].encode(), query).fetchall())
+    return dict(conn.execute(SQL["count_waiting"], query).fetchall())
 
 
 def waiting(conn: Conn, region_id: str, instance_id: UUID) -> list[Waiting]:
@@ -189,7 +189,7 @@ def incidents(
 
 
 def health(conn: Conn, region_id: str, now: datetime) -> Health:
-    row = conn.execute(SQL["read_health"].encode(), {"region_id": region_id, "now": now}).fetchone()
+    row = conn.execute(SQL["read_health"], {"region_id": region_id, "now": now}).fetchone()
     assert row is not None
     return Health(schema_version=row[0], oldest_due_timer_at=row[1], open_incidents=row[2])
 
@@ -215,20 +215,20 @@ def _waiting(instance_id: UUID, wait: Any) -> Waiting:
     )
 
 
-def _one(conn: Conn, name: str, **params: Any) -> dict[str, Any] | None:
-    return conn.cursor(row_factory=dict_row).execute(SQL[name].encode(), params).fetchone()
+def _one(conn: Conn, name: str, /, **params: Any) -> dict[str, Any] | None:
+    return conn.cursor(row_factory=dict_row).execute(SQL[name], params).fetchone()
 
 
-def _all(conn: Conn, name: str, **params: Any) -> list[dict[str, Any]]:
-    return conn.cursor(row_factory=dict_row).execute(SQL[name].encode(), params).fetchall()
+def _all(conn: Conn, name: str, /, **params: Any) -> list[dict[str, Any]]:
+    return conn.cursor(row_factory=dict_row).execute(SQL[name], params).fetchall()
 
 
-def _joined(*names: str) -> str:
+def _joined(*names: str) -> LiteralString:
     return "\n".join(SQL[name] for name in names)
 
 
-def _bounded(counted: str) -> bytes:
-    return b"SELECT count(*) FROM (" + counted.encode() + b" LIMIT %(most)s) AS counted"
+def _bounded(counted: LiteralString) -> LiteralString:
+    return f"SELECT count(*) FROM ({counted} LIMIT %(most)s) AS counted"
 
 
 def _continue_after(task: UserTask) -> str:

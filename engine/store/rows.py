@@ -13,7 +13,7 @@ from engine.errors import Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserTask:
-    """`element_id` as in its own diagram; `path` with the call activities around it. `state` also says what is final."""
+    """`element_id` as in its own diagram; `path` has the call activities around it. `state` may be final."""
 
     id: UUID
     revision: int

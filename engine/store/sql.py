@@ -9,11 +9,12 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import LiteralString, cast
 
 _HEADER = re.compile(r"^-- ([a-z][a-z0-9_]*) --[ \t]*$", re.MULTILINE)
 
 
-def load(place: str | Path) -> Mapping[str, str]:
+def load(place: str | Path) -> Mapping[str, LiteralString]:
     """Every statement of the `sql/` folder beside `place` (a module's `__file__`, or its folder), by name.
 
     Raises ValueError for a name given twice, so that no file can shadow another's statement unseen.
@@ -21,12 +22,12 @@ def load(place: str | Path) -> Mapping[str, str]:
     folder = Path(place)
     folder = folder.parent if folder.is_file() else folder
     folder = folder if folder.name == "sql" else folder / "sql"
-    statements: dict[str, str] = {}
+    statements: dict[str, LiteralString] = {}
     for file in sorted(folder.glob("*.sql")):
         for name, text in _split(file.read_text(encoding="utf-8")):
             if name in statements:
                 raise ValueError(f"{file}: the statement {name} is there twice")
-            statements[name] = text
+            statements[name] = cast(LiteralString, text)  # from a file of ours, never from outside
     return MappingProxyType(statements)
 
 

@@ -274,7 +274,8 @@ DECLARE
     v_case    text;
 BEGIN
     UPDATE instance
-       SET revision = p_revision + 1, status = p_status, codec = p_codec, state = p_state,
+       SET revision = p_revision + 1, status = p_status,
+           codec = coalesce(p_codec, codec), state = coalesce(p_state, state),   -- null: no token moved
            variables = CASE WHEN p_written IS NULL THEN variables ELSE variables || p_written END,
            ended_at = CASE WHEN p_status IN ('completed', 'terminated') THEN p_at END
      WHERE region_id = p_region AND id = p_instance AND revision = p_revision

@@ -1,0 +1,45 @@
+"""Open an instance of a definition and run it to its first wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from engine import interpreter
+from engine.commands.contracts import Started, StartInstance
+from engine.errors import NotFound
+from engine.store import instances
+from engine.store.library import Entry
+from engine.store.transaction import Tx
+
+
+def handle(command: StartInstance, tx: Tx) -> Started:
+    catalogue = tx.library.catalogue(tx)
+    versions = catalogue.versions.get(("process", command.definition_key), [])
+    wanted = [entry for entry in versions if command.version in (None, entry.version)]
+    if not wanted:
+        raise NotFound(
+            f"没有流程“{command.definition_key}”或此版本", f"no process {command.definition_key} of this version"
+        )
+    return open_instance(
+        tx, wanted[-1], command.variables, instance_id=command.instance_id, business_key=command.business_key
+    )
+
+
+def open_instance(
+    tx: Tx,
+    definition: Entry,
+    variables: Mapping[str, Any],
+    *,
+    instance_id: UUID | None = None,
+    business_key: str | None = None,
+    start_element: str | None = None,
+) -> Started:
+    """The versions of all that it may call are decided here, for its whole life."""
+    instance_id = instance_id or uuid4()
+    pins = tx.library.pins(tx, definition)
+    closure = tx.library.closure(tx, definition.key, definition.version, pins)
+    step = interpreter.start(closure, variables, tx.now, start_element=start_element, business_key=business_key)
+    instances.start(tx, instance_id, definition.key, definition.version, business_key, pins, step)
+    return Started(instance_id=instance_id)

@@ -1,0 +1,13 @@
+"""Housekeeping that no step waits for."""
+
+from __future__ import annotations
+
+from engine.commands.contracts import SweepRegion
+from engine.store.transaction import Tx
+
+
+def handle(command: SweepRegion, tx: Tx) -> None:
+    tx.send("expire_messages", now=tx.now)
+    tx.send("forget_messages", now=tx.now)
+    tx.send("forget_old_answers")
+    tx.send("forget_told_events", now=tx.now)

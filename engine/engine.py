@@ -1,0 +1,250 @@
+"""The one place that opens a transaction."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg import Connection, errors
+from psycopg.types.json import Jsonb
+from psycopg_pool import PoolTimeout
+
+from engine.clock import Clock
+from engine.commands import (
+    activate_instance,
+    broadcast_signal,
+    claim_due_work,
+    claim_jobs,
+    claim_user_task,
+    complete_job,
+    complete_user_task,
+    contracts,
+    deliver_message,
+    deploy,
+    fail_job,
+    fail_timer,
+    fire_timer,
+    publish_message,
+    release_user_task,
+    retry_incident,
+    save_draft,
+    set_variables,
+    start_instance,
+    suspend_instance,
+    sweep_region,
+    terminate_instance,
+    throw_job_error,
+)
+from engine.commands.contracts import Actor, IdempotencyKey
+from engine.commands.records import Projection, ServiceTask
+from engine.due import drive, run_due, settle
+from engine.errors import Busy, Conflict, EngineError, Stale
+from engine.store import answers
+from engine.store.connections import Pool
+from engine.store.library import Library
+from engine.store.transaction import Again, Answered, Following, FormCheck, Handler, Setting, Tx
+
+HANDLERS: Mapping[type, Handler] = {
+    contracts.ActivateInstance: activate_instance.handle,
+    contracts.BroadcastSignal: broadcast_signal.handle,
+    contracts.ClaimDueWork: claim_due_work.handle,
+    contracts.ClaimJob: claim_jobs.handle_one,
+    contracts.ClaimJobs: claim_jobs.handle,
+    contracts.ClaimUserTask: claim_user_task.handle,
+    contracts.CompleteJob: complete_job.handle,
+    contracts.CompleteUserTask: complete_user_task.handle,
+    contracts.DeliverMessage: deliver_message.handle,
+    contracts.Deploy: deploy.handle,
+    contracts.FailJob: fail_job.handle,
+    contracts.FailTimer: fail_timer.handle,
+    contracts.FireTimer: fire_timer.handle,
+    contracts.PublishMessage: publish_message.handle,
+    contracts.ReleaseUserTask: release_user_task.handle,
+    contracts.RetryIncident: retry_incident.handle,
+    contracts.SaveDraft: save_draft.handle,
+    contracts.SetVariables: set_variables.handle,
+    contracts.StartInstance: start_instance.handle,
+    contracts.SuspendInstance: suspend_instance.handle,
+    contracts.SweepRegion: sweep_region.handle,
+    contracts.TerminateInstance: terminate_instance.handle,
+    contracts.ThrowJobError: throw_job_error.handle,
+}
+
+MOST_TRIES = 6  # of a transaction that met another one; each waits a little longer
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+MET_ANOTHER = (Again, errors.SerializationFailure, errors.DeadlockDetected)
+STALE_STEP = "YT001"  # raised by save_step; cannot be while the row lock is held, and must not pass if it is
+
+
+class Engine:
+    """Durable process instances of one region. Any number of engines, in any number of processes, share a database.
+
+    `projection` is called with every step; `service_tasks` are the job types that run in this process; `handlers` are
+    commands of other rooms; `form_check` answers the problems of a form that is to be deployed. `fires_at_due_time`: of
+    a clock that stands still until somebody moves it, so that each timer sees its own time.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        clock: Clock,
+        region_id: str,
+        projection: Projection | None = None,
+        service_tasks: Mapping[str, ServiceTask] | None = None,
+        handlers: Mapping[type, Handler] | None = None,
+        form_check: FormCheck | None = None,
+        fires_at_due_time: bool = False,
+    ) -> None:
+        self.pool = pool
+        self.clock = clock
+        self.region_id = region_id
+        self.service_tasks = dict(service_tasks or {})
+        self.fires_at_due_time = fires_at_due_time
+        self._setting = Setting(
+            region_id=region_id,
+            library=Library(),
+            handlers={**HANDLERS, **(handlers or {})},
+            projection=projection,
+            local_job_types=frozenset(self.service_tasks),
+            form_check=form_check,
+        )
+
+    def execute(self, command: Any, *, by: Actor, idempotency: IdempotencyKey | None = None) -> Any:
+        """Run one command to the next wait state. All of it is stored, or none of it. Then run what it left to be done
+        here, each piece in a transaction of its own: the next user task is open when this returns.
+
+        Raises EngineError; Busy when the database is away, also when it went away during the commit: the same request
+        with its idempotency key may be sent again.
+        """
+        now = self.clock()
+        answer, following = self.transact(command, by=by, now=now, idempotency=idempotency)
+        settle(self, following, now)
+        return answer
+
+    def transact(
+        self, command: Any, *, by: Actor, now: datetime, idempotency: IdempotencyKey | None = None
+    ) -> tuple[Any, list[Following]]:
+        """One command, one transaction; answers what is to follow instead of running it."""
+        projection_error, unreached = None, False
+        for attempt in range(MOST_TRIES):
+            attempted = _Attempt(self._setting, command, by, now, idempotency, projection_error)
+            try:
+                return attempted.run(self.pool)
+            except Answered as answered:
+                return answered.answer, []
+            except MET_ANOTHER:
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))
+            except errors.UniqueViolation as error:
+                _raise_conflict(error)
+            except (Conflict, Stale):
+                # The first of two equal requests may have won while this one waited for the lock: a new look finds it.
+                if idempotency is None or attempt > 0:
+                    raise
+            except AWAY as error:
+                if unreached or attempted.committing:
+                    raise _busy() from error
+                unreached = True
+                self.pool.check()
+            except psycopg.Error as error:
+                if error.sqlstate == STALE_STEP:
+                    continue
+                if not attempted.projected:
+                    raise
+                projection_error = str(error)
+        raise _busy()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection[Any]]:
+        """A connection that can only read, and sees one moment."""
+        try:
+            with self.pool.connection() as conn:
+                conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                try:
+                    yield conn
+                finally:
+                    with suppress(psycopg.Error):
+                        conn.execute("ROLLBACK")
+        except AWAY as error:
+            raise _busy() from error
+
+    def run_due(self, limit: int = 100) -> int:
+        """Fire due timers, run due jobs, correlate messages, once; answers how many."""
+        return run_due(self, limit)
+
+    def drive(self, until: datetime, stop: Callable[[], bool] | None = None) -> int:
+        """Fire everything that falls due until `until`, in order, each at its own due time; answers how many timers."""
+        return drive(self, until, stop)
+
+
+class _Attempt:
+    """One try of one transaction."""
+
+    def __init__(
+        self,
+        setting: Setting,
+        command: Any,
+        by: Actor,
+        now: datetime,
+        idempotency: IdempotencyKey | None,
+        projection_error: str | None,
+    ) -> None:
+        self._setting = setting
+        self._command = command
+        self._by = by
+        self._now = now
+        self._idempotency = idempotency
+        self._projection_error = projection_error
+        self.committing = False
+        self.projected = False
+
+    def run(self, pool: Pool) -> tuple[Any, list[Following]]:
+        with pool.connection() as conn, conn.pipeline():
+            conn.execute("BEGIN")
+            tx = Tx(conn, self._setting, self._now, self._by)
+            tx.projection_error = self._projection_error
+            try:
+                if self._idempotency is not None:
+                    tx.look_for_answer(self._idempotency)
+                answer = tx.run(self._command)
+                if self._idempotency is not None:
+                    self._keep(tx, self._idempotency, answer)
+            finally:
+                self.projected = tx.projected
+            self.committing = True
+            conn.execute("COMMIT")
+            return answer, tx.following()
+
+    def _keep(self, tx: Tx, idempotency: IdempotencyKey, answer: Any) -> None:
+        tx.answer_is_new()
+        tx.send(
+            "keep_answer",
+            client=idempotency.client,
+            key=idempotency.key,
+            request_hash=idempotency.request_hash,
+            answer=Jsonb(answers.pack(answer)),
+        )
+
+
+def _raise_conflict(error: errors.UniqueViolation) -> None:
+    """Two requests for one thing: the second is told so. Of an idempotency key it goes round again and is answered."""
+    constraint = error.diag.constraint_name
+    if constraint == "instance_business_key_idx":
+        raise Conflict(
+            "该业务编号已有进行中的流程实例",
+            "this business key has an open instance of this definition",
+            code="business-key-taken",
+        ) from error
+    if constraint == "instance_pkey":
+        raise Conflict("该流程实例已存在", "this instance exists already", code="instance-exists") from error
+    if constraint != "idempotency_pkey":
+        raise error
+
+
+def _busy() -> EngineError:
+    return Busy("数据库暂不可用，请稍后重试", "the database is away or overloaded; send the same request again")

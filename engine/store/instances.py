@@ -1,0 +1,353 @@
+"""Instances under their lock: read, moved by the interpreter, saved with everything that follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from engine import interpreter
+from engine.commands.contracts import Submission
+from engine.commands.records import Statement, StepRecord, TaskChanged, TaskRecord, task_id
+from engine.errors import NotFound
+from engine.interpreter.codec import VERSION as CODEC
+from engine.interpreter.contracts import Diff, Event, Happened, Step, UserTaskDone, Wait, WaitKind
+from engine.lifecycle import Status, UserTaskState, require_active
+from engine.store import derive, reads
+from engine.store.incidents import projection_incident
+from engine.store.library import Pins
+from engine.store.transaction import Tx
+
+NOTHING = Diff((), (), ())
+
+
+@dataclass(slots=True)
+class Held:
+    """An instance whose row this transaction has locked."""
+
+    id: UUID
+    definition_key: str
+    definition_version: int
+    business_key: str | None
+    status: str
+    revision: int
+    state: Any
+    variables: dict[str, Any]
+    pins: Pins
+    started_at: datetime
+
+    def closure(self, tx: Tx) -> interpreter.Closure:
+        return tx.library.closure(tx, self.definition_key, self.definition_version, self.pins)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskHead:
+    """What a user task's row knows and the state does not."""
+
+    id: UUID
+    wait_id: int
+    state: str
+    revision: int
+    assignee: str | None
+    created_at: datetime
+    completed_at: datetime | None
+    completed_by: str | None
+
+    def record(self, wait: Wait, **changes: Any) -> TaskRecord:
+        record = TaskRecord(
+            id=self.id,
+            wait=wait,
+            state=self.state,
+            revision=self.revision,
+            assignee=self.assignee,
+            created_at=self.created_at,
+            completed_at=self.completed_at,
+            completed_by=self.completed_by,
+        )
+        return replace(record, **changes)
+
+
+def lock(tx: Tx, instance_id: UUID) -> Held:
+    row = tx.one("lock_instance", instance_id=instance_id)
+    if row is None:
+        raise NotFound("没有这个流程实例", "no such instance")
+    return _held(row)
+
+
+def lock_for_user_task(tx: Tx, user_task_id: UUID) -> tuple[Held, TaskHead]:
+    row = tx.one("lock_for_user_task", task_id=user_task_id)
+    if row is None:
+        raise NotFound("没有这个任务", "no such user task")
+    return _held(row[:10]), TaskHead(*row[10:])
+
+
+def _held(row: tuple[Any, ...]) -> Held:
+    id, key, version, business_key, status, revision, blob, variables, pins, started_at = row
+    state = interpreter.decode(blob, variables)
+    return Held(id, key, version, business_key, status, revision, state, variables, pins, started_at)
+
+
+def start(
+    tx: Tx, instance_id: UUID, key: str, version: int, business_key: str | None, pins: Pins, step: Step
+) -> tuple[TaskRecord, ...]:
+    """Store a new instance after its first step. Answers the user tasks that opened."""
+    diff = interpreter.diff(None, step.state)
+    rows = derive.rows_of(instance_id, diff, {}, None, pins["form"])
+    status = step.state.status.value
+    opened = _opened(tx, instance_id, diff)
+    held = Held(instance_id, key, version, business_key, status, 0, None, step.state.variables, pins, tx.now)
+    statements = _project(tx, held, diff, step, opened, (), (), rows)
+    _complete_rows(rows, held, step, "started" if status == Status.ACTIVE else status)
+    tx.send(
+        "start_instance",
+        instance_id=instance_id,
+        key=key,
+        version=version,
+        business_key=business_key,
+        status=status,
+        codec=CODEC,
+        state=interpreter.encode(step.state),
+        variables=Jsonb(step.state.variables),
+        pins=Jsonb(pins),
+        at=tx.now,
+        by=tx.by.id,
+        rows=Jsonb(rows),
+    )
+    _finish(tx, instance_id, rows, statements)
+    return opened
+
+
+def advance(tx: Tx, held: Held, event: Event, head: TaskHead | None = None) -> tuple[TaskRecord, ...]:
+    """One step of an active instance. `head`: the user task that it completes. Answers the user tasks that opened."""
+    require_active(held.status)
+    return move(tx, held, event, head)
+
+
+def move(tx: Tx, held: Held, event: Event, head: TaskHead | None = None) -> tuple[TaskRecord, ...]:
+    """The same whatever the status: only ending an instance may do that."""
+    step = interpreter.apply(held.closure(tx), held.state, event, tx.now)
+    diff = interpreter.diff(held.state, step.state)
+    completed = event.wait_id if isinstance(event, UserTaskDone) else None
+    ended = step.state.status.value if step.state.status.value != Status.ACTIVE else None
+    save(tx, held, diff, step, completed=completed, head=head, status=ended or held.status, told=ended)
+    return _opened(tx, held.id, diff)
+
+
+def note(
+    tx: Tx,
+    held: Held,
+    event: str,
+    wait: Wait | None = None,
+    *,
+    task: TaskRecord | None = None,
+    status: str | None = None,
+) -> None:
+    """What a person did that moves no token: a history row, and the projection of the task that changed."""
+    place = (wait.path, wait.element_id) if wait else ("", held.definition_key)
+    step = Step(held.state, (Happened(place[0], place[1], event, None),), {}, ())
+    save(tx, held, NOTHING, step, changed=(task,) if task else (), status=status or held.status, told=status)
+
+
+def change_user_task(
+    tx: Tx, held: Held, head: TaskHead, state: UserTaskState, assignee: str | None, event: str
+) -> TaskChanged:
+    """Another holder for an open user task."""
+    wait = held.state.waits[head.wait_id]
+    tx.send("change_user_task", task_id=head.id, state=state.value, assignee=assignee)
+    record = head.record(wait, state=state.value, revision=head.revision + 1, assignee=assignee)
+    note(tx, held, event, wait, task=record)
+    return TaskChanged(user_task_id=head.id, revision=record.revision, state=record.state, assignee=assignee)
+
+
+def project_again(tx: Tx, held: Held, closed_ids: list[str], submission: Submission | None) -> None:
+    """Project an instance as it stands, and the tasks that an earlier projection, which failed, should have closed."""
+    open_waits = [wait for wait in held.state.waits.values() if wait.kind is WaitKind.USER_TASK]
+    heads = {
+        row[1]: TaskHead(*row) for row in tx.all("read_task_heads", ids=[task_id(held.id, w.id) for w in open_waits])
+    }
+    rows: dict[str, list[Any]] = {}
+    step = Step(held.state, (), held.state.variables, ())
+    opened = tuple(heads[wait.id].record(wait) for wait in open_waits if wait.id in heads)
+    closed = tuple(_record_of_closed(tx, UUID(id)) for id in closed_ids)
+    diff = interpreter.diff(None, held.state)
+    statements = _project(tx, held, diff, step, opened, closed, (), rows, submission)
+    for row in rows.get("incidents", ()):
+        tx.send("open_incident", **{**row, "instance_id": held.id, "opened_at": tx.now})
+    _finish(tx, held.id, {}, statements)
+
+
+def _record_of_closed(tx: Tx, id: UUID) -> TaskRecord:
+    task = reads.user_task(tx.conn, tx.region_id, id)
+    assert task is not None, "user tasks are never deleted"
+    data = {
+        "name": task.name,
+        "form": task.form,
+        "form_version": task.form_version,
+        "candidate_roles": task.candidate_roles,
+        "candidate_users": task.candidate_users,
+        "organisation": task.organisation,
+        "assignee": task.assignee,
+        "priority": task.priority,
+        "window_from": task.window_from.isoformat() if task.window_from else None,
+        "due": task.due_at.isoformat() if task.due_at else None,
+        "until": task.until_at.isoformat() if task.until_at else None,
+        "clock": task.clock,
+    }
+    wait = Wait(task.wait_id, 0, task.element_id, task.path, WaitKind.USER_TASK, data)
+    head = TaskHead(
+        *(task.id, task.wait_id, task.state, task.revision, task.assignee),
+        *(task.created_at, task.completed_at, task.completed_by),
+    )
+    return head.record(wait)
+
+
+def save(
+    tx: Tx,
+    held: Held,
+    diff: Diff,
+    step: Step,
+    *,
+    status: str,
+    completed: int | None = None,
+    head: TaskHead | None = None,
+    changed: tuple[TaskRecord, ...] = (),
+    told: str | None = None,
+) -> None:
+    """Queue everything that a step leaves: one call of one SQL function, then what the projection wants."""
+    before = held.state.waits
+    rows = derive.rows_of(held.id, diff, before, completed, held.pins["form"])
+    closed, changed = _closed_and_changed(tx, held, diff, completed, head, changed)
+    held.status = status
+    statements = _project(tx, held, diff, step, _opened(tx, held.id, diff), closed, changed, rows)
+    _complete_rows(rows, held, step, told)
+    moved = step.state is not held.state
+    tx.send(
+        "save_step",
+        instance_id=held.id,
+        revision=held.revision,
+        status=status,
+        codec=CODEC if moved else None,
+        state=interpreter.encode(step.state) if moved else None,
+        written=Jsonb(dict(step.written)) if step.written else None,
+        at=tx.now,
+        by=tx.by.id,
+        rows=Jsonb(rows),
+    )
+    held.revision += 1
+    held.state = step.state
+    _finish(tx, held.id, rows, statements)
+
+
+def _closed_and_changed(
+    tx: Tx, held: Held, diff: Diff, completed: int | None, head: TaskHead | None, changed: tuple[TaskRecord, ...]
+) -> tuple[tuple[TaskRecord, ...], tuple[TaskRecord, ...]]:
+    """Records of tasks that ended or changed. Rows of tasks the command did not name are read: that is rare."""
+    gone = [wait for wait in diff.closed if wait.kind is WaitKind.USER_TASK]
+    other = [wait for wait in diff.changed if wait.kind is WaitKind.USER_TASK]
+    heads = {head.wait_id: head} if head else {}
+    missing = [task_id(held.id, wait.id) for wait in (*gone, *other) if wait.id not in heads]
+    if missing:
+        heads |= {row[1]: TaskHead(*row) for row in tx.all("read_task_heads", ids=missing)}
+    closed = tuple(
+        heads[wait.id].record(
+            wait,
+            state=UserTaskState.COMPLETED if wait.id == completed else UserTaskState.CANCELLED,
+            revision=heads[wait.id].revision + 1,
+            completed_at=tx.now,
+            completed_by=tx.by.id if wait.id == completed else None,
+        )
+        for wait in gone
+        if wait.id in heads
+    )
+    altered = tuple(
+        heads[wait.id].record(wait, revision=heads[wait.id].revision + 1) for wait in other if wait.id in heads
+    )
+    return closed, (*changed, *altered)
+
+
+def _opened(tx: Tx, instance_id: UUID, diff: Diff) -> tuple[TaskRecord, ...]:
+    return tuple(
+        TaskRecord(
+            id=task_id(instance_id, wait.id),
+            wait=wait,
+            state=derive.opened_state(wait),
+            revision=1,
+            assignee=wait.data.get("assignee"),
+            created_at=tx.now,
+        )
+        for wait in diff.opened
+        if wait.kind is WaitKind.USER_TASK
+    )
+
+
+def _project(
+    tx: Tx,
+    held: Held,
+    diff: Diff,
+    step: Step,
+    opened: tuple[TaskRecord, ...],
+    closed: tuple[TaskRecord, ...],
+    changed: tuple[TaskRecord, ...],
+    rows: dict[str, list[Any]],
+    submission: Submission | None = None,
+) -> list[Statement]:
+    """What the projection makes of this step. A mapping that raises opens an incident, and the step commits without it:
+    a fault in FHIR never blocks a midwife."""
+    if tx.projection is None:
+        return []
+    record = StepRecord(
+        region_id=tx.region_id,
+        instance_id=held.id,
+        definition_key=held.definition_key,
+        definition_version=held.definition_version,
+        business_key=held.business_key,
+        revision=held.revision + 1,
+        status=held.status,
+        started_at=held.started_at,
+        at=tx.now,
+        by=tx.by,
+        command=tx.command,
+        submission=submission or getattr(tx.command, "submission", None),
+        before=held.state,
+        after=step.state,
+        diff=diff,
+        opened_tasks=opened,
+        closed_tasks=closed,
+        changed_tasks=changed,
+        happened=step.happened,
+        variables=step.state.variables,
+        written=step.written,
+    )
+    try:
+        if tx.projection_error is None:
+            return tx.projection(record)
+        problem = tx.projection_error
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"
+    rows.setdefault("incidents", []).append(projection_incident(record, problem))
+    return []
+
+
+def _complete_rows(rows: dict[str, list[Any]], held: Held, step: Step, told: str | None) -> None:
+    rows["history"] = derive.history_rows(step.happened)
+    if step.published:
+        rows["messages"] = derive.message_rows(held.id, held.revision + 1, step.published)
+    if events := derive.told_events(held.id, rows, told):
+        rows["events"] = events
+
+
+def _finish(tx: Tx, instance_id: UUID, rows: dict[str, list[Any]], statements: list[Statement]) -> None:
+    """Queue the projection's statements, and remember what is to be done after the commit."""
+    for statement in statements:
+        tx.conn.execute(statement.sql.encode(), statement.params)
+        tx.projected = True
+    for row in rows.get("jobs", ()):
+        if tx.runs_here(row["type"]):
+            tx.follow("job", row["id"])
+    for row in rows.get("messages", ()):
+        tx.follow("message", row["id"])
+    if "subscriptions" in rows:
+        tx.look_for_buffered(instance_id)

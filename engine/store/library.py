@@ -1,0 +1,143 @@
+"""Definitions in the memory of a process: versions never change, so what has been compiled once stays.
+
+Only which versions exist can change; one number tells whether it did.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from engine.dmn import Definitions, read_decisions
+from engine.errors import Conflict, NotFound
+from engine.interpreter import Closure, Program, compile_program
+from engine.model import read_bpmn
+
+if TYPE_CHECKING:
+    from engine.store.transaction import Tx
+
+Pins = dict[str, dict[str, int]]
+MOST_CLOSURES = 1000  # distinct sets of pinned versions kept; beyond it the memory starts afresh
+
+
+@dataclass(frozen=True)
+class Entry:
+    kind: str
+    key: str
+    version: int
+    version_tag: str | None
+    sha256: str
+    deployment_id: int
+
+
+@dataclass
+class Catalogue:
+    """Which versions there are, without their sources."""
+
+    number: int
+    versions: dict[tuple[str, str], list[Entry]] = field(default_factory=dict)
+
+    def newest(self, kind: str, key: str) -> Entry | None:
+        found = self.versions.get((kind, key))
+        return found[-1] if found else None
+
+    def find(self, kind: str, key: str, binding: str, version_tag: str | None, deployment_id: int) -> Entry | None:
+        """The version that a binding means today: latest, deployment (deployed with the caller), versionTag."""
+        found = self.versions.get((kind, key), [])
+        if binding == "deployment":
+            found = [entry for entry in found if entry.deployment_id == deployment_id]
+        elif binding == "versionTag":
+            found = [entry for entry in found if entry.version_tag == version_tag]
+        return found[-1] if found else None
+
+
+class Library:
+    """One per process, shared by its threads: entries are only ever added."""
+
+    def __init__(self) -> None:
+        self._catalogue = Catalogue(-1)
+        self._programs: dict[tuple[str, int], Program] = {}
+        self._decisions: dict[tuple[str, int], Definitions] = {}
+        self._closures: dict[tuple[str, int, str], Closure] = {}
+
+    def catalogue(self, tx: Tx) -> Catalogue:
+        number = tx.value("read_catalogue_number")
+        if number != self._catalogue.number:
+            fresh = Catalogue(number)
+            for row in tx.all("read_catalogue"):
+                entry = Entry(*row)
+                fresh.versions.setdefault((entry.kind, entry.key), []).append(entry)
+            self._catalogue = fresh
+        return self._catalogue
+
+    def pins(self, tx: Tx, root: Entry) -> Pins:
+        """The versions of everything the process may call, decide by or show, as they are today, transitively.
+        Raises Conflict when something is not deployed, or is wanted in two versions at once."""
+        catalogue = self.catalogue(tx)
+        pins: Pins = {"process": {root.key: root.version}, "decision": {}, "form": {}}
+        open_ends = [root]
+        while open_ends:
+            caller = open_ends.pop()
+            program = self.program(tx, caller.key, caller.version)
+            for key, binding, tag in sorted(program.decisions, key=str):
+                _pin(pins, "decision", caller, key, catalogue.find("decision", key, binding, tag, caller.deployment_id))
+            for form in program.forms:
+                newest = catalogue.newest("form", form)
+                if newest is not None:
+                    pins["form"][form] = newest.version
+            for key, binding, tag in sorted(program.called_processes, key=str):
+                called = catalogue.find("process", key, binding, tag, caller.deployment_id)
+                if _pin(pins, "process", caller, key, called) and called is not None:
+                    open_ends.append(called)
+        return pins
+
+    def closure(self, tx: Tx, key: str, version: int, pins: Pins) -> Closure:
+        name = (key, version, repr(pins))
+        found = self._closures.get(name)
+        if found is None:
+            programs = {k: self.program(tx, k, v) for k, v in pins["process"].items()}
+            decisions = {k: self.decisions(tx, k, v) for k, v in pins["decision"].items()}
+            found = Closure(self.program(tx, key, version), programs, decisions)
+            if len(self._closures) >= MOST_CLOSURES:
+                self._closures.clear()
+            self._closures[name] = found
+        return found
+
+    def program(self, tx: Tx, key: str, version: int) -> Program:
+        found = self._programs.get((key, version))
+        if found is None:
+            found = compile_program(read_bpmn(self._source(tx, "process", key, version)), key)
+            self._programs[key, version] = found
+        return found
+
+    def decisions(self, tx: Tx, key: str, version: int) -> Definitions:
+        found = self._decisions.get((key, version))
+        if found is None:
+            found = read_decisions(self._source(tx, "decision", key, version))
+            self._decisions[key, version] = found
+        return found
+
+    def _source(self, tx: Tx, kind: str, key: str, version: int) -> bytes:
+        source = tx.value("read_source", kind=kind, key=key, version=version)
+        if source is None:
+            raise NotFound(f"没有定义“{key}”第 {version} 版", f"no {kind} {key} version {version}")
+        return bytes(source)
+
+
+def _pin(pins: Pins, kind: str, caller: Entry, key: str, entry: Any) -> bool:
+    """Remember the version; True when it is new."""
+    if entry is None:
+        raise Conflict(
+            f"流程“{caller.key}”引用的“{key}”尚未部署",
+            f"{caller.key} refers to the {kind} {key}, which is not deployed",
+            code="reference-missing",
+        )
+    known = pins[kind].get(key)
+    if known is not None and known != entry.version:
+        raise Conflict(
+            f"“{key}”被同时引用了第 {known} 版和第 {entry.version} 版",
+            f"{key} is wanted in versions {known} and {entry.version} at once",
+            code="reference-ambiguous",
+        )
+    pins[kind][key] = entry.version
+    return known is None

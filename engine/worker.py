@@ -1,0 +1,47 @@
+"""The loop that serves what falls due. Any number of workers may run; killing one loses nothing."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from engine.commands.contracts import SweepRegion
+from engine.due import ENGINE
+from engine.engine import Engine
+from engine.errors import Busy
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.5  # how late a timer may fire when nothing else wakes the worker
+SWEEP_S = 60.0
+
+
+class Worker:
+    def __init__(self, engine: Engine, *, poll_s: float = POLL_S, batch: int = 100) -> None:
+        self._engine = engine
+        self._poll_s = poll_s
+        self._batch = batch
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Until `stop`. A database that is away is waited for; whatever else goes wrong, the loop goes on."""
+        swept_at = float("-inf")
+        while not self._stopping.is_set():
+            try:
+                done = self._engine.run_due(self._batch)
+                if time.monotonic() - swept_at > SWEEP_S:
+                    self._engine.execute(SweepRegion(), by=ENGINE)
+                    swept_at = time.monotonic()
+            except Busy:
+                done = 0
+                log.warning("the database is away")
+            except Exception:
+                done = 0
+                log.exception("a round of the worker failed")
+            if done == 0:
+                self._stopping.wait(self._poll_s)
+
+    def stop(self, *_: object) -> None:
+        """Finish the piece of work in hand, then leave; may be a signal's handler."""
+        self._stopping.set()
