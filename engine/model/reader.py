@@ -23,7 +23,7 @@ from engine.model.events import read_event, read_message
 from engine.model.extensions import Extensions, attribute_of, find_foreign, has_job
 from engine.model.foreign import translate
 from engine.model.lint import lint
-from engine.model.names import BPMN, YUNTU, ZEEBE, split
+from engine.model.names import BPMN, DRAWING, YUNTU, ZEEBE, split
 from engine.model.references import References, read_references, reference
 from engine.model.sentences import KIND_NAMES, Unreadable, at, problem
 from engine.model.works import read_job, read_loop, read_mappings, read_work
@@ -88,10 +88,12 @@ class _Reader:
         )
 
     def _check_ids(self) -> None:
-        seen = Counter(xml.get("id") for xml in self.root.iter() if xml.get("id") is not None)
-        for xml in self.root.iter():
+        """The ids of elements and shapes; what extensions call id is their own business."""
+        named = [xml for xml in self.root.iter() if xml.get("id") is not None and _is_of_bpmn(xml)]
+        seen = Counter(xml.get("id") for xml in named)
+        for xml in named:
             identity = xml.get("id")
-            if identity is not None and seen[identity] > 1:
+            if seen[identity] > 1:
                 seen[identity] = 0  # name it once
                 self.problems.append(at(xml, "duplicate_id", id=identity))
 
@@ -217,3 +219,8 @@ class _Reader:
         except Unreadable as unreadable:
             self.problems.append(unreadable.problem)
             return None
+
+
+def _is_of_bpmn(xml: Any) -> bool:
+    namespace = split(xml.tag)[0] if isinstance(xml.tag, str) else ""
+    return namespace == BPMN or namespace in DRAWING
