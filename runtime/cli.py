@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from engine.errors import EngineError
+from runtime.database.migrate import MigrationMismatch
 from runtime.settings import WrongSetting
 
 # Name -> module:attribute, imported when it is called: `yuntu doctor` must work where half of the rest does not.
@@ -55,6 +56,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except WrongSetting as error:
             raise click.UsageError(str(error)) from error
+        except MigrationMismatch as error:
+            raise click.ClickException(f"数据库与此版本不符 / {error}") from error
         except EngineError as error:
             for fault in error.faults:
                 click.echo(f"  {fault.path}: {fault.message.zh} {fault.message.en}", err=True)

@@ -14,6 +14,7 @@ from threading import Event
 
 import click
 
+from engine.problems import Refused
 from runtime import start
 from runtime.children import Child, stop_all
 from runtime.database import embedded
@@ -57,11 +58,21 @@ def serve_until_stopped(settings: Settings) -> None:
 def _fill(settings: Settings) -> None:
     services = build(settings, connections=2)
     try:
-        start.deploy_shipped(services)
+        _deploy(services)
         if settings.demo and start.is_empty(services):
             _load_demo(services)
     finally:
         services.close()
+
+
+def _deploy(services: Services) -> None:
+    """What is refused is named; the versions that are deployed already go on serving running cases."""
+    try:
+        start.deploy_shipped(services)
+    except Refused as error:
+        for problem in error.problems:
+            click.echo(f"{problem.element_id}: {problem.message.zh} {problem.message.en}", err=True)
+        click.echo("随附的流程未通过校验，继续使用已部署的版本 / shipped definitions were refused", err=True)
 
 
 def _load_demo(services: Services) -> None:

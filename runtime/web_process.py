@@ -7,6 +7,7 @@ import sys
 
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
+from granian.log import LogLevels
 from granian.server.mt import MTServer
 
 from runtime import settings as configuration
@@ -17,13 +18,21 @@ from runtime.wiring import build
 THREADS = 4  # what waits for the database leaves the processor to another request
 
 
+class OneProcess(MTServer):
+    """The server inside this very process, so that the supervisor watches it itself. granian wants a Python without the
+    global lock here because it would run several workers; this is one."""
+
+    def _check_gil(self) -> None:
+        """One worker needs none."""
+
+
 def main() -> None:
     die_with_parent()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = configuration.read()
     services = build(settings, connections=THREADS + 2)
     app = create_app(services)
-    server = MTServer(
+    server = OneProcess(
         "yuntu",
         address=settings.host,
         port=settings.port,
@@ -32,6 +41,7 @@ def main() -> None:
         blocking_threads=THREADS,
         backpressure=64,
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
+        log_level=LogLevels.error,
         log_access=False,
         workers_kill_timeout=2,
     )
