@@ -57,7 +57,10 @@ MEASURES: Mapping[str, Measure] = {
     "pasp": _measure("mm[Hg]", "5", "180"),
     "lvef": _measure("%", "5", "90"),
 }
-ALT_LIMIT, AST_LIMIT = Decimal(40), Decimal(35)  # U/L, women, upper reference limit WS/T 404.1 [known]; the laboratory's own rules
+ALT_LIMIT, AST_LIMIT = (
+    Decimal(40),
+    Decimal(35),
+)  # U/L, women, upper reference limit WS/T 404.1 [known]; the laboratory's own rules
 ALIVE_OR_BORN = ("vaginal", "cs")  # ways a last pregnancy ended that count as a birth
 
 

@@ -22,7 +22,9 @@ def check_character(first_17: str) -> str:
 def is_valid(number: str) -> bool:
     """18 characters, a real birth date, and the right check character."""
     number = number.strip().upper()
-    return bool(_SHAPE.fullmatch(number)) and birth_date(number) is not None and check_character(number[:17]) == number[17]
+    return (
+        bool(_SHAPE.fullmatch(number)) and birth_date(number) is not None and check_character(number[:17]) == number[17]
+    )
 
 
 def birth_date(number: str) -> date | None:

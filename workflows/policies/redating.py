@@ -11,7 +11,12 @@ REDATE_TABLE: Sequence[tuple[int, int]] = ((62, 5), (111, 7), (153, 10), (195, 1
 
 
 def proposes_redating(
-    edd: date, scan_edd: date, scan_age_days: int, *, confirmed_by_scan: bool, table: Sequence[tuple[int, int]] = REDATE_TABLE
+    edd: date,
+    scan_edd: date,
+    scan_age_days: int,
+    *,
+    confirmed_by_scan: bool,
+    table: Sequence[tuple[int, int]] = REDATE_TABLE,
 ) -> bool:
     """True when the scan's due date differs by more than the band allows and no scan has settled the date before.
 

@@ -40,11 +40,25 @@ def _header(header: Any) -> list[Problem]:
         return [problem("pack", "no_header", "缺少 pack 段", "the section 'pack' is missing")]
     found = []
     if not ID.fullmatch(str(header.get("id", ""))):
-        found.append(problem("pack.id", "bad_id", "id 应为小写字母、数字与连字符", "the id should be lower-case letters, digits, hyphens"))
+        found.append(
+            problem(
+                "pack.id",
+                "bad_id",
+                "id 应为小写字母、数字与连字符",
+                "the id should be lower-case letters, digits, hyphens",
+            )
+        )
     if not header.get("name"):
         found.append(problem("pack.name", "no_name", "缺少名称", "the name is missing"))
     if header.get("status") not in STATUSES:
-        found.append(problem("pack.status", "bad_status", f"状态应为 {'、'.join(STATUSES)}", f"the status should be one of {', '.join(STATUSES)}"))
+        found.append(
+            problem(
+                "pack.status",
+                "bad_status",
+                f"状态应为 {'、'.join(STATUSES)}",
+                f"the status should be one of {', '.join(STATUSES)}",
+            )
+        )
     start, end = header.get("valid_from"), header.get("valid_to")
     for key, value in (("valid_from", start), ("valid_to", end)):
         if value is not None and not isinstance(value, date):
@@ -56,7 +70,7 @@ def _header(header: Any) -> list[Problem]:
 
 def _value(key: str, value: Any) -> list[Problem]:
     last = key.rsplit(".", 1)[-1]
-    if last.endswith(("_within", "_after", "_overdue")) or last == "within" and isinstance(value, str):
+    if last.endswith(("_within", "_after", "_overdue")) or (last == "within" and isinstance(value, str)):
         return _duration(key, value)
     if key in ("report.within", "tracing.steps", "tracing.urgent_steps"):
         rows = value.items() if isinstance(value, Mapping) else [("", value)]
@@ -70,7 +84,14 @@ def _value(key: str, value: Any) -> list[Problem]:
 def _duration(key: str, value: Any) -> list[Problem]:
     if isinstance(value, str) and DURATION.fullmatch(value):
         return []
-    return [problem(key, "bad_duration", f"“{value}”不是 ISO 8601 时长（如 P3D、PT24H）", f"'{value}' is no ISO 8601 duration (P3D, PT24H)")]
+    return [
+        problem(
+            key,
+            "bad_duration",
+            f"“{value}”不是 ISO 8601 时长（如 P3D、PT24H）",
+            f"'{value}' is no ISO 8601 duration (P3D, PT24H)",
+        )
+    ]
 
 
 def _is_colours(value: Any) -> bool:
@@ -90,7 +111,11 @@ EXPECTED: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
     "risk.hbv_carrier_purple": (_is_bool, " true 或 false", "true or false"),
     "casefile.face_to_face_once": (_is_bool, " true 或 false", "true or false"),
     "risk.creatinine_uln_umol": (_is_positive, "正数", "a positive number"),
-    "report.reminder_share": (lambda share: _is_positive(share) and share < 1, " 0 与 1 之间的数", "a number between 0 and 1"),
+    "report.reminder_share": (
+        lambda share: _is_positive(share) and share < 1,
+        " 0 与 1 之间的数",
+        "a number between 0 and 1",
+    ),
     "report.colours": (_is_colours, "颜色列表", "a list of colours"),
     "casefile.colours": (_is_colours, "颜色列表", "a list of colours"),
     "advice.level2_colours": (_is_colours, "颜色列表", "a list of colours"),
@@ -103,7 +128,14 @@ def _scheme(values: Mapping[str, Any]) -> list[Problem]:
         known = {row["id"] for row in scheme["colours"]} | {row["id"] for row in scheme["flags"]}
         prefixes = [row["prefix"] for row in (*scheme["colours"], *scheme["flags"])]
     except (KeyError, TypeError):
-        return [problem("risk.scheme", "bad_scheme", "方案应有 colours 与 flags，每项有 id 与 prefix", "a scheme has colours and flags with id and prefix")]
+        return [
+            problem(
+                "risk.scheme",
+                "bad_scheme",
+                "方案应有 colours 与 flags，每项有 id 与 prefix",
+                "a scheme has colours and flags with id and prefix",
+            )
+        ]
     found = []
     if len(set(prefixes)) < len(prefixes):
         found.append(problem("risk.scheme", "prefix_twice", "标准代码前缀重复", "a criterion prefix occurs twice"))
@@ -111,7 +143,9 @@ def _scheme(values: Mapping[str, Any]) -> list[Problem]:
         listed = _at(values, key) if _has(values, key) else []
         for colour in listed if isinstance(listed, list) else []:
             if colour not in known:
-                found.append(problem(key, "unknown_colour", f"方案中没有颜色“{colour}”", f"the scheme has no colour '{colour}'"))
+                found.append(
+                    problem(key, "unknown_colour", f"方案中没有颜色“{colour}”", f"the scheme has no colour '{colour}'")
+                )
     return found
 
 
@@ -123,7 +157,14 @@ def _windows(values: Mapping[str, Any]) -> list[Problem]:
         in_order = False
     if in_order:
         return []
-    return [problem("visits.package", "bad_windows", "随访窗口应按孕周先后排列且不重叠", "the visit windows should be in order and not overlap")]
+    return [
+        problem(
+            "visits.package",
+            "bad_windows",
+            "随访窗口应按孕周先后排列且不重叠",
+            "the visit windows should be in order and not overlap",
+        )
+    ]
 
 
 def _sources(values: Mapping[str, Any], sources: Any) -> list[Problem]:
@@ -132,9 +173,23 @@ def _sources(values: Mapping[str, Any], sources: Any) -> list[Problem]:
     found = []
     for key, entry in sources.items():
         if not _has(values, str(key)):
-            found.append(problem(str(key), "source_of_nothing", f"来源所指的参数 {key} 不存在", f"there is no value {key} for this source"))
+            found.append(
+                problem(
+                    str(key),
+                    "source_of_nothing",
+                    f"来源所指的参数 {key} 不存在",
+                    f"there is no value {key} for this source",
+                )
+            )
         if not isinstance(entry, Mapping) or entry.get("mark") not in MARKS or not entry.get("text"):
-            found.append(problem(str(key), "bad_source", f"来源应有 mark（{'、'.join(MARKS)}）与 text", f"a source has a mark ({', '.join(MARKS)}) and a text"))
+            found.append(
+                problem(
+                    str(key),
+                    "bad_source",
+                    f"来源应有 mark（{'、'.join(MARKS)}）与 text",
+                    f"a source has a mark ({', '.join(MARKS)}) and a text",
+                )
+            )
     return found
 
 

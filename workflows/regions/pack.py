@@ -72,7 +72,11 @@ class Pack:
 
     def policy(self) -> dict[str, Any]:
         """What the diagrams and decision tables read: the start variable `policy`."""
-        return {"pack": self.id, "pack_version": self.version, **{name: plain(self.value(key)) for name, key in POLICY.items()}}
+        return {
+            "pack": self.id,
+            "pack_version": self.version,
+            **{name: plain(self.value(key)) for name, key in POLICY.items()},
+        }
 
 
 # name in the diagrams -> key in the pack

@@ -1,0 +1,160 @@
+"""What a form can know before anybody types. A computed item is shown as ticked; the person adds and confirms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from workflows import tables
+from workflows.facts import date_of, derived
+from workflows.routing import link_id_of, policy_of
+
+Values = Mapping[str, Any]
+# Items that the data alone decide: with the fact known and the item not met, the answer is "no".
+DECIDED_BY = {
+    "S-1.1": "age",
+    "S-1.3": "bmi",
+    "S-1.4": "rh",
+    "S-2.2": "parity_cs",
+    "S-6.1": "hb",
+    "S-6.2": "plt",
+    "S-6.3": "syphilis",
+    "S-6.4": "hiv",
+    "S-7.1.5": "sbp",
+}
+UNDECIDED = (None, "unknown", "not-performed")
+COPIED_HISTORY = (
+    "gravidity",
+    "parity_vaginal",
+    "parity_cs",
+    "stillbirth_iufd",
+    "stillbirth_intrapartum",
+    "neonatal_death",
+    "birth_defect_child",
+)
+
+
+def policy(variables: Values) -> dict[str, Any]:
+    """The rules the case was started with."""
+    return variables.get("policy") or policy_of(variables)
+
+
+def _copied(source: Values, *names: str) -> dict[str, Any]:
+    return {name: source[name] for name in names if source.get(name) is not None}
+
+
+def _known(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    return derived(facts, on, date_of(variables.get("edd")))
+
+
+def registration(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    return {**_copied(facts, "name", "birth_date", "phone"), **_copied(variables, "lmp", "edd_basis")}
+
+
+def first_check(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    dates = {"filled_on": on.isoformat(), "lmp": variables.get("lmp"), "edd_final": variables.get("edd")}
+    return {**_copied(facts, *COPIED_HISTORY), **dates}
+
+
+def screening(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    known = _known(facts, variables, on)
+    shown = tables.screening_items(known, on)
+    said_no = [code for code, fact in DECIDED_BY.items() if known.get(fact) not in UNDECIDED and code not in shown]
+    earlier = variables.get("screening_codes") or ()
+    yes = {link_id_of(code): "yes" for code in (*earlier, *shown)}
+    return {"screened_on": on.isoformat(), **{link_id_of(code): "no" for code in said_no}, **yes}
+
+
+def grading(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    rules = policy(variables)
+    shown = tables.grading_criteria(_known(facts, variables, on), rules, on)
+    criteria = list(dict.fromkeys([*(variables.get("criteria") or ()), *shown]))
+    suggested = tables.aggregate(criteria, rules, on)
+    return {
+        "graded_on": on.isoformat(),
+        **{link_id_of(code): True for code in criteria},
+        "colour_suggested": suggested["colour"],
+        "purple_suggested": suggested["purple"],
+    }
+
+
+def referral(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    screened = date_of(variables.get("screened_on"))
+    if variables.get("graded_at") is not None:
+        return {
+            "receiver_colour": variables.get("colour"),
+            "receiver_purple": variables.get("purple"),
+            "receiver_criteria": variables.get("criteria"),
+            "returned_on": on.isoformat(),
+        }
+    return {
+        **_copied(facts, "name"),
+        "referred_on": on.isoformat(),
+        "edd_final": variables.get("edd"),
+        "positive_items": variables.get("screening_codes"),
+        "assess_by": (screened + timedelta(days=14)).isoformat() if screened else None,  # N35: within two weeks
+    }
+
+
+def report(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    known = _known(facts, variables, on)
+    return {
+        **_copied(known, "name", "age", "birth_date", "id_no", "phone", "addr_current"),
+        "edd_final": variables.get("edd"),
+        **_copied(variables, "colour", "purple", "criteria"),
+        "graded_on": str(variables.get("graded_at") or on.isoformat())[:10],
+        "reported_on": on.isoformat(),
+    }
+
+
+def case_file(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    return {"opened_on": on.isoformat(), **_copied(variables, "colour", "purple", "criteria")}
+
+
+def delivery(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    return _copied(facts, "fetus_count")
+
+
+def discharge(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    return {"discharge_colour": variables.get("colour"), "discharge_purple": variables.get("purple")}
+
+
+def postnatal(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    discharged = date_of(variables.get("discharged_at"))
+    return {
+        "visit_date": on.isoformat(),
+        "delivered_on": variables.get("delivered_on"),
+        "discharged_on": discharged.isoformat() if discharged else None,
+    }
+
+
+def closure(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    stillborn = variables.get("outcome") == "stillbirth"
+    code = variables.get("end_code") or ("ended.stillbirth" if stillborn else "closed.recovered")
+    return {"end_code": code, "ended_on": variables.get("ended_on") or on.isoformat()}
+
+
+def _today(name: str) -> Callable[[Values, Values, date], dict[str, Any]]:
+    return lambda facts, variables, on: {name: on.isoformat()}
+
+
+BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
+    "registration": registration,
+    "anc-first": first_check,
+    "risk-screening": screening,
+    "risk-grading": grading,
+    "screening-referral": referral,
+    "risk-report": report,
+    "acknowledge-report": _today("acknowledged_on"),
+    "case-file": case_file,
+    "face-to-face": _today("f2f_date"),
+    "anc-visit": _today("visit_date"),
+    "delivery": delivery,
+    "discharge": discharge,
+    "postnatal-visit": postnatal,
+    "postnatal-42d": postnatal,
+    "tracing": _today("contacted_on"),
+    "closure": closure,
+    "end-report": _today("ended_on"),
+}

@@ -1,0 +1,225 @@
+"""What each completed form means for the course: the variables that gateways, tables and windows read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from workflows import tables
+from workflows.facts import date_of, derived
+from workflows.policies import gestational_age as ages
+from workflows.policies.redating import proposes_redating
+from workflows.policies.registration import is_early_registration, kind_of_birth, outcome_of
+from workflows.regions import load_pack
+
+BASELINE = "cn-baseline"
+Values = Mapping[str, Any]
+SCREENING_ITEM = re.compile(r"s(_\d+)+")
+CRITERION = re.compile(r"[a-z](_\d+)+")
+END_OF_CONTACT = {"refused": "refused", "ended": "ended.abortion", "died": "ended.maternal_death"}
+LOST_OR_DIED = {"lost": "lost", "died": "ended.maternal_death"}
+
+
+def code_of(link_id: str) -> str:
+    """`s_7_1_5` is item S-7.1.5, `o_1_2` criterion O-1.2."""
+    letter, rest = link_id.split("_", 1)
+    return f"{letter.upper()}-{rest.replace('_', '.')}"
+
+
+def link_id_of(code: str) -> str:
+    return code.lower().replace("-", "_").replace(".", "_")
+
+
+def merged(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """Everything known once the form counts, with what follows from it."""
+    given = {name: value for name, value in answers.items() if value is not None}
+    return derived({**facts, **given}, on)
+
+
+def policy_of(facts: Values) -> dict[str, Any]:
+    """The rules of the pack named among the facts, else of the national baseline."""
+    return load_pack(str(facts.get("pack") or BASELINE)).policy()
+
+
+def registration(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    unknown = answers.get("lmp_unknown") is True
+    lmp = None if unknown else date_of(answers.get("lmp"))
+    basis = answers.get("edd_basis") or ("us" if unknown else "lmp")
+    edd = date_of(answers.get("edd_final")) or _due_date(answers, lmp, basis)
+    return {
+        "lmp": lmp.isoformat() if lmp else None,
+        "edd": edd.isoformat() if edd else None,
+        "edd_basis": basis if edd else None,
+        "registered_on": on.isoformat(),
+    }
+
+
+def _due_date(answers: Values, lmp: date | None, basis: str) -> date | None:
+    scanned, transferred = date_of(answers.get("us_date")), date_of(answers.get("ivf_transfer_date"))
+    if basis == "us" and scanned and answers.get("us_ga_weeks") is not None:
+        return ages.due_date_by_ultrasound(scanned, _scan_age(answers))
+    if basis == "ivf" and transferred:
+        return ages.due_date_by_transfer(transferred, int(answers.get("ivf_embryo_days") or 0))
+    return ages.due_date_280(lmp) if lmp else None
+
+
+def _scan_age(answers: Values) -> int:
+    return int(answers["us_ga_weeks"]) * 7 + int(answers.get("us_ga_days") or 0)
+
+
+def first_check(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    visited = date_of(answers.get("filled_on")) or on
+    edd = date_of(answers.get("edd_final")) or date_of(facts.get("edd_final"))
+    result: dict[str, Any] = {"visit_on": visited.isoformat()}
+    if edd is not None:
+        result["early_registration"] = is_early_registration(edd, visited, visited)
+        result |= _redating(answers, facts, edd)
+    return result
+
+
+def _redating(answers: Values, facts: Values, edd: date) -> dict[str, Any]:
+    scanned = date_of(answers.get("us_date"))
+    if scanned is None or answers.get("us_ga_weeks") is None:
+        return {}
+    age = _scan_age(answers)
+    proposed = ages.due_date_by_ultrasound(scanned, age)
+    settled = facts.get("edd_basis") in ("us", "ivf")
+    return (
+        {"edd_proposed": proposed.isoformat()}
+        if proposes_redating(edd, proposed, age, confirmed_by_scan=settled)
+        else {}
+    )
+
+
+def screening(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """Ticked and computed items together: what the data show is positive whatever was answered."""
+    items = {code_of(name): value for name, value in answers.items() if SCREENING_ITEM.fullmatch(name)}
+    shown = tables.screening_items(merged(answers, facts, on), on)
+    codes = list(dict.fromkeys([*(code for code, value in items.items() if value == "yes"), *shown]))
+    recommended = policy_of(facts)["screening_recommended"]
+    unknown = [code for code, value in items.items() if value == "unknown" and code not in (*codes, *recommended)]
+    return {
+        "screening_codes": codes,
+        "screening_unknown": unknown,
+        "screened_on": (date_of(answers.get("screened_on")) or on).isoformat(),
+    }
+
+
+def grading(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """The doctor's criteria. A computed one that is not ticked stays, unless the doctor says why it goes."""
+    ticked = [code_of(name) for name, value in answers.items() if value is True and CRITERION.fullmatch(name)]
+    shown = tables.grading_criteria(merged(answers, facts, on), policy_of(facts), on)
+    removed = [code for code in shown if code not in ticked]
+    reason = answers.get("change_reason")
+    kept = ticked if reason else [*ticked, *removed]
+    return {
+        "criteria": [code for code in kept if not code.startswith("G-")],
+        "removed_criteria": removed if reason else [],
+        "change_reason": reason,
+    }
+
+
+def visit(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    contact = answers.get("contact")
+    counts = answers.get("urged_only") is not True and contact not in LOST_OR_DIED
+    policy = policy_of(facts)
+    found = tables.aggregate(tables.grading_criteria(merged(answers, facts, on), policy, on), policy, on)
+    signs = set(answers.get("danger_signs") or ()) - {"none"}
+    return {
+        "visit_on": (date_of(answers.get("visit_date")) or on).isoformat(),
+        "visit_counts": counts,
+        "visit_colour": found["colour"],
+        "visit_purple": found["purple"],
+        "visit_urgent": bool(signs),
+        **({"end_code": LOST_OR_DIED["died"], "ended_on": answers.get("death_date")} if contact == "died" else {}),
+    }
+
+
+def delivery(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    delivered = date_of(answers.get("delivered_on")) or date_of(answers.get("delivered_at")) or on
+    names = ("order", "outcome", "sex", "weight_g", "birth_time")
+    fetuses = [
+        {name: fetus[name] for name in names if fetus.get(name) is not None} for fetus in answers.get("fetus") or ()
+    ]
+    result = {
+        "delivered_on": delivered.isoformat(),
+        "delivered_at": answers.get("delivered_at"),
+        "fetuses": fetuses,
+        "outcome": outcome_of([str(fetus.get("outcome")) for fetus in fetuses]) if fetuses else None,
+    }
+    edd = date_of(facts.get("edd_final"))
+    if edd is not None and kind_of_birth(edd, delivered) == "abortion":
+        result |= {"outcome": "abortion", "end_code": "ended.abortion", "ended_on": delivered.isoformat()}
+    if answers.get("maternal_outcome") == "died":
+        result |= {"end_code": "ended.maternal_death", "ended_on": delivered.isoformat()}
+    return result
+
+
+def discharge(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"discharged_at": answers.get("discharged_at") or on.isoformat()}
+
+
+def home_visit(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {
+        "visited_on": (date_of(answers.get("visit_date")) or on).isoformat(),
+        "needs_referral": answers.get("referral") == "yes",
+    }
+
+
+def check_42d(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    contact = answers.get("contact")
+    recovered = answers.get("classification") == "recovered" and answers.get("disposition") != "refer"
+    ending = (
+        {"end_code": LOST_OR_DIED[contact], "contact_reason": answers.get("lost_reason")}
+        if contact in LOST_OR_DIED
+        else {}
+    )
+    return {"recovered": recovered, "checked_on": (date_of(answers.get("visit_date")) or on).isoformat(), **ending}
+
+
+def tracing(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    contact = answers.get("contact_result")
+    result = {
+        "contact": contact,
+        "contact_reason": answers.get("reason"),
+        "next_contact_on": answers.get("next_date"),
+    }
+    if contact == "delivered":
+        result |= {name: answers[key] for name, key in TRACED_DATES.items() if answers.get(key)}
+    if contact in END_OF_CONTACT:
+        result |= {"end_code": END_OF_CONTACT[contact], "ended_on": on.isoformat()}
+    return result
+
+
+TRACED_DATES = {"delivered_on": "delivered_on", "discharged_at": "discharged_on"}
+
+
+def ending(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"ended_on": answers.get("ended_on") or on.isoformat(), "end_reason": answers.get("reason")}
+
+
+def end_report(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """The payload of message_end_reported."""
+    return {
+        "end_code": answers.get("end_code"),
+        "ended_on": answers.get("ended_on") or on.isoformat(),
+        "reason": answers.get("reason"),
+    }
+
+
+BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
+    "registration": registration,
+    "anc-first": first_check,
+    "risk-screening": screening,
+    "risk-grading": grading,
+    "anc-visit": visit,
+    "delivery": delivery,
+    "discharge": discharge,
+    "postnatal-visit": home_visit,
+    "postnatal-42d": check_42d,
+    "tracing": tracing,
+    "closure": ending,
+    "end-report": end_report,
+}

@@ -1,0 +1,45 @@
+"""The pathway's decision tables, read once, for rules that run beside a form rather than in a diagram."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from engine.clock import CHINA
+from engine.dmn import Definitions, read_decisions
+from engine.feel import to_plain
+
+FOLDER = Path(__file__).parents[1] / "bpmn" / "decisions"
+
+
+@cache
+def _definitions() -> Mapping[str, Definitions]:
+    found = {}
+    for path in sorted(FOLDER.glob("*.dmn")):
+        definitions = read_decisions(path.read_bytes())
+        found.update(dict.fromkeys(definitions.decisions, definitions))
+    return found
+
+
+def evaluate(decision: str, context: Mapping[str, Any], on: date) -> Any:
+    """The plain value of a decision on that day (noon in China)."""
+    now = datetime(on.year, on.month, on.day, 12, tzinfo=CHINA)
+    return to_plain(_definitions()[decision].evaluate(decision, dict(context), now=now).value)
+
+
+def screening_items(facts: Mapping[str, Any], on: date) -> list[str]:
+    """D2: codes of the screening items that the facts show."""
+    return list(evaluate("screening_auto", {"facts": facts}, on))
+
+
+def grading_criteria(facts: Mapping[str, Any], policy: Mapping[str, Any], on: date) -> list[str]:
+    """D3: codes of the criteria that the facts show."""
+    return list(evaluate("grading_auto", {"facts": facts, "policy": policy}, on))
+
+
+def aggregate(criteria: list[str], policy: Mapping[str, Any], on: date) -> dict[str, Any]:
+    """D4: `colour`, `purple` and `scheme` of a set of criteria."""
+    return dict(evaluate("risk_grading_result", {"criteria": criteria, "policy": policy}, on))
