@@ -16,7 +16,7 @@ from engine.errors import NotFound, Text
 from engine.feel.errors import Diagnostics, Exhausted
 from engine.feel.meter import Run, Scope
 from engine.feel.plain import to_plain
-from engine.feel.types import ANY, FunctionType, Type, bare
+from engine.feel.types import ANY, FunctionType, Type, bare, from_text
 from engine.feel.values import Function
 from engine.problems import Problem, Refused
 
@@ -80,6 +80,11 @@ class Definitions:
         self._imports = self._resolve_imports(imported)
         self.types: Types = Types(
             source.items, {name: other.types for name, other in self._imports.items()}, self._found.report
+        )
+        self._declared = frozenset(
+            item.name
+            for group in (source.decisions, source.inputs, source.knowledge, source.services)
+            for item in group.values()  # type: ignore[attr-defined]
         )
         self._members = self.types.members() | set(_every_name(source))
         for other in self._imports.values():
@@ -292,6 +297,8 @@ class Session:
         self.known = known
         self.records: list[Record] = []
         self.open: set[str] = set()
+        # what the model does not declare is in sight everywhere: many tables are drawn without their input data
+        self.undeclared = {name: value for name, value in context.items() if name not in home._declared}
 
     def decide(self, identity: str) -> Any:
         if identity in self.known:
@@ -309,7 +316,7 @@ class Session:
         for requirement in item.requirements:
             home._put(names, requirement, self)
         outer, run.trace = run.trace, record.tables
-        value = home._closures[identity](Scope(names, Scope(self.context, None, run), run))
+        value = home._closures[identity](Scope(names, Scope(self.undeclared, None, run), run))
         run.trace = outer
         record.inputs = {name: value for name, value in names.items() if not isinstance(value, Function)}
         record.output = value
@@ -327,7 +334,9 @@ class Session:
             given = given[prefix]
         value = given.get(name)
         kind = home._input_types.get(identity, ANY)
-        return value if kind is ANY else conforming(value, kind, name, self.run)[1]
+        if kind is ANY:
+            return value
+        return conforming(from_text(value, kind) if type(value) is str else value, kind, name, self.run)[1]
 
     def decide_in(self, home: Definitions, prefix: str, identity: str) -> Any:
         """A decision of this or of an imported model."""

@@ -74,8 +74,13 @@ def _all(answers: Any) -> bool | None:
     return result
 
 
+def _written(interval: Range) -> str:
+    """How it was written, where that makes another value of it."""
+    return "" if interval.unary == ".." else interval.unary
+
+
 def _ranges(a: Range, b: Range, run: Run) -> bool | None:
-    if (a.start_included, a.end_included, a.unary) != (b.start_included, b.end_included, b.unary):
+    if (a.start_included, a.end_included, _written(a)) != (b.start_included, b.end_included, _written(b)):
         return False
     return _all((equal(a.start, b.start, run), equal(a.end, b.end, run)))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.feel.temporal import at_midnight
+from engine.feel.temporal import at_midnight, parse_date, parse_date_time, parse_duration, parse_time
 from engine.feel.values import Function, Range, kind_of
 
 
@@ -206,3 +206,19 @@ def coerce(value: Any, kind: Type) -> tuple[bool, Any]:
     if base == SIMPLE["date and time"] and kind_of(value) == "date" and kind.accepts(at_midnight(value)):
         return True, at_midnight(value)
     return False, None
+
+
+_FROM_TEXT: dict[str, Callable[[str], Any]] = {
+    "date": parse_date,
+    "time": parse_time,
+    "date and time": parse_date_time,
+    "days and time duration": parse_duration,
+    "years and months duration": parse_duration,
+}
+
+
+def from_text(text: str, kind: Type) -> Any:
+    """Plain data carry dates and durations as ISO text: the value where the type asks for one, else the text."""
+    parse = _FROM_TEXT.get(bare(kind).name)
+    found = parse(text) if parse is not None else None
+    return text if found is None else found

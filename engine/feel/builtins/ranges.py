@@ -177,24 +177,39 @@ for _name, _signature, _relation, _swapped in (
 
 @builtin("range", "from: string", weight=50)
 def range_from(run: Run, text: str) -> Range:
-    """The range that a text writes with literal ends: "[1..3]", "(@\\"2026-01-01\\"..@\\"2026-12-31\\"]"."""
+    """The range that a text writes with literal ends, one of which may be missing: "[1..3]", "[18..)"."""
+    text = text.strip()
+    low, dots, high = text[1:-1].partition("..")
+    if not dots or text[0] not in "[(]" or text[-1] not in "])[":
+        raise Fail(f"“{text[:40]}”不是区间", f"{text[:40]!r} is not a range")
+    start, end = _literal(run, low), _literal(run, high)
+    if start is None and end is None:
+        raise Fail("区间两端都没有值", "the range has no end at all")
+    if start is not None and end is not None and order(start, end) not in (-1, 0):
+        raise Fail("区间起点在终点之后", "the range ends before it starts")
+    return Range(start, end, text[0] == "[", text[-1] == "]", "..")
+
+
+def _literal(run: Run, text: str) -> Any:
+    """The value of an end: a literal, or `date("…")` and its like; nothing for none."""
     from engine.feel.expressions import Dialect
 
     run.charge(len(text))
+    if not text.strip():
+        return None
     try:
         expression = Dialect().expression(text)
     except FeelSyntaxError:
-        raise Fail(f"“{text[:40]}”不是区间", f"{text[:40]!r} is not a range") from None
-    node = expression.node
-    if not isinstance(node, syntax.RangeOf) or node.unary or not (_is_literal(node.start) and _is_literal(node.end)):
-        raise Fail("应为两端是字面值的区间", "should be a range with literal ends")
+        raise Fail(f"“{text[:40]}”无法识别", f"{text[:40]!r} cannot be read") from None
+    if not _is_literal(expression.node):
+        raise Fail("区间两端应为字面值", "the ends should be literals")
     value = expression.closure(Scope({}, None, run))
-    if not isinstance(value, Range) or (None not in (value.start, value.end) and order(value.start, value.end) == 1):
-        raise Fail("区间起点在终点之后", "the range ends before it starts")
+    if value is None or order(value, value) is None:
+        raise Fail("区间两端应可比较", "the ends should be ordered values")
     return value
 
 
-def _is_literal(node: syntax.Node | None) -> bool:
+def _is_literal(node: syntax.Node) -> bool:
     if isinstance(node, syntax.Call) and isinstance(node.function, syntax.Name):
         known = node.function.name in ("date", "time", "date and time", "duration")
         return known and all(isinstance(argument, syntax.Literal) for argument in node.arguments)
