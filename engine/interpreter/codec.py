@@ -18,17 +18,19 @@ from engine.interpreter.contracts import InstanceStatus, Wait, WaitKind
 from engine.interpreter.state import ROOT, Scope, ScopeKind, State
 
 VERSION = 1
-LEVEL = 6
+LEVEL = 1
+SCOPE_KINDS = {kind.value: kind for kind in ScopeKind}
+WAIT_KINDS = {kind.value: kind for kind in WaitKind}
 
 
 def encode(state: State) -> bytes:
     """The state without its process variables."""
     document = [
-        state.status.value,
+        state.status,
         state.next_id,
         state.ended_at,
         [_scope_row(scope) for scope in state.scopes.values()],
-        [[wait.id, wait.scope, wait.element_id, wait.kind.value, wait.data] for wait in state.waits.values()],
+        [[wait.id, wait.scope, wait.element_id, wait.kind, wait.data] for wait in state.waits.values()],
     ]
     return bytes([VERSION]) + zlib.compress(_dumps(document), LEVEL)
 
@@ -44,37 +46,31 @@ def decode(stored: bytes, variables: Mapping[str, Any]) -> State:
     for identity, scope, element, kind, data in waits:
         if scope not in prefixes:
             prefixes[scope] = state.prefix(scope)
-        state.waits[identity] = Wait(identity, scope, element, prefixes[scope] + element, WaitKind(kind), data)
+        state.waits[identity] = Wait(identity, scope, element, prefixes[scope] + element, WAIT_KINDS[kind], data)
     return state
 
 
 def _scope_row(scope: Scope) -> list[Any]:
-    """The fields in order; empty ones at the end are left out."""
+    """The fields in order; what an ordinary scope does not have is left out."""
+    row = [scope.id, scope.parent, scope.kind, scope.element, scope.process, scope.tokens]
     values = {} if scope.id == ROOT else scope.values
-    row = [scope.id, scope.parent, scope.kind.value, scope.element, scope.process, scope.tokens]
-    rest = [values, scope.joins, scope.loop, scope.frozen, 0 if scope.sees_caller else 1, scope.undo]
-    while rest and not rest[-1] and rest[-1] is not False:
-        rest.pop()
-    return row + rest
+    if scope.frozen or scope.undo or not scope.sees_caller:
+        return [*row, values, scope.joins, scope.loop, scope.frozen, 0 if scope.sees_caller else 1, scope.undo]
+    if scope.joins or scope.loop is not None:
+        return [*row, values, scope.joins, scope.loop]
+    return [*row, values] if values else row
 
 
 def _scope(row: list[Any]) -> Scope:
     identity, parent, kind, element, process, tokens, *rest = row
-    values, joins, loop, frozen, blind, undo = rest + [{}, {}, None, {}, 0, []][len(rest) :]
-    return Scope(
-        identity,
-        parent,
-        ScopeKind(kind),
-        element,
-        process,
-        tokens,
-        values,
-        joins,
-        loop,
-        frozen,
-        not blind,
-        undo,
-    )
+    scope = Scope(identity, parent, SCOPE_KINDS[kind], element, process, tokens)
+    if rest:
+        scope.values = rest[0]
+    if len(rest) > 1:
+        scope.joins, scope.loop = rest[1], rest[2]
+    if len(rest) > 3:
+        scope.frozen, scope.sees_caller, scope.undo = rest[3], not rest[4], rest[5]
+    return scope
 
 
 def _dumps(document: Any) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -68,6 +69,7 @@ class Cycle:
         return Passed(due + count * self.interval.exact, count, None if remaining is None else remaining - count)
 
 
+@lru_cache(maxsize=1_000)
 def parse_cycle(text: str, zone: ZoneInfo) -> Cycle:
     """Raises TimerFault: unreadable, faster than a minute, more than ten thousand times."""
     text = text.strip()

@@ -6,6 +6,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from engine.clock import CHINA
@@ -54,6 +55,7 @@ class Duration:
         return timedelta(days=28 * self.months + self.days) + self.exact
 
 
+@lru_cache(maxsize=1_000)
 def parse_duration(text: str) -> Duration:
     """Raises TimerFault: not ISO 8601, longer than ten years, fractions of a year or month."""
     found = PATTERN.fullmatch(text.strip())
