@@ -178,7 +178,8 @@ def test_a_suspended_instance_gets_its_message_when_it_is_activated(world):
 
 
 def test_a_signal_reaches_everyone_who_listens_and_is_not_kept(world):
-    event = '<bpmn:intermediateCatchEvent id="c">@<bpmn:signalEventDefinition id="d1" signalRef="s1"/></bpmn:intermediateCatchEvent>'
+    definition = '<bpmn:signalEventDefinition id="d1" signalRef="s1"/>'
+    event = f'<bpmn:intermediateCatchEvent id="c">@{definition}</bpmn:intermediateCatchEvent>'
     world.deploy(bpmn("heard", line(BEGIN, event, user_task("task_a"), END), '<bpmn:signal id="s1" name="closed"/>'))
     signal = BroadcastSignal(name="closed")
     assert world.engine.execute(signal, by=NURSE) == 0

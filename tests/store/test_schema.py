@@ -1,0 +1,60 @@
+"""The schema: the sum of its migrations, and the region first in every key of case data."""
+
+import psycopg
+import pytest
+
+from runtime.database import migrate
+
+NOT_CASE_DATA = {  # what belongs to the installation
+    *("schema_migration", "deployment", "definition", "message_start"),
+}
+
+
+def test_the_migrations_sum_up_to_the_schema_file(database):
+    with psycopg.connect(database) as conn:
+        if conn.info.server_version // 10000 != 18:
+            pytest.skip("schema.sql is a dump of PostgreSQL 18")
+
+    assert migrate.dump_schema(database) == migrate.SCHEMA_FILE.read_text(encoding="utf-8"), "run: yuntu db dump"
+
+
+def test_every_key_of_case_data_is_led_by_the_region(pool):
+    with pool.connection() as conn:
+        rows = conn.execute("""
+            SELECT t.relname, i.relname, a.attname
+              FROM pg_index x
+              JOIN pg_class t ON t.oid = x.indrelid
+              JOIN pg_class i ON i.oid = x.indexrelid
+              JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[0]
+             WHERE x.indisunique AND t.relnamespace = 'public'::regnamespace
+        """).fetchall()
+    engine_tables = {t for t, _, _ in rows if _is_of_the_engine(t)}
+
+    assert [(t, i) for t, i, first in rows if t in engine_tables and first != "region_id"] == []
+    assert len(engine_tables) == 11
+
+
+def _is_of_the_engine(table):
+    text = (migrate.FOLDER / "0001_engine.sql").read_text(encoding="utf-8")
+    return f"CREATE TABLE {table} " in text and table not in NOT_CASE_DATA
+
+
+def test_a_migration_runs_once(database):
+    assert migrate.migrate(database) == []
+    assert migrate.status(database)["missing"] == []
+
+
+def test_a_changed_migration_is_noticed(database):
+    with psycopg.connect(database) as conn:
+        conn.execute("UPDATE schema_migration SET sha256 = 'other' WHERE version = 1")
+
+    with pytest.raises(migrate.MigrationMismatch):
+        migrate.migrate(database)
+
+
+def test_a_database_of_a_newer_release_is_not_touched(database):
+    with psycopg.connect(database) as conn:
+        conn.execute("INSERT INTO schema_migration (version, name, sha256) VALUES (9999, 'future', '')")
+
+    with pytest.raises(migrate.MigrationMismatch):
+        migrate.migrate(database)
