@@ -20,6 +20,7 @@ from workflows.forms.lint import lint
 from workflows.forms.parse import Reader, value_of
 from workflows.forms.responses import read_items, response_items
 from workflows.forms.schema import build_schema, load
+from workflows.forms.shape import misshapen
 
 _TOP_KEYS = frozenset(
     {
@@ -53,6 +54,7 @@ class Form:
     @classmethod
     def parse(cls, questionnaire: Mapping[str, Any]) -> Form:
         """Raises Refused with every problem, each at its linkId."""
+        _require_shape(questionnaire)
         reader = Reader(questionnaire)
         head = _head(questionnaire, reader)
         context = {str(value_of(each)) for each in questionnaire.get("extension", []) if each["url"] == urls.CONTEXT}
@@ -121,12 +123,28 @@ class Form:
         """Raises Incorrect where an item is unknown, stands twice, or holds another kind of value."""
         answers, faults = read_items(self.items, response.get("item", []))
         named = response.get("questionnaire")
-        if named is not None and named not in {self.url, f"{self.url}|{self.version}"}:
+        if named not in (None, self.url, f"{self.url}|{self.version}"):
             text = Text(zh=f"应为 {self.url}|{self.version}", en=f"must be {self.url}|{self.version}")
             faults.append(Fault(path="questionnaire", message=text))
         if faults:
             raise Incorrect("问卷答复与表单不符", "the response does not fit the form", code="form", faults=faults)
         return answers
+
+
+def _require_shape(questionnaire: Any) -> None:
+    if not isinstance(questionnaire, Mapping):
+        questionnaire = {"item": questionnaire}
+    found = [
+        Problem(
+            element_id=path,
+            element_type=None,
+            code="shape",
+            message=Text(zh=f"{path} 的 JSON 结构不对", en=f"{path} must be {wanted}"),
+        )
+        for path, wanted in misshapen(questionnaire)
+    ]
+    if found:
+        raise Refused(found)
 
 
 def _head(questionnaire: Mapping[str, Any], reader: Reader) -> dict[str, Any]:

@@ -188,6 +188,9 @@ class _Extensions:
         coding = self.first(urls.UNIT)
         if coding is None:
             return None
+        if not isinstance(coding, Mapping):
+            self.reader.problem(self.link_id, "no-unit", "单位须为 valueCoding", "a unit must be a valueCoding")
+            return None
         return Unit(code=coding["code"], display=coding.get("display", coding["code"]), system=coding.get("system"))
 
     def _hint(self) -> Text | None:
@@ -199,9 +202,9 @@ class _Extensions:
 
     def _control(self) -> str | None:
         concept = self.first(urls.ITEM_CONTROL)
-        if concept is None:
+        if not isinstance(concept, Mapping):
             return None
-        code = concept["coding"][0]["code"]
+        code = next((coding["code"] for coding in concept.get("coding", [])), None)
         if code not in CONTROLS:
             self.reader.problem(self.link_id, "control", f"不支持的控件 {code}", f"control {code} is not supported")
         return str(code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -118,10 +118,7 @@ def _decimal(item: Item, value: Any, on: date) -> Any:
             raise Unreadable("应为数字", "must be a number")
     elif isinstance(value, bool) or not isinstance(value, int | Decimal | float):
         raise Unreadable("应为数字", "must be a number")
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise Unreadable("应为数字", "must be a number") from None
+    number = Decimal(value) if isinstance(value, int) else Decimal(str(value))
     if not number.is_finite() or abs(number) >= 10**12:
         raise Unreadable("数字超出范围", "the number is out of range")
     return number

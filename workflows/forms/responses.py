@@ -41,7 +41,7 @@ def response_items(items: tuple[Item, ...], answers: Mapping[str, Any]) -> list[
 def _written(item: Item, answers: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     head = {"linkId": item.link_id, "text": item.text.zh}
     if item.is_group:
-        for row in answers.get(item.link_id, []) if item.repeats else [answers]:
+        for row in _rows(answers.get(item.link_id)) if item.repeats else [answers]:
             inside = response_items(item.items, row)
             if inside:
                 yield {**head, "item": inside}
@@ -52,6 +52,10 @@ def _written(item: Item, answers: Mapping[str, Any]) -> Iterator[dict[str, Any]]
         answers_here = [_answer(item, one) for one in found if _is_of_kind(item, one)]
         if answers_here:
             yield {**head, "answer": answers_here}
+
+
+def _rows(value: Any) -> list[Mapping[str, Any]]:
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
 
 
 def _is_of_kind(item: Item, value: Any) -> bool:
@@ -152,7 +156,7 @@ class _Reading:
             return None
         value = source.get(element)
         reason = _absent_reason(value) or _absent_reason(source.get(f"_{element}"))
-        if reason is not None:
+        if reason is not None and reason in item.absent:
             return reason
         read = self._plain(item, element, value)
         if read is None:
@@ -182,7 +186,7 @@ def _quantity(item: Item, value: Any) -> Any:
     if "code" in value:
         matches = value["code"] == unit.code and value.get("system", unit.system) == unit.system
     else:
-        matches = value.get("unit") in {unit.code, unit.display}
+        matches = value.get("unit") in (unit.code, unit.display)
     number = value.get("value")
     is_number = isinstance(number, int | Decimal) and not isinstance(number, bool)
     return number if matches and is_number else None
@@ -196,9 +200,11 @@ def _coding(item: Item, value: Any) -> Any:
 
 
 def _absent_reason(element: Any) -> str | None:
-    for extension in element.get("extension", []) if isinstance(element, Mapping) else []:
-        if extension.get("url") == urls.DATA_ABSENT_REASON and extension.get("valueCode") in ABSENT:
-            return str(extension["valueCode"])
+    extensions = element.get("extension") if isinstance(element, Mapping) else None
+    for extension in extensions if isinstance(extensions, list) else []:
+        reason = extension.get("valueCode") if isinstance(extension, Mapping) else None
+        if isinstance(reason, str) and reason in ABSENT and extension.get("url") == urls.DATA_ABSENT_REASON:
+            return reason
     return None
 
 
