@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from engine.errors import Incorrect
@@ -52,6 +52,10 @@ TABLES = Tables(
     behaviours=BEHAVIOURS,
 )
 
+CIVIL = timezone(
+    timedelta(hours=8)
+)  # what `now()` and `today()` mean in a diagram, whatever zone the caller's clock has
+
 
 def start(
     closure: Closure,
@@ -68,7 +72,7 @@ def start(
     program = closure.root
     node = _start_node(closure, start_element)
     root = Scope(ROOT, None, ScopeKind.ROOT, program.key, program.key)
-    run = Run(closure, State({ROOT: root}), now, TABLES)
+    run = Run(closure, State({ROOT: root}), now.astimezone(CIVIL), TABLES)
     run.note(ROOT, node.id, "started", None if business_key is None else {"business_key": business_key})
     if node.outputs:
         run.map_start(node.outputs, variables)
@@ -95,7 +99,7 @@ def apply(closure: Closure, state: State, event: Event, now: datetime) -> Step:
     """What the event makes of the instance. Raises Unexpected when nobody waits for it."""
     if state.status is not InstanceStatus.ACTIVE:
         raise Unexpected("流程实例已结束", "the instance has ended")
-    run = Run(closure, state.copy(), now, TABLES)
+    run = Run(closure, state.copy(), now.astimezone(CIVIL), TABLES)
     DELIVERIES[type(event)](run, event)
     return _finish(run)
 
