@@ -176,6 +176,7 @@ class Step:
     happened: tuple[Happened, ...]
     written: Mapping[str, Any]
     published: tuple[Published, ...] = ()
+    taken: tuple[str, ...] = ()  # sequence flows, in order
 
 
 @dataclass(frozen=True, slots=True)

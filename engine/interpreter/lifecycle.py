@@ -132,6 +132,7 @@ def take(run: Run, scope_id: int, flows: Iterable[Flow]) -> None:
     count = 0
     for flow in flows:
         run.push("enter", scope_id, flow.target, flow.id)
+        run.taken.append(flow.id)
         count += 1
     scope.tokens += count - 1
     if scope.tokens == 0:

@@ -54,6 +54,7 @@ class Run:
         self.now = now
         self.agenda: deque[Move] = deque()
         self.happened: list[Happened] = []
+        self.taken: list[str] = []
         self.published: list[Published] = []
         self.written: dict[str, Any] = {}
         self.touched: set[str] = set()
@@ -318,7 +319,7 @@ class Run:
 
     def step(self) -> Step:
         """What the step came to."""
-        return Step(self.state, tuple(self.happened), self.written, tuple(self.published))
+        return Step(self.state, tuple(self.happened), self.written, tuple(self.published), tuple(self.taken))
 
 
 def _within(base: Any, path: Sequence[str], value: Any) -> Any:

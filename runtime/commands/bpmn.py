@@ -1,0 +1,156 @@
+"""`yuntu bpmn check PATH...`: may these diagrams be deployed, do two interpreters agree, can anyone get stuck?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+from lxml import etree
+
+from engine.errors import EngineError, Text
+from engine.model import read_bpmn
+from engine.problems import Problem, Refused
+from engine.rehearsal.soundness import random_choices, search
+from engine.twin import compare
+from engine.twin.rewrite import rewrite
+from engine.twin.walk import guesses_for
+from runtime.commands.shelf import PlainLoader, Shelf, files_of
+
+
+@click.group()
+def group() -> None:
+    """流程图 / Diagrams."""
+
+
+@group.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
+@click.option("--paths", "walks", default=20, show_default=True, help="random paths on both interpreters, per process")
+@click.option("--seed", default=1, show_default=True)
+@click.option("--states", default=400, show_default=True, help="how many states the search looks at, per process")
+@click.option("--json", "as_json", is_flag=True)
+def check(paths: tuple[str, ...], walks: int, seed: int, states: int, as_json: bool) -> None:
+    """Check each file as a deployment would; then walk it on both interpreters and search its states.
+
+    Example: yuntu bpmn check bpmn/ --json
+    """
+    reports = [check_file(path, walks=walks, seed=seed, states=states) for path in files_of(paths, ".bpmn")]
+    summary = {
+        "files": len(reports),
+        "open": sum(r["opens"] for r in reports),
+        "executable": sum(r["executable"] for r in reports),
+    }
+    if as_json:
+        click.echo(json.dumps({"files": reports, "summary": summary}, ensure_ascii=False, default=str))
+    else:
+        for report in reports:
+            _say(report)
+        click.echo("{executable} of {files} executable".format(**summary))
+    sys.exit(0 if summary["executable"] == summary["files"] and not any(map(_differs, reports)) else 1)
+
+
+def check_file(path: Path, *, walks: int = 20, seed: int = 1, states: int = 400) -> dict[str, Any]:
+    """The report of one file, in the shape of the contract. Never raises for what is in the file."""
+    report: dict[str, Any] = {
+        "path": str(path),
+        "opens": False,
+        "executable": False,
+        "processes": [],
+        "refused": [],
+        "warnings": [],
+        "round_trip_lost": [],
+        "twin": {"paths": 0, "agreed": 0, "skipped": [], "differences": []},
+        "soundness": {"states": 0, "complete": False, "findings": []},
+    }
+    try:
+        xml = path.read_bytes()
+        report["opens"], report["round_trip_lost"] = _round_trip(xml)
+        shelf = Shelf([])
+        model = read_bpmn(xml)
+        report["warnings"] = [problem.as_json() for problem in (*model.warnings, *model.ignored)]
+        shelf.add(path)
+    except Refused as refused:
+        report["refused"] = [p.as_json() for p in refused.problems if p.severity == "error"]
+        report["warnings"] += [p.as_json() for p in refused.problems if p.severity != "error"]
+        return report
+    except (EngineError, OSError) as error:
+        report["refused"] = [_unreadable(error).as_json()]
+        return report
+    report["executable"] = True
+    for process_id in model.processes:
+        program = shelf.library.programs[process_id]
+        report["processes"].append({"id": process_id, "elements": len(program.elements)})
+        _try(shelf, process_id, report, walks=walks, seed=seed, states=states)
+    return report
+
+
+def _try(shelf: Shelf, process_id: str, report: dict[str, Any], *, walks: int, seed: int, states: int) -> None:
+    """Add what the twin and the search say of one process; what it calls and is not beside it is a warning."""
+    shelf.complete(process_id)
+    try:
+        closure = shelf.library.closure(process_id)
+    except Refused as refused:
+        report["warnings"] += [p.as_json() for p in refused.problems]
+        return
+    diagrams = shelf.diagrams(closure.programs)
+    twin = report["twin"]
+    start, known = values_beside(Path(report["path"]))
+    compared = compare(closure, process_id, diagrams, paths=walks, seed=seed, variables=start, known=known).as_json()
+    for name in ("paths", "agreed"):
+        twin[name] += compared[name]
+    for name in ("skipped", "differences"):
+        twin[name] += [item for item in compared[name] if item not in twin[name]]
+    guesses = guesses_for([rewrite(xml) for xml in diagrams], known)
+    choices = random_choices(guesses.names() - start.keys(), guesses.pick, 4, seed)
+    found = search(closure, choices, variables=start, limit=states).as_json()
+    soundness = report["soundness"]
+    first = soundness["states"] == 0
+    soundness["states"] += found["states"]
+    soundness["complete"] = found["complete"] and (first or soundness["complete"])
+    soundness["findings"] += found["findings"]
+
+
+def values_beside(diagram: Path) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """`values.yaml` beside a diagram: `start`, what its instances begin with; `answers`, values to try for a name."""
+    path = diagram.parent / "values.yaml"
+    if not path.is_file():
+        return {}, {}
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=PlainLoader)  # a SafeLoader
+    return content.get("start") or {}, content.get("answers") or {}
+
+
+def _round_trip(xml: bytes) -> tuple[bool, list[str]]:
+    """Can the file be read at all, and is it the same document after reading and writing it?"""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        tree = etree.fromstring(xml, parser)
+    except etree.XMLSyntaxError:
+        return False, []
+    again = etree.fromstring(etree.tostring(tree, xml_declaration=True, encoding="UTF-8"), parser)
+    same = etree.tostring(tree, method="c14n") == etree.tostring(again, method="c14n")
+    return tree.tag.endswith("}definitions"), [] if same else ["document"]
+
+
+def _unreadable(error: Exception) -> Problem:
+    text = error.message if isinstance(error, EngineError) else Text(zh="文件无法读取", en="the file cannot be read")
+    return Problem(element_id=None, element_type=None, code="unreadable", message=text)
+
+
+def _differs(report: dict[str, Any]) -> bool:
+    return bool(report["twin"]["differences"])
+
+
+def _say(report: dict[str, Any]) -> None:
+    twin, soundness = report["twin"], report["soundness"]
+    mark = "✓" if report["executable"] else "✗"
+    click.echo(
+        f"{mark} {report['path']}  twin {twin['agreed']}/{twin['paths']}  states {soundness['states']}"
+        f"{'' if soundness['complete'] else '+'}  findings {len(soundness['findings'])}"
+    )
+    for problem in report["refused"]:
+        click.echo(f"    {problem['element_id']}: {problem['message']['zh']} / {problem['message']['en']}")
+    for difference in twin["differences"]:
+        click.echo(f"    twin differs with seed {difference['seed']}: {difference}")

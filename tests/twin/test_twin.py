@@ -1,0 +1,115 @@
+"""Two interpreters walk the same diagrams and stand at the same place after every move."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.rehearsal import Library
+from engine.twin import compare
+from runtime.commands.bpmn import values_beside
+from runtime.commands.shelf import Shelf
+from tests.twin.diagrams import END, START, process, task, timer
+
+BPMN = Path(__file__).resolve().parent.parent.parent / "bpmn"
+
+
+def compared(xml: bytes, *, paths: int = 25, twin_reads: bytes | None = None):
+    library = Library()
+    library.add_diagram(xml)
+    return compare(library.closure("p"), "p", [twin_reads or xml], paths=paths)
+
+
+@pytest.mark.parametrize("diagram", sorted(BPMN.glob("*.bpmn")), ids=lambda p: p.stem)
+def test_both_interpreters_agree_on_each_diagram_of_the_pathway(diagram):
+    shelf = Shelf([diagram])
+    shelf.complete(diagram.stem)
+    closure = shelf.library.closure(diagram.stem)
+    start, known = values_beside(diagram)
+
+    result = compare(closure, diagram.stem, shelf.diagrams(closure.programs), paths=15, variables=start, known=known)
+
+    assert result.differences == []
+    assert result.agreed == 15
+
+
+def test_a_loop_a_parallel_block_and_a_late_reminder_run_alike():
+    xml = process(
+        START
+        + task("visit")
+        + timer("late", "visit", "P3D", interrupting=False)
+        + task("remind")
+        + '<bpmn:exclusiveGateway id="again"/><bpmn:parallelGateway id="fork"/><bpmn:parallelGateway id="join"/>'
+        + task("mother")
+        + task("child")
+        + END,
+        ("f1", "start", "visit"),
+        ("f2", "visit", "again"),
+        ("f3", "again", "visit", "visits < 3"),
+        ("f4", "again", "fork", "visits >= 3"),
+        ("f5", "fork", "mother"),
+        ("f6", "fork", "child"),
+        ("f7", "mother", "join"),
+        ("f8", "child", "join"),
+        ("f9", "join", "end"),
+        ("f10", "late", "remind"),
+    )
+
+    result = compared(xml)
+
+    assert (result.differences, result.agreed) == ([], 25)
+    assert {"remind", "mother", "child", "end"} <= result.visited
+
+
+def test_an_implicit_split_and_a_lone_conditional_flow_mean_the_same_to_both():
+    xml = process(
+        START + task("ask") + task("a") + task("b") + task("c") + END,
+        ("f1", "start", "ask"),
+        ("f2", "ask", "a"),
+        ("f3", "ask", "b", "twins = true"),
+        ("f4", "a", "c"),
+        ("f5", "b", "end"),
+        ("f6", "c", "end"),
+    )
+
+    assert compared(xml).differences == []
+
+
+def test_an_event_sub_process_is_compared_while_it_runs():
+    inner = (
+        '<bpmn:subProcess id="listens" triggeredByEvent="true"><bpmn:startEvent id="told" isInterrupting="false">'
+        '<bpmn:messageEventDefinition id="d" messageRef="m"/></bpmn:startEvent>'
+        '<bpmn:userTask id="look_again"/><bpmn:endEvent id="looked"/>'
+        '<bpmn:sequenceFlow id="i1" sourceRef="told" targetRef="look_again"/>'
+        '<bpmn:sequenceFlow id="i2" sourceRef="look_again" targetRef="looked"/></bpmn:subProcess>'
+    )
+    message = (
+        '<bpmn:message id="m" name="result"><bpmn:extensionElements><zeebe:subscription correlationKey="=case_id"/>'
+        "</bpmn:extensionElements></bpmn:message>"
+    )
+    xml = process(START + task("wait") + END + inner, ("f1", "start", "wait"), ("f2", "wait", "end"), messages=message)
+
+    result = compared(xml)
+
+    assert result.differences == []
+    assert "look_again" in result.visited
+
+
+def test_a_different_reading_is_found_and_its_path_is_shown():
+    def drawn(kind: str) -> bytes:
+        return process(
+            START + task("ask") + f'<bpmn:{kind} id="which"/>' + task("a") + task("b") + END,
+            ("f1", "start", "ask"),
+            ("f2", "ask", "which"),
+            ("f3", "which", "a", "red = true"),
+            ("f4", "which", "b", "red = false or red = true"),
+            ("f5", "a", "end"),
+            ("f6", "b", "end"),
+        )
+
+    result = compared(drawn("exclusiveGateway"), twin_reads=drawn("inclusiveGateway"))
+
+    assert result.differences
+    assert result.differences[0]["path"][0]["path"] == "ask"
+    assert result.differences[0]["twin"] == ["a", "b"]
