@@ -170,8 +170,8 @@ class Rehearsal:
             for wait in self.waits(WaitKind.SIGNAL):
                 if wait.data["name"] == published.name and wait.id in self.state.waits:
                     self._relay(wait, SignalReceived(wait.id, published.payload))
-        elif (wait := self._listener(published.name, published.key or "")) is not None:
-            self._relay(wait, MessageReceived(wait.id, published.payload))
+        elif (listener := self._listener(published.name, published.key or "")) is not None:
+            self._relay(listener, MessageReceived(listener.id, published.payload))
         else:
             self._kept.append(
                 Kept(published.name, published.key or "", published.payload, self.now + timedelta(days=365))

@@ -91,7 +91,8 @@ class _Player:
 
     def _expect(self, wanted: Any, step: Mapping[str, Any]) -> None:
         known(set(self.compare), wanted)
-        for name, value in ({"incidents": []} | dict(wanted)).items():
+        checks: dict[str, Any] = {"incidents": []} | dict(wanted)
+        for name, value in checks.items():
             self.compare[name](value)
 
     def _not_open(self, want: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,7 @@ from engine.interpreter.contracts import (
 )
 
 NOW = datetime(2026, 1, 5, 8, tzinfo=CHINA)
-EVENT_OF = {
+EVENT_OF: dict[WaitKind, Callable[..., Event]] = {
     WaitKind.USER_TASK: UserTaskDone,
     WaitKind.JOB: JobDone,
     WaitKind.MESSAGE: MessageReceived,

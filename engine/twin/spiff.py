@@ -220,7 +220,7 @@ class Twin:
 
     def _calls(self, task: Task) -> list[str]:
         """The call activities around a task within its line, outermost first."""
-        calls = []
+        calls: list[str] = []
         workflow = task.workflow
         while workflow.parent_task_id is not None:
             parent = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)

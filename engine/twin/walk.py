@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -151,7 +151,7 @@ class Walk:
         if ours.status is InstanceStatus.TERMINATED:
             walked.stopped = "terminated"
             return True
-        pictures = {
+        pictures: dict[str, tuple[Any, Any]] = {
             "tasks": (self._tasks(ours), twin.open_tasks()),
             "events": (self._events(ours), self._twin_events(twin)),
         }
@@ -197,7 +197,7 @@ def texts_in(files: Sequence[Rewritten]) -> list[str]:
 
 
 def event_of(wait: Wait, values: Mapping[str, Any]) -> Event:
-    kinds = {
+    kinds: dict[WaitKind, Callable[..., Event]] = {
         WaitKind.USER_TASK: UserTaskDone,
         WaitKind.JOB: JobDone,
         WaitKind.MESSAGE: MessageReceived,
