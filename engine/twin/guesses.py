@@ -102,8 +102,9 @@ class Guesses:
             return [(self._today + timedelta(days=shift)).isoformat() for shift in (-60, -7, 0, 30)]
         if kind == "instant":
             return [f"{self._today + timedelta(days=shift)}T08:00:00+08:00" for shift in (-7, 0, 3)]
-        others: dict[str, list[Any]] = {"boolean": [True, False], "duration": ["P1D", "P14D"], "list": [[], [{}], [{}, {}]]}
-        return others[kind]
+        if kind == "list":
+            return [[], [{}], [{}, {}]]
+        return ["P1D", "P14D"] if kind == "duration" else [True, False]
 
 
 def plain(number: Decimal) -> int | Decimal:
