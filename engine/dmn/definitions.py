@@ -11,6 +11,7 @@ from engine.dmn import model
 from engine.dmn.boxed import Closure, compile_box, local_names, typed
 from engine.dmn.environment import Environment, Problems, conforming
 from engine.dmn.reader import read_model
+from engine.dmn.tables import CompiledTable
 from engine.dmn.types import Types
 from engine.errors import NotFound, Text
 from engine.feel.errors import Diagnostics, Exhausted
@@ -106,6 +107,16 @@ class Definitions:
         """Everything found while compiling; warnings only, unless read leniently."""
         return tuple(self._found.found)
 
+    @property
+    def tables(self) -> list[CompiledTable]:
+        """Every decision table of the model, for those who look for gaps."""
+        return self._found.tables
+
+    @property
+    def unknown_names(self) -> list[tuple[str, frozenset[str]]]:
+        """Where an expression reads names that its decision neither requires nor gives."""
+        return self._found.unknown
+
     # --- compiling ---
 
     def _resolve_imports(self, imported: Mapping[str, Definitions]) -> dict[str, Definitions]:
@@ -136,6 +147,7 @@ class Definitions:
 
     def _environment(self, requirements: Sequence[model.Requirement], box: model.Box | None) -> Environment:
         names = local_names(box) | {name for name in self._imports if name}
+        variables: dict[str, Type] = {}
         for requirement in requirements:
             prefix, home, identity = self._split(requirement.href)
             element = home._element(identity)
@@ -145,9 +157,11 @@ class Definitions:
                 )
             elif home is self:
                 names.add(element.name)
+                if requirement.kind != "knowledge":
+                    variables[element.name] = self.types.resolve(element.type_ref, element.name)
             else:
                 names |= {element.name, f"{prefix}.{element.name}"} if not prefix else {prefix}
-        return Environment(names, self._members, self.types, self._found)
+        return Environment(names, self._members, self.types, self._found, variables)
 
     def _element(self, identity: str) -> model.Element | None:
         source = self.model

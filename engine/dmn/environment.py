@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.dmn.types import Types
@@ -19,10 +19,12 @@ Closure = Callable[[Scope], Any]
 
 
 class Problems:
-    """Every fault of a model, by place."""
+    """Every fault of a model, by place; and for later questions its tables, and which names stand where."""
 
     def __init__(self) -> None:
         self.found: list[Problem] = []
+        self.tables: list[Any] = []  # CompiledTable
+        self.unknown: list[tuple[str, frozenset[str]]] = []  # place, names that nothing in sight gives
 
     def report(self, place: str, kind: str, code: str, zh: str, en: str, severity: str = "error") -> None:
         problem = Problem(element_id=place, element_type=kind, code=code, message=Text(zh=zh, en=en), severity=severity)
@@ -33,8 +35,16 @@ class Problems:
 class Environment:
     """One decision's or function's surroundings."""
 
-    def __init__(self, names: Iterable[str], members: Iterable[str], types: Types, problems: Problems) -> None:
+    def __init__(
+        self,
+        names: Iterable[str],
+        members: Iterable[str],
+        types: Types,
+        problems: Problems,
+        variables: Mapping[str, Type] | None = None,
+    ) -> None:
         self.names = frozenset(names)
+        self.variables = variables or {}  # the declared types of the names, as far as they have one
         self.types = types
         self.problems = problems
         self.report = problems.report
@@ -45,7 +55,9 @@ class Environment:
         if not text.strip():
             return lambda scope: None
         try:
-            return self.dialect.expression(text).closure
+            expression = self.dialect.expression(text)
+            self._look_for_unknown(place, expression.sure_names)
+            return expression.closure
         except FeelSyntaxError as error:
             self.syntax(error, place, kind)
             return lambda scope: None
@@ -53,10 +65,17 @@ class Environment:
     def tests(self, text: str, place: str) -> UnaryTests:
         """A text that cannot be read is reported and lets nothing through."""
         try:
-            return self.dialect.tests(text)
+            tests = self.dialect.tests(text)
+            self._look_for_unknown(place, tests.names)
+            return tests
         except FeelSyntaxError as error:
             self.syntax(error, place, "unaryTests")
             return UnaryTests(text, Tests(0), [lambda scope, value: None], frozenset())
+
+    def _look_for_unknown(self, place: str, names: frozenset[str]) -> None:
+        unknown = names - self.names - {"partial", "item"}
+        if unknown:
+            self.problems.unknown.append((place, unknown))
 
     def syntax(self, error: FeelSyntaxError, place: str, kind: str) -> None:
         self.report(place, kind, "feel-syntax", error.message.zh, error.message.en)

@@ -10,11 +10,12 @@ from engine.dmn.columns import compile_column
 from engine.dmn.environment import Environment, conforming
 from engine.dmn.hit_policies import aggregate, any_of, by_priority, unique
 from engine.dmn.reader import HIT_POLICIES
+from engine.dmn.xml import clean
 from engine.feel.expressions import UnaryTests
 from engine.feel.meter import Run, Scope
 from engine.feel.operators import equal
 from engine.feel.syntax import Tests
-from engine.feel.types import ANY
+from engine.feel.types import ANY, Named, bare
 
 Closure = Callable[[Scope], Any]
 ANYTHING = UnaryTests("-", Tests(0), [], frozenset())
@@ -34,6 +35,8 @@ class CompiledTable:
         self.aggregation = table.aggregation if self.policy == "COLLECT" else None
         self._check_shape()
         self.inputs = [self._input(item) for item in table.inputs]
+        self.limits = [self._limits(number) for number in range(len(table.inputs))]
+        self.shapes = [self._shape(number) for number in range(len(table.inputs))]
         self.cells = [self._tests(column) for column in range(len(table.inputs))]
         self.columns = [compile_column(cells) for cells in self.cells]
         self.outputs = [[self._result(row, column) for column in range(len(table.outputs))] for row in range(self.rows)]
@@ -41,6 +44,7 @@ class CompiledTable:
         self.output_types = [environment.types.resolve(item.type_ref, table.place) for item in table.outputs]
         self.priorities = [self._priorities(column) for column in range(len(table.outputs))]
         self.has_default = any(item.default for item in table.outputs)
+        environment.problems.tables.append(self)
 
     @property
     def rows(self) -> int:
@@ -82,6 +86,20 @@ class CompiledTable:
         closure = self.environment.expression(item.text, place)
         allowed = self.environment.tests(item.allowed, place) if item.allowed and item.allowed.strip() else None
         return item.label, closure, kind, allowed
+
+    def _declared(self, number: int) -> tuple[Any, Any]:
+        """The types that the column and the variable it reads say they have."""
+        item = self.table.inputs[number]
+        return self.inputs[number][2], self.environment.variables.get(clean(item.text), ANY)
+
+    def _limits(self, number: int) -> list[UnaryTests]:
+        """Every unary test that a value of this column has passed before it comes here."""
+        found = [tests for kind in self._declared(number) if isinstance(kind, Named) for tests in kind.limits]
+        allowed = self.inputs[number][3]
+        return found if allowed is None else [*found, allowed]
+
+    def _shape(self, number: int) -> str:
+        return next((bare(kind).name for kind in self._declared(number) if kind is not ANY), ANY.name)
 
     def _tests(self, column: int) -> list[UnaryTests]:
         label = self.table.inputs[column].label

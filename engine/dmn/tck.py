@@ -9,8 +9,8 @@ from decimal import Decimal, DecimalException
 from pathlib import Path
 from typing import Any
 
-from engine.dmn.definitions import Definitions, read_decisions
-from engine.dmn.reader import read_model
+from engine.dmn.definitions import Definitions
+from engine.dmn.files import load
 from engine.dmn.xml import Node, child, children, clean, parse, tag
 from engine.errors import EngineError
 from engine.feel.meter import Run
@@ -55,24 +55,13 @@ def _run_file(path: Path, root: Node) -> Iterator[Outcome]:
     definitions: Definitions | None = None
     failure = None
     try:
-        definitions = _load(model_path, {})
+        definitions = load(model_path, lenient=True)
     except (EngineError, OSError) as error:
         failure = str(error)
     for case in children(root, "testCase"):
         inputs = {clean(item.get("name")): read_value(item) for item in children(case, "inputNode")}
         for result in children(case, "resultNode"):
             yield _run_case(path, level, case, result, inputs, definitions, failure)
-
-
-def _load(path: Path, open_files: dict[Path, Definitions]) -> Definitions:
-    """A model with the models beside it that it imports."""
-    xml = path.read_bytes()
-    wanted = {item.namespace for item in read_model(xml).imports}
-    imported = []
-    for other in sorted(path.parent.glob("*.dmn")) if wanted else []:
-        if other != path and other not in open_files and read_model(other.read_bytes()).namespace in wanted:
-            imported.append(_load(other, {**open_files, path: None}))  # type: ignore[dict-item]
-    return read_decisions(xml, imported=imported, lenient=True)
 
 
 def _run_case(

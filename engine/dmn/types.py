@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.dmn.model import ItemDefinition
-from engine.feel.expressions import Dialect
+from engine.feel.errors import FeelSyntaxError
+from engine.feel.expressions import Dialect, UnaryTests
 from engine.feel.types import ALIASES, ANY, ContextType, FunctionType, ListType, Named, RangeType, Type
 
 _UNTYPED: dict[str, Type] = {
@@ -92,23 +93,24 @@ class Types:
             base = ContextType({component.name: self._build(component) for component in item.components})
         else:
             base = self.resolve(item.type_ref, item.name)
-        allowed = self._tests(item.allowed, item.name)
+        allowed, constraint = self._tests(item.allowed, item.name), self._tests(item.constraint, item.name)
         if item.is_collection:
-            element = Named(item.name, base, allowed, item.allowed or "") if allowed else base
-            base, allowed = ListType(element), None
-        constraint = self._tests(item.constraint, item.name)
-        both = [test for test in (allowed, constraint) if test is not None]
-        text = item.constraint or item.allowed or ""
-        return Named(item.name, base, (lambda value: all(test(value) for test in both)) if both else None, text)
+            if allowed is not None:
+                base = Named(item.name, base, _passing((allowed,)), item.allowed or "", (allowed,))
+            base, allowed = ListType(base), None
+        limits = tuple(tests for tests in (allowed, constraint) if tests is not None)
+        text = item.constraint or (item.allowed if limits else "") or ""
+        return Named(item.name, base, _passing(limits) if limits else None, text, limits)
 
-    def _tests(self, text: str | None, place: str) -> Callable[[Any], bool] | None:
+    def _tests(self, text: str | None, place: str) -> UnaryTests | None:
         if not text or not text.strip():
             return None
-        from engine.feel.errors import FeelSyntaxError
-
         try:
-            tests = self._dialect.tests(text)
+            return self._dialect.tests(text)
         except FeelSyntaxError as error:
             self._report(place, "itemDefinition", "feel-syntax", error.message.zh, error.message.en)
             return None
-        return lambda value: tests.test(value, {}) is True
+
+
+def _passing(limits: tuple[UnaryTests, ...]) -> Callable[[Any], bool]:
+    return lambda value: all(tests.test(value, {}) is True for tests in limits)

@@ -27,6 +27,8 @@ class Compiler:
         self.weight = 0
         self.bound: list[set[str]] = []
         self.free: set[str] = set()
+        self.unsure: set[str] = set()  # read inside a filter, where it may be an entry of the item
+        self.filters = 0
 
     def compile(self, node: Node) -> Closure:
         self.weight += 1
@@ -42,7 +44,7 @@ class Compiler:
 
     def reads(self, name: str) -> None:
         if not any(name in names for names in self.bound):
-            self.free.add(name)
+            (self.unsure if self.filters else self.free).add(name)
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
@@ -400,7 +402,9 @@ def _path(c: Compiler, node: syntax.Path) -> Closure:
 
 def _filter(c: Compiler, node: syntax.Filter) -> Closure:
     source, position = c.compile(node.source), node.position
+    c.filters += 1
     condition, weight = c.weighed(node.condition, "item")
+    c.filters -= 1
 
     def select(s: Scope) -> Any:
         run = s.run

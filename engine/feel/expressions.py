@@ -20,11 +20,14 @@ _TYPE_NAMES = Names(("date and time", "days and time duration", "years and month
 
 
 class Expression:
-    """A compiled expression. `names`: the variables it reads."""
+    """A compiled expression. `names`: the variables it reads; `sure_names` without those only read inside a filter."""
 
-    __slots__ = ("closure", "names", "node", "text")
+    __slots__ = ("closure", "names", "node", "sure_names", "text")
 
-    def __init__(self, text: str, node: syntax.Node, closure: Closure, names: frozenset[str]) -> None:
+    def __init__(
+        self, text: str, node: syntax.Node, closure: Closure, names: frozenset[str], sure_names: frozenset[str]
+    ) -> None:
+        self.sure_names = sure_names
         self.text = text
         self.node = node
         self.closure = closure
@@ -139,7 +142,8 @@ class Dialect:
             closure = compiler.compile(node)
         except RecursionError:
             raise _too_involved() from None
-        return Expression(text, node, closure, frozenset(compiler.free))
+        sure = frozenset(compiler.free)
+        return Expression(text, node, closure, sure | compiler.unsure, sure)
 
     def tests(self, text: str) -> UnaryTests:
         """Raises FeelSyntaxError."""

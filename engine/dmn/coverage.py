@@ -1,0 +1,233 @@
+"""Overlaps, gaps and unreachable rules of a table, each with an example.
+
+Every column is cut into slots: the values that cells name and the stretches between them, so that a cell is a set of
+slots and the search is exact. A cell that only running could decide counts as "everything", so that what is reported
+is certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from engine.dmn.cells import ORDERED, StaticCell, static_cell
+from engine.dmn.columns import slots
+from engine.dmn.tables import CompiledTable
+from engine.feel.temporal import Date, DaysDuration, YearsDuration, from_days, to_days
+from engine.feel.values import NUMBERS
+
+MAX_SEARCH = 200_000
+OTHER = object()  # any value that no cell names
+
+
+@dataclass(frozen=True)
+class Finding:
+    """kind: overlap, gap, unreachable. `example`: a value per input; None where any will do."""
+
+    kind: str
+    rules: tuple[int, ...]
+    example: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """slots: a value that stands for each; masks: per rule the set of its slots; decided: could every cell be read?"""
+
+    label: str
+    slots: tuple[Any, ...]
+    masks: tuple[int, ...]
+    decided: bool
+
+    @property
+    def everything(self) -> int:
+        return (1 << len(self.slots)) - 1
+
+
+class Coverage:
+    """One table's columns, ready for questions."""
+
+    def __init__(self, table: CompiledTable) -> None:
+        self.table = table
+        self.columns = [_column(table, number) for number in range(len(table.inputs))]
+        self.rules = table.rows
+        self.complete = True
+
+    def overlaps(self) -> Iterator[Finding]:
+        """Pairs of rules that match together for certain."""
+        for first in range(self.rules):
+            for second in range(first + 1, self.rules):
+                common = [column.masks[first] & column.masks[second] for column in self.columns]
+                if all(common) and self._is_certain(first, second):
+                    yield Finding("overlap", (first + 1, second + 1), self._example(common))
+
+    def _is_certain(self, first: int, second: int) -> bool:
+        """A cell that cannot be read overlaps for certain only with its own text or an empty cell."""
+        for column, cells in zip(self.columns, self.table.cells):
+            one, other = cells[first], cells[second]
+            opaque = not column.decided and (_is_opaque(one) or _is_opaque(other))
+            if opaque and one.text != other.text and one.tests and other.tests:
+                return False
+        return True
+
+    def gaps(self, limit: int = 5) -> list[Finding]:
+        """Inputs that no rule matches."""
+        return [Finding("gap", (), self._example(chosen)) for chosen in self._uncovered(None, limit)]
+
+    def unreachable(self) -> Iterator[Finding]:
+        """Rules that nothing can match, and those that earlier rules of a FIRST table hide."""
+        for rule in range(self.rules):
+            if not all(column.masks[rule] for column in self.columns) or (rule and self.table.policy == "FIRST" and self._is_hidden(rule)):
+                yield Finding("unreachable", (rule + 1,), {})
+
+    def _is_hidden(self, rule: int) -> bool:
+        """Do the rules before it match whatever it matches?"""
+        return all(column.decided for column in self.columns) and not self._uncovered(rule, 1)
+
+    def _uncovered(self, rule: int | None, limit: int) -> list[list[int]]:
+        """Combinations of slots (of one rule: in it) that no rule (no earlier rule) matches."""
+        found: list[list[int]] = []
+        seen: set[tuple[int, int]] = set()
+        steps = 0
+
+        def search(at: int, active: int, chosen: list[int]) -> None:
+            nonlocal steps
+            if len(found) >= limit or (at, active) in seen:
+                return
+            seen.add((at, active))
+            steps += 1
+            if steps > MAX_SEARCH:
+                self.complete = False
+                return
+            if not active:
+                rest = [column.everything if rule is None else column.masks[rule] for column in self.columns[at:]]
+                found.append([*chosen, *rest])
+                return
+            if at == len(self.columns):
+                return
+            column = self.columns[at]
+            inside = column.everything if rule is None else column.masks[rule]
+            for slot in range(len(column.slots)):
+                if inside >> slot & 1:
+                    search(at + 1, active & self._matching[at][slot], [*chosen, 1 << slot])
+
+        search(0, (1 << (self.rules if rule is None else rule)) - 1, [])
+        return found
+
+    @property
+    def _matching(self) -> list[list[int]]:
+        """Per column and slot the rules that it lets through."""
+        if not hasattr(self, "_matching_made"):
+            self._matching_made = [
+                [
+                    sum(1 << rule for rule, mask in enumerate(column.masks) if mask >> slot & 1)
+                    for slot in range(len(column.slots))
+                ]
+                for column in self.columns
+            ]
+        return self._matching_made
+
+    def _example(self, chosen: list[int]) -> dict[str, Any]:
+        example = {}
+        for column, mask in zip(self.columns, chosen):
+            free = mask == column.everything and len(column.slots) > 1
+            picked = column.slots[(mask & -mask).bit_length() - 1] if column.slots and mask else None
+            example[column.label] = None if free else "…" if picked is OTHER else picked
+        return {label: value for label, value in example.items() if value is not None} or example
+
+
+def _is_opaque(cell: Any) -> bool:
+    return bool(cell.tests) and static_cell(cell.node) is None
+
+
+def _column(table: CompiledTable, number: int) -> Column:
+    label = table.inputs[number][0]
+    cells = [static_cell(cell.node) if cell.tests else None for cell in table.cells[number]]
+    tested = [bool(cell.tests) for cell in table.cells[number]]
+    limits = [read for tests in table.limits[number] if (read := static_cell(tests.node)) is not None]
+    kind = _kind(cells, limits, table.shapes[number])
+    values, places = _slots(kind, [cell for cell in (*cells, *limits) if cell is not None and cell.kind == kind])
+    if any(cell is not None and cell.kind == "null" for cell in cells):
+        values = [*values, None]
+    if not values:
+        values = [OTHER]
+    allowed = {at for at, value in enumerate(values) if value is not _EMPTY}
+    for limit in limits:
+        if limit.kind == kind:
+            allowed &= _inside(limit, values, places) | {at for at, value in enumerate(values) if value is None}
+    within = sorted(allowed)
+    known = [cell is not None and cell.kind in (kind, "null") for cell in cells]
+    masks = [
+        _mask(_inside(cell, values, places) if sure and cell is not None else set(range(len(values))), within)
+        for cell, sure in zip(cells, known)
+    ]
+    decided = all(sure or not asked for sure, asked in zip(known, tested))
+    return Column(label, tuple(values[at] for at in within), tuple(masks), decided)
+
+
+def _kind(cells: list[StaticCell | None], limits: list[StaticCell], shape: str) -> str | None:
+    """The one kind that the column is about; None when there are several or nothing is known."""
+    kinds = {cell.kind for cell in (*cells, *limits) if cell is not None} - {"null"}
+    if len(kinds) == 1:
+        return kinds.pop()
+    return "boolean" if shape == "boolean" and not kinds else None
+
+
+def _mask(inside: set[int], within: list[int]) -> int:
+    """Slots numbered anew among those that may occur."""
+    return sum(1 << new for new, old in enumerate(within) if old in inside)
+
+
+def _slots(kind: str | None, cells: list[StaticCell]) -> tuple[list[Any], dict[Any, int]]:
+    """A representative of each slot, and for ordered kinds the place of each bound."""
+    if kind in ORDERED:
+        bounds = sorted({b for cell in cells for i in cell.intervals for b in (i.low, i.high) if b is not None})
+        values: list[Any] = [_beside(bounds[0], -1)] if bounds else []
+        for at, bound in enumerate(bounds):
+            values.append(bound)
+            values.append(_between(bound, bounds[at + 1]) if at + 1 < len(bounds) else _beside(bound, 1))
+        return values, {bound: at for at, bound in enumerate(bounds)}
+    if kind == "boolean":
+        return [True, False], {}
+    if kind == "string":
+        return [*dict.fromkeys(value for cell in cells for value in cell.values), OTHER], {}
+    return [], {}
+
+
+def _inside(cell: StaticCell, values: list[Any], places: dict[Any, int]) -> set[int]:
+    if cell.kind == "null":
+        return {at for at, value in enumerate(values) if (value is None) is not cell.negated}
+    found: set[int] = set()
+    for interval in cell.intervals:
+        found.update(range(*slots(interval, places, 2 * len(places) + 1)))
+    found.update(
+        at for at, value in enumerate(values) if any(type(value) is type(v) and value == v for v in cell.values)
+    )
+    if cell.negated:
+        found = set(range(len(values))) - found
+    return {at for at in found if values[at] is not None}
+
+
+_EMPTY = object()  # between two days that follow each other
+
+
+def _between(low: Any, high: Any) -> Any:
+    if isinstance(low, Date):
+        first, last = to_days(low), to_days(high)
+        return _EMPTY if last - first < 2 else from_days(first + 1)
+    if isinstance(low, YearsDuration):
+        return _EMPTY if high.months - low.months < 2 else YearsDuration(low.months + 1)
+    if isinstance(low, DaysDuration):
+        return DaysDuration((low.nanos + high.nanos) // 2)
+    return NUMBERS.divide(NUMBERS.add(Decimal(low), Decimal(high)), Decimal(2))
+
+
+def _beside(bound: Any, step: int) -> Any:
+    if isinstance(bound, Date):
+        return from_days(to_days(bound) + step)
+    if isinstance(bound, YearsDuration):
+        return YearsDuration(bound.months + step)
+    if isinstance(bound, DaysDuration):
+        return DaysDuration(bound.nanos + step * 86_400_000_000_000)
+    return NUMBERS.add(Decimal(bound), Decimal(step))
