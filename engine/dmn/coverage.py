@@ -78,7 +78,8 @@ class Coverage:
     def unreachable(self) -> Iterator[Finding]:
         """Rules that nothing can match, and those that earlier rules of a FIRST table hide."""
         for rule in range(self.rules):
-            if not all(column.masks[rule] for column in self.columns) or (rule and self.table.policy == "FIRST" and self._is_hidden(rule)):
+            hidden = rule and self.table.policy == "FIRST" and self._is_hidden(rule)
+            if hidden or not all(column.masks[rule] for column in self.columns):
                 yield Finding("unreachable", (rule + 1,), {})
 
     def _is_hidden(self, rule: int) -> bool:

@@ -44,7 +44,7 @@ class Record:
     def as_dict(self) -> dict[str, Any]:
         return {
             "decision": self.decision,
-            "inputs": to_plain(self.inputs),
+            "inputs": to_plain({name: value for name, value in self.inputs.items() if not isinstance(value, Function)}),
             "rules": self.tables[-1][2] if self.tables else [],
             "tables": [
                 {"table": place, "inputs": to_plain(values), "rules": rules} for place, values, rules in self.tables
@@ -92,6 +92,7 @@ class Definitions:
             self._members |= other._members
         self._functions: dict[str, Function] = {}
         self._input_types = {item.id: self.types.resolve(item.type_ref, item.id) for item in source.inputs.values()}
+        self._plans = {identity: self._plan(item) for identity, item in source.decisions.items()}
         self._closures = {identity: self._decision(item) for identity, item in source.decisions.items()}
         for item in source.knowledge.values():
             self._function(item.id)
@@ -169,6 +170,15 @@ class Definitions:
             if identity in group:
                 return group[identity]  # type: ignore[index]
         return None
+
+    def _plan(self, item: model.DecisionElement) -> list[tuple[str | None, model.Requirement]]:
+        """What a decision needs: names of untyped own inputs, which are taken as they come, or the requirement."""
+        plan: list[tuple[str | None, model.Requirement]] = []
+        for requirement in item.requirements:
+            _, home, identity = self._split(requirement.href)
+            simple = requirement.kind == "input" and home is self and self._input_types.get(identity) is ANY
+            plan.append((self.model.inputs[identity].name if simple else None, requirement))
+        return plan
 
     def _decision(self, item: model.DecisionElement) -> Closure:
         environment = self._environment(item.requirements, item.box)
@@ -312,7 +322,9 @@ class Session:
         self.records: list[Record] = []
         self.open: set[str] = set()
         # what the model does not declare is in sight everywhere: many tables are drawn without their input data
-        self.undeclared = {name: value for name, value in context.items() if name not in home._declared}
+        self.undeclared: dict[str, Any] = {}
+        if not context.keys() <= home._declared:
+            self.undeclared = {name: value for name, value in context.items() if name not in home._declared}
 
     def decide(self, identity: str) -> Any:
         if identity in self.known:
@@ -327,12 +339,14 @@ class Session:
         record = Record(identity, {}, [])
         before, self.records = self.records, record.required
         names = record.inputs
-        for requirement in item.requirements:
-            home._put(names, requirement, self)
+        for name, requirement in home._plans[identity]:
+            if name is not None:
+                names[name] = self.context.get(name)
+            else:
+                home._put(names, requirement, self)
         outer, run.trace = run.trace, record.tables
         value = home._closures[identity](Scope(names, Scope(self.undeclared, None, run), run))
         run.trace = outer
-        record.inputs = {name: value for name, value in names.items() if not isinstance(value, Function)}
         record.output = value
         self.records = before
         self.records.append(record)

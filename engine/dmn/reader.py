@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from engine.dmn import model
 from engine.dmn.model import Box
-from engine.dmn.xml import Node, child, children, clean, parse, refused, tag, text_of
+from engine.dmn.xml import Node, clean, parse, refused, text_of
 
 NAMESPACES = {
     "http://www.omg.org/spec/DMN/20151101/dmn.xsd": "1.1",
@@ -20,13 +20,12 @@ HIT_POLICIES = ("UNIQUE", "FIRST", "PRIORITY", "ANY", "COLLECT", "RULE ORDER", "
 
 def read_model(xml: bytes) -> model.Model:
     """Raises Refused for what is not DMN."""
-    root = parse(xml)
-    namespace = root.tag[1:].partition("}")[0] if root.tag.startswith("{") else ""
-    if tag(root) != "definitions" or namespace not in NAMESPACES:
+    root, namespace = parse(xml)
+    if root.tag != "definitions" or namespace not in NAMESPACES:
         raise refused("not-dmn", "不是 DMN 1.1–1.5 文件", "not a DMN 1.1 to 1.5 file")
     read = model.Model(root.get("id", ""), clean(root.get("name")), root.get("namespace", ""))
     for node in root:
-        reader = _ELEMENTS.get(tag(node))
+        reader = _ELEMENTS.get(node.tag)
         if reader is not None:
             reader(node, read)
     return read
@@ -44,14 +43,14 @@ def _item(node: Node, read: model.Model) -> None:
 
 
 def _item_definition(node: Node) -> model.ItemDefinition:
-    function = child(node, "functionItem")
+    function = node.find("functionItem")
     return model.ItemDefinition(
         name=clean(node.get("name")),
         type_ref=_type_child(node),
         is_collection=node.get("isCollection") == "true",
-        allowed=text_of(child(node, "allowedValues")) or None,
-        constraint=text_of(child(node, "typeConstraint")) or None,
-        components=[_item_definition(component) for component in children(node, "itemComponent")],
+        allowed=text_of(node.find("allowedValues")) or None,
+        constraint=text_of(node.find("typeConstraint")) or None,
+        components=[_item_definition(component) for component in node.findall("itemComponent")],
         function=None if function is None else (_parameters(function), _type(function.get("outputTypeRef"))),
     )
 
@@ -60,12 +59,12 @@ def _parameters(function: Node) -> list[tuple[str, str | None]]:
     return [
         (clean(parameter.get("name")), _type(parameter.get("typeRef")))
         for tag_name in ("parameters", "formalParameter")
-        for parameter in children(function, tag_name)
+        for parameter in function.findall(tag_name)
     ]
 
 
 def _type_child(node: Node) -> str | None:
-    found = child(node, "typeRef")
+    found = node.find("typeRef")
     return _type(node.get("typeRef") if found is None else found.text)
 
 
@@ -81,7 +80,7 @@ def _type(written: str | None) -> str | None:
 
 def _named(node: Node) -> tuple[str, str, str | None]:
     """id, name, type. The variable's name is the one that expressions use."""
-    variable = child(node, "variable")
+    variable = node.find("variable")
     name = clean(node.get("name"))
     kind = None
     if variable is not None:
@@ -97,13 +96,13 @@ def _input_data(node: Node, read: model.Model) -> None:
 
 def _decision(node: Node, read: model.Model) -> None:
     identity, name, kind = _named(node)
-    box = next((_box(item, identity) for item in node if tag(item) in _BOXES), None)
+    box = next((_box(item, identity) for item in node if item.tag in _BOXES), None)
     read.decisions[identity] = model.DecisionElement(identity, name, kind, _requirements(node), box)
 
 
 def _knowledge(node: Node, read: model.Model) -> None:
     identity, name, kind = _named(node)
-    logic = child(node, "encapsulatedLogic")
+    logic = node.find("encapsulatedLogic")
     function = None
     if logic is not None:
         found = _function(logic, identity)
@@ -114,7 +113,7 @@ def _knowledge(node: Node, read: model.Model) -> None:
 
 def _service(node: Node, read: model.Model) -> None:
     def hrefs(name: str) -> list[str]:
-        return [item.get("href", "") for item in children(node, name)]
+        return [item.get("href", "") for item in node.findall(name)]
 
     identity, name, kind = _named(node)
     read.services[identity] = model.ServiceElement(
@@ -133,11 +132,11 @@ _REQUIRED = {"requiredInput": "input", "requiredDecision": "decision", "required
 
 def _requirements(node: Node) -> list[model.Requirement]:
     return [
-        model.Requirement(_REQUIRED[tag(item)], item.get("href", ""))
+        model.Requirement(_REQUIRED[item.tag], item.get("href", ""))
         for requirement in node
-        if tag(requirement) in ("informationRequirement", "knowledgeRequirement")
+        if requirement.tag in ("informationRequirement", "knowledgeRequirement")
         for item in requirement
-        if tag(item) in _REQUIRED
+        if item.tag in _REQUIRED
     ]
 
 
@@ -155,13 +154,13 @@ _ELEMENTS: dict[str, Callable[[Node, model.Model], None]] = {
 
 
 def _box(node: Node, place: str) -> Box:
-    return _BOXES[tag(node)](node, place)
+    return _BOXES[node.tag](node, place)
 
 
 def _first_box(node: Node | None, place: str) -> Box | None:
     if node is None:
         return None
-    return next((_box(item, place) for item in node if tag(item) in _BOXES), None)
+    return next((_box(item, place) for item in node if item.tag in _BOXES), None)
 
 
 def _literal(node: Node, place: str) -> Box:
@@ -170,8 +169,8 @@ def _literal(node: Node, place: str) -> Box:
 
 def _context(node: Node, place: str) -> Box:
     entries: list[tuple[str | None, str | None, Box | None]] = []
-    for entry in children(node, "contextEntry"):
-        variable = child(entry, "variable")
+    for entry in node.findall("contextEntry"):
+        variable = entry.find("variable")
         name = None if variable is None else clean(variable.get("name"))
         kind = None if variable is None else _type(variable.get("typeRef"))
         entries.append((name, kind, _first_box(entry, f"{place}/{name or 'result'}")))
@@ -180,24 +179,24 @@ def _context(node: Node, place: str) -> Box:
 
 def _list(node: Node, place: str) -> Box:
     items: list[Box | None] = [
-        _box(item, f"{place}/{number}") for number, item in enumerate(node, 1) if tag(item) in _BOXES
+        _box(item, f"{place}/{number}") for number, item in enumerate(node, 1) if item.tag in _BOXES
     ]
     return model.ListBox(place, _type(node.get("typeRef")), items)
 
 
 def _relation(node: Node, place: str) -> Box:
-    columns = [(clean(column.get("name")), _type(column.get("typeRef"))) for column in children(node, "column")]
+    columns = [(clean(column.get("name")), _type(column.get("typeRef"))) for column in node.findall("column")]
     rows: list[list[Box | None]] = []
-    for number, row in enumerate(children(node, "row"), 1):
-        cells = [item for item in row if tag(item) in _BOXES]
+    for number, row in enumerate(node.findall("row"), 1):
+        cells = [item for item in row if item.tag in _BOXES]
         rows.append([_box(cell, f"{place}/{number}/{column}") for (column, _), cell in zip(columns, cells)])
     return model.RelationBox(place, _type(node.get("typeRef")), columns, rows)
 
 
 def _invocation(node: Node, place: str) -> Box:
     bindings = []
-    for binding in children(node, "binding"):
-        parameter = child(binding, "parameter")
+    for binding in node.findall("binding"):
+        parameter = binding.find("parameter")
         name = clean(parameter.get("name")) if parameter is not None else ""
         bindings.append((name, _first_box(binding, f"{place}/{name}")))
     return model.InvocationBox(place, _type(node.get("typeRef")), _first_box(node, place), bindings)
@@ -213,7 +212,7 @@ def _conditional(node: Node, place: str) -> Box:
     return model.ConditionalBox(
         place,
         _type(node.get("typeRef")),
-        *(_first_box(child(node, part), f"{place}/{part}") for part in ("if", "then", "else")),
+        *(_first_box(node.find(part), f"{place}/{part}") for part in ("if", "then", "else")),
     )
 
 
@@ -221,21 +220,21 @@ def _filter(node: Node, place: str) -> Box:
     return model.FilterBox(
         place,
         _type(node.get("typeRef")),
-        _first_box(child(node, "in"), f"{place}/in"),
-        _first_box(child(node, "match"), f"{place}/match"),
+        _first_box(node.find("in"), f"{place}/in"),
+        _first_box(node.find("match"), f"{place}/match"),
     )
 
 
 def _iterator(node: Node, place: str) -> Box:
-    kind = tag(node)
+    kind = node.tag
     body = "return" if kind == "for" else "satisfies"
     return model.IteratorBox(
         place,
         _type(node.get("typeRef")),
         kind,
         clean(node.get("iteratorVariable")),
-        _first_box(child(node, "in"), f"{place}/in"),
-        _first_box(child(node, body), f"{place}/{body}"),
+        _first_box(node.find("in"), f"{place}/in"),
+        _first_box(node.find(body), f"{place}/{body}"),
     )
 
 
@@ -247,26 +246,26 @@ def _table(node: Node, place: str) -> Box:
         node.get("id") or place,
         policy,
         node.get("aggregation"),
-        [_input(item, number) for number, item in enumerate(children(node, "input"), 1)],
-        [_output(item, number) for number, item in enumerate(children(node, "output"), 1)],
-        [_rule(item) for item in children(node, "rule")],
+        [_input(item, number) for number, item in enumerate(node.findall("input"), 1)],
+        [_output(item, number) for number, item in enumerate(node.findall("output"), 1)],
+        [_rule(item) for item in node.findall("rule")],
     )
 
 
 def _input(node: Node, number: int) -> model.Input:
-    expression = child(node, "inputExpression")
+    expression = node.find("inputExpression")
     text = text_of(expression)
     kind = None if expression is None else _type(expression.get("typeRef"))
     label = clean(node.get("label")) or clean(text) or f"#{number}"
-    return model.Input(label, text, kind, text_of(child(node, "inputValues")) or None)
+    return model.Input(label, text, kind, text_of(node.find("inputValues")) or None)
 
 
 def _output(node: Node, number: int) -> model.Output:
-    default = child(node, "defaultOutputEntry")
+    default = node.find("defaultOutputEntry")
     return model.Output(
         clean(node.get("name")),
         _type(node.get("typeRef")),
-        text_of(child(node, "outputValues")) or None,
+        text_of(node.find("outputValues")) or None,
         text_of(default) or None,
     )
 
@@ -274,9 +273,9 @@ def _output(node: Node, number: int) -> model.Output:
 def _rule(node: Node) -> model.Rule:
     return model.Rule(
         node.get("id", ""),
-        [text_of(item) for item in children(node, "inputEntry")],
-        [text_of(item) for item in children(node, "outputEntry")],
-        [text_of(item) for item in children(node, "annotationEntry")],
+        [text_of(item) for item in node.findall("inputEntry")],
+        [text_of(item) for item in node.findall("outputEntry")],
+        [text_of(item) for item in node.findall("annotationEntry")],
     )
 
 

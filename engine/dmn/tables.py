@@ -103,14 +103,12 @@ class CompiledTable:
 
     def _tests(self, column: int) -> list[UnaryTests]:
         label = self.table.inputs[column].label
-        return [
-            self._test(rule.tests[column] if column < len(rule.tests) else "-", f"{self.place}/{number}/{label}")
-            for number, rule in enumerate(self.table.rules, 1)
-        ]
-
-    def _test(self, text: str, place: str) -> UnaryTests:
-        text = text.strip()
-        return self.environment.tests(text, place) if text and text != "-" else ANYTHING
+        cells = []
+        for number, rule in enumerate(self.table.rules, 1):
+            text = rule.tests[column].strip() if column < len(rule.tests) else "-"
+            empty = not text or text == "-"
+            cells.append(ANYTHING if empty else self.environment.tests(text, f"{self.place}/{number}/{label}"))
+        return cells
 
     def _result(self, row: int, column: int) -> Closure:
         results = self.table.rules[row].results

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.dmn.definitions import Definitions
 from engine.dmn.files import load
-from engine.dmn.xml import Node, child, children, clean, parse, tag
+from engine.dmn.xml import Node, clean, parse
 from engine.errors import EngineError
 from engine.feel.meter import Run
 from engine.feel.plain import to_plain
@@ -41,16 +41,16 @@ def run_folder(folder: Path) -> Iterator[Outcome]:
     """Every test below a folder of the kit. A model that cannot be read fails all its tests."""
     for path in sorted(folder.rglob("*.xml")):
         try:
-            root = parse(path.read_bytes())
+            root, _ = parse(path.read_bytes())
         except EngineError:
             continue
-        if tag(root) == "testCases":
+        if root.tag == "testCases":
             yield from _run_file(path, root)
 
 
 def _run_file(path: Path, root: Node) -> Iterator[Outcome]:
     level = next((part for part in path.parts if part.startswith("compliance-level")), "")
-    name_node = child(root, "modelName")
+    name_node = root.find("modelName")
     model_path = path.parent / ((name_node.text or "").strip() if name_node is not None else "")
     definitions: Definitions | None = None
     failure = None
@@ -58,9 +58,9 @@ def _run_file(path: Path, root: Node) -> Iterator[Outcome]:
         definitions = load(model_path, lenient=True)
     except (EngineError, OSError) as error:
         failure = str(error)
-    for case in children(root, "testCase"):
-        inputs = {clean(item.get("name")): read_value(item) for item in children(case, "inputNode")}
-        for result in children(case, "resultNode"):
+    for case in root.findall("testCase"):
+        inputs = {clean(item.get("name")): read_value(item) for item in case.findall("inputNode")}
+        for result in case.findall("resultNode"):
             yield _run_case(path, level, case, result, inputs, definitions, failure)
 
 
@@ -74,7 +74,7 @@ def _run_case(
     failure: str | None,
 ) -> Outcome:
     name = clean(result.get("name"))
-    expected_node = child(result, "expected")
+    expected_node = result.find("expected")
     expected = None if expected_node is None else read_value(expected_node)
     actual, error = None, failure
     if definitions is not None:
@@ -136,13 +136,13 @@ def _shown(value: Any) -> Any:
 
 def read_value(node: Node) -> Any:
     """A value, a list, or a context of components."""
-    found = child(node, "list")
+    found = node.find("list")
     if found is not None:
-        return None if _is_nil(found) else [read_value(item) for item in children(found, "item")]
-    components = list(children(node, "component"))
+        return None if _is_nil(found) else [read_value(item) for item in found.findall("item")]
+    components = node.findall("component")
     if components:
         return {clean(item.get("name")): read_value(item) for item in components}
-    value = child(node, "value")
+    value = node.find("value")
     if value is None or _is_nil(value):
         return None
     text = value.text or ""

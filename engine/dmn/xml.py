@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from xml.etree import ElementTree
 from xml.parsers import expat
 
@@ -14,13 +13,13 @@ MAX_DEPTH = 200
 Node = ElementTree.Element
 
 
-def parse(xml: bytes) -> Node:
-    """Raises Refused."""
+def parse(xml: bytes) -> tuple[Node, str]:
+    """The root, all tags without their namespaces, and the namespace of the root. Raises Refused."""
     if len(xml) > MAX_BYTES:
         raise refused("too-large", f"文件超过 {MAX_BYTES} 字节", f"the file is larger than {MAX_BYTES} bytes")
     try:
-        _gate(xml)
-        return ElementTree.fromstring(xml)
+        _refuse_doctype(xml)
+        root = ElementTree.fromstring(xml)
     except (ElementTree.ParseError, expat.ExpatError, ValueError, LookupError) as error:
         line, column = getattr(error, "position", None) or (getattr(error, "lineno", 1), getattr(error, "offset", 0))
         raise refused(
@@ -28,54 +27,41 @@ def parse(xml: bytes) -> Node:
             f"不是合法的 XML（第 {line} 行第 {column} 列）",
             f"not well-formed XML (line {line}, column {column})",
         ) from None
+    namespace = root.tag[1:].partition("}")[0] if root.tag.startswith("{") else ""
+    _drop_namespaces(root)
+    return root, namespace
 
 
-def _gate(xml: bytes) -> None:
-    """A first pass without a tree: refuses what must never reach the second."""
-    depth = 0
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise refused("too-deep", f"嵌套超过 {MAX_DEPTH} 层", f"nested more than {MAX_DEPTH} deep")
-
-    def end(name: str) -> None:
-        nonlocal depth
-        depth -= 1
+def _refuse_doctype(xml: bytes) -> None:
+    """A first pass without a tree: entities must never be read."""
 
     def doctype(*_: object) -> None:
         raise refused("doctype", "不接受 DOCTYPE", "a DOCTYPE is not accepted")
 
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = doctype
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
     parser.Parse(xml, True)
+
+
+def _drop_namespaces(root: Node) -> None:
+    pending = [root]
+    depth = 0
+    while pending:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise refused("too-deep", f"嵌套超过 {MAX_DEPTH} 层", f"nested more than {MAX_DEPTH} deep")
+        for node in pending:
+            node.tag = node.tag.rpartition("}")[2]
+        pending = [inner for node in pending for inner in node]
 
 
 def refused(code: str, zh: str, en: str) -> Refused:
     return Refused([Problem(element_id=None, element_type=None, code=code, message=Text(zh=zh, en=en))])
 
 
-def tag(node: Node) -> str:
-    """The name without its namespace."""
-    name = node.tag
-    return name[name.index("}") + 1 :] if name[0] == "{" else name
-
-
-def child(node: Node, name: str) -> Node | None:
-    return next((found for found in node if tag(found) == name), None)
-
-
-def children(node: Node, name: str) -> Iterator[Node]:
-    return (found for found in node if tag(found) == name)
-
-
 def text_of(node: Node | None) -> str:
     """The text of its `text` child."""
-    found = None if node is None else child(node, "text")
-    return "" if found is None or found.text is None else found.text
+    return "" if node is None else node.findtext("text") or ""
 
 
 def clean(name: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal, DecimalException
+from operator import ge, gt, le, lt
 from typing import Any
 
 from engine.feel import syntax
@@ -62,7 +63,9 @@ def _name(c: Compiler, node: syntax.Name) -> Closure:
         c.reads(name)
 
     def read(s: Scope) -> Any:
-        scope: Scope | None = s
+        if name in s.vars:
+            return s.vars[name]
+        scope = s.parent
         while scope is not None:
             if name in scope.vars:
                 return scope.vars[name]
@@ -217,15 +220,22 @@ def _negation(c: Compiler, node: syntax.Negation) -> Closure:
     return calculate
 
 
+_SIGNS = {"<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
+_DIRECT: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
+
+
 def _comparison(c: Compiler, node: syntax.Comparison) -> Closure:
     left, right, position = c.compile(node.left), c.compile(node.right), node.position
     if node.operator in ("=", "!="):
         return _equality(left, right, node.operator == "=")
-    wanted = {"<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}[node.operator]
-    low, high = wanted[0], wanted[-1]
+    low, high = _SIGNS[node.operator][0], _SIGNS[node.operator][-1]
+    direct = _DIRECT[node.operator]
 
     def compare(s: Scope) -> bool | None:
         a, b = left(s), right(s)
+        kind, other = type(a), type(b)
+        if (kind is Decimal or kind is int) and (other is Decimal or other is int):
+            return direct(a, b)
         sign = order(a, b)
         if sign is None:
             s.run.note(
@@ -234,12 +244,29 @@ def _comparison(c: Compiler, node: syntax.Comparison) -> Closure:
             return None
         return low <= sign <= high
 
+    if isinstance(node.right, syntax.Literal) and type(node.right.value) is Decimal:
+        number = _quick(node.right.value)
+
+        def compare_with_number(s: Scope) -> bool | None:
+            a = left(s)
+            kind = type(a)
+            return direct(a, number) if kind is int or kind is Decimal else compare(s)
+
+        return compare_with_number
     return compare
+
+
+def _quick(number: Decimal) -> Any:
+    """A small whole number as int: the quickest to compare with."""
+    return int(number) if number == number.to_integral_value() and abs(number) < 10**15 else number
 
 
 def _equality(left: Closure, right: Closure, positive: bool) -> Closure:
     def compare(s: Scope) -> bool | None:
-        answer = equal(left(s), right(s), s.run)
+        a, b = left(s), right(s)
+        if type(a) is str and type(b) is str:
+            return (a == b) is positive
+        answer = equal(a, b, s.run)
         return answer if positive or answer is None else not answer
 
     return compare
