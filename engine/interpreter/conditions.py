@@ -20,7 +20,8 @@ def look_again(run: Run) -> None:
 def _look(run: Run, wait: Wait, touched: set[str]) -> None:
     node = run.node_of(run.scope(wait.scope), wait.element_id)
     condition = node.formulas["condition"]
-    if condition.expression is None or not condition.expression.names & touched:
+    is_new = wait.data["met"] is None
+    if condition.expression is None or not (is_new or condition.expression.names & touched):
         return
     try:
         met = run.value(condition, wait.scope) is True

@@ -34,16 +34,18 @@ def _merge(run: Run, scope_id: int, node: Node) -> None:
 
 
 def release_inclusive(run: Run) -> bool:
-    """Fire the inclusive joins that nothing can reach any more. Answers whether one did; asked when all stand still."""
-    released = False
-    for scope in list(run.state.scopes.values()):
-        for identity in list(scope.joins):
+    """Fire one inclusive join that nothing can reach any more. Answers whether there was one.
+
+    Asked when all stand still, and one at a time: the token that comes out may be on its way to the next.
+    """
+    for scope in run.state.scopes.values():
+        for identity in scope.joins:
             node = run.node_of(scope, identity)
             if node.kind is Kind.INCLUSIVE and not _something_can_come(run, scope, node):
                 _merge(run, scope.id, node)
                 run.push("join", scope.id, node)
-                released = True
-    return released
+                return True
+    return False
 
 
 def _something_can_come(run: Run, scope: Scope, join: Node) -> bool:

@@ -47,9 +47,13 @@ def _enter_scoped(run: Run, scope_id: int, node: Node, via: str | None) -> None:
 
 
 def begin_inner_run(run: Run, move: Move) -> None:
-    """One run of a multi-instance activity or loop begins, in the scope that was made for it."""
-    run.map_inputs(move.scope, move.node)
-    run.tables.behaviours[move.node.kind](run, move.scope, move.node, None)
+    """One run of a multi-instance activity or loop begins, in the scope that was made for it. Raises Failed."""
+    try:
+        run.map_inputs(move.scope, move.node)
+        run.tables.behaviours[move.node.kind](run, move.scope, move.node, None)
+    except Failed:
+        run.clear(move.scope)
+        raise
 
 
 def complete(run: Run, at: int, node: Node) -> None:
@@ -185,9 +189,13 @@ def begin_content(run: Run, scope_id: int, body: Body, start: Node) -> None:
 
 def begin_process(run: Run, move: Move) -> None:
     """The instance itself begins. Raises Failed when an event sub-process of the process cannot listen."""
+    start = move.node
+    run.scope(ROOT).tokens = 1
     try:
-        begin_content(run, ROOT, run.closure.root.body, move.node)
+        listen_for_event_sub_processes(run, ROOT, run.closure.root.body)
     except Failed:
         run.clear(ROOT)
         run.scope(ROOT).tokens = 1
         raise
+    is_mapped = start.event is not None and start.outputs  # the message's values have been mapped already
+    run.push("leave" if is_mapped else "enter", ROOT, start)

@@ -27,8 +27,8 @@ def listen(run: Run, scope_id: int, node: Node, sees: int | None = None) -> None
     elif isinstance(event, SignalEvent):
         run.open_wait(scope_id, node, WaitKind.SIGNAL, {"name": text(run, node, "name", seen)})
     elif isinstance(event, ConditionalEvent):
-        run.open_wait(scope_id, node, WaitKind.CONDITION, {"met": False})
-        run.touched |= node.formulas["condition"].expression.names  # type: ignore[union-attr]  # looked at once now
+        run.open_wait(scope_id, node, WaitKind.CONDITION, {"met": None})
+        run.touched.add("")  # no name at all: only that somebody looks at it once now
 
 
 def listen_at_boundaries(run: Run, scope_id: int, node: Node) -> None:

@@ -77,6 +77,7 @@ def inner_run_done(run: Run, body_id: int, at: int, node: Node) -> None:
     if counters["results"] is not None:
         counters["results"][index] = result
     run.drop(at)
+    run.note(body_id, node.id, "completed", {"run": index + 1})
     if enough:
         counters["ended"], counters["active"] = counters["active"], 0
         run.clear(body_id)

@@ -67,20 +67,27 @@ def start(
 ) -> Step:
     """A new instance, run to its first waits; by a message when `start_element` is its start event.
 
-    Raises Incorrect when the process does not start that way.
+    Raises Incorrect when the process does not start that way or the message's values cannot be mapped.
     """
     program = closure.root
     node = _start_node(closure, start_element)
     root = Scope(ROOT, None, ScopeKind.ROOT, program.key, program.key)
     run = Run(closure, State({ROOT: root}), now.astimezone(CIVIL), TABLES)
     run.note(ROOT, node.id, "started", None if business_key is None else {"business_key": business_key})
-    if node.outputs:
-        run.map_start(node.outputs, variables)
+    if node.outputs and node.event is not None:
+        _map_start(run, node, variables)
     else:
         for name, value in variables.items():
             run.write(ROOT, name, value)
     run.attempt(Move("begin", ROOT, node))
     return _finish(run)
+
+
+def _map_start(run: Run, node: Node, variables: Mapping[str, Any]) -> None:
+    try:
+        run.map_start(node.outputs, variables)
+    except Failed as failed:
+        raise Incorrect(failed.message.zh, failed.message.en, code="start") from None
 
 
 def _start_node(closure: Closure, start_element: str | None) -> Node:

@@ -27,15 +27,6 @@ from engine.problems import Problem
 
 CATCHES_AFTER_GATEWAY = (MessageEvent, TimerEvent, SignalEvent, ConditionalEvent)
 CONDITIONAL_SPLITS = ACTIVITIES | {Kind.EXCLUSIVE, Kind.INCLUSIVE}
-MAY_END_A_PATH = ACTIVITIES | {
-    Kind.END,
-    Kind.THROW,
-    Kind.CATCH,
-    Kind.EVENT_SUB_PROCESS,
-    Kind.PARALLEL,
-    Kind.EXCLUSIVE,
-    Kind.INCLUSIVE,
-}
 
 
 def lint(process: ProcessModel) -> Iterator[Problem]:
@@ -144,7 +135,7 @@ def _unreachable(content: Content) -> Iterator[Problem]:
         todo += [other.id for other in content.elements.values() if other.attached_to == identity]
     for element in content.elements.values():
         if element.id not in seen:
-            yield _found(element, "unreachable", "warning" if element.kind is not Kind.BOUNDARY else "error")
+            yield _found(element, "unreachable", "warning")
 
 
 def _begins(element: Element) -> bool:
@@ -194,8 +185,19 @@ def _is_sub_process(content: Content, identity: str) -> bool:
 
 def _cancel_end(element: Element, content: Content, owner: Element | None) -> Iterator[Problem]:
     inside = owner is not None and owner.kind is Kind.TRANSACTION
-    if element.kind is Kind.END and isinstance(element.event, CancelEvent) and not inside:
+    if element.kind is not Kind.END or not isinstance(element.event, CancelEvent):
+        return
+    if not inside:
         yield _found(element, "cancel_outside_transaction")
+
+
+def _transaction(element: Element, content: Content, owner: Element | None) -> Iterator[Problem]:
+    if element.kind is not Kind.TRANSACTION or element.content is None:
+        return
+    caught = [other for other in content.elements.values() if other.attached_to == element.id]
+    cancels = any(isinstance(inner.event, CancelEvent) for inner in element.content.elements.values())
+    if cancels and not any(isinstance(other.event, CancelEvent) for other in caught):
+        yield _found(element, "cancel_without_boundary")
 
 
 def _event_gateway(element: Element, content: Content, owner: Element | None) -> Iterator[Problem]:
@@ -214,6 +216,8 @@ def _event_gateway(element: Element, content: Content, owner: Element | None) ->
             yield _found(target, "event_gateway_target")
         elif len(target.incoming) > 1:
             yield _found(target, "event_gateway_target_shared")
+        elif any(other.attached_to == target.id for other in content.elements.values()):
+            yield _found(target, "event_gateway_boundary")
 
 
 def _links(content: Content) -> Iterator[Problem]:
@@ -251,6 +255,7 @@ CHECKS: tuple[Check, ...] = (
     _boundary,
     _compensation,
     _cancel_end,
+    _transaction,
     _event_gateway,
     _cycle_place,
 )

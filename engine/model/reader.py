@@ -41,6 +41,14 @@ DOCUMENTATION = frozenset(
     }
 )  # fmt: skip
 EVENTS = frozenset({Kind.START, Kind.END, Kind.THROW, Kind.CATCH, Kind.BOUNDARY})
+# Attributes that would change what happens; the value that changes nothing.
+PLAIN_ATTRIBUTES = {
+    "instantiate": "false",
+    "eventGatewayType": "Exclusive",
+    "parallelMultiple": "false",
+    "startQuantity": "1",
+    "completionQuantity": "1",
+}
 KINDS = {kind.value: kind for kind in Kind if kind is not Kind.EVENT_SUB_PROCESS}
 
 
@@ -171,6 +179,9 @@ class _Reader:
         self, xml: Any, kind: Kind, flows: list[SequenceFlow], starts_here: bool, around: tuple[Lane, ...]
     ) -> Element:
         identity = xml.get("id")
+        for name, plain in PLAIN_ATTRIBUTES.items():
+            if xml.get(name, plain) != plain:
+                self.problems.append(at(xml, "attribute", name=name, value=xml.get(name)))
         lanes = self.lanes.get(identity) or around
         if kind is Kind.SUB_PROCESS and xml.get("triggeredByEvent") == "true":
             kind = Kind.EVENT_SUB_PROCESS

@@ -77,10 +77,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "an event sub-process needs exactly one start event with an event definition",
     ),
     "event_sub_process_flow": ("事件子流程不能有顺序流", "an event sub-process may not have sequence flows"),
-    "event_sub_process_place": (
-        "事件子流程只能放在流程或子流程内",
-        "an event sub-process must be inside a process or sub-process",
-    ),
     "start_not_supported": (
         "流程级开始事件目前仅支持空事件和消息事件",
         "a process starts by a none or a message start event only, for now",
@@ -118,6 +114,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "event_gateway_target_shared": (
         "事件网关的后继元素只能有这一条流入",
         "an element after an event-based gateway may have that one incoming flow only",
+    ),
+    "event_gateway_boundary": (
+        "事件网关之后的接收任务不能有边界事件",
+        "a receive task after an event-based gateway may not have boundary events",
+    ),
+    "attribute": ('不支持属性 {name}="{value}"', 'the attribute {name}="{value}" is not supported'),
+    "cancel_without_boundary": (
+        "事务子流程有取消结束事件，但没有取消边界事件",
+        "the transaction has a cancel end event but no cancel boundary event",
     ),
     "event_gateway_narrow": ("事件网关至少要有两条流出", "an event-based gateway needs at least two outgoing flows"),
     "event_gateway_instantiate": ("不支持由事件网关启动流程", "a process may not be started by an event-based gateway"),

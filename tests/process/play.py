@@ -34,6 +34,7 @@ from engine.interpreter.contracts import (
 )
 from engine.model import read_bpmn
 from engine.timers import instant, parse_duration
+from tests.process.invariants import check
 
 NOW = instant("2026-01-05T08:00:00+08:00")
 HEAD = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
@@ -257,6 +258,7 @@ class Play:
         assert before - {w.id for w in changes.closed} | {w.id for w in changes.opened} == set(step.state.waits)
         reloaded = decode(encode(step.state), step.state.variables)
         assert reloaded == step.state
+        check(self.closure, step.state)
         self._state = reloaded
         self.history += step.happened
         self.published += step.published
