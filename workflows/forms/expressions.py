@@ -11,13 +11,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any
 
 import fhirpathpy
+from antlr4 import CommonTokenStream, InputStream, Token
+from antlr4.error.ErrorListener import ErrorListener
+from fhirpathpy.parser.generated.FHIRPathLexer import FHIRPathLexer
+from fhirpathpy.parser.generated.FHIRPathParser import FHIRPathParser
 
 _NAME = re.compile(r"%([a-z][a-z0-9_]*)")
 _TEXT = re.compile(r"'(?:[^'\\]|\\.)*'")
-_SEARCHES_EVERYTHING = re.compile(r"\b(repeat|descendants|today|now|timeOfDay|trace)\s*\(")
+_CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
+_OPERATORS = frozenset({"and", "or", "xor", "implies", "in", "contains", "div", "mod", "is", "as"})
+_FUNCTIONS = frozenset(  # of FHIRPath; none that walks everything (repeat, descendants) or reads a clock (today, now)
+    {
+        "exists", "empty", "not", "count", "where", "all", "first", "last", "iif", "toString", "toInteger", "toDecimal",
+        "toDate", "substring", "startsWith", "endsWith", "contains", "length", "matches", "abs", "ceiling", "floor",
+    }
+)  # fmt: skip
 
 
 class ExpressionError(ValueError):
@@ -129,14 +141,31 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+@cache  # the same rules stand in many forms, and reading one costs milliseconds
 def compile_fhirpath(text: str) -> Expression:
-    """Raises ExpressionError. Functions that walk everything or read a clock are refused."""
+    """Raises ExpressionError: bad syntax, or a function that a form may not use."""
     bare = _TEXT.sub("''", text)
-    forbidden = _SEARCHES_EVERYTHING.search(bare)
-    if forbidden:
-        raise ExpressionError(f"{forbidden[1]}() may not be used in a form")
-    try:
-        run = fhirpathpy.compile(text, None, _OPTIONS)
-    except Exception as error:  # the parser's errors have no common class
-        raise ExpressionError(str(error)) from error
-    return Expression(text, frozenset(_NAME.findall(bare)), run)
+    for called in _CALL.findall(bare):
+        if called not in _FUNCTIONS | _OPERATORS | _OPTIONS["userInvocationTable"].keys():
+            raise ExpressionError(f"{called}() may not be used in a form")
+    _require_syntax(text)
+    return Expression(text, frozenset(_NAME.findall(bare)), fhirpathpy.compile(text, None, _OPTIONS))
+
+
+class _Strict(ErrorListener):
+    """The library's own reading recovers from errors silently and ignores what follows the expression."""
+
+    def syntaxError(self, recognizer: Any, symbol: Any, line: int, column: int, message: str, error: Any) -> None:
+        raise ExpressionError(f"at {column + 1}: {message}")
+
+
+def _require_syntax(text: str) -> None:
+    lexer = FHIRPathLexer(InputStream(text))
+    parser = FHIRPathParser(CommonTokenStream(lexer))
+    for part in (lexer, parser):
+        part.removeErrorListeners()
+        part.addErrorListener(_Strict())
+    parser.expression()
+    rest = parser.getCurrentToken()
+    if rest.type != Token.EOF:
+        raise ExpressionError(f"at {rest.column + 1}: nothing may follow here")
