@@ -1,0 +1,215 @@
+"""The acceptance scenarios of the pathway, by named synthetic women, over HTTP alone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+
+def registered(county, *, first_visit=None, registration=None, weeks=9, days=0, age=28, lmp=None):
+    """A woman whose hospital sent her in and whose township has done registration and the first check."""
+    woman = county.send_in(weeks=weeks, days=days, age=age, lmp=lmp)
+    assert woman.open() == ["task_register"]
+    woman.completes("task_register", **(registration or {}))
+    woman.completes("task_first_visit", **({"height": 160, "weight": 55} | (first_visit or {})))
+    return woman
+
+
+def graded(woman, **answers):
+    """From a positive screening through the referral to a signed grading, as the system proposes it."""
+    woman.completes("task_refer_positive")
+    woman.completes("task_grade", **answers)
+    return woman
+
+
+def due(task) -> date:
+    return datetime.fromisoformat(task["window"]["due"]).astimezone().date()
+
+
+def go_through_visits(county, woman, *, until: date) -> int:
+    """Do each visit on the first day of its window until the day comes; answers how many."""
+    done = 0
+    while True:
+        visits = [t for t in woman.tasks() if t["element_id"].endswith("task_antenatal_visit")]
+        if not visits:
+            return done
+        opens = datetime.fromisoformat(visits[0]["window"]["from"]).date()
+        if opens >= until:
+            return done
+        county.advance_to(opens)
+        woman.completes("task_antenatal_visit")
+        done += 1
+
+
+def to_the_end(county, woman):
+    """Birth at the due date, home after three days, visited, checked on the 42nd day, closed."""
+    born = date.fromisoformat(woman.pregnancy()["edd"])
+    visits = go_through_visits(county, woman, until=born)
+    county.advance_to(born, 12)
+    woman.delivers(born)
+    county.advance_to(born + timedelta(days=3), 12)
+    woman.delivers(born, discharged_on=born + timedelta(days=3))
+
+    assert due(woman.task("task_home_visit")) == born + timedelta(days=10)
+    county.advance_to(born + timedelta(days=6))
+    woman.completes("task_home_visit")
+    assert due(woman.task("task_check_42d")) == born + timedelta(days=42)
+    county.advance_to(born + timedelta(days=42))
+    woman.completes("task_check_42d", classification="recovered", disposition="close")
+    return born, visits
+
+
+def finished(woman):
+    woman.completes("task_close_case", end_code="closed.recovered")
+    assert woman.open() == []
+    assert woman.pregnancy()["end"]["code"] == "closed.recovered"
+    assert woman.fhir(f"EpisodeOfCare/{woman.id}")["status"] == "finished"
+
+
+def test_ac_01_a_healthy_woman_is_green_and_goes_to_the_42nd_day(county):
+    woman = registered(county)
+
+    woman.completes("task_screen")
+    assert woman.pregnancy()["colour"]["primary"] == "green"
+    assert woman.fhir(f"EpisodeOfCare/{woman.id}")["status"] == "active"
+    assert not [task for task in woman.open() if "report" in task]
+
+    _, visits = to_the_end(county, woman)
+    assert visits == 4
+    finished(woman)
+
+
+def test_ac_04_an_older_heavier_woman_is_orange_reported_within_three_days_and_followed_to_the_end(county):
+    woman = registered(county, age=36, first_visit={"height": 160, "weight": 74.5})
+    woman.completes("task_screen")
+    graded(woman)
+    graded_at = county.now()
+
+    assert woman.pregnancy()["colour"]["primary"] == "orange"
+    report = woman.task("task_report_risk")
+    assert datetime.fromisoformat(report["window"]["due"]) == graded_at + timedelta(days=3)
+    woman.completes("task_report_risk")
+    woman.completes("task_acknowledge_report")
+    woman.completes("task_open_case_file")
+    woman.completes("task_meet_face_to_face")
+    assert woman.pregnancy()["case_file"]
+    if "task_return_slip" in woman.open():
+        woman.completes("task_return_slip")
+
+    to_the_end(county, woman)
+    finished(woman)
+    flags = woman.fhir(f"Flag?patient={woman.patient_id}")
+    assert "orange" in str(flags)
+
+
+def test_ac_02_a_long_birth_interval_alone_is_positive_and_then_green(county):
+    last = (county.today() - timedelta(days=6 * 365)).isoformat()
+    woman = registered(
+        county,
+        registration={"gravidity": 2, "parity_vaginal": 1, "last_pregnancy_end_date": last},
+    )
+    woman.completes("task_screen")
+
+    referral = woman.task("task_refer_positive")
+    assert due(referral) <= county.today() + timedelta(days=14)
+    graded(woman)
+    assert woman.pregnancy()["colour"]["primary"] == "green"
+    assert "task_return_slip" in woman.open()
+    woman.completes("task_return_slip")
+    assert not [task for task in woman.open() if "report" in task]
+
+
+@pytest.mark.parametrize(
+    ("found", "colour"),
+    [
+        ({"hb": 61}, "yellow"),
+        ({"hb": 60}, "orange"),
+        ({"hb": 40}, "red"),
+        ({"plt": 30}, "orange"),
+        ({"plt": 29}, "red"),
+    ],
+)
+def test_ac_07_and_08_a_value_on_the_boundary_of_two_bands_takes_the_higher_colour(county, found, colour):
+    woman = registered(county, first_visit=found)
+    woman.completes("task_screen")
+    graded(woman)
+
+    assert woman.pregnancy()["colour"]["primary"] == colour
+
+
+@pytest.mark.parametrize(("weeks", "days", "early"), [(12, 6, True), (13, 0, False)])
+def test_ac_12_early_registration_ends_with_twelve_weeks_and_six_days(county, weeks, days, early):
+    woman = registered(county, weeks=weeks, days=days)
+
+    instance = county.ok("officer", "GET", f"/api/instances/{woman.pregnancy()['instances'][0]}")
+    assert instance["variables"]["early_registration"] is early
+    assert woman.open() == ["task_screen"]
+
+
+def test_ac_14_without_a_last_period_the_ultrasound_dates_the_pregnancy(county):
+    woman = county.send_in(weeks=10)
+    scan = county.today().isoformat()
+
+    woman.completes(
+        "task_register",
+        lmp=None,
+        lmp_unknown=True,
+        edd_basis="us",
+        us_date=scan,
+        us_ga_weeks=10,
+        us_ga_days=0,
+        us_crl=31,
+    )
+
+    pregnancy = woman.pregnancy()
+    assert pregnancy["edd"] == (county.today() + timedelta(days=280 - 70)).isoformat()
+    assert pregnancy["gestational_age"] == "10+0"
+
+
+def test_ac_18_an_abortion_at_ten_weeks_ends_the_pregnancy_and_asks_for_contraception(county):
+    woman = registered(county, weeks=10)
+    woman.completes("task_screen")
+
+    woman.report_end("ended.abortion")
+
+    assert "task_antenatal_visit" not in woman.open()
+    woman.completes("task_close_case", end_code="ended.abortion", abortion_kind="spontaneous")
+    assert "task_contraception" in woman.open()
+    woman.completes("task_contraception")
+    assert woman.pregnancy()["end"]["code"] == "ended.abortion"
+
+
+def test_ac_21_without_news_a_week_after_the_due_date_somebody_traces_the_outcome(county):
+    woman = registered(county)
+    woman.completes("task_screen")
+    edd = date.fromisoformat(woman.pregnancy()["edd"])
+    go_through_visits(county, woman, until=edd)
+
+    county.advance_to(edd + timedelta(days=6))
+    assert "task_trace_outcome" not in woman.open()
+    county.advance_to(edd + timedelta(days=8))
+    assert "task_trace_outcome" in woman.open()
+
+
+def test_ac_22_a_woman_who_has_not_recovered_is_referred_and_her_case_stays_open(county):
+    woman = registered(county)
+    woman.completes("task_screen")
+    born = county.today()
+    woman.delivers(born, discharged_on=born)
+    woman.completes("task_home_visit")
+    county.advance_to(born + timedelta(days=42))
+
+    woman.completes(
+        "task_check_42d",
+        classification="not_recovered",
+        classification_text="切口未愈",
+        disposition="refer",
+        referral_reason="切口未愈",
+        referral_org="县医院",
+        referral_department="产科",
+    )
+
+    assert "task_refer_postnatal" in woman.open()
+    assert "task_close_case" not in woman.open()
+    assert woman.fhir(f"EpisodeOfCare/{woman.id}")["status"] == "active"
