@@ -47,7 +47,7 @@ def instance_json(services: Services, conn: Any, caller: Principal, found: Any) 
 
 def readable(caller: Principal, care: frozenset[str], variables: Any) -> dict[str, Any]:
     """The variables that the caller may read: of a woman's case, those who do not treat her read no clinical ones."""
-    if not care:
+    if not variables.get("pregnancy_id") and not variables.get("patient_id"):
         return dict(variables)
     if not may_read_woman(caller, care):
         return {name: value for name, value in variables.items() if name in NOT_CLINICAL}

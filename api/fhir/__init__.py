@@ -1,0 +1,74 @@
+"""FHIR R4 over HTTP: the routes, and nothing of what they do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from api.fhir import guard, reading, replies, writing
+from engine.errors import EngineError
+from fhir_adapters.issues import translate
+
+
+def blueprint(services: Any) -> Blueprint:
+    """Mounted at /fhir. Nothing but metadata and the SMART configuration answers without a token."""
+    bp = Blueprint("fhir", __name__, url_prefix="/fhir")
+    bp.before_request(guard.guard(services))
+    bp.register_error_handler(EngineError, lambda error: replies.failure(translate(error)))
+
+    @bp.get("/metadata")
+    def metadata() -> Response:
+        return reading.metadata(services)
+
+    @bp.get("/.well-known/smart-configuration")
+    def smart_configuration() -> Response:
+        return replies.smart_configuration(services)
+
+    @bp.post("")
+    @bp.post("/")
+    def bundle() -> Response:
+        """A transaction or a batch."""
+        return writing.bundle(services)
+
+    @bp.post("/<type_>/_search")
+    def search_by_post(type_: str) -> Response:
+        return reading.search(services, type_, [*request.args.items(multi=True), *request.form.items(multi=True)])
+
+    @bp.get("/<type_>/_history")
+    def type_history(type_: str) -> Response:
+        return reading.history(services, type_, None)
+
+    @bp.get("/<type_>")
+    def search(type_: str) -> Response:
+        return reading.search(services, type_, list(request.args.items(multi=True)))
+
+    @bp.post("/<type_>")
+    def create(type_: str) -> Response:
+        return writing.create(services, type_)
+
+    @bp.put("/<type_>")
+    def conditional_update(type_: str) -> Response:
+        return writing.update(services, type_, None)
+
+    @bp.get("/<type_>/<id_>")
+    def read(type_: str, id_: str) -> Response:
+        return reading.read(services, type_, id_, None)
+
+    @bp.put("/<type_>/<id_>")
+    def update(type_: str, id_: str) -> Response:
+        return writing.update(services, type_, id_)
+
+    @bp.delete("/<type_>/<id_>")
+    def delete(type_: str, id_: str) -> Response:
+        return writing.delete(services, type_, id_)
+
+    @bp.get("/<type_>/<id_>/_history")
+    def instance_history(type_: str, id_: str) -> Response:
+        return reading.history(services, type_, id_)
+
+    @bp.get("/<type_>/<id_>/_history/<version>")
+    def vread(type_: str, id_: str, version: str) -> Response:
+        return reading.read(services, type_, id_, version)
+
+    return bp

@@ -1,0 +1,128 @@
+"""Before every FHIR request: who asks, in which format, how large."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import g, request
+
+from fhir_adapters.access import Viewer
+from fhir_adapters.issues import FhirError, Issue, refuse
+from fhir_adapters.types import TYPES
+from workflows.people.model import Principal
+
+PUBLIC = frozenset({"fhir.metadata", "fhir.smart_configuration"})
+JSON = frozenset({"application/fhir+json", "application/json", "text/json"})
+FORMATS = JSON | {"json"}
+FORM = "application/x-www-form-urlencoded"
+LARGEST = 5_000_000
+
+
+def guard(services: Any) -> Callable[[], None]:
+    def check() -> None:
+        _require_readable_answer()
+        if request.endpoint in PUBLIC:
+            return
+        g.principal = _caller(services)
+        if request.method in ("POST", "PUT"):
+            _require_readable_body()
+
+    return check
+
+
+def principal() -> Principal:
+    return g.principal
+
+
+def viewer() -> Viewer:
+    """The caller as the store sees it."""
+    who = principal()
+    return Viewer(
+        source=f"{who.kind}:{who.login}",
+        organisations=tuple(sorted(who.organisations)),
+        restricted=who.restricted,
+        kind=who.kind,
+    )
+
+
+def scopes() -> frozenset[str]:
+    """What the token covers. A person's rights are the role's: who reads records may read here, who works in
+    care may send."""
+    return principal().scopes
+
+
+def known_type(type_: str) -> str:
+    """Raises 404 for a type that is not spoken here."""
+    if type_ not in TYPES:
+        raise refuse(404, "not-supported", "MCH-V-0007", "不支持此资源类型", "resource type not supported")
+    return type_
+
+
+def _caller(services: Any) -> Principal:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    found = services.people.actor_for_token(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
+    if found is None:
+        raise FhirError(
+            401,
+            [
+                Issue(
+                    type="login",
+                    code="MCH-A-001",
+                    zh="请给出有效的访问令牌",
+                    en="a valid access token is needed",
+                )
+            ],
+        )
+    return found
+
+
+def _require_readable_answer() -> None:
+    asked = request.args.get("_format")
+    if asked is not None:
+        if asked.replace(" ", "+").partition(";")[0] not in FORMATS:
+            raise _not_acceptable()
+        return
+    header = request.headers.get("Accept", "*/*")
+    kinds = [part.strip() for part in header.split(",") if part.strip()] or ["*/*"]
+    if not any(_acceptable(kind) for kind in kinds):
+        raise _not_acceptable()
+
+
+def _acceptable(kind: str) -> bool:
+    name, *parameters = (part.strip().lower() for part in kind.split(";"))
+    for parameter in parameters:
+        if parameter.startswith("fhirversion=") and parameter.removeprefix("fhirversion=").strip('"') != "4.0":
+            return False
+    return name in JSON or name in ("*/*", "application/*", "text/*")
+
+
+def _not_acceptable() -> FhirError:
+    return refuse(
+        406,
+        "not-supported",
+        "MCH-V-0008",
+        "只提供 application/fhir+json（FHIR 4.0）",
+        "only application/fhir+json (FHIR 4.0) is served",
+        allowed="application/fhir+json",
+    )
+
+
+def _require_readable_body() -> None:
+    if (request.content_length or 0) > LARGEST:
+        raise refuse(
+            413, "too-long", "MCH-V-0009", "内容超过 5 MB", "the body is larger than 5 MB", allowed="5000000 bytes"
+        )
+    wanted = {FORM} if (request.endpoint or "").endswith("search_by_post") else JSON
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    version = re.sub('"', "", request.mimetype_params.get("fhirversion", "4.0"))
+    if request.mimetype not in wanted or charset not in ("utf-8", "utf8") or version != "4.0":
+        raise refuse(
+            415,
+            "not-supported",
+            "MCH-V-0010",
+            "内容类型不支持",
+            "unsupported content type",
+            allowed=" | ".join(sorted(wanted)),
+        )

@@ -1,0 +1,200 @@
+"""Create, update, delete, transaction, batch: each is one command of the engine, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, request
+
+from api.fhir import replies
+from api.fhir.guard import known_type, principal, scopes, viewer
+from api.fhir.reading import looking, trace
+from engine.commands.contracts import IdempotencyKey
+from engine.errors import EngineError
+from engine.store import plain
+from fhir_adapters import access
+from fhir_adapters.bundles import ApplyBundle
+from fhir_adapters.entries import Entry, checked, conditions, read_bundle, version_of
+from fhir_adapters.issues import FhirError, outcome, refuse, translate
+from fhir_adapters.search.query import read_query
+from fhir_adapters.store import resources
+from fhir_adapters.store.search import search as run_search
+from fhir_adapters.store.texts import Stored
+
+REASONS = {200: "200 OK", 201: "201 Created", 204: "204 No Content", 304: "304 Not Modified"}
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+def create(services: Any, type_: str) -> Response:
+    exist = request.headers.get("If-None-Exist")
+    entry = Entry(
+        method="POST",
+        type=known_type(type_),
+        resource=_body(services),
+        if_none_exist=conditions(exist) if exist else None,
+        at=type_,
+    )
+    return _one(services, entry)
+
+
+def update(services: Any, type_: str, id_: str | None) -> Response:
+    query = tuple(request.args.items(multi=True)) if id_ is None else ()
+    if id_ is None and not query:
+        raise refuse(400, "required", "MCH-C-003", "条件更新须给出条件", "a conditional update needs a condition")
+    if id_ is not None and not re.fullmatch(r"[A-Za-z0-9\-.]{1,64}", id_):
+        raise refuse(400, "invalid", "MCH-V-0011", "id 不合法", "not a possible id")
+    entry = Entry(
+        method="PUT",
+        type=known_type(type_),
+        id=id_,
+        query=query,
+        resource=_body(services),
+        if_match=version_of(request.headers.get("If-Match")),
+        at=type_,
+    )
+    return _one(services, entry)
+
+
+def delete(services: Any, type_: str, id_: str) -> Response:
+    entry = Entry(
+        method="DELETE",
+        type=known_type(type_),
+        id=id_[:64],
+        if_match=version_of(request.headers.get("If-Match")),
+        at=type_,
+    )
+    _apply(services, checked([entry], scopes()))
+    return Response(status=204)
+
+
+def bundle(services: Any) -> Response:
+    kind, entries = read_bundle(_body(services))
+    base = replies.base(services)
+    if kind == "batch":
+        return _respond("batch-response", [_alone(services, entry, base) for entry in entries])
+    applied = _apply(services, checked(entries, scopes()))
+    with looking(services) as conn:
+        answers = [_answer(services, conn, one, base) for one in applied["entries"]]
+    response = _respond("transaction-response", answers)
+    return _correlated(response, applied)
+
+
+def _respond(kind: str, answers: Sequence[str]) -> Response:
+    return replies.bundle(kind, answers)
+
+
+def _one(services: Any, entry: Entry) -> Response:
+    """A single write: 200 or 201 with the stored resource, where to find it and which version it is."""
+    applied = _apply(services, checked([entry], scopes()))
+    done = applied["entries"][0]
+    with looking(services) as conn:
+        found = resources.read(conn, services.region_id, done["type"], done["id"], viewer())
+    if found is None:
+        return _correlated(Response(status=done["status"]), applied)
+    response = _as_preferred(found[0], done["status"])
+    location = f"{replies.base(services)}/{done['type']}/{done['id']}/_history/{found[0].version}"
+    response.headers["Location"] = response.headers["Content-Location"] = location
+    return _correlated(response, applied)
+
+
+def _as_preferred(stored: Stored, status: int) -> Response:
+    wanted = replies.prefers("return")
+    if wanted == "minimal":
+        return replies.stamped(Response(status=status), stored)
+    if wanted == "operationoutcome":
+        issue = {"severity": "information", "code": "informational", "diagnostics": "已保存 / stored"}
+        return replies.stamped(replies.json({"resourceType": "OperationOutcome", "issue": [issue]}, status), stored)
+    return replies.stamped(replies.json(stored.text(), status), stored)
+
+
+def _correlated(response: Response, applied: dict[str, Any]) -> Response:
+    if applied.get("correlated"):
+        response.headers["X-MCH-Correlated"] = applied["correlated"]
+    return response
+
+
+def _apply(services: Any, entries: list[Entry], key: IdempotencyKey | None = None) -> dict[str, Any]:
+    command = ApplyBundle(entries=tuple(entries), viewer=viewer())
+    return services.engine.execute(command, by=principal().actor, idempotency=key or _idempotency())
+
+
+def _alone(services: Any, entry: Entry, base: str) -> str:
+    """One entry of a batch: its failure is its own."""
+    try:
+        applied = _apply(services, checked([entry], scopes()))
+        with looking(services) as conn:
+            return _answer(services, conn, applied["entries"][0], base)
+    except EngineError as error:
+        failed = translate(error)
+        response = {"status": str(failed.status), "outcome": outcome(failed.issues)}
+        return plain.dumps({"response": response}).decode()
+
+
+def _answer(services: Any, conn: Any, done: dict[str, Any], base: str) -> str:
+    """A response entry; what was asked for by GET is read after the writes."""
+    if done["method"] == "GET":
+        return _read_entry(services, conn, done, base)
+    response: dict[str, Any] = {"status": REASONS[done["status"]]}
+    found = resources.read(conn, services.region_id, done["type"], done["id"], viewer()) if done["id"] else None
+    if found is not None and not found[0].deleted:
+        stored = found[0]
+        response["location"] = f"{base}/{stored.type}/{stored.id}/_history/{stored.version}"
+        response["etag"] = stored.etag
+        response["lastModified"] = stored.updated_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        if replies.prefers("return") == "representation":
+            return replies.entry(base, stored, response=response)
+    return plain.dumps({"response": response}).decode()
+
+
+def _read_entry(services: Any, conn: Any, done: dict[str, Any], base: str) -> str:
+    if not done["id"]:
+        query = read_query(done["type"], [(name, value) for name, value in done["query"]])
+        hits = run_search(conn, services.region_id, query, viewer())
+        trace(services, conn, "search", done["type"], None, [f.patient_id for f in (*hits.matches, *hits.included)])
+        readable = [f for f in hits.included if access.allows(scopes(), f.stored.type, "read")]
+        listed = [replies.entry(base, f.stored, search={"mode": "match"}) for f in hits.matches]
+        listed += [replies.entry(base, f.stored, search={"mode": "include"}) for f in readable]
+        inner = ",".join(listed)
+        body = '{"resourceType":"Bundle","type":"searchset"' + (f',"entry":[{inner}]' if inner else "") + "}"
+        return f'{{"resource":{body},"response":{{"status":"200 OK"}}}}'
+    found = resources.read(conn, services.region_id, done["type"], done["id"], viewer())
+    if found is None or found[0].deleted:
+        missing = translate(refuse(404, "not-found", "MCH-V-0404", "没有此资源", "no such resource"))
+        return plain.dumps({"response": {"status": "404", "outcome": outcome(missing.issues)}}).decode()
+    trace(services, conn, "read", done["type"], done["id"], [found[1]])
+    return replies.entry(base, found[0], response={"status": "200 OK", "etag": found[0].etag})
+
+
+def _body(services: Any) -> Any:
+    """The document, with references to our own address made relative."""
+    raw = request.get_data()
+    own = replies.base(services).encode() + b"/"
+    document = plain.loads(raw)
+    return _relative(document, own.decode()) if own in raw else document
+
+
+def _relative(node: Any, own: str) -> Any:
+    if isinstance(node, dict):
+        return {
+            name: value.removeprefix(own) if name == "reference" and isinstance(value, str) else _relative(value, own)
+            for name, value in node.items()
+        }
+    if isinstance(node, list):
+        return [_relative(item, own) for item in node]
+    return node
+
+
+def _idempotency() -> IdempotencyKey | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None or request.method != "POST":
+        return None
+    if not _KEY.fullmatch(key):
+        raise FhirError(
+            400, refuse(400, "invalid", "MCH-C-005", "Idempotency-Key 无效", "Idempotency-Key is invalid").issues
+        )
+    who = principal()
+    seal = hashlib.sha256(request.full_path.encode() + b"\0" + request.get_data()).hexdigest()
+    return IdempotencyKey(client=f"{who.kind}:{who.id}", key=f"fhir/{key}", request_hash=seal)
