@@ -110,7 +110,8 @@ WITH given AS MATERIALIZED (
        SET version = r.version + 1, updated_at = excluded.updated_at, deleted = excluded.deleted, source = excluded.source,
            content_hash = excluded.content_hash, patient_id = excluded.patient_id, episode_id = excluded.episode_id,
            labels = excluded.labels, tokens = excluded.tokens
-     WHERE r.content_hash <> excluded.content_hash OR r.deleted <> excluded.deleted
+     WHERE (r.content_hash <> excluded.content_hash OR r.deleted <> excluded.deleted)
+       AND NOT (r.type = 'Patient' AND excluded.engine_owned AND NOT r.engine_owned)   -- a form does not rewrite a hospital's patient
     RETURNING r.type, r.id, r.version
 ), kept AS (
     INSERT INTO resource_version (region_id, type, id, version, updated_at, deleted, source, body, meta)

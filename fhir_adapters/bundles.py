@@ -1,0 +1,73 @@
+"""A FHIR write as one command of the engine: stored, and acted upon, in one database transaction, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import EngineError
+from fhir_adapters import writing
+from fhir_adapters.access import Viewer
+from fhir_adapters.entries import Entry
+from fhir_adapters.inbound import answers, births, facts, opening, tasks
+from fhir_adapters.issues import translate
+from fhir_adapters.store import resources
+from fhir_adapters.work import Item, Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyBundle:
+    """Answers {"entries": [{"status", "type", "id", "version", "found"}], "correlated"}. The entries are valid
+    resources."""
+
+    entries: tuple[Entry, ...]
+    viewer: Viewer
+
+
+def handlers(services: Callable[[], Any]) -> dict[type, Any]:
+    """For `Engine(handlers=…)`. `services` is asked when a command runs: the engine is built before they are
+    complete."""
+
+    def handle(command: ApplyBundle, tx: Any) -> dict[str, Any]:
+        return apply(Work(tx=tx, services=services(), viewer=command.viewer, by=tx.by), command)
+
+    return {ApplyBundle: handle}
+
+
+def apply(work: Work, command: ApplyBundle) -> dict[str, Any]:
+    """Ids and references, permission, the case, the store, then what the new versions cause."""
+    try:
+        writing.assign(work, list(command.entries))
+        writing.permit(work)
+        opening.plan(work)
+        writing.store(work)
+        opening.run(work)
+        answers.receive(work)
+        tasks.receive(work)
+        births.receive(work)
+        facts.receive(work)
+    except EngineError as error:
+        raise translate(error) from error
+    return {"entries": [_answer(work, item) for item in work.items], "correlated": _correlated(work)}
+
+
+def _answer(work: Work, item: Item) -> dict[str, Any]:
+    version = item.saved.version if item.saved else None
+    if version is None and item.id and item.entry.method != "GET":
+        stored = resources.current(work.conn, work.region_id, item.entry.type, item.id)
+        version = stored.version if stored else None
+    answer = {"method": item.entry.method, "status": item.status, "type": item.entry.type, "id": item.id}
+    return {**answer, "version": version, "query": [list(pair) for pair in item.entry.query]}
+
+
+def _correlated(work: Work) -> str | None:
+    """The header's word: the case before anything weaker."""
+    if work.opening is not None:
+        return f"case/{work.opening.pregnancy_id}"
+    found = [item.correlated for item in work.items if item.is_new_version]
+    for result in ("case", "inbox", "lead"):
+        first = next((c for c in found if c.result == result), None)
+        if first is not None:
+            return first.header
+    return "none" if found else None

@@ -1,0 +1,105 @@
+"""The CapabilityStatement, made from the tables that the routes and the search work by."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from fhir_adapters.dates import local_text
+from fhir_adapters.search.parameters import COMMON, PARAMETERS, Parameter
+from fhir_adapters.terminology import CANONICAL_BASE
+from fhir_adapters.types import ENGINE_OWNED, TYPES
+
+READING = ("read", "vread", "history-instance", "history-type", "search-type")
+WRITING = ("create", "update", "delete")
+SMART = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+SECURITY = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+PROFILES = {
+    "Patient": ("mch-patient", "mch-newborn"),
+    "EpisodeOfCare": ("mch-pregnancy-episode",),
+    "CarePlan": ("mch-careplan",),
+    "Task": ("mch-user-task",),
+    "RiskAssessment": ("mch-pregnancy-risk",),
+    "Flag": ("mch-risk-flag",),
+    "Observation": ("mch-dating-observation", "mch-anc-observation", "mch-fetal-observation"),
+    "Encounter": ("mch-delivery-encounter",),
+    "Procedure": ("mch-delivery-procedure",),
+}
+
+
+def interactions(type_: str) -> tuple[str, ...]:
+    """What may be done with resources of this type over FHIR."""
+    if type_ == "Task":
+        return (*READING, "update")
+    return READING if type_ in ENGINE_OWNED else (*READING, *WRITING)
+
+
+def statement(*, base: str, version: str, published: datetime) -> dict[str, Any]:
+    return {
+        "resourceType": "CapabilityStatement",
+        "url": f"{CANONICAL_BASE}/CapabilityStatement/server",
+        "version": version,
+        "name": "YuntuServer",
+        "title": "孕途 FHIR 接口",
+        "status": "active",
+        "date": local_text(published),
+        "kind": "instance",
+        "software": {"name": "Yuntu", "version": version},
+        "implementation": {"description": "孕产妇全程管理", "url": base},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "rest": [
+            {
+                "mode": "server",
+                "security": _security(base),
+                "resource": [_resource(type_) for type_ in TYPES],
+                "interaction": [{"code": "transaction"}, {"code": "batch"}],
+            }
+        ],
+    }
+
+
+def _security(base: str) -> dict[str, Any]:
+    token = base.removesuffix("/fhir") + "/oauth/token"
+    return {
+        "cors": False,
+        "service": [{"coding": [{"system": SECURITY, "code": "SMART-on-FHIR"}], "text": "SMART Backend Services"}],
+        "extension": [{"url": SMART, "extension": [{"url": "token", "valueUri": token}]}],
+    }
+
+
+def _resource(type_: str) -> dict[str, Any]:
+    offered = interactions(type_)
+    is_writable = type_ not in ENGINE_OWNED
+    found: dict[str, Any] = {
+        "type": type_,
+        "interaction": [{"code": code} for code in offered],
+        "versioning": "versioned-update" if type_ == "Task" else "versioned",
+        "readHistory": True,
+        "updateCreate": is_writable,
+        "conditionalCreate": is_writable,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": is_writable,
+        "conditionalDelete": "not-supported",
+        "referencePolicy": ["literal", "logical"],
+        "searchInclude": [f"{type_}:{n}" for n, p in PARAMETERS[type_].items() if p.kind == "reference" and p.targets],
+        "searchRevInclude": _pointing_at(type_),
+        "searchParam": [_search(type_, n, p) for n, p in {**COMMON, **PARAMETERS[type_]}.items()],
+    }
+    if type_ in PROFILES:
+        found["supportedProfile"] = [f"{CANONICAL_BASE}/StructureDefinition/{name}" for name in PROFILES[type_]]
+    return {name: value for name, value in found.items() if value != []}
+
+
+def _pointing_at(type_: str) -> list[str]:
+    return [
+        f"{source}:{name}"
+        for source, parameters in sorted(PARAMETERS.items())
+        for name, parameter in parameters.items()
+        if parameter.kind == "reference" and type_ in parameter.targets
+    ]
+
+
+def _search(type_: str, name: str, parameter: Parameter) -> dict[str, Any]:
+    definition = parameter.definition(type_, name if name not in COMMON else name.removeprefix("_"))
+    return {"name": name, "definition": definition, "type": parameter.kind}

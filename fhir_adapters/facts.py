@@ -1,0 +1,159 @@
+"""What is known of a woman, whoever recorded it: the newest final Observation of each kind, read from the
+stored resources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from fhir_adapters.dates import FIRST, interval
+from fhir_adapters.store import resources
+from fhir_adapters.terminology import (
+    DATA_ELEMENT,
+    FETUS_INDEX,
+    HANDBOOK,
+    ID_CARD,
+    LOINC,
+    UCUM,
+    fact_name,
+    item_of,
+    same_system,
+)
+
+FINAL = frozenset({"final", "amended", "corrected"})
+TYPES = ("Observation",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One value with the time it is about and the resource that says so."""
+
+    value: Any
+    at: datetime
+    source: str
+
+
+def read_facts(conn: Any, region_id: str, pregnancy_id: str) -> dict[str, Fact]:
+    """Fact name (the forms' linkId) to the newest value. What the registration says of the person is in it too."""
+    newest: dict[str, Fact] = {}
+    for stored in resources.of_episode(conn, region_id, pregnancy_id, TYPES):
+        for name, fact in facts_of(stored.resource()):
+            if name not in newest or (newest[name].at, newest[name].source) < (fact.at, fact.source):
+                newest[name] = fact
+    episode = resources.current(conn, region_id, "EpisodeOfCare", pregnancy_id)
+    if episode is not None:
+        patient_id = episode.resource()["patient"]["reference"].removeprefix("Patient/")
+        patient = resources.current(conn, region_id, "Patient", patient_id)
+        if patient is not None:
+            newest = {**of_person(patient.resource(), patient.updated_at), **newest}
+    return newest
+
+
+def facts_of(observation: Mapping[str, Any]) -> Iterator[tuple[str, Fact]]:
+    """The facts that one Observation states; nothing for preliminary ones and for those about one fetus."""
+    if observation.get("status") not in FINAL or _is_fetal(observation):
+        return
+    at = _effective(observation)
+    if at is None:
+        return
+    source = f"Observation/{observation.get('id')}"
+    for part in (observation, *observation.get("component", ())):
+        name = _name(part.get("code", {}))
+        value = value_of(part, name) if name else None
+        if name and value is not None:
+            yield name, Fact(value=value, at=at, source=source)
+    name = _name(observation.get("code", {}))
+    several = [_code(c.get("code", {})) for c in observation.get("component", ()) if c.get("valueBoolean") is True]
+    if name and several:
+        yield name, Fact(value=[code for code in several if code], at=at, source=source)
+
+
+def _name(code: Mapping[str, Any]) -> str | None:
+    """The fact that the codings mean; LOINC before the national data element."""
+    codings = code.get("coding", ())
+    for coding in sorted(codings, key=lambda c: (c.get("system") == DATA_ELEMENT, c.get("system") != LOINC)):
+        found = fact_name(coding.get("system"), coding.get("code"))
+        if found:
+            return found
+    return None
+
+
+def value_of(part: Mapping[str, Any], name: str | None = None) -> Any:
+    """The value in the form's unit and codes; None where there is none or its unit is another's."""
+    if "valueQuantity" in part:
+        return _quantity(part["valueQuantity"], name)
+    for element in ("valueInteger", "valueBoolean", "valueString"):
+        if element in part:
+            return part[element]
+    if "valueDateTime" in part:
+        return part["valueDateTime"]
+    if "valueCodeableConcept" in part:
+        return _code(part["valueCodeableConcept"])
+    return None
+
+
+UNIT_TEXT = {"mmHg": "mm[Hg]", "次/分": "/min", "10^9/L": "10*9/L", "℃": "Cel", "μmol/L": "umol/L", "bpm": "/min"}
+SAME_UNIT = {"{beats}/min": "/min"}
+CONVERT = {
+    ("wk", "d"): Decimal(7),
+    ("m", "cm"): Decimal(100),
+    ("g", "kg"): Decimal("0.001"),
+    ("kg", "g"): Decimal(1000),
+}
+
+
+def _quantity(quantity: Mapping[str, Any], name: str | None) -> Any:
+    value = quantity.get("value")
+    if value is None or "comparator" in quantity:
+        return None
+    unit = quantity.get("code") if quantity.get("system", UCUM) == UCUM else None
+    unit = unit or UNIT_TEXT.get(str(quantity.get("unit")), quantity.get("unit"))
+    wanted = item_of(name).unit if name else None
+    unit, wanted = SAME_UNIT.get(unit or "", unit), SAME_UNIT.get(wanted or "", wanted)
+    if wanted is None or unit == wanted:
+        return value
+    factor = CONVERT.get((str(unit), wanted))
+    return Decimal(value) * factor if factor is not None else None
+
+
+def _code(concept: Mapping[str, Any]) -> str | None:
+    codings = concept.get("coding", ())
+    return next((c["code"] for c in codings if c.get("code")), concept.get("text"))
+
+
+def _effective(observation: Mapping[str, Any]) -> datetime | None:
+    text = observation.get("effectiveDateTime") or observation.get("effectiveInstant")
+    text = text or observation.get("effectivePeriod", {}).get("start") or observation.get("issued")
+    found = interval(text) if text else None
+    return found[0] if found else None
+
+
+def _is_fetal(observation: Mapping[str, Any]) -> bool:
+    return any(e.get("url") == FETUS_INDEX for e in observation.get("extension", ()))
+
+
+def of_person(patient: Mapping[str, Any], at: datetime | None) -> dict[str, Fact]:
+    """What a Patient says of the person, by the linkIds of F-01."""
+    names = patient.get("name", ())
+    phone = next((t.get("value") for t in patient.get("telecom", ()) if t.get("system") == "phone"), None)
+    values = {
+        "name": next((n.get("text") for n in names if n.get("text")), None),
+        "birth_date": patient.get("birthDate"),
+        "phone": phone,
+        "handbook_no": _identifier(patient, HANDBOOK),
+        "id_no": _identifier(patient, ID_CARD),
+    }
+    if values["id_no"]:
+        values["id_type"] = "id_card"
+    source = f"Patient/{patient['id']}"
+    when = at or FIRST
+    return {name: Fact(value=value, at=when, source=source) for name, value in values.items() if value}
+
+
+def _identifier(patient: Mapping[str, Any], system: str) -> str | None:
+    return next(
+        (i.get("value") for i in patient.get("identifier", ()) if same_system(i.get("system", "")) == system), None
+    )

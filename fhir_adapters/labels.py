@@ -1,0 +1,61 @@
+"""Which facts only some may know, whoever sends them: HIV, syphilis, hepatitis. The label is set on every way in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fhir_adapters.mappings.common import restricted
+from fhir_adapters.terminology import BY_CODE, ITEMS, SENSITIVE_ICD
+from fhir_adapters.types import labels_of
+
+SENSITIVE_ANSWERS = frozenset(name for name, item in ITEMS.items() if item.sensitivity) | {"p_1"}
+
+
+def labelled(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The resource with the label it must have; unchanged when it needs none or has one."""
+    sensitivity = sensitivity_of(resource)
+    if sensitivity is None or labels_of(resource):
+        return resource
+    meta = dict(resource.get("meta", {}))
+    meta["security"] = [*meta.get("security", []), *restricted(sensitivity or None)["security"]]
+    return {**resource, "meta": meta}
+
+
+def sensitivity_of(resource: Mapping[str, Any]) -> str | None:
+    """HIV, STD, or "" where the reason must not be said; None for a fact that everybody in care may know."""
+    type_ = resource["resourceType"]
+    if type_ == "QuestionnaireResponse":
+        return "" if _answers_sensitive(resource.get("item", ())) else None
+    if type_ not in ("Observation", "Condition", "DiagnosticReport", "Procedure"):
+        return None
+    for system, code in _codings(resource):
+        if type_ == "Condition":
+            found = next((s for prefix, s in SENSITIVE_ICD.items() if str(code).startswith(prefix)), None)
+        else:
+            name = BY_CODE.get((str(system), str(code)))
+            found = ITEMS[name].sensitivity if name else None
+        if found:
+            return found
+    return None
+
+
+def _codings(resource: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
+    for part in (resource, *resource.get("component", ())):
+        for coding in part.get("code", {}).get("coding", ()):
+            yield coding.get("system"), coding.get("code")
+
+
+def _answers_sensitive(items: Any) -> bool:
+    for item in items:
+        if item.get("linkId") in SENSITIVE_ANSWERS and any(_says_something(a) for a in item.get("answer", ())):
+            return True
+        nested = [*item.get("item", ()), *(i for a in item.get("answer", ()) for i in a.get("item", ()))]
+        if nested and _answers_sensitive(nested):
+            return True
+    return False
+
+
+def _says_something(answer: Mapping[str, Any]) -> bool:
+    coding = answer.get("valueCoding", {})
+    return answer.get("valueBoolean") is not False and coding.get("code") not in ("not-performed", "unknown")

@@ -1,0 +1,172 @@
+"""A submitted form -> Observations: {canon}/StructureDefinition/mch-anc-observation, mch-fetal-observation.
+
+One Observation per measured item; its id is the response's and the linkId (and the fetus), so that extracting
+again changes nothing. SBP and DBP are one panel. 未查 and 不详 are said as the reason why a value is absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fhir_adapters.mappings.case import Case
+from fhir_adapters.mappings.common import (
+    Json,
+    coding,
+    concept,
+    fitted,
+    instant,
+    kebab,
+    quantity,
+    reference,
+    resource,
+    restricted,
+)
+from fhir_adapters.terminology import ABSENT, BP_PANEL, DATA_ELEMENT, FETUS_INDEX, OBSERVATION_CATEGORY, Item, item_of
+from workflows.forms import ABSENT as ABSENT_ANSWERS
+from workflows.forms import Form
+from workflows.forms import Item as FormItem
+from workflows.forms.items import columns
+
+NOT_EXTRACTED = frozenset({"risk-screening", "risk-grading"})  # these become RiskAssessments
+DATED_ELSEWHERE = frozenset({"lmp", "edd_final", "ga_days"})  # the case's own dating, and what follows from it
+_UNKNOWN = {"unknown": "asked-unknown"}
+PRESSURE = ("sbp", "dbp")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The response that the facts come from."""
+
+    response_id: str
+    effective: str
+    encounter_id: str | None = None
+    performer: Json | None = None
+
+
+def to_observations(form: Form, answers: Mapping[str, Any], case: Case, source: Source) -> list[Json]:
+    """Every measured item of the form that has an answer."""
+    if form.id in NOT_EXTRACTED:
+        return []
+    return list(_rows(tuple(columns(form.items)), answers, case, source, None))
+
+
+def _rows(
+    items: tuple[FormItem, ...], answers: Mapping[str, Any], case: Case, source: Source, fetus: int | None
+) -> Iterator[Json]:
+    for item in items:
+        value = answers.get(item.link_id)
+        if value is None or value == [] or value == "":
+            continue
+        if item.is_table:
+            for number, row in enumerate(value, start=1):
+                index = row.get("order") if isinstance(row.get("order"), int) else number
+                yield from _rows(tuple(columns(item.items)), row, case, source, index)
+        elif item.link_id in PRESSURE:
+            if item.link_id == "sbp" or answers.get("sbp") is None:
+                yield _pressure(items, answers, case, source)
+        elif item.is_measured and item.link_id not in DATED_ELSEWHERE:
+            yield from _item(item, value, case, source, fetus)
+
+
+def _item(item: FormItem, value: Any, case: Case, source: Source, fetus: int | None) -> Iterator[Json]:
+    if item.repeats and item.type not in ("choice", "open-choice"):  # one value per fetus
+        for number, one in enumerate(value, start=1):
+            yield _observation(item, one, case, source, number)
+    else:
+        yield _observation(item, value, case, source, fetus)
+
+
+def _observation(item: FormItem, value: Any, case: Case, source: Source, fetus: int | None) -> Json:
+    known = item_of(item.link_id)
+    parts = [source.response_id, kebab(item.link_id), *([str(fetus)] if fetus is not None else [])]
+    return resource(
+        "Observation",
+        fitted(*parts),
+        meta=restricted(known.sensitivity) if known.sensitivity else None,
+        extension=case.episode_extension + _fetus(fetus),
+        **_head(known, case, source),
+        code=_code(item, known),
+        **_value(item, value),
+    )
+
+
+def _head(known: Item, case: Case, source: Source) -> Json:
+    return {
+        "status": "final",
+        "category": [concept(OBSERVATION_CATEGORY, known.category)],
+        "subject": case.subject,
+        "encounter": reference("Encounter", source.encounter_id),
+        "effectiveDateTime": source.effective,
+        "performer": [source.performer] if source.performer else None,
+        "derivedFrom": [reference("QuestionnaireResponse", source.response_id)],
+    }
+
+
+def _fetus(fetus: int | None) -> list[Json]:
+    return [{"url": FETUS_INDEX, "valuePositiveInt": fetus}] if fetus is not None else []
+
+
+def _code(item: FormItem, known: Item) -> Json:
+    """The form's own code first: a designer's item may have one that our table lacks."""
+    own = [dict(c) for c in item.codes]
+    if not own:
+        own = [coding(known.system, known.code, known.display)]
+    elif own[0].get("code") == known.code:
+        own[0]["display"] = known.display if known.mark != "O" else item.text.zh
+    more = [coding(DATA_ELEMENT, known.data_element, item.text.zh)] if known.data_element else []
+    return {"coding": own + more, "text": item.text.zh}
+
+
+def _value(item: FormItem, value: Any) -> Json:
+    if isinstance(value, str) and value in ABSENT_ANSWERS:
+        return {"dataAbsentReason": concept(ABSENT, value, ABSENT_ANSWERS[value].zh)}
+    if item.type in ("choice", "open-choice"):
+        return _choice(item, value)
+    if item.type == "boolean":
+        return {"valueBoolean": value}
+    if item.type == "integer":
+        return {"valueInteger": value}
+    if item.type in ("quantity", "decimal"):
+        unit = item.unit
+        return {"valueQuantity": quantity(value, unit.code, unit.display) if unit else {"value": value}}
+    if item.type in ("date", "dateTime"):
+        return {"valueDateTime": instant(value)}
+    return {"valueString": str(value)}
+
+
+def _choice(item: FormItem, value: Any) -> Json:
+    """One answer is a concept; several are components, each of which holds."""
+    if not isinstance(value, list):
+        reason = _UNKNOWN.get(value)
+        if reason:
+            return {"dataAbsentReason": concept(ABSENT, reason)}
+        return {"valueCodeableConcept": _option(item, value)}
+    return {"component": [{"code": _option(item, one), "valueBoolean": True} for one in value]}
+
+
+def _option(item: FormItem, code: str) -> Json:
+    option = item.option(code)
+    if option is None or not option.system:
+        return {"text": option.text.zh if option else str(code)}
+    return concept(option.system, option.code, option.text.zh, text=option.text.zh)
+
+
+def _pressure(items: tuple[FormItem, ...], answers: Mapping[str, Any], case: Case, source: Source) -> Json:
+    """85354-9 with what was measured of the two."""
+    by_name = {item.link_id: item for item in items}
+    components = []
+    for name in PRESSURE:
+        value = answers.get(name)
+        if value is not None and name in by_name:
+            known = item_of(name)
+            components.append({"code": _code(by_name[name], known), **_value(by_name[name], value)})
+    return resource(
+        "Observation",
+        fitted(source.response_id, "bp"),
+        extension=case.episode_extension,
+        **_head(BP_PANEL, case, source),
+        code=concept(BP_PANEL.system, BP_PANEL.code, BP_PANEL.display, text="血压"),
+        component=components,
+    )

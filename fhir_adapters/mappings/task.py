@@ -1,0 +1,117 @@
+"""User task -> Task: {canon}/StructureDefinition/mch-user-task"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.contracts import TaskRecord
+from fhir_adapters.dates import local_text
+from fhir_adapters.mappings.case import Case
+from fhir_adapters.mappings.common import Json, coding, concept, instant, kebab, person, present, reference, resource
+from fhir_adapters.terminology import (
+    ASSIGNEE,
+    BUSINESS_STATUS,
+    CANDIDATES,
+    CANONICAL_BASE,
+    CLOCK,
+    PROCESS_INSTANCE,
+    ROLE,
+    TASK,
+    TASK_CODE,
+    TASK_IO,
+)
+
+STATUS = {"created": "ready", "claimed": "accepted", "completed": "completed", "cancelled": "cancelled"}
+
+
+def to_task(task: TaskRecord, case: Case, *, response_id: str | None = None, is_drafted: bool = False) -> Json:
+    """The task as it stands after the step. The owner stays the organisation that answers for it; who took it
+    is an extension, so that a station's work list finds tasks before and after somebody took them."""
+    data = task.wait.data
+    due = instant(data.get("due")) or instant(data.get("until"))
+    is_open = task.state in ("created", "claimed")
+    status = "in-progress" if is_drafted and is_open else STATUS[task.state]
+    changed = None if is_drafted else max(task.completed_at or case.at, task.created_at)  # drafts come by the dozen
+    end = task.completed_at or (case.at if task.state == "cancelled" else None)
+    return resource(
+        "Task",
+        str(task.id),
+        extension=_extensions(task, due),
+        identifier=[{"system": TASK, "value": str(task.id)}],
+        instantiatesCanonical=f"{CANONICAL_BASE}/ActivityDefinition/{_kind(task)}|{case.definition_version}",
+        basedOn=present(reference("CarePlan", case.instance_id if case.patient_id else None)),
+        groupIdentifier={"system": PROCESS_INSTANCE, "value": case.instance_id},
+        status=status,
+        statusReason={"text": "流程已转向，任务取消"} if task.state == "cancelled" else None,
+        businessStatus=_business_status(due, case) if is_open and due else None,
+        intent="order",
+        priority=_priority(data.get("priority")),
+        code=_code(task),
+        description=data.get("name") or task.wait.element_id,
+        focus=case.episode,
+        for_=case.subject,
+        executionPeriod={"start": local_text(task.created_at), "end": local_text(end)} if end else None,
+        authoredOn=local_text(task.created_at),
+        lastModified=local_text(changed) if changed else None,
+        performerType=[concept(ROLE, str(role)) for role in data.get("candidate_roles") or ()],
+        owner=reference("Organization", data.get("organisation")),
+        restriction=_restriction(instant(data.get("window_from")), due),
+        input=_input(data),
+        output=[_output(response_id)] if response_id else None,
+    )
+
+
+def _kind(task: TaskRecord) -> str:
+    return kebab(task.wait.element_id.removeprefix("task_"))
+
+
+def _code(task: TaskRecord) -> Json:
+    name, form = task.wait.data.get("name"), task.wait.data.get("form")
+    also = [coding(TASK_CODE, form)] if form and form != _kind(task) else []
+    return concept(TASK_CODE, _kind(task), name, *also)
+
+
+def _extensions(task: TaskRecord, due: str | None) -> list[Json]:
+    data = task.wait.data
+    found: list[Json] = []
+    if data.get("organisation"):
+        found.append({"url": CANDIDATES, "valueReference": reference("Organization", data["organisation"])})
+    if task.assignee:
+        found.append({"url": ASSIGNEE, "valueReference": person(task.assignee)})
+    if data.get("clock") and due:
+        parts: list[Json] = [
+            {"url": "id", "valueCode": str(data["clock"])},
+            {"url": "started", "valueDateTime": local_text(task.created_at)},
+            {"url": "due", "valueDateTime": due},
+        ]
+        found.append({"url": CLOCK, "extension": parts})
+    return found
+
+
+def _business_status(due: str, case: Case) -> Json:
+    """As of the step that wrote it; between steps `due` tells."""
+    late = due[:10] < local_text(case.at)[:10] if len(due) == 10 else due < local_text(case.at)
+    return concept(BUSINESS_STATUS, "overdue", "已逾期") if late else concept(BUSINESS_STATUS, "on-time", "期限内")
+
+
+def _priority(number: Any) -> str:
+    value = number if isinstance(number, int) else 50
+    return "asap" if value >= 90 else "urgent" if value >= 70 else "routine"
+
+
+def _restriction(start: str | None, end: str | None) -> Json | None:
+    period = {name: value for name, value in (("start", start), ("end", end)) if value}
+    return {"period": period} if period else None
+
+
+def _input(data: Any) -> list[Json]:
+    if not data.get("form"):
+        return []
+    version = f"|{data['form_version']}" if data.get("form_version") else ""
+    canonical = f"{CANONICAL_BASE}/Questionnaire/{data['form']}{version}"
+    return [{"type": concept(TASK_IO, "questionnaire"), "valueCanonical": canonical}]
+
+
+def _output(response_id: str) -> Json:
+    found = reference("QuestionnaireResponse", response_id)
+    return {"type": concept(TASK_IO, "questionnaire-response"), "valueReference": found}

@@ -1,0 +1,197 @@
+"""A step of the engine -> what it writes in FHIR, in the step's own transaction. Pure: the same step gives the
+same statements.
+
+Only what the step may have changed is written; what is unchanged keeps its version in the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from engine.contracts import CompleteUserTask, SaveDraft, Statement, StepRecord, Submission, TaskRecord
+from engine.contracts import Projection as Projection
+from fhir_adapters.dates import local_text
+from fhir_adapters.mappings import dating, encounter, episode, newborn, observation, patient, response, risk
+from fhir_adapters.mappings.case import Case, case_of
+from fhir_adapters.mappings.common import Json, instant, person
+from fhir_adapters.mappings.task import to_task
+from fhir_adapters.store.resources import ENGINE, SQL, Draft, parameters
+from fhir_adapters.terminology import is_identity
+from workflows.forms import Form, forms_on_disk
+
+FormLookup = Callable[[str, int], Form | None]
+PREGNANCY_PROCESS = "pregnancy_journey"
+AREA = ("home_organisation", "hospital_organisation", "county_organisation", "village_organisation")
+EPISODE_READS = frozenset(
+    {"end_code", "ended_on", "edd", "lmp", "colour", "delivered_on", "patient_id", "condition_id", *AREA}
+)
+
+
+def projector(forms: FormLookup) -> Projection:
+    """The projection for `Engine(projection=…)`. `forms` finds a form by key and version; versions never change."""
+
+    def project(record: StepRecord) -> list[Statement]:
+        case = case_of(record)
+        drafts = [Draft(resource=r, episode_id=case.pregnancy_id) for r in _resources(record, case, forms)]
+        statements = list(_areas(record, case))
+        if drafts:
+            given = parameters(record.region_id, record.at, ENGINE, drafts, engine_owned=True)
+            statements.append(Statement(SQL["save_resources"], given))
+        statements += _identities(record, drafts)
+        return statements
+
+    return project
+
+
+def project(record: StepRecord) -> list[Statement]:
+    """The projection with the forms that come with the product."""
+    return _ON_DISK(record)
+
+
+def _on_disk(key: str, version: int) -> Form | None:
+    return forms_on_disk().get(key)
+
+
+_ON_DISK = projector(_on_disk)
+
+
+def _resources(record: StepRecord, case: Case, forms: FormLookup) -> Iterator[Json]:
+    submission = record.submission
+    form = forms(submission.form, submission.form_version) if submission and case.patient_id else None
+    completed = _completed_task(record)
+    response_id = _response_id(submission, completed) if form else None
+    for task in (*record.opened_tasks, *record.changed_tasks, *record.closed_tasks):
+        is_answered = completed is not None and task.id == completed.id
+        yield to_task(
+            task,
+            case,
+            response_id=response_id if is_answered else None,
+            is_drafted=isinstance(record.command, SaveDraft),
+        )
+    if case.patient_id is None:
+        return
+    if record.before is None or case.is_over or _changed(record, EPISODE_READS) or record.status == "suspended":
+        yield from _case_resources(record, case)
+    if case.pregnancy_id is not None:
+        yield from _risk_resources(record, case, submission, response_id)
+        yield from _birth_resources(record, case)
+    if form and submission and response_id:
+        yield from _submitted(form, submission, case, response_id)
+
+
+def _case_resources(record: StepRecord, case: Case) -> Iterator[Json]:
+    yield episode.to_care_plan(case)
+    if case.pregnancy_id is None or record.definition_key != PREGNANCY_PROCESS:
+        return
+    yield episode.to_episode(case)
+    if not case.variables.get("condition_id"):
+        yield episode.to_condition(case)
+    if record.before is None or {"lmp", "edd", "edd_basis"} & record.written.keys():
+        yield from (found for found in (dating.to_lmp(case), dating.to_edd(case)) if found is not None)
+
+
+def _risk_resources(
+    record: StepRecord, case: Case, submission: Submission | None, response_id: str | None
+) -> Iterator[Json]:
+    if "screening" in record.written and response_id:
+        found = risk.to_screening(case, response_id)
+        if found is not None:
+            yield found
+    gradings = risk.gradings_of(case)
+    if {"graded_at", "gradings", "colour"} & record.written.keys() and gradings:
+        number, grading = len(gradings), gradings[-1]
+        is_signed = submission is not None and submission.form == "risk-grading"
+        yield risk.to_grading(case, number, grading, response_id if is_signed else None)
+        yield risk.to_colour(case, number, grading)
+        yield from risk.to_flags(case)
+    elif case.is_over:
+        yield from risk.to_flags(case)
+
+
+def _birth_resources(record: StepRecord, case: Case) -> Iterator[Json]:
+    """Only for births recorded here: a hospital's own Encounter and newborn stand as it sent them."""
+    if {"delivered_on", "delivered_at", "discharged_at"} & record.written.keys() and not case.variables.get(
+        "encounter_id"
+    ):
+        found = encounter.to_delivery(case)
+        if found is not None:
+            yield found
+
+
+def _submitted(form: Form, submission: Submission, case: Case, response_id: str) -> Iterator[Json]:
+    answers = submission.answers
+    encounter_id = None
+    effective = local_text(case.at)
+    if encounter.took_place(form.id, answers):
+        encounter_id = f"visit-{response_id}"[:64]
+        on = instant(answers.get(encounter.VISITS[form.id][4])) or effective[:10]
+        effective = effective if on == effective[:10] else on
+        yield encounter.to_visit(form.id, answers, case, id_=encounter_id, on=on)
+    elif form.id == "delivery":
+        encounter_id = encounter.delivery_id(case) if not case.variables.get("encounter_id") else None
+        effective = instant(answers.get("delivered_at")) or instant(answers.get("delivered_on")) or effective
+        yield from _births(answers, case)
+    elif form.id == "registration":
+        yield patient.to_patient(answers, str(case.patient_id))
+    if submission.source is None:
+        yield response.to_response(form, answers, case, id_=response_id, encounter_id=encounter_id)
+    source = observation.Source(
+        response_id=response_id, effective=effective, encounter_id=encounter_id, performer=person(case.by)
+    )
+    yield from observation.to_observations(form, answers, case, source)
+
+
+def _births(answers: Mapping[str, Any], case: Case) -> Iterator[Json]:
+    done = encounter.to_procedure(answers, case)
+    if done is not None:
+        yield done
+    fetuses = [f for f in answers.get("fetus") or answers.get("fetuses") or () if isinstance(f, Mapping)]
+    for number, fetus in enumerate(fetuses, start=1):
+        order = fetus["order"] if isinstance(fetus.get("order"), int) else number
+        child = newborn.to_newborn(fetus, case, order=order, of=len(fetuses)) if newborn.is_live_born(fetus) else None
+        if child is not None:
+            yield child
+            yield newborn.to_mother(case, order=order)
+
+
+def _completed_task(record: StepRecord) -> TaskRecord | None:
+    if not isinstance(record.command, CompleteUserTask):
+        return None
+    return next((t for t in record.closed_tasks if t.id == record.command.user_task_id), None)
+
+
+def _response_id(submission: Submission | None, completed: TaskRecord | None) -> str | None:
+    """The response as it was stored already, else named after the task that it answered."""
+    if submission is None:
+        return None
+    return submission.source or (str(completed.id) if completed else None)
+
+
+def _changed(record: StepRecord, names: frozenset[str]) -> bool:
+    return not names.isdisjoint(record.written)
+
+
+def _areas(record: StepRecord, case: Case) -> Iterator[Statement]:
+    """Who looks after the woman may read her, and her child."""
+    organisations = sorted({str(o) for name in AREA if (o := case.variables.get(name))})
+    if case.patient_id is None or not organisations:
+        return
+    key = {"region_id": record.region_id, "patient_id": case.patient_id, "organisations": organisations}
+    if record.before is None or _changed(record, frozenset(AREA)):
+        yield Statement(SQL["add_area"], key)
+    if record.submission is not None and record.submission.form == "delivery":
+        for order in range(1, 1 + len(record.submission.answers.get("fetus") or ())):
+            yield Statement(SQL["add_area"], {**key, "patient_id": newborn.newborn_id(case, order)})
+
+
+def _identities(record: StepRecord, drafts: list[Draft]) -> Iterator[Statement]:
+    for draft in drafts:
+        if draft.resource["resourceType"] != "Patient":
+            continue
+        for identifier in draft.resource.get("identifier", ()):
+            if is_identity(identifier["system"]):
+                key = {"type": "Patient", "system": identifier["system"], "value": identifier["value"].upper()}
+                yield Statement(
+                    SQL["claim_identity"], {"region_id": record.region_id, "id": draft.resource["id"], **key}
+                )

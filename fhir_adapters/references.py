@@ -1,0 +1,53 @@
+"""References inside a resource: found and replaced anywhere in the tree, extensions and narrative links included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+_URN = re.compile(r"urn:(?:uuid|oid):[0-9A-Za-z.\-]+")
+_CONDITIONAL = re.compile(r"[A-Z][A-Za-z]+\?.+")
+_HELD_BY = frozenset({"reference", "url", "valueUri", "valueUrl", "uri"})
+
+
+def urns_in(node: Any) -> set[str]:
+    """Every urn that stands where a reference or link can stand."""
+    return {urn for text in _links(node) for urn in _URN.findall(text)}
+
+
+def conditionals_in(node: Any) -> set[str]:
+    """Every `Type?parameter=value` in a Reference."""
+    return {text for text in _links(node) if _CONDITIONAL.fullmatch(text)}
+
+
+def _links(node: Any) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            if isinstance(value, str):
+                if name in _HELD_BY or name == "div":
+                    yield value
+            else:
+                yield from _links(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _links(item)
+
+
+def rewritten(node: Any, change: Callable[[str], str]) -> Any:
+    """The same document with every link replaced by what `change` makes of it. Nothing of the original is touched."""
+    if isinstance(node, Mapping):
+        return {name: _replaced(name, value, change) for name, value in node.items()}
+    if isinstance(node, list):
+        return [rewritten(item, change) for item in node]
+    return node
+
+
+def _replaced(name: str, value: Any, change: Callable[[str], str]) -> Any:
+    if not isinstance(value, str):
+        return rewritten(value, change)
+    if name in _HELD_BY:
+        return change(value)
+    if name == "div":
+        return _URN.sub(lambda found: change(found.group()), value)
+    return value

@@ -1,0 +1,183 @@
+"""A resource's index entries: hashed tokens for what is compared, intervals for dates, folded text for names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from hashlib import blake2b
+from typing import Any
+
+from pypinyin import Style, lazy_pinyin
+
+from fhir_adapters.dates import FIRST, LAST, interval
+from fhir_adapters.search.parameters import PARAMETERS, Parameter
+from fhir_adapters.terminology import same_system
+
+PRESENT = "?"  # the token that says: this parameter has a value here
+
+
+@dataclass(slots=True)
+class Entries:
+    tokens: set[int] = field(default_factory=set)
+    dates: set[tuple[str, datetime, datetime]] = field(default_factory=set)
+    strings: set[tuple[str, str]] = field(default_factory=set)
+
+
+def hashed(region_id: str, type_: str, name: str, value: str) -> int:
+    """The number that stands for one value of one parameter; 64 bits, so that two never meet in practice."""
+    digest = blake2b("\x1f".join((region_id, type_, name, value)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def entries(region_id: str, resource: Mapping[str, Any]) -> Entries:
+    """All index entries of a valid resource."""
+    type_ = resource["resourceType"]
+    found = Entries()
+    for name, parameter in PARAMETERS[type_].items():
+        before = len(found.tokens) + len(found.dates) + len(found.strings)
+        for value in values(resource, parameter):
+            _add(found, region_id, type_, name, parameter.kind, value)
+        if len(found.tokens) + len(found.dates) + len(found.strings) > before:
+            found.tokens.add(hashed(region_id, type_, name, PRESENT))
+    if type_ == "Patient":
+        found.strings.update(_what_people_type(resource))
+    return found
+
+
+def _what_people_type(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """How staff look a woman up: pinyin and its initials, the last four of a number, a phone, a handbook number."""
+    for name in patient.get("name", ()):
+        text = name.get("text") or ""
+        if any("\u4e00" <= letter <= "\u9fff" for letter in text):
+            yield "name", fold("".join(lazy_pinyin(text)))
+            yield "name", fold("".join(lazy_pinyin(text, style=Style.FIRST_LETTER)))
+    for identifier in patient.get("identifier", ()):
+        if identifier.get("value"):
+            yield "~tail", fold(identifier["value"][-4:])
+            yield "~number", fold(identifier["value"])
+    for contact in patient.get("telecom", ()):
+        if contact.get("system") == "phone" and contact.get("value"):
+            yield "~phone", fold(contact["value"])
+
+
+def values(resource: Mapping[str, Any], parameter: Parameter) -> Iterator[Any]:
+    """The element values that a parameter looks at."""
+    for path in parameter.paths:
+        yield from _walk(resource, _steps(path))
+
+
+@cache
+def _steps(path: str) -> tuple[tuple[str, str | None], ...]:
+    """`extension[http://x.y].valueCode` -> (("extension", "http://x.y"), ("valueCode", None))"""
+    steps: list[tuple[str, str | None]] = []
+    rest = path
+    while rest:
+        if rest.startswith("extension["):
+            url, _, rest = rest[len("extension[") :].partition("]")
+            steps.append(("extension", url))
+            rest = rest.removeprefix(".")
+        else:
+            name, _, rest = rest.partition(".")
+            steps.append((name, None))
+    return tuple(steps)
+
+
+def _walk(node: Any, steps: tuple[tuple[str, str | None], ...]) -> Iterator[Any]:
+    if isinstance(node, list):
+        for item in node:
+            yield from _walk(item, steps)
+    elif not steps:
+        if node is not None:
+            yield node
+    elif isinstance(node, Mapping):
+        name, url = steps[0]
+        below = node.get(name)
+        if url is not None:
+            below = [e for e in below or () if e.get("url") == url]
+        if below is not None:
+            yield from _walk(below, steps[1:])
+
+
+def _add(found: Entries, region_id: str, type_: str, name: str, kind: str, value: Any) -> None:
+    if kind == "date":
+        covered = date_interval(value)
+        if covered:
+            found.dates.add((name, *covered))
+    elif kind == "string":
+        found.strings.update((name, text) for text in strings_of(value))
+    else:
+        texts = tokens_of(value) if kind == "token" else references_of(value)
+        found.tokens.update(hashed(region_id, type_, name, text) for text in texts)
+
+
+def date_interval(value: Any) -> tuple[datetime, datetime] | None:
+    if isinstance(value, str):
+        return interval(value)
+    if not isinstance(value, Mapping):
+        return None
+    low, high = (interval(value[k]) if isinstance(value.get(k), str) else None for k in ("start", "end"))
+    return (low[0] if low else FIRST, high[1] if high else LAST) if low or high else None
+
+
+def strings_of(value: Any) -> Iterator[str]:
+    """The texts inside a name or an address, folded."""
+    if isinstance(value, str):
+        yield fold(value)
+    elif isinstance(value, Mapping):
+        for name in ("text", "family", "given", "prefix", "line", "city", "district", "state", "country", "postalCode"):
+            for part in value[name] if isinstance(value.get(name), list) else [value.get(name)]:
+                if isinstance(part, str):
+                    yield fold(part)
+
+
+def fold(text: str) -> str:
+    return " ".join(text.casefold().split())[:200]
+
+
+def tokens_of(value: Any) -> Iterator[str]:
+    """`code`, `system|code`, `|code`, `system|` as far as each holds."""
+    if isinstance(value, bool):
+        yield from _token("true" if value else "false", None)
+    elif isinstance(value, str | int):
+        yield from _token(str(value), None)
+    elif isinstance(value, Mapping) and "coding" in value:
+        for coding in value["coding"]:
+            yield from tokens_of(coding)
+    elif isinstance(value, Mapping) and "value" in value:  # Identifier, ContactPoint
+        system = value.get("system") if ":" in str(value.get("system", "")) else None
+        yield from _token(identifier_value(str(value["value"])), system)
+    elif isinstance(value, Mapping) and "code" in value:
+        yield from _token(str(value["code"]), value.get("system"))
+
+
+def identifier_value(value: str) -> str:
+    """Two identifiers are equal when these are: 身份证 `x` and `X` are one."""
+    return value.strip().upper()
+
+
+def _token(code: str, system: str | None) -> Iterator[str]:
+    yield code
+    if system is None:
+        yield f"|{code}"
+    else:
+        system = same_system(system)
+        yield f"{system}|{code}"
+        yield f"{system}|"
+
+
+def references_of(value: Any) -> Iterator[str]:
+    """`Type/id` of a literal reference, with or without a server in front; a canonical with and without its version."""
+    text = value.get("reference") if isinstance(value, Mapping) else value
+    if isinstance(text, str) and text and not text.startswith("#"):
+        yield from reference_forms(text)
+
+
+def reference_forms(text: str) -> Iterator[str]:
+    parts = text.partition("/_history/")[0].split("/")
+    if "://" in text or len(parts) != 2:
+        yield text
+        yield text.partition("|")[0]
+    else:
+        yield "/".join(parts)

@@ -1,0 +1,344 @@
+"""What a search asks for, read from its parameters. Pure: no database, no clock.
+
+What is not understood is never silently dropped: it stands in `ignored`, which strict handling turns into a 400.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine.errors import EngineError
+from engine.store import plain
+from fhir_adapters.dates import interval
+from fhir_adapters.issues import FhirError, Issue, refuse
+from fhir_adapters.search.index import PRESENT, fold, identifier_value
+from fhir_adapters.search.parameters import COMMON, PARAMETERS, Parameter
+from fhir_adapters.terminology import same_system
+
+DEFAULT_COUNT, MAX_COUNT, MAX_INCLUDED = 50, 500, 1000
+PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
+CONTROL = ("_sort", "_count", "_include", "_revinclude", "_total", "_summary", "_format", "_pretty", "_after")
+MODIFIERS = {"token": ("not", "missing"), "date": ("missing",), "string": ("contains", "exact", "missing")}
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One of `values` of the parameter; with `absent` none of them."""
+
+    name: str
+    values: tuple[str, ...]
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """One of these comparisons of the parameter's interval; `_lastUpdated` is the resource's own time."""
+
+    name: str
+    values: tuple[tuple[str, datetime, datetime], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Strings:
+    name: str
+    how: str  # starts | contains | exact
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    name: str
+    kind: str
+    missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The parameter refers to one of what `query` finds on the other type."""
+
+    name: str
+    query: Query
+
+
+Condition = Tokens | Dates | Strings | Ids | Missing | Chain
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    source: str
+    name: str
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    type: str
+    conditions: tuple[Condition, ...] = ()
+    sort: tuple[str, bool] | None = None  # name, descending
+    count: int = DEFAULT_COUNT
+    total: bool = False
+    only_count: bool = False
+    includes: tuple[Include, ...] = ()
+    revincludes: tuple[Include, ...] = ()
+    after: tuple[str, str] | None = None  # sort key and id of the last resource of the page before
+    used: tuple[tuple[str, str], ...] = ()
+    ignored: tuple[Issue, ...] = ()
+
+
+@dataclass(slots=True)
+class _Reading:
+    type: str
+    conditions: list[Condition] = field(default_factory=list)
+    includes: list[Include] = field(default_factory=list)
+    revincludes: list[Include] = field(default_factory=list)
+    used: list[tuple[str, str]] = field(default_factory=list)
+    ignored: list[Issue] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def read_query(type_: str, pairs: Iterable[tuple[str, str]], *, strict: bool = False) -> Query:
+    """Raises FhirError 400 for a value that cannot be read, and with `strict` for a parameter that is not known."""
+    reading = _Reading(type_)
+    wrong: list[Issue] = []
+    for name, value in pairs:
+        try:
+            understood = _read_one(reading, name, value)
+        except _Bad as bad:
+            wrong.append(_issue("invalid", "MCH-S-002", bad.zh, bad.en, name, bad.allowed))
+            continue
+        if understood:
+            if name not in ("_after", "_format", "_pretty"):
+                reading.used.append((name, value))
+        else:
+            reading.ignored.append(
+                _issue(
+                    "not-supported",
+                    "MCH-S-001",
+                    "不支持此检索参数，已忽略",
+                    "search parameter not supported, ignored",
+                    name,
+                )
+            )
+    if strict and reading.ignored:
+        wrong += reading.ignored
+    if wrong:
+        raise FhirError(400, wrong)
+    return Query(
+        type_,
+        tuple(reading.conditions),
+        includes=tuple(reading.includes),
+        revincludes=tuple(reading.revincludes),
+        used=tuple(reading.used),
+        ignored=tuple(reading.ignored),
+        **reading.settings,
+    )
+
+
+class _Bad(Exception):
+    def __init__(self, zh: str, en: str, allowed: str | None = None) -> None:
+        self.zh, self.en, self.allowed = zh, en, allowed
+
+
+def _issue(type_: str, code: str, zh: str, en: str, name: str, allowed: str | None = None) -> Issue:
+    severity = "warning" if type_ == "not-supported" else "error"
+    shown = name if re.fullmatch(r"[A-Za-z_:.\-]{1,64}", name) else "(?)"
+    return Issue(type=type_, code=code, zh=zh, en=en, expression=shown, allowed=allowed, severity=severity)
+
+
+def _read_one(reading: _Reading, name: str, value: str) -> bool:
+    if name in CONTROL:
+        return _control(reading, name, value)
+    condition = _condition(reading.type, name, value)
+    if condition is None:
+        return False
+    reading.conditions.append(condition)
+    return True
+
+
+def _control(reading: _Reading, name: str, value: str) -> bool:
+    if name == "_count":
+        if not value.isascii() or not value.isdigit():
+            raise _Bad("应为非负整数", "a whole number is expected")
+        number = int(value[:9])
+        if number == 0:
+            reading.settings["only_count"] = True
+        else:
+            reading.settings["count"] = min(number, MAX_COUNT)
+    elif name == "_sort":
+        return _sort(reading, value)
+    elif name == "_total":
+        if value not in ("none", "estimate", "accurate"):
+            raise _Bad("值不合法", "not a possible value", "none | estimate | accurate")
+        reading.settings["total"] = value != "none"
+    elif name == "_summary":
+        if value not in ("count", "false"):
+            return False
+        reading.settings["only_count"] = value == "count"
+    elif name in ("_include", "_revinclude"):
+        return _include(reading, name, value)
+    elif name == "_after":
+        reading.settings["after"] = _unseal(value)
+    return True
+
+
+def _sort(reading: _Reading, value: str) -> bool:
+    name = value.removeprefix("-")
+    parameter = PARAMETERS[reading.type].get(name) or COMMON.get(name)
+    if parameter is None or (parameter.kind not in ("date", "string") and name != "_id"):
+        return False
+    reading.settings["sort"] = (name, value.startswith("-"))
+    return True
+
+
+def _include(reading: _Reading, name: str, value: str) -> bool:
+    source, _, rest = value.partition(":")
+    param, _, target = rest.partition(":")
+    parameter = PARAMETERS.get(source, {}).get(param)
+    if parameter is None or parameter.kind != "reference" or not parameter.targets:
+        return False
+    include = Include(source, param, target or None)
+    if name == "_include":
+        if source != reading.type:
+            return False
+        reading.includes.append(include)
+    else:
+        if reading.type not in parameter.targets:
+            return False
+        reading.revincludes.append(include)
+    return True
+
+
+def _condition(type_: str, full_name: str, value: str) -> Condition | None:
+    head, chained, rest = full_name.partition(".")
+    name, _, modifier = head.partition(":")
+    parameter = PARAMETERS[type_].get(name) or COMMON.get(name)
+    if parameter is None:
+        return None
+    if chained:
+        return _chain(name, modifier, parameter, rest, value)
+    if name == "_id":
+        return Ids(tuple(_values(value))) if not modifier else None
+    if modifier == "missing" and name not in COMMON:
+        if value not in ("true", "false"):
+            raise _Bad("应为 true 或 false", "true or false is expected", "true | false")
+        return Missing(name, parameter.kind, value == "true")
+    if parameter.kind == "reference":
+        return _references(name, parameter, modifier, value)
+    if modifier and modifier not in MODIFIERS[parameter.kind]:
+        return None
+    if parameter.kind == "token":
+        return Tokens(name, tuple(_token(v) for v in _values(value)), absent=modifier == "not")
+    if parameter.kind == "date":
+        return Dates(name, tuple(_date(v) for v in _values(value)))
+    return Strings(name, modifier or "starts", tuple(fold(v) for v in _values(value)))
+
+
+def _chain(name: str, modifier: str, parameter: Parameter, rest: str, value: str) -> Chain | None:
+    """`patient.identifier=…`, one step deep."""
+    if parameter.kind != "reference" or "." in rest:
+        return None
+    targets = (modifier,) if modifier else parameter.targets
+    if len(targets) != 1 or targets[0] not in PARAMETERS or targets[0] not in parameter.targets:
+        return None
+    inner = _condition(targets[0], rest, value)
+    return Chain(name, Query(targets[0], (inner,), count=MAX_INCLUDED)) if inner is not None else None
+
+
+def _references(name: str, parameter: Parameter, modifier: str, value: str) -> Tokens | None:
+    if modifier and modifier not in parameter.targets:
+        return None
+    targets = (modifier,) if modifier else parameter.targets
+    found: list[str] = []
+    for one in _values(value):
+        if targets and "/" not in one and _ID.fullmatch(one):
+            found += [f"{target}/{one}" for target in targets]
+        else:
+            found.append(one)
+    return Tokens(name, tuple(found))
+
+
+def _values(value: str) -> Sequence[str]:
+    """The alternatives of one value; `\\,` is a comma."""
+    parts = [re.sub(r"\\([,$|\\])", r"\1", part) for part in re.split(r"(?<!\\),", value)]
+    if not all(parts) or len(parts) > 200:
+        raise _Bad("值为空或过多", "a value is empty, or there are too many")
+    return parts
+
+
+def _token(value: str) -> str:
+    system, bar, code = value.partition("|")
+    if not bar:
+        return identifier_value(value) if _looks_like_identifier(value) else value
+    return f"{same_system(system)}|{code}" if system else f"|{code}"
+
+
+def _looks_like_identifier(value: str) -> bool:
+    return len(value) == 18 and value[:17].isdigit()
+
+
+def _date(value: str) -> tuple[str, datetime, datetime]:
+    prefix, text = (value[:2], value[2:]) if value[:2] in PREFIXES else ("eq", value)
+    found = interval(text.replace(" ", "+")) if re.match(r"\d{4}", text) else None
+    if found is None:
+        raise _Bad("日期不合法", "not a date", "[eq|ne|gt|lt|ge|le|sa|eb|ap]YYYY[-MM[-DD[Thh:mm:ss+zz:zz]]]")
+    if prefix == "ap":
+        widening = max((found[1] - found[0]) / 10, timedelta(days=1))
+        return prefix, found[0] - widening, found[1] + widening
+    return prefix, *found
+
+
+def seal(key: str, id_: str) -> str:
+    """Where the next page begins, as an opaque text."""
+    return base64.urlsafe_b64encode(plain.dumps([key, id_])).decode().rstrip("=")
+
+
+def _unseal(text: str) -> tuple[str, str]:
+    try:
+        key, id_ = plain.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, TypeError, binascii.Error, EngineError) as error:
+        raise refuse(
+            410,
+            "expired",
+            "MCH-S-003",
+            "翻页令牌无效，请重新检索",
+            "the page token is not valid any more, search again",
+            expression="_after",
+        ) from error
+    if not isinstance(key, str) or not isinstance(id_, str):
+        raise refuse(
+            410,
+            "expired",
+            "MCH-S-003",
+            "翻页令牌无效，请重新检索",
+            "the page token is not valid any more",
+            expression="_after",
+        )
+    return key, id_
+
+
+__all__ = [
+    "PRESENT",
+    "Chain",
+    "Condition",
+    "Dates",
+    "Ids",
+    "Include",
+    "Missing",
+    "Query",
+    "Strings",
+    "Tokens",
+    "read_query",
+    "seal",
+]

@@ -1,0 +1,1 @@
+"""Where FHIR resources are kept: the only place of this room where SQL is sent."""

@@ -1,0 +1,252 @@
+"""Reading and writing resources. Every function runs in the transaction of the connection it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row, dict_row
+
+from engine.store import sql
+from fhir_adapters.access import Viewer
+from fhir_adapters.search.index import entries, hashed, identifier_value
+from fhir_adapters.store.texts import Stored, split
+from fhir_adapters.terminology import CANONICAL_BASE, is_identity, same_system
+from fhir_adapters.types import episode_of, labels_of, patient_of
+
+SQL = sql.load(__file__)
+ENGINE = "engine"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    type: str
+    id: str
+    version: int
+    changed: bool
+
+    @property
+    def etag(self) -> str:
+        return f'W/"{self.version}"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    version: int
+    deleted: bool
+    engine_owned: bool
+    owner: str
+    patient_id: str | None
+    episode_id: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """One resource to be written. `episode_id` where the case is known from elsewhere than the resource itself."""
+
+    resource: Mapping[str, Any]
+    episode_id: str | None = None
+    deleted: bool = False
+
+
+def parameters(
+    region_id: str, at: datetime, source: str, drafts: Sequence[Draft], *, engine_owned: bool
+) -> dict[str, Any]:
+    """What `save_resources` takes. Pure, so that the projection can build it before a connection is at hand.
+    Of two drafts of one resource the last one stands."""
+    last = {(d.resource["resourceType"], d.resource["id"]): d for d in drafts}
+    columns: dict[str, Any] = {name: [] for name in _COLUMNS}
+    where = None if engine_owned else f"{CANONICAL_BASE}/source/{source.partition(':')[2]}"
+    for number, ((type_, id_), draft) in enumerate(last.items(), start=1):
+        resource = draft.resource
+        parts = split(resource, where)
+        found = entries(region_id, resource) if not draft.deleted else None
+        row = (type_, id_, parts.body, parts.meta, parts.content_hash, draft.deleted, patient_of(resource))
+        labels = "{" + ",".join(labels_of(resource)) + "}"
+        tokens = "{" + ",".join(map(str, sorted(found.tokens) if found else ())) + "}"
+        for name, value in zip(_COLUMNS, (*row, draft.episode_id or episode_of(resource), labels, tokens)):
+            columns[name].append(value)
+        for param, low, high in sorted(found.dates) if found else ():
+            _append(columns, "d", number, param, low, high)
+        for param, value in sorted(found.strings) if found else ():
+            _append(columns, "s", number, param, value)
+    return {"region_id": region_id, "at": at, "source": source, "engine_owned": engine_owned, **columns}
+
+
+_COLUMNS = (
+    *("types", "ids", "bodies", "metas", "hashes", "deleted", "patients", "episodes", "labels", "tokens"),
+    *("d_index", "d_params", "d_lows", "d_highs", "s_index", "s_params", "s_values"),
+)
+_LISTS = {"d": ("d_index", "d_params", "d_lows", "d_highs"), "s": ("s_index", "s_params", "s_values")}
+
+
+def _append(columns: dict[str, Any], kind: str, *values: Any) -> None:
+    for name, value in zip(_LISTS[kind], values):
+        columns[name].append(value)
+
+
+def save(
+    conn: Connection[Any],
+    region_id: str,
+    at: datetime,
+    source: str,
+    drafts: Sequence[Draft],
+    *,
+    engine_owned: bool = False,
+) -> list[Saved]:
+    """Write resources and say which version each now has, and whether that is new."""
+    if not drafts:
+        return []
+    given = parameters(region_id, at, source, drafts, engine_owned=engine_owned)
+    rows = conn.execute(SQL["save_resources"], given).fetchall()
+    if not engine_owned:
+        _claim_identities(conn, region_id, drafts)
+    return [Saved(*row) for row in rows]
+
+
+def _claim_identities(conn: Connection[Any], region_id: str, drafts: Sequence[Draft]) -> None:
+    """The first resource with an identity holds it; later ones are told apart by search."""
+    wanted = set()
+    for draft in drafts:
+        for identifier in draft.resource.get("identifier", ()) if not draft.deleted else ():
+            system, value = (
+                identifier.get("system"),
+                identifier.get("value") if isinstance(identifier, Mapping) else None,
+            )
+            if system and value and is_identity(same_system(system)):
+                key = (draft.resource["resourceType"], same_system(system), identifier_value(value))
+                wanted.add((*key, draft.resource["id"]))
+    for type_, system, value, id_ in sorted(wanted):  # one order for everybody: no deadlocks
+        claim(conn, region_id, type_, system, value, id_)
+
+
+def claim(conn: Connection[Any], region_id: str, type_: str, system: str, value: str, id_: str) -> str | None:
+    """Take an identity for `id_`; answers None when it is taken now, else who holds it."""
+    key = {"region_id": region_id, "type": type_, "system": system, "value": value}
+    if conn.execute(SQL["claim_identity"], {**key, "id": id_}).fetchone():
+        return None
+    row = conn.execute(SQL["holder_of_identity"], key).fetchone()
+    return row[0] if row else None
+
+
+def release(conn: Connection[Any], region_id: str, type_: str, id_: str) -> None:
+    conn.execute(SQL["release_identities"], {"region_id": region_id, "type": type_, "id": id_})
+
+
+def lock(conn: Connection[Any], region_id: str, type_: str, id_: str) -> Head | None:
+    """The head of a resource, held until the transaction ends; None when there never was one."""
+    with conn.cursor(row_factory=class_row(Head)) as cursor:
+        return cursor.execute(SQL["lock"], {"region_id": region_id, "type": type_, "id": id_}).fetchone()
+
+
+def current(conn: Connection[Any], region_id: str, type_: str, id_: str) -> Stored | None:
+    """The live version, whoever asks."""
+    with conn.cursor(row_factory=class_row(Stored)) as cursor:
+        return cursor.execute(SQL["current"], {"region_id": region_id, "type": type_, "id": id_}).fetchone()
+
+
+def read(
+    conn: Connection[Any], region_id: str, type_: str, id_: str, viewer: Viewer, version: int | None = None
+) -> tuple[Stored, str | None] | None:
+    """The newest or one version, with the patient it is about, as far as the viewer may know of it."""
+    key = {"region_id": region_id, "type": type_, "id": id_, "version": version, **_view(viewer)}
+    with conn.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(SQL["read" if version is None else "read_version"], key).fetchone()
+    return _stored(row) if row else None
+
+
+def history(
+    conn: Connection[Any],
+    region_id: str,
+    type_: str,
+    id_: str | None,
+    viewer: Viewer,
+    *,
+    limit: int,
+    since: datetime | None = None,
+    before: tuple[datetime, str, int] | None = None,
+) -> list[tuple[Stored, str | None]]:
+    """Versions, newest first; with `before` those that follow on the next page."""
+    at, id_before, version_before = before or (None, None, None)
+    key = {"region_id": region_id, "type": type_, "id": id_, "limit": limit, "since": since, **_view(viewer)}
+    key |= {"before": at, "before_id": id_before, "before_version": version_before}
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return [_stored(row) for row in cursor.execute(SQL["history"], key)]
+
+
+def _view(viewer: Viewer) -> dict[str, Any]:
+    return {
+        "viewer": viewer.source,
+        "restricted": viewer.restricted,
+        "organisations": list(viewer.organisations),
+    }
+
+
+def _stored(row: dict[str, Any]) -> tuple[Stored, str | None]:
+    patient_id = row.pop("patient_id")
+    return Stored(**row), patient_id
+
+
+def with_identifier(
+    conn: Connection[Any], region_id: str, type_: str, pairs: Iterable[tuple[str | None, str]]
+) -> list[str]:
+    """Ids of live resources that carry all of these identifiers; at most three, enough to tell none, one, several."""
+    forms = [
+        f"{same_system(system)}|{identifier_value(value)}" if system else identifier_value(value)
+        for system, value in pairs
+    ]
+    tokens = [hashed(region_id, type_, "identifier", form) for form in forms]
+    rows = conn.execute(SQL["having_tokens"], {"region_id": region_id, "type": type_, "tokens": tokens}).fetchall()
+    return [row[0] for row in rows]
+
+
+def of_episode(conn: Connection[Any], region_id: str, episode_id: str, types: Sequence[str]) -> list[Stored]:
+    with conn.cursor(row_factory=class_row(Stored)) as cursor:
+        key = {"region_id": region_id, "episode_id": episode_id, "types": list(types)}
+        return cursor.execute(SQL["resources_of_episode"], key).fetchall()
+
+
+def of_patient(conn: Connection[Any], region_id: str, patient_id: str, types: Sequence[str]) -> list[Stored]:
+    with conn.cursor(row_factory=class_row(Stored)) as cursor:
+        key = {"region_id": region_id, "patient_id": patient_id, "types": list(types)}
+        return cursor.execute(SQL["resources_of_patient"], key).fetchall()
+
+
+def adopt(conn: Connection[Any], region_id: str, type_: str, id_: str, episode_id: str) -> None:
+    conn.execute(SQL["adopt"], {"region_id": region_id, "type": type_, "id": id_, "episode_id": episode_id})
+
+
+def add_area(conn: Connection[Any], region_id: str, patient_id: str, organisations: Iterable[str]) -> None:
+    key = {"region_id": region_id, "patient_id": patient_id, "organisations": sorted(set(organisations))}
+    conn.execute(SQL["add_area"], key)
+
+
+def share_area(conn: Connection[Any], region_id: str, mother_id: str, child_id: str) -> None:
+    conn.execute(SQL["share_area"], {"region_id": region_id, "mother_id": mother_id, "child_id": child_id})
+
+
+def is_in_area(conn: Connection[Any], region_id: str, patient_id: str, organisations: Iterable[str]) -> bool:
+    key = {"region_id": region_id, "patient_id": patient_id, "organisations": sorted(set(organisations))}
+    row = conn.execute(SQL["is_in_area"], key).fetchone()
+    return bool(row and row[0])
+
+
+def record_event(
+    conn: Connection[Any], region_id: str, saved: Saved, event: str, episode_id: str | None, result: str, at: datetime
+) -> bool:
+    """Note that this version caused this event; False when it had already."""
+    key = {"region_id": region_id, "type": saved.type, "id": saved.id, "version": saved.version}
+    key |= {"event": event, "episode_id": episode_id, "result": result, "at": at}
+    return conn.execute(SQL["record_event"], key).fetchone() is not None
+
+
+def same(
+    conn: Connection[Any], region_id: str, type_: str, patient_id: str, owner: str, content_hash: str
+) -> str | None:
+    """A resource that this sender has already said in the same words."""
+    key = {"region_id": region_id, "type": type_, "patient_id": patient_id}
+    row = conn.execute(SQL["same_content"], {**key, "owner": owner, "content_hash": content_hash}).fetchone()
+    return row[0] if row else None

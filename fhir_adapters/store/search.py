@@ -1,0 +1,204 @@
+"""A search against the tables: the query's conditions become pieces of SQL that stand, named, in `sql/search.sql`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from engine.store import sql
+from fhir_adapters.access import Viewer
+from fhir_adapters.search.index import PRESENT, hashed, references_of, values
+from fhir_adapters.search.parameters import COMMON, PARAMETERS
+from fhir_adapters.search.query import (
+    MAX_INCLUDED,
+    Chain,
+    Condition,
+    Dates,
+    Ids,
+    Include,
+    Missing,
+    Query,
+    Strings,
+    Tokens,
+)
+from fhir_adapters.store.texts import Stored
+
+SQL = sql.load(__file__)
+_EDGES = {
+    "eq": (0, 1),
+    "ne": (0, 1),
+    "gt": (1,),
+    "lt": (0,),
+    "ge": (0,),
+    "le": (1,),
+    "sa": (1,),
+    "eb": (0,),
+    "ap": (0, 1),
+}
+_UPDATED = {"sa": "gt", "eb": "lt", "ap": "eq"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    stored: Stored
+    patient_id: str | None
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    matches: list[Found]
+    included: list[Found]
+    total: int | None
+    more: bool
+
+
+class _Sql:
+    """Pieces and their values, in order."""
+
+    def __init__(self) -> None:
+        self.text: list[str] = []
+        self.values: list[Any] = []
+
+    def add(self, name: str, *values: Any) -> None:
+        self.text.append(SQL[name])
+        self.values += values
+
+
+def search(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer) -> Hits:
+    """One page, what it includes, and the total where it was asked for."""
+    query = _resolved(conn, region_id, query, viewer)
+    total = _count(conn, region_id, query, viewer) if query.total or query.only_count else None
+    if query.only_count:
+        return Hits([], [], total, False)
+    rows = _page(conn, region_id, query, viewer, query.count + 1)
+    matches = rows[: query.count]
+    included = _included(conn, region_id, query, matches, viewer) if matches else []
+    return Hits(matches, included, total, len(rows) > query.count)
+
+
+def _page(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer, limit: int) -> list[Found]:
+    sql_ = _Sql()
+    sql_.add("search_head")
+    kind = _key(sql_, query)
+    _where(sql_, region_id, query, viewer)
+    descending = query.sort is not None and query.sort[1]
+    if query.after is not None:
+        sql_.add(f"{'before' if descending else 'after'}_{kind}", *query.after)
+    sql_.add("descending" if descending else "ascending", limit)
+    with conn.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute("\n".join(sql_.text).encode(), sql_.values).fetchall()
+    return [Found(key=row.pop("key"), patient_id=row.pop("patient_id"), stored=Stored(**row)) for row in rows]
+
+
+def _count(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer) -> int:
+    sql_ = _Sql()
+    sql_.add("count_head")
+    _where(sql_, region_id, query, viewer)
+    row = conn.execute("\n".join(sql_.text).encode(), sql_.values).fetchone()
+    return row[0] if row else 0
+
+
+def _key(sql_: _Sql, query: Query) -> str:
+    name = query.sort[0] if query.sort else "_lastUpdated"
+    if name == "_lastUpdated":
+        sql_.add("key_updated")
+        return "time"
+    if name == "_id":
+        sql_.add("key_id")
+        return "text"
+    kind = (PARAMETERS[query.type].get(name) or COMMON[name]).kind
+    sql_.add(f"key_{kind}", name)
+    return "time" if kind == "date" else "text"
+
+
+def _where(sql_: _Sql, region_id: str, query: Query, viewer: Viewer) -> None:
+    sql_.add(
+        "visible", region_id, query.type, viewer.restricted, viewer.source, viewer.source, list(viewer.organisations)
+    )
+    for condition in query.conditions:
+        _add_condition(sql_, region_id, query.type, condition)
+
+
+def _add_condition(sql_: _Sql, region_id: str, type_: str, condition: Condition) -> None:
+    match condition:
+        case Tokens(name, texts, absent):
+            tokens = [hashed(region_id, type_, name, text) for text in texts]
+            sql_.add("lacks_token" if absent else "has_token", tokens)
+        case Ids(ids):
+            sql_.add("is_one_of", list(ids))
+        case Missing(name, _, missing):
+            sql_.add("lacks_token" if missing else "has_token", [hashed(region_id, type_, name, PRESENT)])
+        case Dates(name, asked):
+            _either(sql_, [_date(region_id, type_, name, one) for one in asked])
+        case Strings(name, how, texts):
+            _either(sql_, [_string(region_id, type_, name, how, text) for text in texts])
+
+
+def _either(sql_: _Sql, pieces: Sequence[tuple[str, list[Any]]]) -> None:
+    sql_.text.append(" AND (" + " OR ".join(SQL[name] for name, _ in pieces) + ")")
+    for _, values_ in pieces:
+        sql_.values += values_
+
+
+def _date(region_id: str, type_: str, name: str, asked: tuple[str, Any, Any]) -> tuple[str, list[Any]]:
+    prefix, *edges = asked
+    if name == "_lastUpdated":
+        prefix = _UPDATED.get(prefix, prefix)
+        return f"updated_{prefix}", [edges[n] for n in _EDGES[prefix]]
+    return f"date_{prefix}", [region_id, type_, name, *(edges[n] for n in _EDGES[prefix])]
+
+
+def _string(region_id: str, type_: str, name: str, how: str, text: str) -> tuple[str, list[Any]]:
+    if how == "exact":
+        return "string_exact", [region_id, type_, name, text]
+    escaped = text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    return "string_like", [region_id, type_, name, f"%{escaped}%" if how == "contains" else f"{escaped}%"]
+
+
+def _resolved(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer) -> Query:
+    """Chains replaced by the references they lead to."""
+    conditions: list[Condition] = []
+    for condition in query.conditions:
+        if isinstance(condition, Chain):
+            inner = _resolved(conn, region_id, condition.query, viewer)
+            found = _page(conn, region_id, inner, viewer, MAX_INCLUDED)
+            condition = Tokens(condition.name, tuple(f"{inner.type}/{f.stored.id}" for f in found))
+        conditions.append(condition)
+    return replace(query, conditions=tuple(conditions))
+
+
+def _included(conn: Connection[Any], region_id: str, query: Query, matches: list[Found], viewer: Viewer) -> list[Found]:
+    seen = {(f.stored.type, f.stored.id) for f in matches}
+    included: list[Found] = []
+    for include in query.includes:
+        for type_, ids in _wanted(include, matches).items():
+            included += _by_ids(conn, region_id, type_, sorted(ids - {i for t, i in seen if t == type_}), viewer)
+            seen |= {(f.stored.type, f.stored.id) for f in included}
+    for include in query.revincludes:
+        tokens = Tokens(include.name, tuple(f"{query.type}/{f.stored.id}" for f in matches))
+        found = _page(conn, region_id, Query(include.source, (tokens,)), viewer, MAX_INCLUDED)
+        included += [f for f in found if (f.stored.type, f.stored.id) not in seen]
+        seen |= {(f.stored.type, f.stored.id) for f in found}
+    return included[:MAX_INCLUDED]
+
+
+def _wanted(include: Include, matches: list[Found]) -> dict[str, set[str]]:
+    """Which resources the matches refer to by this parameter."""
+    parameter = PARAMETERS[include.source][include.name]
+    wanted: dict[str, set[str]] = {}
+    for found in matches:
+        for value in values(found.stored.resource(), parameter):
+            for reference in references_of(value):
+                type_, _, id_ = reference.partition("/")
+                if type_ in parameter.targets and type_ in PARAMETERS and include.target in (None, type_):
+                    wanted.setdefault(type_, set()).add(id_)
+    return wanted
+
+
+def _by_ids(conn: Connection[Any], region_id: str, type_: str, ids: list[str], viewer: Viewer) -> list[Found]:
+    return _page(conn, region_id, Query(type_, (Ids(tuple(ids)),)), viewer, MAX_INCLUDED) if ids else []

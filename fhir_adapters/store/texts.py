@@ -1,0 +1,65 @@
+"""A resource as it is stored and as it is answered: the text that came, with only id and meta set."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from engine.store import plain
+
+_SET_BY_US = frozenset({"versionId", "lastUpdated", "source"})
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    body: str
+    meta: str
+    content_hash: str
+
+
+def split(resource: Mapping[str, Any], source: str | None = None) -> Split:
+    """The parts that are stored. Meta other than the labels does not count as content: sending again with
+    another tag is sending the same again."""
+    body = plain.dumps({k: v for k, v in resource.items() if k not in ("resourceType", "id", "meta")})
+    meta = {k: v for k, v in resource.get("meta", {}).items() if k not in _SET_BY_US}
+    if source:
+        meta["source"] = source
+    digest = hashlib.blake2b(body, digest_size=16)
+    digest.update(plain.dumps(meta.get("security", [])))
+    return Split(body.decode(), plain.dumps(meta).decode(), digest.hexdigest())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """One version of a resource as the table has it."""
+
+    type: str
+    id: str
+    version: int
+    updated_at: datetime
+    deleted: bool
+    source: str
+    body: str
+    meta: str
+
+    @property
+    def etag(self) -> str:
+        return f'W/"{self.version}"'
+
+    def text(self) -> str:
+        """The resource as JSON, put together without reading it."""
+        stamp = self.updated_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        meta = f'"versionId":"{self.version}","lastUpdated":"{stamp}"' + _tail(self.meta)
+        return f'{{"resourceType":"{self.type}","id":"{self.id}","meta":{{{meta}}}{_tail(self.body)}}}'
+
+    def resource(self) -> dict[str, Any]:
+        """The resource read; for rules, never for an answer."""
+        return {"resourceType": self.type, "id": self.id, "meta": plain.read(self.meta), **plain.read(self.body)}
+
+
+def _tail(text: str) -> str:
+    inner = text[1:-1]
+    return "," + inner if inner else ""

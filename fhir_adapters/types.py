@@ -1,0 +1,68 @@
+"""Which resource types are spoken here, who owns them, and how a resource names its patient and its case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fhir_adapters.terminology import CONFIDENTIALITY, EPISODE_EXTENSION
+
+ENGINE_OWNED = ("CarePlan", "EpisodeOfCare", "Flag", "RiskAssessment", "Task")
+PEER_OWNED = (
+    "Condition",
+    "DiagnosticReport",
+    "Encounter",
+    "Immunization",
+    "Location",
+    "Observation",
+    "Organization",
+    "Patient",
+    "Practitioner",
+    "PractitionerRole",
+    "Procedure",
+    "QuestionnaireResponse",
+    "RelatedPerson",
+)
+TYPES = tuple(sorted((*ENGINE_OWNED, *PEER_OWNED)))
+PEOPLE_FREE = ("Location", "Organization", "Practitioner", "PractitionerRole")  # about no patient
+_PATIENT_ELEMENT = {"Task": "for", "EpisodeOfCare": "patient", "RelatedPerson": "patient", "Immunization": "patient"}
+
+
+def patient_of(resource: Mapping[str, Any]) -> str | None:
+    """The id of the patient this resource is about."""
+    type_ = resource["resourceType"]
+    if type_ == "Patient":
+        return resource.get("id")
+    if type_ in PEOPLE_FREE:
+        return None
+    return _id_of(resource.get(_PATIENT_ELEMENT.get(type_, "subject")), "Patient")
+
+
+def episode_of(resource: Mapping[str, Any]) -> str | None:
+    """The id of the case that this resource names itself."""
+    type_ = resource["resourceType"]
+    if type_ == "EpisodeOfCare":
+        return resource.get("id")
+    if type_ == "Task":
+        return _id_of(resource.get("focus"), "EpisodeOfCare")
+    if type_ == "Encounter":
+        for reference in resource.get("episodeOfCare", ()):
+            return _id_of(reference, "EpisodeOfCare")
+    for extension in resource.get("extension", ()):
+        if extension.get("url") == EPISODE_EXTENSION:
+            return _id_of(extension.get("valueReference"), "EpisodeOfCare")
+    return None
+
+
+def labels_of(resource: Mapping[str, Any]) -> list[str]:
+    """Confidentiality of a resource beyond the normal: R (restricted) or V (very restricted)."""
+    security = resource.get("meta", {}).get("security", ())
+    return sorted({c["code"] for c in security if c.get("system") == CONFIDENTIALITY and c.get("code") in ("R", "V")})
+
+
+def _id_of(reference: Any, type_: str) -> str | None:
+    text = reference.get("reference") if isinstance(reference, Mapping) else None
+    if not isinstance(text, str):
+        return None
+    parts = text.partition("/_history/")[0].split("/")
+    return parts[-1] if len(parts) >= 2 and parts[-2] == type_ else None

@@ -1,0 +1,258 @@
+"""The peer-owned part of a write: which id each entry gets, who may change it, what is stored.
+
+Sending again finds what is there: by the condition given, and for the same content from the same sender about the same
+patient also without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from uuid import uuid4
+
+from fhir_adapters.correlation import Correlated, correlate, named_mother
+from fhir_adapters.entries import Entry, conditions
+from fhir_adapters.issues import FhirError, Issue, not_found
+from fhir_adapters.labels import labelled
+from fhir_adapters.references import conditionals_in, rewritten, urns_in
+from fhir_adapters.store import resources
+from fhir_adapters.store.resources import Draft
+from fhir_adapters.store.texts import split
+from fhir_adapters.terminology import is_identity, same_system
+from fhir_adapters.types import ENGINE_OWNED, PEOPLE_FREE, patient_of
+from fhir_adapters.work import Item, Json, Work, refuse_at
+
+
+def assign(work: Work, entries: list[Entry]) -> None:
+    """Give every entry its id and resolve every reference. Raises FhirError; nothing is written yet but claims."""
+    _refuse_same_identity_twice(entries)
+    resolved: dict[str, str] = {}
+    items: dict[int, Item] = {}
+    for number, entry in enumerate(entries):
+        if entry.method in ("PUT", "DELETE", "GET"):
+            items[number] = _existing(work, entry)
+            if entry.full_url:
+                resolved[entry.full_url] = items[number].reference
+    waiting = sorted(
+        (n for n, e in enumerate(entries) if e.method == "POST"), key=lambda n: (not entries[n].if_none_exist, n)
+    )
+    while waiting:
+        number = next((n for n in waiting if urns_in(entries[n].resource) <= resolved.keys()), waiting[0])
+        waiting.remove(number)
+        items[number] = item = _new(work, entries[number], resolved)
+        if entries[number].full_url:
+            resolved[str(entries[number].full_url)] = item.reference
+    work.items = [items[number] for number in range(len(entries))]
+    for item in work.items:
+        if item.entry.resource is not None and not item.found:
+            item.resource = _linked(work, item.entry, resolved, item.id)
+            item.patient_id = patient_of(item.resource)
+
+
+def _refuse_same_identity_twice(entries: list[Entry]) -> None:
+    seen: set[tuple[str, str, str]] = set()
+    for entry in entries:
+        for identifier in (entry.resource or {}).get("identifier", ()) if entry.method == "POST" else ():
+            system, value = (
+                identifier.get("system"),
+                identifier.get("value") if isinstance(identifier, Mapping) else None,
+            )
+            if not system or not value or not is_identity(same_system(system)):
+                continue
+            key = (entry.type, same_system(system), value.strip().upper())
+            if key in seen:
+                text = "同一事务中两个条目具有相同身份标识", "two entries of one transaction have the same identity"
+                raise refuse_at(400, f"{entry.at}.identifier", "duplicate", "MCH-B-003", *text)
+            seen.add(key)
+
+
+def _existing(work: Work, entry: Entry) -> Item:
+    if entry.id is not None:
+        return Item(entry=entry, id=entry.id)
+    if entry.method == "GET":
+        return Item(entry=entry, id="")
+    found = _matches(work, entry, entry.query)
+    return Item(entry=entry, id=found[0] if found else (entry.resource or {}).get("id") or str(uuid4()))
+
+
+def _new(work: Work, entry: Entry, resolved: Mapping[str, str]) -> Item:
+    """A create: what is there already by the condition or by its content, else a new id."""
+    id_ = str(uuid4())
+    if entry.if_none_exist:
+        holder = _claim(work, entry, id_)
+        found = [holder] if holder else _matches(work, entry, entry.if_none_exist)
+        if found:
+            return Item(entry=entry, id=found[0], found=True)
+    elif urns_in(entry.resource) <= resolved.keys() and entry.type not in ENGINE_OWNED:
+        same = _same_content(work, _linked(work, entry, resolved, id_))
+        if same:
+            return Item(entry=entry, id=same, found=True)
+    return Item(entry=entry, id=id_, status=201)
+
+
+def _claim(work: Work, entry: Entry, id_: str) -> str | None:
+    """Take the identity in the condition; who comes second waits for the first and then finds hers."""
+    system, value = _identifier(entry, entry.if_none_exist or ())
+    holder = resources.claim(work.conn, work.region_id, entry.type, system, value, id_)
+    is_live = holder is not None and resources.current(work.conn, work.region_id, entry.type, holder) is not None
+    return holder if is_live else None
+
+
+def _identifier(entry: Entry, query: tuple[tuple[str, str], ...]) -> tuple[str, str]:
+    """The one condition that we take: `identifier=system|value`."""
+    if len(query) == 1 and query[0][0] == "identifier" and "|" in query[0][1]:
+        system, _, value = query[0][1].partition("|")
+        if system and value.strip():
+            return same_system(system), value.strip().upper()
+    text = "条件应为 identifier=system|value", "the condition must be identifier=system|value"
+    raise refuse_at(400, entry.at, "not-supported", "MCH-C-003", *text)
+
+
+def _matches(work: Work, entry: Entry, query: tuple[tuple[str, str], ...]) -> list[str]:
+    system, value = _identifier(entry, query)
+    found = resources.with_identifier(work.conn, work.region_id, entry.type, [(system, value)])
+    if len(found) > 1:
+        text = "条件匹配多个资源", "the condition matches several resources"
+        raise refuse_at(412, entry.at, "multiple-matches", "MCH-C-004", *text)
+    return found
+
+
+def _same_content(work: Work, resource: Json) -> str | None:
+    patient_id = patient_of(resource) if resource["resourceType"] != "Patient" else None
+    if patient_id is None:
+        return None
+    digest = split(labelled(resource)).content_hash
+    return resources.same(work.conn, work.region_id, resource["resourceType"], patient_id, work.viewer.source, digest)
+
+
+def _linked(work: Work, entry: Entry, resolved: Mapping[str, str], id_: str) -> Json:
+    """The resource with its id and with references that can be followed."""
+    asked = {text: _conditional(work, entry, text) for text in conditionals_in(entry.resource)}
+
+    def change(text: str) -> str:
+        return resolved.get(text) or asked.get(text) or text
+
+    return {**rewritten(entry.resource, change), "id": id_}
+
+
+def _conditional(work: Work, entry: Entry, text: str) -> str:
+    type_, _, query = text.partition("?")
+    probe = Entry(method="GET", type=type_, at=entry.at)
+    found = _matches(work, probe, conditions(query))
+    if not found:
+        words = "条件引用没有匹配的资源", "a conditional reference matches nothing"
+        raise refuse_at(412, entry.at, "not-found", "MCH-B-010", *words)
+    return f"{type_}/{found[0]}"
+
+
+def permit(work: Work) -> None:
+    """Raises FhirError with everything that this caller may not do: foreign resources, stale versions, unknown
+    patients."""
+    brought = {item.id for item in work.items if item.entry.type == "Patient"}
+    locked = sorted((i for i in work.items if i.entry.method in ("PUT", "DELETE")), key=lambda i: i.reference)
+    for item in locked:
+        if item.entry.type not in ENGINE_OWNED:
+            _permit_change(work, item)
+    issues = [issue for item in work.items if item.resource is not None for issue in _ownership(item)]
+    issues += [issue for item in work.items for issue in _patient(work, item, brought)]
+    if issues:
+        raise FhirError(422, issues)
+
+
+def _permit_change(work: Work, item: Item) -> None:
+    head = resources.lock(work.conn, work.region_id, item.entry.type, item.id)
+    if head is None:
+        if item.entry.method == "DELETE":
+            raise not_found(item.entry.at)
+        if item.entry.if_match is not None:
+            raise _stale(item, None)
+        item.status = 201
+        return
+    if resources.read(work.conn, work.region_id, item.entry.type, item.id, work.viewer) is None:
+        raise not_found(item.entry.at)
+    if head.owner != work.viewer.source:
+        text = "只能修改本系统创建的资源", "only the system that created a resource may change it"
+        raise refuse_at(403, item.entry.at, "forbidden", "MCH-O-002", *text)
+    if item.entry.if_match is not None and item.entry.if_match != head.version:
+        raise _stale(item, head.version)
+
+
+def _stale(item: Item, version: int | None) -> FhirError:
+    etag = f'W/"{version}"' if version is not None else None
+    text = "资源已有新版本，请重新读取", "a newer version is stored, read it again"
+    return refuse_at(412, item.entry.at, "conflict", "MCH-C-002", *text, etag=etag)
+
+
+def _ownership(item: Item) -> Iterator[Issue]:
+    if item.entry.type in ENGINE_OWNED and not (item.entry.type == "Task" and item.entry.method == "PUT"):
+        yield Issue(
+            type="business-rule",
+            code="MCH-O-001",
+            zh="此类资源由流程引擎维护",
+            en="resources of this type are kept by the engine",
+            expression=item.entry.at,
+        )
+
+
+def _patient(work: Work, item: Item, brought: set[str]) -> Iterator[Issue]:
+    """The patient must be one that the caller may know of: an unknown and a foreign one get the same answer."""
+    patient_id = item.patient_id
+    if item.entry.type == "Patient" or patient_id is None or patient_id in brought or item.entry.type in ENGINE_OWNED:
+        return
+    if resources.read(work.conn, work.region_id, "Patient", patient_id, work.viewer) is None:
+        yield Issue(
+            type="not-found",
+            code="MCH-V-0301",
+            zh="引用的患者不存在",
+            en="the patient that is referred to does not exist",
+            expression=item.entry.at,
+        )
+
+
+def store(work: Work) -> None:
+    """Write what is new, under the cases it belongs to."""
+    writable = [item for item in work.items if item.resource is not None and item.entry.type not in ENGINE_OWNED]
+    _open_areas(work, writable)
+    drafts = []
+    for item in writable:
+        assert item.resource is not None
+        item.resource = labelled(item.resource)
+        if item.entry.type not in ("Patient", "RelatedPerson", *PEOPLE_FREE):
+            item.correlated = _case_of(work, item)
+        drafts.append(Draft(resource=item.resource, episode_id=item.correlated.episode_id))
+    saved = resources.save(work.conn, work.region_id, work.now, work.viewer.source, drafts)
+    by_reference = {f"{one.type}/{one.id}": one for one in saved}
+    for item in writable:
+        item.saved = by_reference[item.reference]
+    for item in work.items:
+        if item.entry.method == "DELETE" and item.entry.type not in ENGINE_OWNED:
+            _delete(work, item)
+
+
+def _case_of(work: Work, item: Item) -> Correlated:
+    assert item.resource is not None
+    if work.opening is not None and item.patient_id == work.opening.patient_id:
+        return Correlated("case", work.opening.pregnancy_id)
+    return correlate(work.conn, work.region_id, item.resource, item.patient_id)
+
+
+def _open_areas(work: Work, items: list[Item]) -> None:
+    """A patient is known to those who bring her; a child to those who know the mother."""
+    for item in work.items:
+        if item.entry.type == "Patient" and item.entry.method in ("POST", "PUT"):
+            resources.add_area(work.conn, work.region_id, item.id, {o for o in [work.by.organisation] if o})
+    for item in items:
+        if item.entry.type == "RelatedPerson" and item.resource is not None and item.patient_id:
+            mother = named_mother(work.conn, work.region_id, item.resource)
+            if mother:
+                resources.share_area(work.conn, work.region_id, mother, item.patient_id)
+
+
+def _delete(work: Work, item: Item) -> None:
+    stored = resources.current(work.conn, work.region_id, item.entry.type, item.id)
+    if stored is None:
+        item.status = 204
+        return
+    draft = Draft(resource=stored.resource(), deleted=True)
+    item.saved = resources.save(work.conn, work.region_id, work.now, work.viewer.source, [draft])[0]
+    resources.release(work.conn, work.region_id, item.entry.type, item.id)
+    item.status = 204

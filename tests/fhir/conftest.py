@@ -1,0 +1,149 @@
+"""A county with the whole pathway deployed, spoken to over FHIR; its clock stands still until moved."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from engine.store import plain, reads
+from engine.store.connections import open_pool
+from runtime import settings as configuration
+from runtime.app import create_app
+from runtime.clock import ManualClock
+from runtime.demo.county import settle_people
+from runtime.start import deploy_shipped
+from runtime.wiring import assemble
+from tests.fhir.fhir_kit import WOMAN, registration
+
+BEGIN = "2026-01-05T08:00:00+08:00"
+FHIR_JSON = "application/fhir+json"
+
+
+class Hospital:
+    """One installation and whoever asks it; the hospital's own system by default."""
+
+    def __init__(self, home: Path, url: str) -> None:
+        self.settings = configuration.read({"YUNTU_HOME": str(home), "YUNTU_CLOCK": f"manual:{BEGIN}"})
+        self.pool = open_pool(url, max_size=12)
+        self.clock = ManualClock(url)
+        self.clock.set_once(datetime.fromisoformat(BEGIN).astimezone(UTC))
+        self.services = assemble(
+            self.settings, pool=self.pool, clock=self.clock, manual=self.clock, close=lambda: self.pool.close()
+        )
+        self.app = create_app(self.services)
+        self._tokens: dict[str, str] = {}
+
+    @property
+    def region_id(self) -> str:
+        return self.services.region_id
+
+    def token(self, who: str) -> str:
+        if who not in self._tokens:
+            people = self.services.people
+            client = people.client(who)
+            owner: dict[str, Any] = {"client": client} if client else {"account": people.account(who)}
+            self._tokens[who] = people.issue_token(**owner).access_token
+        return self._tokens[who]
+
+    def ask(self, method: str, path: str, body: Any = None, who: str | None = "his-demo", **headers: str) -> Any:
+        """`body`: a document, or bytes as they are. Header names with `_` for `-`."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if who is not None:
+            sent.setdefault("Authorization", f"Bearer {self.token(who)}")
+        if body is not None:
+            sent.setdefault("Content-Type", FHIR_JSON)
+            body = body if isinstance(body, bytes) else plain.dumps(body)
+        return self.app.test_client().open(f"/fhir{path}", method=method, headers=sent, data=body)
+
+    def get(self, path: str, who: str | None = "his-demo", **headers: str) -> Any:
+        return self.ask("GET", path, None, who, **headers)
+
+    def post(self, path: str, body: Any, who: str | None = "his-demo", **headers: str) -> Any:
+        return self.ask("POST", path, body, who, **headers)
+
+    def put(self, path: str, body: Any, who: str | None = "his-demo", **headers: str) -> Any:
+        return self.ask("PUT", path, body, who, **headers)
+
+    def search(self, path: str, who: str = "his-demo") -> list[dict[str, Any]]:
+        answer = self.get(path, who)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return [e["resource"] for e in answer.json.get("entry", []) if e["search"]["mode"] != "outcome"]
+
+    def brings_in(self, *more: dict[str, Any], **given: Any) -> Woman:
+        """The registration Bundle of a woman; answers what came of it."""
+        answer = self.post("", registration(*given.values(), *more) if given else registration(*_default(more)))
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        kind, _, pregnancy_id = answer.headers["X-MCH-Correlated"].partition("/")
+        assert kind == "case"
+        patient_id = answer.json["entry"][0]["response"]["location"].split("/Patient/")[1].split("/")[0]
+        return Woman(self, pregnancy_id, patient_id, answer)
+
+    def count(self) -> dict[str, int]:
+        """How many resource versions of each type are stored."""
+        with self.pool.connection() as conn:
+            return dict(conn.execute("SELECT type, count(*) FROM resource_version GROUP BY type").fetchall())
+
+
+def _default(more: tuple[dict[str, Any], ...]) -> tuple[Any, ...]:
+    return (WOMAN, "2025-10-20", *more)
+
+
+class Woman:
+    """One case."""
+
+    def __init__(self, hospital: Hospital, pregnancy_id: str, patient_id: str, answer: Any) -> None:
+        self.hospital, self.pregnancy_id, self.patient_id, self.answer = hospital, pregnancy_id, patient_id, answer
+
+    @property
+    def subject(self) -> str:
+        return f"Patient/{self.patient_id}"
+
+    def open_tasks(self) -> dict[str, Any]:
+        """By element id."""
+        with self.hospital.services.engine.read() as conn:
+            found = reads.user_tasks(conn, self.hospital.region_id, business_key=self.pregnancy_id).items
+        return {task.element_id: task for task in found}
+
+    def variables(self) -> dict[str, Any]:
+        with self.hospital.services.engine.read() as conn:
+            found = reads.instance_by_business_key(
+                conn, self.hospital.region_id, "pregnancy_journey", self.pregnancy_id
+            )
+        assert found is not None
+        return dict(found.variables)
+
+
+@pytest.fixture(scope="session")
+def hospital_template(
+    server: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path]]:
+    name, home = f"hospital_{uuid.uuid4().hex[:12]}", tmp_path_factory.mktemp("hospital")
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        made = Hospital(home, make_conninfo(server, dbname=name))
+        settle_people(made.services)
+        deploy_shipped(made.services)
+        made.pool.close()
+        made.clock.close()
+        yield name, home
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def hospital(server: str, hospital_template: tuple[str, Path]) -> Iterator[Hospital]:
+    """Nothing has happened yet; it is eight o'clock on the 5th of January 2026."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{hospital_template[0]}"')
+        opened = Hospital(hospital_template[1], make_conninfo(server, dbname=name))
+        yield opened
+        opened.pool.close()
+        opened.clock.close()
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
