@@ -3,42 +3,48 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ZEEBE = "{http://camunda.org/schema/zeebe/1.0}"
-STEPS = frozenset(  # what a reader of the list needs; gateways and unnamed events are left out
+STEPS = frozenset(  # what a reader of the list needs; gateways, starts and ends are left out
     {
         *("userTask", "serviceTask", "businessRuleTask", "sendTask", "receiveTask", "scriptTask", "task", "manualTask"),
-        *("callActivity", "subProcess", "startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent"),
+        *("callActivity", "subProcess", "intermediateCatchEvent"),
     }
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Element:
+    """`kind` is the BPMN tag. `calls`: the process a call activity calls. `inside`: the sub-process around it.
+    `on_demand`: an event sub-process, or inside one: it may never happen."""
+
     id: str
-    kind: str  # the BPMN tag: userTask, callActivity ...
+    kind: str
     name: str
-    calls: str | None = None  # the process a call activity calls
+    calls: str | None = None
+    inside: str | None = None
+    on_demand: bool = False
+    depth: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """`state`: done | now | ahead."""
+    """`state`: done | now | ahead | on-demand. `within`: names of what is open inside a called process."""
 
     element: Element
     state: str
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outline:
-    """The elements of one file, in the order in which the flows reach them."""
+    """The elements of one file, in the order in which the flows reach them, a sub-process before what is in it."""
 
     elements: dict[str, Element]
-    order: tuple[str, ...]
 
     @property
     def user_tasks(self) -> dict[str, str]:
@@ -48,49 +54,74 @@ class Outline:
         found = self.elements.get(element_id)
         return found.kind if found else ""
 
-    def steps(self, done: Iterable[str], current: Iterable[str]) -> list[Step]:
-        """Every named step with its state; `current` wins over `done`, because a loop comes back."""
+    def steps(self, done: Iterable[str], current: Iterable[str], within: Mapping[str, tuple[str, ...]]) -> list[Step]:
+        """Every named step with its state; being there wins over having been there, because a loop comes back."""
         passed, standing = set(done), set(current)
-        named = [e for e in map(self.elements.__getitem__, self.order) if e.kind in STEPS and e.name]
-        return [Step(element=e, state=_state(e.id, passed, standing)) for e in named]
+        standing |= {around for id in standing for around in self._around(id)}
+        named = [e for e in self.elements.values() if e.kind in STEPS and e.name]
+        return [Step(element=e, state=_state(e, passed, standing), within=within.get(e.id, ())) for e in named]
+
+    def _around(self, element_id: str) -> Iterator[str]:
+        here = self.elements.get(element_id)
+        while here is not None and here.inside is not None:
+            yield here.inside
+            here = self.elements.get(here.inside)
 
 
-def _state(element_id: str, done: set[str], current: set[str]) -> str:
-    return "now" if element_id in current else "done" if element_id in done else "ahead"
+def _state(element: Element, done: set[str], current: set[str]) -> str:
+    if element.id in current:
+        return "now"
+    if element.id in done:
+        return "done"
+    return "on-demand" if element.on_demand else "ahead"
 
 
 def outline(xml: bytes) -> Outline:
     """Read a diagram that has already passed the gate at deployment."""
-    root = ElementTree.fromstring(xml)
     elements: dict[str, Element] = {}
+    for process in ElementTree.fromstring(xml).iter(f"{BPMN}process"):
+        _read(process, None, False, 0, elements)
+    return Outline(elements=elements)
+
+
+def _read(
+    scope: ElementTree.Element, inside: str | None, on_demand: bool, depth: int, into: dict[str, Element]
+) -> None:
+    """The elements of one scope in the order of its flows, each sub-process followed by its own."""
+    nodes = {n.attrib["id"]: n for n in scope if n.tag.startswith(BPMN) and "id" in n.attrib}
+    for id in _reached(nodes):
+        node, kind = nodes[id], nodes[id].tag.removeprefix(BPMN)
+        maybe = on_demand or node.attrib.get("triggeredByEvent") == "true"
+        called = node.find(f"{BPMN}extensionElements/{ZEEBE}calledElement")
+        into[id] = Element(
+            id=id,
+            kind=kind,
+            name=" ".join(node.attrib.get("name", "").split()),
+            calls=called.attrib.get("processId") if called is not None else None,
+            inside=inside,
+            on_demand=maybe,
+            depth=depth,
+        )
+        if kind == "subProcess":
+            _read(node, id, maybe, depth + 1, into)
+
+
+def _reached(nodes: dict[str, ElementTree.Element]) -> list[str]:
+    """Breadth first along the flows from where they begin; what no flow reaches comes last, as in the file."""
     after: dict[str, list[str]] = {}
-    starts: list[str] = []
-    for process in root.iter(f"{BPMN}process"):
-        for node in process.iter():
-            if not node.tag.startswith(BPMN) or "id" not in node.attrib:
-                continue
-            kind = node.tag.removeprefix(BPMN)
-            if kind == "sequenceFlow":
-                after.setdefault(node.attrib["sourceRef"], []).append(node.attrib["targetRef"])
-            elif kind == "boundaryEvent":
-                after.setdefault(node.attrib["attachedToRef"], []).append(node.attrib["id"])
-            if kind == "startEvent":
-                starts.append(node.attrib["id"])
-            called = node.find(f"{BPMN}extensionElements/{ZEEBE}calledElement")
-            name = " ".join(node.attrib.get("name", "").split())
-            calls = called.attrib.get("processId") if called is not None else None
-            elements[node.attrib["id"]] = Element(id=node.attrib["id"], kind=kind, name=name, calls=calls)
-    return Outline(elements=elements, order=tuple(_reached(starts, after, elements)))
-
-
-def _reached(starts: list[str], after: dict[str, list[str]], elements: dict[str, Element]) -> list[str]:
-    """Breadth first along the flows; what no flow reaches comes last, in the order of the file."""
+    targets = set()
+    for id, node in nodes.items():
+        if node.tag == f"{BPMN}sequenceFlow":
+            after.setdefault(node.attrib["sourceRef"], []).append(node.attrib["targetRef"])
+            targets.add(node.attrib["targetRef"])
+        elif node.tag == f"{BPMN}boundaryEvent":
+            after.setdefault(node.attrib["attachedToRef"], []).append(id)
+    drawn = [id for id, node in nodes.items() if node.tag != f"{BPMN}sequenceFlow"]
     seen: dict[str, None] = {}
-    queue = deque(starts)
+    queue = deque(id for id in drawn if id in after and id not in targets and nodes[id].tag == f"{BPMN}startEvent")
     while queue:
         here = queue.popleft()
-        if here in seen or here not in elements:
-            continue
-        seen[here] = None
-        queue.extend(after.get(here, ()))
-    return [*seen, *(e for e in elements if e not in seen)]
+        if here not in seen and here in nodes:
+            seen[here] = None
+            queue.extend(after.get(here, ()))
+    return [*seen, *(id for id in drawn if id not in seen)]

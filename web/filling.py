@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from flask import g, request
 
 from engine.commands.contracts import IdempotencyKey
-from engine.errors import EngineError
+from engine.errors import EngineError, Fault
 from engine.store import plain
 from web import forms, woman
 from web.language import current
@@ -32,7 +32,7 @@ class Opened:
     form: Any
     answers: Mapping[str, Any]
     last_values: Mapping[str, Any]
-    draft_at: Any
+    known: Mapping[str, Any]
     woman: woman.Woman | None
     allowed: bool
 
@@ -49,38 +49,56 @@ class Opened:
     def as_arguments(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         return {"answers": answers} if self.form else {"variables": answers}
 
-    def context(self, answers: Mapping[str, Any] | None = None, error: EngineError | None = None) -> dict[str, Any]:
+    def doubts(self, answers: Mapping[str, Any], sent: Any) -> list[Fault]:
+        """Values outside the usual that nobody has ticked as looked at. Raises Incorrect for what is wrong outright."""
+        if self.form is None:
+            return []
+        checked = self.form.validate(answers, on=today(), context=self.known)
+        return forms.unconfirmed(checked.warnings, sent)
+
+    def context(
+        self,
+        answers: Mapping[str, Any] | None = None,
+        error: EngineError | None = None,
+        warnings: Sequence[Fault] = (),
+    ) -> dict[str, Any]:
         """What the template shows. `answers` are those that were typed, where the submission was refused."""
-        faults = error.faults if error else ()
-        shown = self.answers if answers is None else answers
-        fields = (
-            forms.render(
-                self.form,
-                shown,
-                errors=faults,
-                warnings=(),
-                last_values=self.last_values,
-                lang=current(),
-                readonly=not self.fillable,
-            )
-            if self.form
-            else None
-        )
         names = services().people.names([self.task.assignee] if self.task.assignee else [])
+        shown = self.answers if answers is None else answers
         return {
             "task": self.task,
-            "form": self.form,
-            "fields": fields,
             "woman": self.woman,
             "window": window_of(self.task, now()),
             "fillable": self.fillable,
             "may_complete": self.allowed,
             "assignee": names.get(self.task.assignee, self.task.assignee),
-            "draft_at": self.draft_at,
-            "error": error,
-            "submission": request.form.get("submission") or str(uuid4()),
+            "has_draft": bool(self.task.draft),
             "list_query": request.values.get("list", ""),
+            **fields(self, shown, error, warnings),
         }
+
+
+def fields(
+    page: Any, answers: Mapping[str, Any], error: EngineError | None, warnings: Sequence[Fault]
+) -> dict[str, Any]:
+    """The form as HTML and what went wrong with it, for the page of a task and for registering alike."""
+    faults = error.faults if error else ()
+    drawn = {"form": page.form, "fields": None, "summary": None, "error": error, "warnings": warnings}
+    drawn["idempotency_key"] = request.form.get("idempotency_key") or str(uuid4())
+    if page.form is None:
+        return drawn
+    drawn["fields"] = forms.render(
+        page.form,
+        answers,
+        on=today(),
+        context=page.known,
+        errors=faults,
+        warnings=warnings,
+        last_values=page.last_values,
+        lang=current(),
+        readonly=not page.fillable,
+    )
+    return drawn | {"summary": forms.summary(page.form, faults, current())}
 
 
 @contextmanager
@@ -95,7 +113,7 @@ def opened(task_id: UUID) -> Iterator[Opened]:
             form=opened_form.form,
             answers=opened_form.answers,
             last_values=opened_form.last_values,
-            draft_at=opened_form.draft_at,
+            known=opened_form.context,
             woman=woman.of_task(services(), conn, task, g.principal, today()),
             allowed=may_complete(g.principal, task, completion.care_of(services(), conn, task)),
         )
@@ -103,7 +121,7 @@ def opened(task_id: UUID) -> Iterator[Opened]:
 
 def idempotency(sent: Any) -> IdempotencyKey | None:
     """A form sent twice, by double click or the back button, counts once."""
-    key = sent.get("submission", "")[:100]
+    key = sent.get("idempotency_key", "")[:100]
     if not key:
         return None
     content = plain.dumps(sorted((k, v) for k, v in sent.items(multi=True) if k not in ("csrf", "then")))

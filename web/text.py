@@ -49,8 +49,8 @@ def _spell(window: Window, days: str, hours: str) -> str:
 def window_span(window: Window) -> str:
     """11-15 … 11-18, or the one end that exists."""
     opens, ends = short_day(window.opens), short_day(window.ends)
-    if opens and ends and opens != ends:
-        return f"{opens} … {ends}"
+    if opens and ends:
+        return f"{opens} … {ends}" if opens != ends else ends
     if ends:
         return gettext("%(day)s 前", day=ends)
     return gettext("%(day)s 起", day=opens) if opens else ""

@@ -18,7 +18,11 @@ SHOWN = {  # event of the history -> what it is on the page; everything else is 
     "ended": "end",
     "terminated": "end",
 }
-TASKS = frozenset({"userTask"})
+OF = {  # which elements such a line may be about: a pause that is over, for one, is nobody's deadline
+    "done": frozenset({"userTask"}),
+    "cancelled": frozenset({"userTask"}),
+    "deadline": frozenset({"boundaryEvent", "startEvent"}),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +59,7 @@ def _entry(row: Any, place: Callable[[str], Place], week: Callable[[date], str |
     if kind is None:
         return None
     here = place(row.path)
-    if not here.name or (kind in ("done", "cancelled") and here.kind not in TASKS):
+    if not here.name or here.kind not in OF.get(kind, {here.kind}):
         return None
     if kind == "end" and "/" in row.path:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from web.language import current
@@ -75,11 +74,6 @@ def keys() -> list[tuple[str, str]]:
     ]
 
 
-def field_id(path: str) -> str:
-    """The id of the field that a fault names: `fetuses[1].sex` stands on the page as `f-fetuses-1--sex`."""
-    return "f-" + re.sub(r"[^\w-]", "-", path)
-
-
 def designer_words() -> dict[str, str]:
     """What the scripts of the drawing board say; they carry no sentences of their own."""
     return {
@@ -107,6 +101,5 @@ FOR_TEMPLATES = {
     "end_name": end_name,
     "entry_kind": entry_kind,
     "keys": keys,
-    "field_id": field_id,
     "designer_words": designer_words,
 }

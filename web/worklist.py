@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from engine.store import reads
 from web import outlines, risk
 from web.windows import Window, window_of
+from web.woman import MAIN
 from workflows.journey import gestational_age_text
 from workflows.people import Principal
 from workflows.people.roles import READERS
@@ -71,6 +72,7 @@ class Row:
     assignee: str | None
     mine: bool
     place: str | None
+    is_woman: bool
 
 
 def restriction(query: Query, principal: Principal, now: datetime, midnight: datetime) -> dict[str, Any]:
@@ -112,6 +114,7 @@ def rows(services: Any, conn: Any, tasks: list[Any], principal: Principal, now: 
                 assignee=names.get(task.assignee, task.assignee) if task.assignee else None,
                 mine=task.assignee == principal.login,
                 place=place.name if place else None,
+                is_woman=clinical and task.definition_key == MAIN,
             )
         )
     return listed

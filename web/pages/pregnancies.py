@@ -41,7 +41,7 @@ def pregnancy(pregnancy_id: str) -> str:
         entries=lines,
         names=names,
         changes=risk.changes(she.variables, g.principal.roles),
-        steps=main.steps(done, current),
+        steps=main.steps(done, current, _within(tasks)),
         markers={"done": sorted(done - current), "now": sorted(current)},
         links=links,
         stages=woman.STAGES,
@@ -70,8 +70,18 @@ def _current(waiting: list[Any], main: diagram.Outline) -> set[str]:
     return {place for place in places if main.kind_of(place) not in ("startEvent", "boundaryEvent")}
 
 
+def _within(tasks: Any) -> dict[str, tuple[str, ...]]:
+    """Call activity -> names of the tasks that are open inside what it calls."""
+    inside: dict[str, tuple[str, ...]] = {}
+    for task in tasks:
+        call, _, rest = task.path.partition("/")
+        if rest:
+            inside[call] = (*inside.get(call, ()), task.name or task.element_id)
+    return inside
+
+
 def _places(conn: Any, main: diagram.Outline, pins: Any) -> Callable[[str], timeline.Place]:
-    """Names for `call_a/task_b`: each call leads into the diagram it calls, in the version pinned when the case began."""
+    """Names for `call_a/task_b`: each call leads into the diagram it calls, in the version this case is pinned to."""
     called: dict[str, diagram.Outline | None] = {}
 
     def outline_of(key: str | None) -> diagram.Outline | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 from flask import Response, g, make_response, redirect, render_template, request, url_for
 
@@ -11,53 +12,60 @@ from engine.errors import Conflict, EngineError, Incorrect, NotFound
 from engine.store import plain
 from web import filling, forms
 from web.errors import STATUS
-from web.language import current
 from web.pages.blueprint import bp, services, today
-from workflows import completion
+from workflows import intake
 
 FORM = "registration"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Blank:
+    """The registration form of a woman of whom nothing is known yet."""
+
+    form: Any
+    known: Mapping[str, Any] = field(default_factory=dict)
+    last_values: Mapping[str, Any] = field(default_factory=dict)
+    fillable: bool = True
+
+
 @bp.get("/register")
 def register_form() -> str:
-    return _page({}, None)
+    return _page(_blank(), {})
 
 
 @bp.post("/register")
 def register() -> Response:
     """303 to her page; 409 when she is in care already; 422 with everything that was typed."""
-    answers = forms.read(_form(), request.form)
+    blank = _blank()
+    answers = forms.read(blank.form, request.form)
+    if forms.is_row_action(request.form):
+        return make_response(_page(blank, answers))
     try:
-        opened = completion.open_case(
-            services(),
-            answers=answers,
-            by=g.principal,
-            home_organisation=g.principal.organisation,
-            idempotency=filling.idempotency(request.form),
+        checked = blank.form.validate(answers, on=today(), context={})
+        if doubts := forms.unconfirmed(checked.warnings, request.form):
+            return make_response(_page(blank, answers, None, doubts), 422)
+        opened = intake.open_case(
+            services(), answers=answers, by=g.principal, idempotency=filling.idempotency(request.form)
         )
     except (Incorrect, Conflict) as error:
-        return make_response(_page(answers, error), STATUS[error.category])
+        return make_response(_page(blank, answers, error), STATUS[error.category])
     return redirect(url_for("web.pregnancy", pregnancy_id=opened.pregnancy_id), 303)  # type: ignore[return-value]
 
 
 @bp.post("/register/evaluate")
 def evaluate_registration() -> Response:
+    """Calculated values and faults for the answers as typed so far."""
     sent = plain.loads(request.get_data())
-    result = _form().evaluate(sent.get("answers", {}), on=today(), context={})
+    result = _blank().form.evaluate(sent.get("answers", {}), today(), {})
     return Response(plain.dumps({"seq": sent.get("seq"), **result}), mimetype="application/json")
 
 
-def _form() -> Any:
+def _blank() -> Blank:
     form = services().forms.get(FORM)
     if form is None:
         raise NotFound("登记表尚未发布", "the registration form is not deployed")
-    return form
+    return Blank(form=form)
 
 
-def _page(answers: Any, error: EngineError | None) -> str:
-    form = _form()
-    fields = forms.render(
-        form, answers, errors=error.faults if error else (), warnings=(), last_values={}, lang=current(), readonly=False
-    )
-    submission = request.form.get("submission") or str(uuid4())
-    return render_template("register.html", form=form, fields=fields, error=error, submission=submission)
+def _page(blank: Blank, answers: Any, error: EngineError | None = None, doubts: Any = ()) -> str:
+    return render_template("register.html", **filling.fields(blank, answers, error, doubts))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import g, render_template, request
 
-from web import risk
+from engine.store import reads
+from web import risk, woman
 from web.pages.blueprint import bp, services, today
 from workflows.journey import gestational_age_text
 
@@ -20,12 +23,15 @@ def search() -> str:
     services().people.record_view(g.principal, interaction="search")
     with services().engine.read() as conn:
         found = services().patients.search(conn, words, g.principal.organisations)
-        women = [
-            {
-                **person,
-                "gestational_age": gestational_age_text(person.get("variables") or {}, today()),
-                "chips": risk.chips(person.get("variables") or {}, g.principal.roles),
-            }
-            for person in found
-        ]
+        women = [{**person, **_state(conn, person["pregnancy_id"])} for person in found]
     return render_template("search.html", words=words, found=women)
+
+
+def _state(conn: Any, pregnancy_id: str) -> dict[str, Any]:
+    """Her week and colours, from the process."""
+    instance = reads.instance_by_business_key(conn, services().region_id, woman.MAIN, pregnancy_id)
+    known = instance.variables if instance else {}
+    return {
+        "gestational_age": gestational_age_text(known, today()),
+        "chips": risk.chips(known, g.principal.roles),
+    }

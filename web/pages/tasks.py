@@ -9,9 +9,9 @@ from uuid import UUID
 from flask import Response, g, make_response, redirect, render_template, request, url_for
 
 from engine.clock import CHINA
-from engine.errors import Conflict, Incorrect, Stale
+from engine.errors import Conflict, EngineError, Incorrect, Stale
 from engine.store import plain, reads
-from web import filling, risk, worklist
+from web import filling, forms, risk, worklist
 from web.errors import STATUS
 from web.pages.blueprint import bp, now, services, today
 from workflows import completion
@@ -75,6 +75,14 @@ def submit_task(task_id: UUID) -> Response:
     """303 to where the person goes next; 409, 412, 422 with everything that was typed still on the page."""
     with filling.opened(task_id) as page:
         answers = page.answers_of(request.form)
+        if forms.is_row_action(request.form):
+            return make_response(render_template("task.html", **page.context(answers)))
+        try:
+            doubts = page.doubts(answers, request.form) if page.fillable else []
+        except Incorrect as error:
+            return _again(page, answers, error)
+        if doubts:
+            return _again(page, answers, None, doubts)
     try:
         completion.complete(
             services(),
@@ -86,9 +94,14 @@ def submit_task(task_id: UUID) -> Response:
         )
     except (Incorrect, Conflict, Stale) as error:
         with filling.opened(task_id) as fresh:
-            body = render_template("task.html", **fresh.context(answers=answers, error=error))
-        return make_response(body, STATUS[error.category])
+            return _again(fresh, answers, error)
     return redirect(_onward(task_id), 303)  # type: ignore[return-value]
+
+
+def _again(page: filling.Opened, answers: Any, error: EngineError | None, doubts: Any = ()) -> Response:
+    """The same page with what was typed, and what is wrong or doubtful about it."""
+    body = render_template("task.html", **page.context(answers, error, doubts))
+    return make_response(body, STATUS[error.category] if error else 422)
 
 
 def _onward(task_id: UUID) -> str:
@@ -110,7 +123,7 @@ def evaluate_task(task_id: UUID) -> Response:
     """Calculated values, what is shown, and what does not fit yet, for the answers as typed so far."""
     sent = _json()
     with filling.opened(task_id) as page:
-        result = completion.evaluate(services(), page.conn, page.task, sent.get("answers", {}), today())
+        result = completion.evaluate(services(), page.conn, page.task, sent.get("answers", {}), today=today())
     return _answer({"seq": sent.get("seq"), **result})
 
 
