@@ -294,7 +294,7 @@ class Definitions:
         except RecursionError:
             raise Exhausted("决策嵌套过深", "the decision is nested too deep") from None
         record = session.records[-1]
-        return Evaluation(value, record, run.faults, [note.message for note in diagnostics.notes])
+        return Evaluation(value, record, run.faults or [], [note.message for note in diagnostics.notes])
 
     def invoke(self, service_id: str, context: Mapping[str, Any], *, now: datetime | None = None) -> Evaluation:
         """A decision service or knowledge model, its parameters by name."""
@@ -308,7 +308,7 @@ class Definitions:
         names = [name for name, _ in function.parameters]
         value = invoke(run, function, [context.get(name) for name in names], None, 0)
         record = Record(service_id, dict(context), [], value)
-        return Evaluation(value, record, run.faults, [note.message for note in diagnostics.notes])
+        return Evaluation(value, record, run.faults or [], [note.message for note in diagnostics.notes])
 
 
 class Session:

@@ -189,6 +189,7 @@ def _arithmetic(c: Compiler, node: syntax.Arithmetic) -> Closure:
                 return exact(a, b)
             except DecimalException:
                 return _no_result(s, position, operator, a, b)
+        s.run.charge(8)
         result = other(a, b)
         if result is None:
             return _no_result(s, position, operator, a, b)
@@ -236,6 +237,7 @@ def _comparison(c: Compiler, node: syntax.Comparison) -> Closure:
         kind, other = type(a), type(b)
         if (kind is Decimal or kind is int) and (other is Decimal or other is int):
             return direct(a, b)
+        s.run.charge(8)
         sign = order(a, b)
         if sign is None:
             s.run.note(

@@ -8,7 +8,7 @@ from typing import Any
 from engine.errors import Text
 from engine.feel.errors import Diagnostics, Exhausted
 
-MAX_STEPS = 100_000  # one step is about one node of the expression: 100 ms on a slow core
+MAX_STEPS = 50_000  # one step is about one node of the expression: 20 ms, 100 ms on a slow core
 MAX_DEPTH = 64  # functions calling functions, values inside values
 MAX_LIST = 10_000
 MAX_FAULTS = 50
@@ -25,7 +25,7 @@ class Run:
         self.depth = 0
         self.now = now
         self.diagnostics = diagnostics
-        self.faults: list[Text] = []  # what is wrong with the data, as opposed to merely null
+        self.faults: list[Text] | None = None  # what is wrong with the data, as opposed to merely null
         self.trace: list[Any] | None = None  # where decision tables write down what matched
 
     def charge(self, steps: int) -> None:
@@ -54,6 +54,8 @@ class Run:
 
     def fault(self, zh: str, en: str) -> None:
         """Write down what is wrong with the data; the value is null."""
+        if self.faults is None:
+            self.faults = []
         if len(self.faults) < MAX_FAULTS:
             self.faults.append(Text(zh=zh, en=en))
 

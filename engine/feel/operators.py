@@ -53,14 +53,14 @@ def equal(a: Any, b: Any, run: Run) -> bool | None:
 def _lists(a: list[Any], b: list[Any], run: Run) -> bool | None:
     if len(a) != len(b):
         return False
-    run.charge(len(a))
+    run.charge(len(a) + 4)
     return _all(equal(x, y, run) for x, y in zip(a, b))
 
 
 def _contexts(a: dict[str, Any], b: dict[str, Any], run: Run) -> bool | None:
     if a.keys() != b.keys():
         return False
-    run.charge(len(a))
+    run.charge(2 * len(a) + 4)
     return _all(equal(value, b[name], run) for name, value in a.items())
 
 

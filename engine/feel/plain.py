@@ -27,18 +27,18 @@ def _to_plain(value: Any, run: Run) -> Any:
         if isinstance(value, str):
             run.charge_string(len(value))
         return value
-    run.charge(1)
+    run.charge(3)
     if isinstance(value, Decimal):
         whole = value == value.to_integral_value() and value.adjusted() < 40
         return int(value) if whole else value
     if isinstance(value, list):
-        run.charge_list(len(value))
+        run.charge_list(len(value) + 6)
         run.enter()
         items = [_to_plain(item, run) for item in value]
         run.depth -= 1
         return items
     if isinstance(value, dict):
-        run.charge_list(len(value))
+        run.charge_list(len(value) + 6)
         run.enter()
         entries = {name: _to_plain(item, run) for name, item in value.items()}
         run.depth -= 1

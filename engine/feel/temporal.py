@@ -151,14 +151,23 @@ def zone_info(name: str) -> ZoneInfo | None:
 
 def zone_offset(zone: str, local_nanos: int) -> int:
     """Seconds east of Greenwich at that local time (nanoseconds since 1970). Far years use the rules of a like year."""
-    info = zone_info(zone)
-    assert info is not None
-    days, rest = divmod(local_nanos, DAY)
+    moment = _moment(local_nanos).replace(tzinfo=zone_info(zone))
+    return _seconds_east(moment)
+
+
+def _offset_at(zone: str, utc_nanos: int) -> int:
+    """The same for an instant in UTC."""
+    return _seconds_east(_moment(utc_nanos).replace(tzinfo=UTC).astimezone(zone_info(zone)))
+
+
+def _moment(nanos: int) -> datetime:
+    days, rest = divmod(nanos, DAY)
     date = from_days(days) or Date(2000, 1, 1)
     year = date.year if 2 <= date.year <= 9998 else 2000 + date.year % 400
-    moment = datetime(year, date.month, date.day, tzinfo=info).replace(
-        hour=rest // HOUR, minute=rest // MINUTE % 60, second=rest // SECOND % 60
-    )
+    return datetime(year, date.month, date.day, rest // HOUR, rest // MINUTE % 60, rest // SECOND % 60)
+
+
+def _seconds_east(moment: datetime) -> int:
     offset = moment.utcoffset()
     assert offset is not None
     return int(offset.total_seconds())
@@ -199,8 +208,7 @@ def shift(value: DateTime, nanos: int) -> DateTime | None:
     total = local_nanos(value) + nanos
     if time.zone is not None:
         utc = local_nanos(value) - zone_offset(time.zone, local_nanos(value)) * SECOND + nanos
-        guess = utc + zone_offset(time.zone, utc) * SECOND
-        total = utc + zone_offset(time.zone, guess) * SECOND
+        total = utc + _offset_at(time.zone, utc) * SECOND
     days, rest = divmod(total, DAY)
     date = from_days(days)
     return None if date is None else DateTime(date, Time(rest, time.offset, time.zone))

@@ -9,7 +9,7 @@ from engine.errors import Text
 from engine.feel.errors import FeelSyntaxError
 
 MAX_TEXT = 32_768
-MAX_TOKENS = 10_000
+MAX_TOKENS = 5_000
 
 _START = (
     r"?A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C-\u200D\u2070-\u218F"
@@ -60,9 +60,9 @@ def tokenize(text: str) -> list[Token]:
             elif kind == "at":
                 written = unescape(written[written.index('"') + 1 : -1])
             tokens.append(Token(kind, written, at, end))
+            if len(tokens) > MAX_TOKENS:
+                raise FeelSyntaxError("表达式过长", f"the expression has more than {MAX_TOKENS} tokens", position=at)
         at = end
-    if len(tokens) > MAX_TOKENS:
-        raise FeelSyntaxError("表达式过长", f"the expression has more than {MAX_TOKENS} tokens", position=len(text))
     tokens.append(Token("end", "", len(text), len(text)))
     return tokens
 

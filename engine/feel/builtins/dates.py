@@ -37,7 +37,7 @@ MONTHS = (
 )
 
 
-@builtin("date", "from: string|date|date and time", weight=8)
+@builtin("date", "from: string|date|date and time", weight=24)
 def date(run: Run, value: Any) -> Date:
     if isinstance(value, Date):
         return value
@@ -49,7 +49,7 @@ def date(run: Run, value: Any) -> Date:
     return found
 
 
-@builtin("date", "year: number, month: number, day: number", weight=8)
+@builtin("date", "year: number, month: number, day: number", weight=24)
 def date_of(run: Run, year: Any, month: Any, day: Any) -> Date:
     parts = integer(year), integer(month), integer(day)
     if None in parts or not is_date(*parts):  # type: ignore[arg-type]
@@ -57,7 +57,7 @@ def date_of(run: Run, year: Any, month: Any, day: Any) -> Date:
     return Date(*parts)  # type: ignore[arg-type]
 
 
-@builtin("time", "from: string|time|date|date and time", weight=8)
+@builtin("time", "from: string|time|date|date and time", weight=24)
 def time(run: Run, value: Any) -> Time:
     if isinstance(value, Time):
         return value
@@ -71,7 +71,7 @@ def time(run: Run, value: Any) -> Time:
     return found
 
 
-@builtin("time", "hour: number, minute: number, second: number, offset?: days and time duration|null", weight=8)
+@builtin("time", "hour: number, minute: number, second: number, offset?: days and time duration|null", weight=24)
 def time_of(run: Run, hour: Any, minute: Any, second: Any, offset: DaysDuration | None = None) -> Time:
     hours, minutes = integer(hour), integer(minute)
     if hours is None or minutes is None or not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= second < 60):
@@ -84,7 +84,7 @@ def time_of(run: Run, hour: Any, minute: Any, second: Any, offset: DaysDuration 
     return Time(hours * HOUR + minutes * MINUTE + int(Decimal(second).scaleb(9)), east)
 
 
-@builtin("date and time", "from: string|date|date and time", weight=8)
+@builtin("date and time", "from: string|date|date and time", weight=24)
 def date_and_time(run: Run, value: Any) -> DateTime:
     if isinstance(value, DateTime):
         return value
@@ -96,7 +96,7 @@ def date_and_time(run: Run, value: Any) -> DateTime:
     return found
 
 
-@builtin("date and time", "date: date|date and time, time: time", weight=8)
+@builtin("date and time", "date: date|date and time, time: time", weight=24)
 def date_and_time_of(run: Run, day: Any, clock: Time) -> DateTime:
     return DateTime(day.date if isinstance(day, DateTime) else day, clock)
 
@@ -105,7 +105,7 @@ def date_and_time_of(run: Run, day: Any, clock: Time) -> DateTime:
     "date and time",
     "year: number, month: number, day: number, hour: number, minute: number, second: number, "
     "offset?: days and time duration|null",
-    weight=8,
+    weight=24,
 )
 def date_and_time_of_parts(run: Run, year: Any, month: Any, day: Any, *clock: Any) -> DateTime:
     return DateTime(date_of(run, year, month, day), time_of(run, *clock))
@@ -114,7 +114,7 @@ def date_and_time_of_parts(run: Run, year: Any, month: Any, day: Any, *clock: An
 @builtin(
     "date and time",
     "year: number, month: number, day: number, hour: number, minute: number, second: number, timezone: string",
-    weight=8,
+    weight=24,
 )
 def date_and_time_in_zone(
     run: Run, year: Any, month: Any, day: Any, hour: Any, minute: Any, second: Any, zone: str
@@ -124,7 +124,7 @@ def date_and_time_in_zone(
     return DateTime(date_of(run, year, month, day), Time(time_of(run, hour, minute, second).nanos, None, zone))
 
 
-@builtin("duration", "from: string|days and time duration|years and months duration", weight=8)
+@builtin("duration", "from: string|days and time duration|years and months duration", weight=24)
 def duration(run: Run, value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -134,7 +134,7 @@ def duration(run: Run, value: Any) -> Any:
     return found
 
 
-@builtin("years and months duration", "from: date|date and time, to: date|date and time", weight=8)
+@builtin("years and months duration", "from: date|date and time, to: date|date and time", weight=24)
 def years_and_months_duration(run: Run, start: Any, end: Any) -> YearsDuration:
     first = start.date if isinstance(start, DateTime) else start
     last = end.date if isinstance(end, DateTime) else end

@@ -175,7 +175,7 @@ for _name, _signature, _relation, _swapped in (
     _declare(_name, _signature, _relation, _swapped)
 
 
-@builtin("range", "from: string", weight=50)
+@builtin("range", "from: string", weight=300)
 def range_from(run: Run, text: str) -> Range:
     """The range that a text writes with literal ends, one of which may be missing: "[1..3]", "[18..)"."""
     text = text.strip()
