@@ -1,7 +1,7 @@
 """What is known of a woman, by the names of the forms' items, and what follows from it by arithmetic.
 
-A fact keeps when it was true and where it came from; rules work on `{name: value}`. Numbers are int or Decimal in the unit
-below, codes are the forms' codes, dates ISO text.
+A fact keeps when it was true and where it came from; rules work on `{name: value}`. Numbers are int or Decimal in
+the unit below, codes are the forms' codes, dates ISO text.
 """
 
 from __future__ import annotations

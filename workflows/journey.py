@@ -1,8 +1,8 @@
-"""Between a form and the diagram: what a new case begins with, what a completed form means for the course, and what a form
-can know before anybody types.
+"""Between a form and the diagram: what a new case begins with, what a completed form means for the course, and what
+a form can know before anybody types.
 
-`answers` are the form's values by linkId, calculated ones among them; `facts` is `{name: value}` of everything recorded.
-Nothing here reads a clock: `on` is today in China.
+`answers` are the form's values by linkId, calculated ones among them; `facts` is `{name: value}` of everything
+recorded. Nothing here reads a clock: `on` is today in China.
 """
 
 from __future__ import annotations

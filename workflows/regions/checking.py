@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from engine.errors import Text
@@ -152,7 +153,7 @@ def _scheme(values: Mapping[str, Any]) -> list[Problem]:
 def _windows(values: Mapping[str, Any]) -> list[Problem]:
     try:
         rows = [(row["slot"], row["from_days"], row["until_days"]) for row in _at(values, "visits.package")]
-        in_order = all(a[2] < b[1] for a, b in zip(rows, rows[1:])) and all(first <= last for _, first, last in rows)
+        in_order = all(a[2] < b[1] for a, b in pairwise(rows)) and all(first <= last for _, first, last in rows)
     except (KeyError, TypeError):
         in_order = False
     if in_order:

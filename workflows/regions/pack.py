@@ -54,7 +54,7 @@ class Pack:
         return found
 
     def source(self, key: str) -> Source:
-        """Where a value comes from: its own sentence or that of the group it stands in; without one, a local setting."""
+        """Where a value comes from: its own sentence, or its group's; without one, a local setting."""
         parts = key.split(".")
         for length in range(len(parts), 0, -1):
             if (found := self.sources.get(".".join(parts[:length]))) is not None:
