@@ -24,8 +24,8 @@ FIELDS = {  # pregnancy-journey §5
         stillbirth_intrapartum neonatal_death birth_defect_child height weight bmi sbp dbp heart lung vulva vagina
         cervix uterus adnexa hb wbc plt urine_protein urine_glucose urine_ketone urine_blood abo rh glucose alt ast
         albumin bilirubin_total bilirubin_direct creatinine urea vaginal_discharge vaginal_cleanliness hbsag hbsab hbeag
-        hbeab hbcab syphilis hiv ultrasound us_date us_ga_weeks us_ga_days other_tests overall overall_text guidance referral
-        referral_reason referral_org referral_department next_date doctor""",
+        hbeab hbcab syphilis hiv ultrasound us_date us_ga_weeks us_ga_days other_tests overall overall_text guidance
+        referral referral_reason referral_org referral_department next_date doctor""",
     "screening-referral": """name gestational_age edd_final positive_items sender_org doctor referred_on assess_by
         destination received_on receiver_colour receiver_criteria receiver_advice receiver_next_date receiver_doctor
         returned_on""",
