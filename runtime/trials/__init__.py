@@ -1,0 +1,1 @@
+"""Experiments that try to break the engine, and the models that judge it without sharing its code."""
