@@ -55,7 +55,7 @@ def test_operators_bind_as_the_standard_says(text, expected):
     assert value(text) == expected
 
 
-# --- three-valued logic ------------------------------------------------------------------------------------------------
+# --- three-valued logic ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
