@@ -119,6 +119,7 @@ POLICY: Mapping[str, str] = {
     "contraception_within": "closing.contraception_within",
     "post_abortion_after": "closing.post_abortion_after",
     "transfer_accept_within": "transfer.accept_within",
+    "death_report_within": "death.report_within",
 }
 
 
