@@ -9,8 +9,9 @@ import { controls, isTick } from "./form-answers.js";
  */
 export function listenToKeys(form, does) {
   form.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.keyCode === 229 || event.altKey) return;
+    if (event.isComposing || event.keyCode === 229) return;
     const at = event.target;
+    if (event.altKey) return newLine(event, at);
     if (event.ctrlKey || event.metaKey) return withControlKey(event, form, does.save);
     if (!(at instanceof HTMLElement) || at instanceof HTMLButtonElement || at instanceof HTMLAnchorElement) return;
     if (event.key === "Enter") enter(event, form, at);
@@ -35,13 +36,20 @@ function withControlKey(event, form, save) {
 
 /** @param {KeyboardEvent} event @param {HTMLFormElement} form @param {HTMLElement} at */
 function enter(event, form, at) {
-  if (at instanceof HTMLTextAreaElement && !event.shiftKey && at.value.trim() !== "") return;
   event.preventDefault();
   const stops = stopsOf(form);
   const here = stops.findIndex((stop) => stop === at || isSameQuestion(stop, at));
   const next = stops[here + (event.shiftKey ? -1 : 1)];
   if (next) next.focus();
   else if (!event.shiftKey) /** @type {HTMLElement | null} */ (form.querySelector(".actions button, button:not([name])"))?.focus();
+}
+
+/** Alt+Enter: a new line where there may be several. @param {KeyboardEvent} event @param {EventTarget | null} at */
+function newLine(event, at) {
+  if (event.key !== "Enter" || !(at instanceof HTMLTextAreaElement)) return;
+  event.preventDefault();
+  at.setRangeText("\n", at.selectionStart, at.selectionEnd, "end");
+  at.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 /** Where Enter halts: every visible field; the choices of one question once. @param {HTMLFormElement} form */
