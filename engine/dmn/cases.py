@@ -9,6 +9,7 @@ UTF-8 CSV, comma separated, first line the header. Lines that begin with `#` and
 
 Columns, in any order:
 - `case` (optional): what the line shows, for messages.
+- `now` (optional): the date or instant (ISO 8601) that `today()` and `now()` answer.
 - `decision` (optional): id or name of the decision; without it the one that no other decision requires.
 - every other column without `=>`: an input, by the name that the table uses. `a.b` sets the entry b of the context a.
 - `=>name`: an output of that name (`=>a.b` goes deeper). `expected`: the whole result, where it is not a context.
@@ -29,6 +30,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from engine.dmn.definitions import Definitions
@@ -49,6 +51,7 @@ class Case:
     decision: str
     inputs: dict[str, Any]
     expected: dict[str, Any]  # "" : the whole result
+    now: datetime | None
 
 
 def check_cases(definitions: Definitions, text: str) -> list[Problem]:
@@ -80,7 +83,7 @@ def _case(definitions: Definitions, number: int, row: dict[str, str]) -> Case:
     inputs: dict[str, Any] = {}
     expected: dict[str, Any] = {}
     for column, cell in row.items():
-        if column in ("case", "decision", ""):
+        if column in ("case", "decision", "now", ""):
             continue
         if column == "expected":
             expected[""] = _value(cell, None)
@@ -92,7 +95,17 @@ def _case(definitions: Definitions, number: int, row: dict[str, str]) -> Case:
         raise _fault(
             "没有预期结果列（=>名称 或 expected）", "there is no column of expected results (=>name or expected)"
         )
-    return Case(number, row.get("case", "").strip(), decision, inputs, expected)
+    return Case(number, row.get("case", "").strip(), decision, inputs, expected, _instant(row.get("now", "")))
+
+
+def _instant(cell: str) -> datetime | None:
+    if not cell.strip():
+        return None
+    try:
+        found = datetime.fromisoformat(cell.strip())
+    except ValueError:
+        raise _fault(f"“{cell}”不是日期或时刻", f"{cell!r} is neither a date nor an instant") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _decision(definitions: Definitions, wanted: str) -> str:
@@ -138,7 +151,7 @@ def _value(cell: str | None, kind: str | None) -> Any:
 
 
 def _run(definitions: Definitions, case: Case) -> list[Problem]:
-    evaluation = definitions.evaluate(case.decision, case.inputs)
+    evaluation = definitions.evaluate(case.decision, case.inputs, now=case.now)
     problems = [_problem(case.line, case.name, fault.zh, fault.en) for fault in evaluation.errors]
     for name, expected in case.expected.items():
         actual = _at(evaluation.value, name)
