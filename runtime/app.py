@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import time
 import uuid
@@ -12,8 +11,10 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 import api
-from api import errors
+import web
+from api import errors, fhir, oauth
 from engine.errors import EngineError, Forbidden
+from web import errors as pages
 from workflows.people import access
 from workflows.services import Services
 
@@ -47,16 +48,7 @@ def create_app(services: Services) -> Flask:
 
 
 def _other_rooms(services: Services) -> list[Any]:
-    made = []
-    for module in ("api.fhir", "api.oauth", "web"):
-        if importlib.util.find_spec(module) is None:
-            continue
-        room = importlib.import_module(module)
-        if hasattr(room, "blueprints"):
-            made += list(room.blueprints(services))
-        elif hasattr(room, "blueprint"):
-            made.append(room.blueprint(services))
-    return made
+    return [fhir.blueprint(services), oauth.blueprint(services), *web.blueprints(services)]
 
 
 def _begin() -> None:
@@ -87,8 +79,7 @@ def _http_error(error: HTTPException) -> Response:
         return _outcome(error.code or 500, errors.TITLES.get(error.code or 500, errors.TITLES[500]))
     if _for_machines():
         return errors.from_http(error)
-    page = _web_page(error.code or 500)
-    return page if page is not None else errors.from_http(error)
+    return _web_page(error.code or 500)
 
 
 def _engine_error(error: EngineError) -> Response:
@@ -97,16 +88,14 @@ def _engine_error(error: EngineError) -> Response:
         return _outcome(status, error.message)
     if _for_machines():
         return errors.from_engine(error)
-    page = _web_page(status)
-    return page if page is not None else errors.from_engine(error)
+    return _web_page(status)
 
 
 def _fault(services: Services, error: Exception) -> Response:
     answer = errors.from_fault(error, services.database_is_away)
     if _under("/fhir"):
         return _outcome(answer.status_code, errors.TITLES[answer.status_code])
-    page = None if _for_machines() else _web_page(answer.status_code)
-    return page if page is not None else answer
+    return answer if _for_machines() else _web_page(answer.status_code)
 
 
 def _outcome(status: int, message: Any) -> Response:
@@ -120,11 +109,8 @@ def _outcome(status: int, message: Any) -> Response:
     return Response(body, status=status, content_type="application/fhir+json")
 
 
-def _web_page(status: int) -> Response | None:
-    if importlib.util.find_spec("web.errors") is None:
-        return None
-    page = importlib.import_module("web.errors")
-    return page.not_found() if status == 404 else page.failed(status)
+def _web_page(status: int) -> Response:
+    return pages.not_found() if status == 404 else pages.failed(status)
 
 
 def _for_machines() -> bool:

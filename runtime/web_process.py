@@ -30,7 +30,7 @@ def main() -> None:
     die_with_parent()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = configuration.read()
-    services = build(settings, connections=THREADS + 2)
+    services = build(settings, connections=2 * THREADS + 2)
     app = create_app(services)
     server = OneProcess(
         "yuntu",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -16,6 +14,10 @@ from engine.errors import Busy
 from engine.problems import Problem, Refused
 from engine.store import plain
 from engine.store.connections import open_pool
+from fhir_adapters import bundles, directory
+from fhir_adapters.facts import read_facts
+from fhir_adapters.patients import Patients
+from fhir_adapters.projection import projector
 from runtime.clock import ManualClock
 from runtime.database import embedded
 from runtime.settings import Settings
@@ -58,8 +60,7 @@ def assemble(
         pool,
         clock=clock,
         region_id=region_id,
-        projection=_of("fhir_adapters.projection", "project"),
-        service_tasks=_of("workflows.service_tasks", "SERVICE_TASKS") or {},
+        projection=projector(lambda key, version: holder[0].forms.get(key, version)),
         handlers=_handlers(lambda: holder[0]),
         form_check=check_form,
         fires_at_due_time=manual is not None,
@@ -73,8 +74,8 @@ def assemble(
         regions=load_pack,
         people=People(pool, region_id),
         settings=settings,
-        facts=_facts(region_id),
-        patients=_patients(region_id),
+        facts=lambda conn, pregnancy_id: read_facts(conn, region_id, pregnancy_id),
+        patients=Patients(region_id),
         directory_changed=lambda: _publish_directory(holder[0]),
         timekeeper=Timekeeper(engine, manual) if manual else None,
         database_is_away=database_is_away,
@@ -98,30 +99,11 @@ def check_form(content: bytes) -> list[Problem]:
 
 
 def _handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
-    make = _of("fhir_adapters.bundles", "handlers")
-    return {**intake.handlers(services), **(make(services) if make else {})}
+    return {**intake.handlers(services), **bundles.handlers(services)}
 
 
 def _publish_directory(services: Services) -> None:
     """Organisations are readable over FHIR as soon as they exist."""
-    save = _of("fhir_adapters.directory", "save_organizations")
-    if save:
-        organisations = services.people.organisations()
-        with services.pool.connection() as conn, conn.transaction():
-            save(conn, services.region_id, list(organisations.values()), services.clock())
-
-
-def _facts(region_id: str) -> Callable[[Any, str], Mapping[str, Any]]:
-    read = _of("fhir_adapters.facts", "read_facts")
-    return lambda conn, pregnancy_id: read(conn, region_id, pregnancy_id) if read else {}
-
-
-def _patients(region_id: str) -> Any:
-    make = _of("fhir_adapters.patients", "Patients")
-    return make(region_id) if make else None
-
-
-def _of(module: str, name: str) -> Any:
-    with suppress(ModuleNotFoundError):
-        return getattr(importlib.import_module(module), name)
-    return None
+    organisations = list(services.people.organisations().values())
+    with services.pool.connection() as conn, conn.transaction():
+        directory.save_organizations(conn, services.region_id, organisations, services.clock())

@@ -71,7 +71,7 @@ def _visit(woman: Woman, _: Mapping[str, Any], on: date) -> dict[str, Any]:
         "abdominal_circ": min(75 + weeks, 105),
         "presentation": "cephalic",
         "fetal_position": "loa",
-        "engaged": weeks >= 37,
+        "engaged": "engaged" if weeks >= 37 else "not_engaged",
         "fetal_movement": "normal",
         "fhr": [140 + woman.number % 15],
         "next_date": (on + timedelta(days=28 if weeks < 28 else 14)).isoformat(),

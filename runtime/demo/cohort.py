@@ -27,7 +27,7 @@ from workflows.store import people as people_store
 from workflows.store.figures import opened_since
 
 HOSPITAL_SYSTEM = "his-demo"
-LONGEST_STEP = timedelta(hours=12)
+LONGEST_STEP = timedelta(days=1)  # so that nobody learns of a fired timer later than a day
 
 
 @dataclass

@@ -57,6 +57,8 @@ ACCOUNTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("village2", "示范村医乙", "org-vil-2", ("R-VDOC",)),
     ("nurse2", "示范妇幼专干乙", "org-twn-2", ("R-MCHW",)),
 )
+COLOURS = ("green", "yellow", "green", "orange", "purple", "green", "red", "green", "yellow", "green")
+ENDS = {5: "ended.abortion", 12: "moved.out", 17: "lost"}
 HOMES = [("org-twn-1", "nurse"), ("org-twn-2", "nurse2")]
 
 
@@ -97,7 +99,14 @@ def invent(women: int, seed: int, begin: datetime, end: datetime) -> list[Woman]
     """Arrivals spread evenly, so that every stage is there at the end."""
     rng = Random(seed)
     span = (end - begin - timedelta(days=3)) / max(1, women - 1)
-    return [draw(n, rng, (begin + timedelta(days=1) + span * n).astimezone(CHINA).date(), HOMES) for n in range(women)]
+    days = [(begin + timedelta(days=1) + span * n).astimezone(CHINA).date() for n in range(women)]
+    return [draw(n, rng, day, HOMES, **_fixed(n)) for n, day in enumerate(days)]
+
+
+def _fixed(number: int) -> dict[str, str]:
+    """Every colour among the newly registered as among those who have given birth, and one of each other end."""
+    habit = "late" if number % 8 == 3 else "punctual"
+    return {"story": COLOURS[number % len(COLOURS)], "ends": ENDS.get(number, "closed.recovered"), "habit": habit}
 
 
 def key_pair() -> tuple[dict[str, Any], dict[str, Any]]:

@@ -51,10 +51,11 @@ class Woman:
         return identity.identity_number(self.birth, self.number)
 
 
-def draw(number: int, rng: Random, arrives_on: date, homes: list[tuple[str, str]], weeks: int | None = None) -> Woman:
-    """One woman, `weeks` pregnant when she arrives (5 to 14 unless given)."""
+def draw(number: int, rng: Random, arrives_on: date, homes: list[tuple[str, str]], **fixed: str) -> Woman:
+    """One woman, 6 to 13 weeks pregnant when she arrives. `fixed`: her story, end or habit, not left to luck."""
     story = rng.choices([name for name, _ in SHARES], [share for _, share in SHARES])[0]
-    lmp = arrives_on - timedelta(days=(weeks or rng.randint(6, 13)) * 7 + rng.randint(0, 6))
+    story = fixed.get("story", story)
+    lmp = arrives_on - timedelta(days=rng.randint(6, 13) * 7 + rng.randint(0, 6))
     home, registrar = homes[number % len(homes)]
     age = STORIES[story].get("age") or rng.randint(21, 33)
     birth = date(arrives_on.year - age, 1, 1) + timedelta(days=rng.randint(0, 27))
@@ -70,7 +71,7 @@ def draw(number: int, rng: Random, arrives_on: date, homes: list[tuple[str, str]
         lmp=lmp,
         arrives_on=arrives_on,
         delivers_on=lmp + TERM + timedelta(days=rng.randint(-14, 6)),
-        ends=ends,
-        habit="late" if rng.random() < 0.12 else "punctual",
+        ends=fixed.get("ends", ends),
+        habit=fixed.get("habit", "late" if rng.random() < 0.12 else "punctual"),
         found={name: value for name, value in STORIES[story].items() if name != "age"},
     )
