@@ -35,6 +35,7 @@ class Field:
     pair: str = ""  # where the rest of `150/90` goes
     code: str | None = None
     required: bool = False
+    may_be_required: bool = False  # it depends on other answers
     shown: bool = True
     value: str = ""
     unit: str = ""
@@ -124,7 +125,8 @@ def _common(item: Item, page: Page, path: str) -> dict[str, Any]:
         "name": path,
         "label": page.say(item.text),
         "code": item.prefix,
-        "required": item.required,
+        "required": item.required or page.state["required"].get(path, False),
+        "may_be_required": item.required_by is not None,
         "shown": page.state["enabled"].get(path, True),
         "unit": item.unit.display if item.unit else "",
         "hint": _hint(item, page),
@@ -256,7 +258,7 @@ def _last(item: Item, last: Any, page: Page) -> str:
 def _hint(item: Item, page: Page) -> str:
     parts = [page.say(item.hint)] if item.hint else []
     low, high = item.limits.low, item.limits.high
-    if item.type in NUMBERS and not item.calculated and (low is not None or high is not None):
+    if item.type == "quantity" and not item.calculated and (low is not None or high is not None):
         parts.append(page.say(between(low, high, item)).strip())
     if item.absent and not page.readonly:
         words = [page.say(ABSENT[reason]) for reason in item.absent]

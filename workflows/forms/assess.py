@@ -24,6 +24,7 @@ class Assessment:
     values: dict[str, Any]  # entered and calculated; answers to what is not shown are gone
     calculated: dict[str, Any]
     enabled: dict[str, bool]
+    required: dict[str, bool]  # of the items whose duty depends on other answers
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
 
@@ -32,7 +33,7 @@ def assess(items: tuple[Item, ...], entered: Mapping[str, Any], on: date, contex
     """Let calculations and conditions settle, then look for what is wrong. `entered` has passed the schema."""
     sheet = _Sheet(items, entered, {**context, "today": on.isoformat()})
     sheet.settle()
-    found = Assessment(sheet.shown(), sheet.calculated(), sheet.enabled)
+    found = Assessment(sheet.shown(), sheet.calculated(), sheet.enabled, sheet.duties())
     for fault, is_error in sheet.findings(on):
         (found.faults if is_error else found.warnings).append(fault)
     return found
@@ -129,6 +130,14 @@ class _Sheet:
                 found[item.link_id] = value
         return found
 
+    def duties(self) -> dict[str, bool]:
+        environment = self.environment()
+        found = {self.prefix + item.link_id: _must(item, environment) for item in self.columns if item.required_by}
+        for sheets in self.rows.values():
+            for sheet in sheets:
+                found.update(sheet.duties())
+        return found
+
     def findings(self, on: date) -> Iterator[tuple[Fault, bool]]:
         """Each finding, and whether it refuses the form."""
         environment = self.environment()
@@ -146,8 +155,7 @@ class _Sheet:
     ) -> Iterator[tuple[Fault, bool]]:
         path = self.prefix + item.link_id
         value = shown.get(item.link_id)
-        must = item.required or (item.required_by is not None and item.required_by.is_true(environment))
-        if must and not item.calculated and (item.is_question or item.is_table) and blank(value):
+        if _must(item, environment) and not item.calculated and (item.is_question or item.is_table) and blank(value):
             yield Fault(path=path, message=REQUIRED), True
         if item.calculated and value is not None:
             yield from ((Fault(path=path, message=text), True) for text in beyond(item, value, on))
@@ -159,6 +167,10 @@ class _Sheet:
         if item.check and value is not None:
             for fault in RULES[item.check](item.link_id, shown):
                 yield Fault(path=self.prefix + fault.path, message=fault.message), True
+
+
+def _must(item: Item, environment: Mapping[str, Any]) -> bool:
+    return item.required or (item.required_by is not None and item.required_by.is_true(environment))
 
 
 def _listed(value: Any) -> list[Any]:

@@ -87,11 +87,12 @@ class Form:
         return Answers(found.values, found.calculated, tuple(found.warnings))
 
     def evaluate(self, answers: Any, on: date, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """For the open page: never raises. Keys calculated, enabled, faults, warnings; JSON-like."""
+        """For the open page: never raises. Keys calculated, enabled, required, faults, warnings."""
         found, unread = self._assess(answers, on, context)
         return {
             "calculated": found.calculated,
             "enabled": found.enabled,
+            "required": found.required,
             "faults": [_shown(fault) for fault in [*unread, *found.faults]],
             "warnings": [_shown(fault) for fault in found.warnings],
         }

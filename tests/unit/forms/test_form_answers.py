@@ -208,6 +208,14 @@ def test_what_a_visit_must_record_depends_on_the_week(edd, wanted):
     assert {fault["code"] for fault in found} <= {"required"}
 
 
+def test_the_page_is_told_what_has_become_a_duty():
+    early, late = ({"edd": "2026-08-10"}, {"edd": "2026-06-22"})
+
+    told = [FORMS["anc-visit"].evaluate({"visit_date": "2026-01-05"}, TODAY, edd)["required"] for edd in (early, late)]
+
+    assert [each["fundal_height"] for each in told] == [False, True]
+
+
 def test_one_heart_rate_for_each_fetus_and_a_single_one_may_stand_alone():
     assert validate("anc-visit", filled("anc-visit", fhr=145)).values["fhr"] == [145]
     assert "fhr[1]" in refused_at("anc-visit", filled("anc-visit", fhr=["145", "400"]))

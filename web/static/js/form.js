@@ -155,6 +155,9 @@ class FormPage {
     for (const item of /** @type {NodeListOf<HTMLElement>} */ (this.fields.querySelectorAll("[data-by-server]"))) {
       item.hidden = found.enabled[item.dataset.item ?? ""] === false;
     }
+    for (const sign of /** @type {NodeListOf<HTMLElement>} */ (this.fields.querySelectorAll("[data-required]"))) {
+      sign.hidden = !found.required?.[sign.dataset.required ?? ""];
+    }
     const wrong = found.faults.filter((fault) => fault.code !== "required");
     for (const item of this.touched) {
       this.mark(item, said(wrong, item));
