@@ -26,7 +26,7 @@ def count(cases: Iterable[Case]) -> Counted:
         "I-08": _share(delivered, lambda case: bool(case.get("checked_on"))),  # the 42-day check
         "I-10": _share(registered, lambda case: bool(case.get("screened_on"))),
         "I-11": _share(positive, lambda case: bool(case.get("graded_at"))),
-        "I-12": _share(high, lambda case: bool(case.get("case_file_opened_on"))),
+        "I-12": _share(high, lambda case: bool(case.get("case_file"))),
         "I-27": _share(cases, lambda case: case.get("end_code") == "lost"),
     }
 

@@ -41,7 +41,7 @@ def summary(services: Services, conn: Any, caller: Principal, pregnancy_id: str,
         "gestational_age": journey.gestational_age_text(known, today_in_china(services)),
         "colour": {
             "primary": known.get("colour"),
-            "purple": known.get("purple") if caller.restricted else None,
+            "purple": bool(known.get("purple")) if caller.restricted else None,
             "scheme": known.get("scheme"),
             "since": known.get("graded_at"),
         },

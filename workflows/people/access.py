@@ -30,6 +30,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "start": CARE | {"R-DESIGN", "R-ITADM"},
     "look-inside": READERS | {"R-DESIGN", "R-ITADM", "auditor"},
     "operate": frozenset({"R-ITADM"}),
+    "tell": CARE | {"R-ITADM", "R-DESIGN"},  # a message; about a woman only by those who care for her
     "publish": frozenset({"R-ITADM", "R-DESIGN"}),
     "move-clock": EVERYONE,  # only where time is rehearsed; with the machine's clock there is nothing to move
 }
@@ -58,7 +59,7 @@ TABLE: dict[str, Access] = {
     "operations.activation": _OPERATE,
     "operations.termination": _OPERATE,
     "operations.retry": _OPERATE,
-    "messages.message": Access(people=RIGHTS["publish"], clients="write"),
+    "messages.message": Access(people=RIGHTS["tell"], clients="write", organisations="woman"),
     "messages.signal": Access(people=RIGHTS["publish"], clients="write"),
     "clock.now": Access(people=EVERYONE, clients="read"),
     "clock.move": Access(people=RIGHTS["move-clock"], clients="write"),
