@@ -62,7 +62,7 @@ def local_names(box: model.Box | None) -> set[str]:
         elif isinstance(at, model.ListBox):
             pending.extend(at.items)
         elif isinstance(at, model.InvocationBox):
-            pending.extend(inner for _, inner in at.bindings)
+            pending.extend(inner for _, _, inner in at.bindings)
     return found
 
 
@@ -111,8 +111,11 @@ def _relation(box: model.RelationBox, environment: Environment) -> Closure:
 
 def _invocation(box: model.InvocationBox, environment: Environment) -> Closure:
     callee = compile_box(box.callee, environment)
-    names = [name for name, _ in box.bindings]
-    arguments = [compile_box(inner, environment) for _, inner in box.bindings]
+    names = [name for name, _, _ in box.bindings]
+    arguments = [
+        typed(compile_box(inner, environment), kind, f"{box.place}/{name}", environment)
+        for name, kind, inner in box.bindings
+    ]
     place = box.place
 
     def call(scope: Scope) -> Any:

@@ -78,6 +78,7 @@ class Definitions:
         self.id, self.name, self.namespace = source.id, source.name, source.namespace
         self.model = source
         self._found = Problems()
+        self._check_graph()
         self._imports = self._resolve_imports(imported)
         self.types: Types = Types(
             source.items, {name: other.types for name, other in self._imports.items()}, self._found.report
@@ -119,6 +120,35 @@ class Definitions:
         return self._found.unknown
 
     # --- compiling ---
+
+    def _check_graph(self) -> None:
+        report = self._found.report
+        for identity in self.model.doubled:
+            report(
+                identity, None, "doubled-id", f"id“{identity}”重复", f"the id {identity!r} stands for several elements"
+            )
+        needs = {
+            identity: {r.href.rpartition("#")[2] for r in item.requirements if r.kind == "decision"}
+            for identity, item in self.model.decisions.items()
+        }
+        free: set[str] = set()
+        while True:  # take away whatever requires only what is taken away already
+            ready = {identity for identity, others in needs.items() if not (others & needs.keys()) - free} - free
+            if not ready:
+                break
+            free |= ready
+        for identity in sorted(needs.keys() - free):
+            report(identity, "decision", "cycle", f"决策“{identity}”依赖自身", f"decision {identity!r} requires itself")
+        for identity, item in self.model.decisions.items():
+            if item.box is None:
+                report(
+                    identity,
+                    "decision",
+                    "no-logic",
+                    f"决策“{item.name}”没有逻辑，值总为 null",
+                    f"decision {item.name!r} has no logic: it is always null",
+                    "warning",
+                )
 
     def _resolve_imports(self, imported: Mapping[str, Definitions]) -> dict[str, Definitions]:
         found = {}

@@ -26,7 +26,7 @@ class Problems:
         self.tables: list[Any] = []  # CompiledTable
         self.unknown: list[tuple[str, frozenset[str]]] = []  # place, names that nothing in sight gives
 
-    def report(self, place: str, kind: str, code: str, zh: str, en: str, severity: str = "error") -> None:
+    def report(self, place: str, kind: str | None, code: str, zh: str, en: str, severity: str = "error") -> None:
         problem = Problem(element_id=place, element_type=kind, code=code, message=Text(zh=zh, en=en), severity=severity)
         if problem not in self.found:
             self.found.append(problem)

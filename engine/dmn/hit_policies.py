@@ -9,6 +9,7 @@ from typing import Any
 from engine.dmn.errors import DecisionError
 from engine.feel.meter import Run
 from engine.feel.operators import NUMERIC, add, equal, order
+from engine.feel.values import NUMBERS
 
 Row = Any  # the output of one rule: a value, or a context of values
 Ranks = Callable[[Row], tuple[int, ...]]
@@ -55,7 +56,7 @@ def aggregate(kind: str, rows: list[Row], run: Run) -> Any:
     if kind == "SUM":
         for value in values[1:]:
             both = type(result) in NUMERIC and type(value) in NUMERIC
-            result = Decimal(result) + Decimal(value) if both else add(result, value)
+            result = NUMBERS.add(Decimal(result), Decimal(value)) if both else add(result, value)
             if result is None:
                 return None
         return result

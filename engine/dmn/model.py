@@ -37,7 +37,7 @@ class RelationBox(Box):
 @dataclass
 class InvocationBox(Box):
     callee: Box | None
-    bindings: list[tuple[str, Box | None]]
+    bindings: list[tuple[str, str | None, Box | None]]  # parameter, its type, argument
 
 
 @dataclass
@@ -165,3 +165,4 @@ class Model:
     decisions: dict[str, DecisionElement] = field(default_factory=dict)
     knowledge: dict[str, KnowledgeElement] = field(default_factory=dict)
     services: dict[str, ServiceElement] = field(default_factory=dict)
+    doubled: list[str] = field(default_factory=list)  # ids that stand for several elements

@@ -24,10 +24,15 @@ def read_model(xml: bytes) -> model.Model:
     if root.tag != "definitions" or namespace not in NAMESPACES:
         raise refused("not-dmn", "不是 DMN 1.1–1.5 文件", "not a DMN 1.1 to 1.5 file")
     read = model.Model(root.get("id", ""), clean(root.get("name")), root.get("namespace", ""))
+    seen: set[str] = set()
     for node in root:
         reader = _ELEMENTS.get(node.tag)
         if reader is not None:
             reader(node, read)
+            identity = node.get("id") or ""
+            if identity and identity in seen:
+                read.doubled.append(identity)
+            seen.add(identity)
     return read
 
 
@@ -198,7 +203,8 @@ def _invocation(node: Node, place: str) -> Box:
     for binding in node.findall("binding"):
         parameter = binding.find("parameter")
         name = clean(parameter.get("name")) if parameter is not None else ""
-        bindings.append((name, _first_box(binding, f"{place}/{name}")))
+        kind = _type(parameter.get("typeRef")) if parameter is not None else None
+        bindings.append((name, kind, _first_box(binding, f"{place}/{name}")))
     return model.InvocationBox(place, _type(node.get("typeRef")), _first_box(node, place), bindings)
 
 

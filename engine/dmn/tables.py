@@ -70,6 +70,15 @@ class CompiledTable:
                 f"未知的聚合“{table.aggregation}”",
                 f"unknown aggregation {table.aggregation!r}",
             )
+        names = [item.name for item in table.outputs]
+        if not names or (len(names) > 1 and ("" in names or len(set(names)) < len(names))):
+            report(
+                self.place,
+                "decisionTable",
+                "output-name",
+                "输出列应有名称且互不相同",
+                "output columns need names that differ",
+            )
         for number, rule in enumerate(table.rules, 1):
             if len(rule.tests) != len(table.inputs) or len(rule.results) != len(table.outputs):
                 report(

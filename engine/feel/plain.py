@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -57,7 +58,7 @@ def _from_plain(value: Any, depth: int) -> Any:
     if depth > 64:
         raise ValueError("nested more than 64 deep")
     if isinstance(value, float):
-        return NUMBERS.create_decimal(repr(value))
+        return NUMBERS.create_decimal(repr(value)) if math.isfinite(value) else None
     if isinstance(value, list):
         return [_from_plain(item, depth + 1) for item in value]
     if isinstance(value, dict):

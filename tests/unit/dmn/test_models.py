@@ -123,7 +123,7 @@ def test_an_external_function_is_null_and_says_so():
     assert "not supported" in evaluation.errors[0].en
 
 
-def test_decisions_that_require_each_other_end_with_an_error():
+def test_decisions_that_require_each_other_are_refused():
     def ask(other):
         return f'<informationRequirement><requiredDecision href="#{other}"/></informationRequirement>{literal(other)}'
 
@@ -131,7 +131,20 @@ def test_decisions_that_require_each_other_end_with_an_error():
         f'<decision id="a" name="a">{ask("b")}</decision><decision id="b" name="b">{ask("a")}</decision>'
     )
 
-    assert "requires itself" in read_decisions(xml).evaluate("a", {}).errors[0].en
+    with pytest.raises(Refused) as refused:
+        read_decisions(xml)
+
+    assert [problem.code for problem in refused.value.problems] == ["cycle", "cycle"]
+    assert "requires itself" in read_decisions(xml, lenient=True).evaluate("a", {}).errors[0].en
+
+
+def test_two_elements_with_one_id_are_refused():
+    xml = decision_file(f'<decision id="a" name="a">{literal("1")}</decision>' * 2)
+
+    with pytest.raises(Refused) as refused:
+        read_decisions(xml)
+
+    assert [problem.code for problem in refused.value.problems] == ["doubled-id"]
 
 
 @pytest.mark.parametrize(

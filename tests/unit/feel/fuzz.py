@@ -18,11 +18,12 @@ from engine.feel import FeelError, compile_expression, compile_unary_tests, to_p
 
 CORPUS = Path(__file__).with_name("corpus.json")
 CONTEXT = {"a": 1, "b": "x", "xs": [1, 2, 3], "date of birth": "2000-05-20", "c": {"d": [None, True]}}
-PIECES = [
-    *"""a b xs 1 2.5 .5 1e3 ( ) [ ] { } , : . .. + - * / ** = != < <= > >= -> in and or not( between if then else for
+WORDS = """a b xs 1 2.5 .5 1e3 ( ) [ ] { } , : . .. + - * / ** = != < <= > >= -> in and or not( between if then else for
     return some every satisfies function( instance of list< context< range< > "x" @"2026-01-05" @"PT1H" null true item
     partial ? date( duration( matches( replace( "(a|b)*" sort( range( external /* */ // string( sum( number( is( before(
-    concatenate( 孕周 ' \\ @ # ]1..3[ days""".split(),
+    concatenate( 孕周 ' \\ @ # ]1..3[ days"""
+PIECES = [
+    *WORDS.split(),
     *("instance of", "context put(", "date and time(", "days in", "\0", "\ud800", "\U0001f40e", '"', '"\\u00e9'),
 ]
 
