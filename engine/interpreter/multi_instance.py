@@ -21,6 +21,7 @@ def enter(run: Run, scope_id: int, node: Node) -> None:
     """The body opens with the boundary events; the first run begins, or all of them. Raises Failed."""
     loop = _loop(node)
     items = None if loop.is_standard else _items(run, scope_id, loop)
+    run.require_room(1 if items is None or loop.sequential else 1 + len(items))
     body = run.open_scope(scope_id, ScopeKind.BODY, node.id)
     body.loop = {"items": items, "next": 0, "active": 0, "done": 0, "ended": 0, "results": None}
     if items is not None and loop.output_collection is not None:

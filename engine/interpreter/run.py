@@ -219,14 +219,16 @@ class Run:
 
     def open_scope(self, parent: int, kind: ScopeKind, element: str, process: str | None = None) -> Scope:
         """A new scope inside `parent`. Raises Failed when the instance has grown beyond all bounds."""
-        if len(self.state.scopes) >= MOST_SCOPES:
-            raise Failed(
-                "too_large", "流程实例中同时打开的元素过多", "too many elements are open at once in this instance"
-            )
+        self.require_room(1)
         scope = Scope(self._new_id(), parent, kind, element, process or self.scope(parent).process)
         self.state.scopes[scope.id] = scope
         self._scopes_in.setdefault(parent, {})[scope.id] = None
         return scope
+
+    def require_room(self, count: int) -> None:
+        """Raises Failed when `count` more scopes would be too many."""
+        if len(self.state.scopes) + count > MOST_SCOPES:
+            raise Failed("too_large", "流程实例中同时打开的元素过多", "too many elements are open at once")
 
     def open_wait(self, scope_id: int, node: Node, kind: WaitKind, data: dict[str, Any]) -> Wait:
         """A token, or a listener, begins to stand at an element."""
@@ -246,6 +248,11 @@ class Run:
 
     def clear(self, scope_id: int) -> None:
         """Take away everything inside a scope; the scope itself stays, without tokens."""
+        self._empty(scope_id)
+        if self.agenda:
+            self.agenda = deque(move for move in self.agenda if move.scope != scope_id)
+
+    def _empty(self, scope_id: int) -> None:
         for wait in self.waits_in(scope_id):
             self.close_wait(wait)
             if wait.kind in (WaitKind.USER_TASK, WaitKind.JOB):
@@ -254,12 +261,10 @@ class Run:
             self.drop(inner, cancelled=True)
         scope = self.scope(scope_id)
         scope.joins, scope.tokens = {}, 0
-        if self.agenda:
-            self.agenda = deque(move for move in self.agenda if move.scope != scope_id)
 
     def drop(self, scope_id: int, *, cancelled: bool = False) -> None:
-        """Take away a scope with everything inside."""
-        self.clear(scope_id)
+        """Take away a scope with everything inside; its moves on the agenda find nothing any more."""
+        self._empty(scope_id)
         scope = self.state.scopes.pop(scope_id)
         if cancelled and scope.kind in (ScopeKind.ACTIVITY, ScopeKind.BODY) and self._has_inside(scope):
             self.happened.append(Happened(self._path_of(scope), scope.element, "cancelled"))
