@@ -19,6 +19,7 @@ from engine.feel.temporal import Date, DaysDuration, YearsDuration, from_days, t
 from engine.feel.values import NUMBERS
 
 MAX_SEARCH = 200_000
+MAX_RULES = 1_500
 OTHER = object()  # any value that no cell names
 
 
@@ -53,21 +54,36 @@ class Coverage:
         self.columns = [_column(table, number) for number in range(len(table.inputs))]
         self.rules = table.rows
         self.complete = True
+        self._opaque = [
+            {row for row, cell in enumerate(cells) if cell.tests and static_cell(cell.node) is None}
+            for cells in table.cells
+        ]
 
     def overlaps(self) -> Iterator[Finding]:
         """Pairs of rules that match together for certain."""
+        if self.rules > MAX_RULES:
+            self.complete = False
+            return
         for first in range(self.rules):
             for second in range(first + 1, self.rules):
-                common = [column.masks[first] & column.masks[second] for column in self.columns]
-                if all(common) and self._is_certain(first, second):
+                common = self._common(first, second)
+                if common is not None and self._is_certain(first, second):
                     yield Finding("overlap", (first + 1, second + 1), self._example(common))
+
+    def _common(self, first: int, second: int) -> list[int] | None:
+        common = []
+        for column in self.columns:
+            both = column.masks[first] & column.masks[second]
+            if not both:
+                return None
+            common.append(both)
+        return common
 
     def _is_certain(self, first: int, second: int) -> bool:
         """A cell that cannot be read overlaps for certain only with its own text or an empty cell."""
-        for column, cells in zip(self.columns, self.table.cells):
+        for cells, opaque in zip(self.table.cells, self._opaque):
             one, other = cells[first], cells[second]
-            opaque = not column.decided and (_is_opaque(one) or _is_opaque(other))
-            if opaque and one.text != other.text and one.tests and other.tests:
+            if (first in opaque or second in opaque) and one.text != other.text and one.tests and other.tests:
                 return False
         return True
 
@@ -136,10 +152,6 @@ class Coverage:
             picked = column.slots[(mask & -mask).bit_length() - 1] if column.slots and mask else None
             example[column.label] = None if free else "…" if picked is OTHER else picked
         return {label: value for label, value in example.items() if value is not None} or example
-
-
-def _is_opaque(cell: Any) -> bool:
-    return bool(cell.tests) and static_cell(cell.node) is None
 
 
 def _column(table: CompiledTable, number: int) -> Column:

@@ -103,7 +103,7 @@ def compile_expression(
     members: names that may follow a dot; types: names of item definitions, resolved by `type_lookup`.
     Raises FeelSyntaxError.
     """
-    return Dialect(names, members, types, type_lookup).expression(text)
+    return _dialect(names, members, types, type_lookup).expression(text)
 
 
 def compile_unary_tests(
@@ -115,7 +115,7 @@ def compile_unary_tests(
     type_lookup: TypeLookup | None = None,
 ) -> UnaryTests:
     """Likewise for unary tests. Raises FeelSyntaxError."""
-    return Dialect(names, members, types, type_lookup).tests(text)
+    return _dialect(names, members, types, type_lookup)._compile_tests(text)
 
 
 class Dialect:
@@ -160,6 +160,18 @@ class Dialect:
         except RecursionError:
             raise _too_involved() from None
         return UnaryTests(text, node, tests, frozenset(compiler.free - {"?"}))
+
+
+_PLAIN_DIALECT = Dialect()
+
+
+def _dialect(
+    names: Iterable[str], members: Iterable[str], types: Iterable[str], type_lookup: TypeLookup | None
+) -> Dialect:
+    """Names of one word need no preparation."""
+    names, members, types = [n for n in names if not n.isalnum()], [n for n in members if not n.isalnum()], list(types)
+    plain = not (names or members or types or type_lookup)
+    return _PLAIN_DIALECT if plain else Dialect(names, members, types, type_lookup)
 
 
 def _with(base: Names, names: Iterable[str]) -> Names:

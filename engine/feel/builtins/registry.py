@@ -18,7 +18,7 @@ from engine.feel.errors import Fail
 from engine.feel.meter import Run
 from engine.feel.temporal import at_midnight
 from engine.feel.types import ANY
-from engine.feel.values import Function, kind_of
+from engine.feel.values import KINDS, Function, kind_of
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,27 @@ class Parameter:
     def takes_list(self) -> bool:
         return "list" in self.kinds or "any" in self.kinds
 
+    def direct_types(self) -> frozenset[type] | None:
+        if "any" in self.kinds:
+            return None
+        return frozenset(
+            kind for kind, name in KINDS.items() if name in self.kinds or (name == "null" and self.nullable)
+        )
+
 
 @dataclass(frozen=True)
 class Signature:
     text: str
     parameters: tuple[Parameter, ...]
     function: Callable[..., Any]
+
+    def direct_types(self, count: int) -> tuple[frozenset[type] | None, ...] | None:
+        """What so many positional arguments must be to be taken as they are (None: anything); None: it takes others."""
+        if any(parameter.many for parameter in self.parameters) or count > len(self.parameters):
+            return None
+        if any(not parameter.optional for parameter in self.parameters[count:]):
+            return None
+        return tuple(parameter.direct_types() for parameter in self.parameters[:count])
 
 
 @dataclass
@@ -88,6 +103,16 @@ def _parameters(text: str) -> tuple[Parameter, ...]:
             )
         )
     return tuple(parameters)
+
+
+def run_builtin(run: Run, name: str, function: Callable[..., Any], bound: list[Any], position: int) -> Any:
+    """The value, or null with the reason."""
+    try:
+        return function(run, *bound)
+    except Fail as fail:
+        return run.note(position, f"{name}：{fail.message.zh}", f"{name}: {fail.message.en}")
+    except (DecimalException, OverflowError):
+        return run.note(position, f"{name}：结果超出范围", f"{name}: the result is out of range")
 
 
 def _binder(known: Builtin) -> Callable[..., Any]:
