@@ -162,9 +162,6 @@ class Dialect:
         return UnaryTests(text, node, tests, frozenset(compiler.free - {"?"}))
 
 
-_PLAIN_DIALECT = Dialect()
-
-
 def _dialect(
     names: Iterable[str], members: Iterable[str], types: Iterable[str], type_lookup: TypeLookup | None
 ) -> Dialect:
@@ -188,3 +185,6 @@ def _too_deep() -> Exhausted:
 
 def _too_involved() -> FeelSyntaxError:
     return FeelSyntaxError("表达式嵌套过深", "the expression is nested too deep", position=0)
+
+
+_PLAIN_DIALECT = Dialect()
