@@ -84,6 +84,7 @@ def test_only_people_declare_a_woman_lost_and_the_county_records_why():
     assert woman.status == "active"
 
     woman.complete("task_trace_county", contact="not_reached", contact_reason="电话停机，查无此人")
+    woman.complete("task_close_case")
     assert woman.open() == ["task_list_lost"]
     woman.complete("task_list_lost")
 
@@ -178,8 +179,10 @@ def test_ac18_an_abortion_ends_the_course_at_once_and_leaves_contraception_to_do
 
     woman.message(END, {"end_code": "ended.abortion", "reason": "自然流产", "ended_on": "2026-01-12"})
 
-    assert woman.open() == ["task_contraception"]
+    assert woman.open() == ["task_close_case"]
     assert (woman.variables["end_code"], woman.variables["ended_on"]) == ("ended.abortion", "2026-01-12")
+    woman.complete("task_close_case")
+    assert woman.open() == ["task_contraception"]
     woman.complete("task_contraception")
     assert woman.status == "completed"
 
@@ -189,6 +192,7 @@ def test_ac18_a_high_risk_woman_leaves_the_case_file_and_is_followed_for_42_days
     woman.complete("task_open_case_file")
 
     woman.message(END, {"end_code": "ended.abortion", "ended_on": "2026-01-12"})
+    woman.complete("task_close_case")
     woman.complete("task_contraception")
 
     assert woman.open() == ["task_follow_after_abortion"]
@@ -213,6 +217,7 @@ def test_a_transfer_or_a_void_waits_for_a_second_person_while_care_goes_on(code)
     assert woman.open() == ["task_antenatal_visit", "task_confirm_end", "task_record_delivery"]
     assert woman.due("task_confirm_end").date() == date(2026, 1, 19)
     woman.complete("task_confirm_end", confirmed=True)
+    woman.complete("task_close_case")
     assert (woman.status, woman.variables["end_code"]) == ("completed", code)
 
 
@@ -230,6 +235,8 @@ def test_a_refusal_ends_the_course():
     woman = screened_negative()
 
     woman.message(END, {"end_code": "refused", "reason": "签字拒绝"})
+    assert woman.open() == ["task_close_case"]
+    woman.complete("task_close_case")
 
     assert (woman.status, woman.variables["end_code"]) == ("completed", "refused")
 
