@@ -15,10 +15,14 @@ from functools import cache
 from typing import Any
 
 import fhirpathpy
-from antlr4 import CommonTokenStream, InputStream, Token
-from antlr4.error.ErrorListener import ErrorListener
-from fhirpathpy.parser.generated.FHIRPathLexer import FHIRPathLexer
-from fhirpathpy.parser.generated.FHIRPathParser import FHIRPathParser
+from fhirpathpy.parser import (
+    CommonTokenStream,
+    ErrorListener,
+    FHIRPathLexer,
+    FHIRPathParser,
+    InputStream,
+    Token,
+)
 
 _NAME = re.compile(r"%([a-z][a-z0-9_]*)")
 _TEXT = re.compile(r"'(?:[^'\\]|\\.)*'")
