@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 import fhirpathpy
-from fhirpathpy.parser import (
+from fhirpathpy.parser import (  # type: ignore[attr-defined]  # it hands on the names of its grammar tool
     CommonTokenStream,
     ErrorListener,
     FHIRPathLexer,
