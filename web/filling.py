@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from flask import g, request
 
 from engine.commands.contracts import IdempotencyKey
-from engine.errors import EngineError, Fault
+from engine.errors import EngineError, Fault, Incorrect
 from engine.store import plain
 from web import forms, woman
 from web.language import current
@@ -117,6 +117,14 @@ def opened(task_id: UUID) -> Iterator[Opened]:
             woman=woman.of_task(services(), conn, task, g.principal, today()),
             allowed=may_complete(g.principal, task, completion.care_of(services(), conn, task)),
         )
+
+
+def sent_answers() -> dict[str, Any]:
+    """What a script of ours sent. Raises Malformed, Incorrect."""
+    sent = plain.loads(request.get_data())
+    if not isinstance(sent, dict) or not isinstance(sent.get("answers"), dict):
+        raise Incorrect("应为含 answers 的 JSON 对象", "a JSON object with answers is expected")
+    return sent
 
 
 def idempotency(sent: Any) -> IdempotencyKey | None:

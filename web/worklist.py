@@ -36,11 +36,11 @@ class Query:
     def read(args: Mapping[str, str]) -> Query:
         page = args.get("page", "1")
         return Query(
-            view=_one_of(args.get("view", ""), VIEWS),
+            view=_one_of(args.get("view", ""), VIEWS, "team"),
             colour=args.get("colour", "") if args.get("colour") in risk.NATIONAL else "",
             element=args.get("element", "")[:100],
             overdue=args.get("overdue") == "1",
-            order=_one_of(args.get("order", ""), ORDERS),
+            order=_one_of(args.get("order", ""), ORDERS, "window"),
             page=min(int(page), 10_000) if page.isdecimal() and int(page) else 1,
         )
 
@@ -56,8 +56,8 @@ class Query:
         return urlencode({name: "1" if value is True else value for name, value in pairs.items()})
 
 
-def _one_of(value: str, allowed: tuple[str, ...]) -> str:
-    return value if value in allowed else Query.__dataclass_fields__["view" if allowed is VIEWS else "order"].default
+def _one_of(value: str, allowed: tuple[str, ...], otherwise: str) -> str:
+    return value if value in allowed else otherwise
 
 
 @dataclass(frozen=True, kw_only=True)

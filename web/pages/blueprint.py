@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, g, redirect, request, url_fo
 from werkzeug.exceptions import HTTPException
 
 from engine.clock import CHINA
-from engine.errors import EngineError, Forbidden
+from engine.errors import EngineError, Forbidden, Malformed
 from web import errors, language, rights, security, text, words
 
 HERE = Path(__file__).parent.parent
@@ -47,6 +47,8 @@ def who_is_asking() -> Response | None:
             raise Forbidden("您的角色不能使用这个页面", "your role may not use this page")
     if request.method in CHANGES:
         security.require_csrf()
+        if any("\0" in value for value in request.form.values()):
+            raise Malformed("内容含有无效字符", "a field holds a character that cannot be stored")
     return None
 
 

@@ -55,8 +55,8 @@ def register() -> Response:
 @bp.post("/register/evaluate")
 def evaluate_registration() -> Response:
     """Calculated values and faults for the answers as typed so far."""
-    sent = plain.loads(request.get_data())
-    result = _blank().form.evaluate(sent.get("answers", {}), today(), {})
+    sent = filling.sent_answers()
+    result = _blank().form.evaluate(sent["answers"], today(), {})
     return Response(plain.dumps({"seq": sent.get("seq"), **result}), mimetype="application/json")
 
 

@@ -121,22 +121,26 @@ def _onward(task_id: UUID) -> str:
 @bp.post("/tasks/<uuid:task_id>/evaluate")
 def evaluate_task(task_id: UUID) -> Response:
     """Calculated values, what is shown, and what does not fit yet, for the answers as typed so far."""
-    sent = _json()
+    sent = filling.sent_answers()
     with filling.opened(task_id) as page:
-        result = completion.evaluate(services(), page.conn, page.task, sent.get("answers", {}), today=today())
+        result = completion.evaluate(services(), page.conn, page.task, sent["answers"], today=today())
     return _answer({"seq": sent.get("seq"), **result})
 
 
 @bp.put("/tasks/<uuid:task_id>/draft")
 def draft_task(task_id: UUID) -> Response:
     """Keep an unfinished form; whoever types first holds the task."""
-    sent = _json()
-    with filling.opened(task_id):
-        pass
-    revision = completion.save_draft(
-        services(), task_id, sent.get("answers", {}), by=g.principal, expected_revision=_revision(sent.get("revision"))
+    sent = filling.sent_answers()
+    completion.save_draft(
+        services(), task_id, sent["answers"], by=g.principal, expected_revision=_revision(sent.get("revision"))
     )
-    return _answer({"revision": revision, "saved_at": now().astimezone(CHINA).strftime("%H:%M:%S")})
+    with services().engine.read() as conn:
+        task = completion.task_for(services(), conn, task_id, g.principal)
+    if task.assignee is None:
+        completion.claim(services(), task_id, by=g.principal)
+        with services().engine.read() as conn:
+            task = completion.task_for(services(), conn, task_id, g.principal)
+    return _answer({"revision": task.revision, "saved_at": now().astimezone(CHINA).strftime("%H:%M:%S")})
 
 
 @bp.post("/tasks/<uuid:task_id>/claim")
@@ -150,13 +154,6 @@ def claim_task(task_id: UUID) -> Response:
 def release_task(task_id: UUID) -> Response:
     completion.release(services(), task_id, by=g.principal)
     return redirect(url_for("web.tasks"), 303)  # type: ignore[return-value]
-
-
-def _json() -> dict[str, Any]:
-    sent = plain.loads(request.get_data())
-    if not isinstance(sent, dict):
-        raise Incorrect("应为 JSON 对象", "a JSON object is expected")
-    return sent
 
 
 def _answer(value: Any) -> Response:

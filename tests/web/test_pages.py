@@ -1,0 +1,158 @@
+"""Every page for every role: sound HTML, nothing shown to whom it does not belong."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.web.markup import assert_sound, page_of
+from web import rights
+from web.pages import bp
+
+CARERS = ["nurse", "midwife", "doctor", "senior", "officer"]
+EVERYBODY = ["village", *CARERS, "county", "designer", "publisher", "it", "auditor"]
+PATHS = {
+    "/sign-in": [
+        "village",
+        "nurse",
+        "midwife",
+        "doctor",
+        "senior",
+        "officer",
+        "county",
+        "designer",
+        "publisher",
+        "it",
+        "auditor",
+    ],
+    "/tasks": [
+        "village",
+        "nurse",
+        "midwife",
+        "doctor",
+        "senior",
+        "officer",
+        "county",
+        "designer",
+        "publisher",
+        "it",
+        "auditor",
+    ],
+    "/tasks?view=done&colour=orange&overdue=1&order=created&page=7": ["nurse", "auditor"],
+    "/register": CARERS,
+    "/design": ["designer", "publisher", "it"],
+    "/design/pregnancy_journey": ["designer", "publisher", "it"],
+}
+REFUSED = {
+    "/register": ["village", "county", "designer", "it", "auditor"],
+    "/design": ["village", "nurse", "midwife", "doctor", "senior", "officer", "county", "auditor"],
+}
+
+
+@pytest.mark.parametrize("path, who", [(path, who) for path, everybody in PATHS.items() for who in everybody])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_page_is_sound_html_under_a_strict_policy_in_both_languages(shown, path, who, lang):
+    client = shown.client(who)
+    client.set_cookie("yuntu_lang", lang)
+
+    answer = client.get(path)
+
+    assert answer.status_code == 200
+    assert_sound(answer)
+    assert f'<html lang="{"zh-CN" if lang == "zh" else "en"}">' in answer.get_data(as_text=True)
+    client.delete_cookie("yuntu_lang")
+
+
+@pytest.mark.parametrize("path, who", [(path, who) for path, everybody in REFUSED.items() for who in everybody])
+def test_a_page_is_closed_to_a_role_without_the_right(shown, path, who):
+    answer = shown.get(path, who)
+
+    assert answer.status_code == 403
+    assert_sound(answer)
+
+
+@pytest.mark.parametrize(
+    "path", ["/tasks", "/register", "/design", "/pregnancies/x", "/design/pregnancy_journey/1.bpmn"]
+)
+def test_a_stranger_is_led_to_sign_in_and_back_again(shown, path):
+    answer = shown.get(path)
+
+    assert answer.status_code == 302
+    assert answer.location.startswith("/sign-in?next=%2F") or answer.location.startswith("/sign-in?next=/")
+
+
+def test_every_endpoint_has_its_row_of_rights_and_no_row_is_left_over(shown):
+    served = {rule.endpoint for rule in shown.app.url_map.iter_rules() if rule.endpoint.startswith(f"{bp.name}.")}
+
+    assert served == rights.PUBLIC | rights.RIGHTS.keys()
+
+
+def test_every_task_page_and_every_womans_page_is_sound(shown):
+    for task in shown.tasks(organisations=["org-twn-1"]):
+        assert_sound(shown.get(f"/tasks/{task.id}", "nurse"))
+        assert_sound(shown.get(f"/pregnancies/{task.business_key}", "nurse"))
+
+
+@pytest.mark.parametrize("who, path", [("nurse", "/tasks/{0.id}"), ("nurse", "/pregnancies/{0.business_key}")])
+def test_another_townships_woman_does_not_exist(shown, who, path):
+    theirs = shown.task("task_first_visit", "org-twn-2")
+
+    answer = shown.get(path.format(theirs), who)
+
+    assert answer.status_code == 404
+    assert "测试乙" not in answer.get_data(as_text=True)
+    assert shown.get(path.format(theirs), "nurse2").status_code == 200
+    assert shown.get(path.format(theirs), "officer").status_code == 200
+
+
+def test_a_designer_sees_no_woman(shown):
+    task = shown.task("task_screen")
+
+    assert shown.get(f"/pregnancies/{task.business_key}", "designer").status_code == 403
+    assert "测试甲" not in shown.get("/tasks?view=all", "designer").get_data(as_text=True)
+
+
+def test_an_address_that_is_no_page_is_a_page_that_says_so(shown):
+    for path in ("/nothing", "/tasks/17", "/design/nothing", "/pregnancies/nothing"):
+        who = "designer" if path.startswith("/design") else "nurse"
+        answer = shown.get(path, who)
+        assert answer.status_code == 404, path
+        assert_sound(answer)
+
+
+def test_the_list_says_name_week_task_window_state_and_whose_it_is(shown):
+    html = shown.get("/tasks", "nurse").get_data(as_text=True)
+    row = next(row for row in re.findall(r"<tr.*?</tr>", html, re.S) if "妊娠风险筛查" in row)
+
+    assert [part for part in ("测试甲", "9+0", "甲镇卫生院", "未认领") if part not in row] == []
+
+
+def test_a_list_with_no_row_says_so_and_offers_the_way_back(shown):
+    html = shown.get("/tasks?colour=red", "nurse").get_data(as_text=True)
+
+    assert "没有符合条件的任务" in html and "清除筛选" in html
+
+
+@pytest.mark.parametrize("view", ["mine", "team", "unassigned", "done", "all"])
+def test_the_count_on_a_tab_is_the_number_of_rows_behind_it(shown, view):
+    html = shown.get(f"/tasks?view={view}", "nurse").get_data(as_text=True)
+    current = re.search(r'<a href="[^"]*" aria-current="page">[^<]*<span class="count">(\d+)', html)
+
+    assert current is not None
+    assert int(current.group(1)) == html.count('class="open"')
+    assert f"共 {current.group(1)} 条" in html
+
+
+def test_english_pages_hold_no_untranslated_sentence(shown):
+    client = shown.client("nurse")
+    client.set_cookie("yuntu_lang", "en")
+    task = shown.task("task_screen")
+    chinese = re.compile(r"[\u4e00-\u9fff]")
+    names = re.compile("测试.|示范\\w+|中文|.镇\\w+")
+
+    for path in ("/tasks", f"/pregnancies/{task.business_key}", "/nothing"):
+        page = page_of(client.get(path))
+        left = [text for text in page.english if chinese.search(names.sub("", text))]
+        assert left == [], path
+    client.delete_cookie("yuntu_lang")

@@ -1,0 +1,164 @@
+"""Filling in a task: what was typed is never lost, whatever the answer is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.web.conftest import csrf_of, example
+from tests.web.markup import assert_sound
+
+
+def as_form(answers):
+    """Answers as a browser posts them."""
+    posted = {}
+    for name, value in answers.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            posted |= {f"{name}[{n}].{inner}": str(v) for n, row in enumerate(value) for inner, v in row.items()}
+        elif isinstance(value, list):
+            posted[name] = [str(one) for one in value]
+        else:
+            posted[name] = (
+                {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+            )
+    return posted
+
+
+@pytest.fixture
+def screening(site):
+    return site.task("task_screen")
+
+
+def submit(site, task, who="nurse", **more):
+    return site.post(f"/tasks/{task.id}", who, **{"idempotency_key": "k-1", **as_form(example(task.form)), **more})
+
+
+def test_a_complete_form_closes_the_task_and_leads_back_to_the_list_it_came_from(site, screening):
+    answer = submit(site, screening, list="view=all&order=created")
+
+    assert answer.status_code == 303
+    assert answer.location == f"/tasks?view=all&order=created&done={screening.id}"
+    assert site.stored(screening.id).state == "completed"
+    assert "已提交：妊娠风险筛查" in site.get(answer.location, "nurse").get_data(as_text=True)
+
+
+def test_submit_and_next_opens_the_next_task_of_the_same_list(site, screening):
+    answer = submit(site, screening, then="next", list="view=all")
+
+    assert answer.status_code == 303
+    assert answer.location.startswith("/tasks/") and "list=view%3Dall" in answer.location
+    assert str(screening.id) not in answer.location.split("?")[0]
+    assert site.get(answer.location, "nurse").status_code == 200
+
+
+def test_a_missing_answer_is_named_linked_and_nothing_typed_is_lost(site):
+    task = site.task("task_first_visit")
+    given = {**example("anc-first"), "sbp": "9999"}
+    del given["hb"]
+
+    answer = site.post(f"/tasks/{task.id}", "nurse", **as_form(given))
+
+    assert answer.status_code == 422
+    assert_sound(answer)
+    html = answer.get_data(as_text=True)
+    assert 'id="form-errors"' in html and 'href="#f-hb"' in html and 'href="#f-sbp"' in html
+    assert 'value="9999"' in html and 'value="112"' not in html and f'value="{given["dbp"]}"' in html
+    assert site.stored(task.id).state == "created"
+
+
+def test_the_same_submission_twice_is_one_completion(site, screening):
+    first, second = submit(site, screening), submit(site, screening)
+
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert len([t for t in site.tasks(state="completed") if t.id == screening.id]) == 1
+
+
+def test_a_task_that_somebody_finished_meanwhile_answers_409_with_the_answers_still_there(site, screening):
+    submit(site, screening)
+
+    answer = submit(site, screening, idempotency_key="k-2")
+
+    assert answer.status_code == 409
+    assert_sound(answer)
+    assert "办结" in answer.get_data(as_text=True)
+
+
+def test_a_page_older_than_the_stored_task_answers_412_with_the_answers_still_there(site, screening):
+    answer = submit(site, screening, revision=screening.revision + 7)
+
+    assert answer.status_code == 412
+    assert_sound(answer)
+    assert site.stored(screening.id).state == "created"
+
+
+def put_draft(site, task, who, answers, revision):
+    client = site.client(who)
+    token = csrf_of(client.get("/tasks"))
+    body = json.dumps({"answers": answers, "revision": revision})
+    return client.put(f"/tasks/{task.id}/draft", data=body, headers={"X-CSRF-Token": token})
+
+
+def test_an_unfinished_form_is_kept_and_found_again(site):
+    task = site.task("task_first_visit")
+
+    answer = put_draft(site, task, "nurse", {"sbp": "12"}, task.revision)
+
+    assert answer.status_code == 200
+    assert answer.json["revision"] == site.stored(task.id).revision and answer.json["saved_at"] == "08:00:00"
+    html = site.get(f"/tasks/{task.id}", "nurse").get_data(as_text=True)
+    assert 'value="12"' in html and "已恢复草稿" in html
+
+
+def test_whoever_types_first_holds_the_task_and_others_see_it(site):
+    task = site.task("task_first_visit")
+    put_draft(site, task, "nurse", {"sbp": "120"}, task.revision)
+
+    assert site.stored(task.id).assignee == "nurse"
+    html = site.get(f"/tasks/{task.id}", "officer").get_data(as_text=True)
+    assert "正在由 示范妇幼专干 填写" in html
+
+
+def test_a_draft_on_a_stale_revision_is_refused_as_json(site):
+    task = site.task("task_first_visit")
+
+    answer = put_draft(site, task, "nurse", {"sbp": "120"}, task.revision + 3)
+
+    assert answer.status_code == 412
+    assert answer.json["message"].keys() == {"zh", "en"}
+
+
+def test_a_role_the_task_is_not_meant_for_may_look_but_not_submit(site, screening):
+    page = site.get(f"/tasks/{screening.id}", "village").get_data(as_text=True)
+    answer = submit(site, screening, "village")
+
+    assert "由其他岗位办理" in page and "提交并下一位" not in page
+    assert answer.status_code == 403
+    assert site.stored(screening.id).state == "created"
+
+
+def test_evaluating_answers_calculated_values_without_storing_anything(site):
+    task = site.task("task_first_visit")
+    client = site.client("nurse")
+    headers = {"X-CSRF-Token": csrf_of(client.get("/tasks"))}
+    body = json.dumps({"seq": 4, "answers": {"height": "160", "weight": "55"}})
+
+    answer = client.post(f"/tasks/{task.id}/evaluate", data=body, headers=headers)
+
+    assert answer.json["seq"] == 4
+    assert str(answer.json["calculated"]["bmi"]).startswith("21.5")
+    assert site.stored(task.id) == task
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"answers": 7}', b'{"answers": {}, "answers": {}}', b"\xff"])
+@pytest.mark.parametrize("method, tail", [("POST", "evaluate"), ("PUT", "draft")])
+def test_unreadable_json_is_refused_in_both_languages(shown, body, method, tail):
+    task = shown.task("task_first_visit")
+    client = shown.client("nurse")
+    headers = {"X-CSRF-Token": csrf_of(client.get("/tasks"))}
+
+    answer = client.open(f"/tasks/{task.id}/{tail}", method=method, data=body, headers=headers)
+
+    assert answer.status_code in (400, 422)
+    assert answer.json["message"].keys() == {"zh", "en"}
+    assert shown.stored(task.id) == task
