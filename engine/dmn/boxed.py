@@ -9,7 +9,7 @@ from engine.dmn import model
 from engine.dmn.environment import Environment, conforming
 from engine.dmn.tables import CompiledTable
 from engine.feel.access import iterate, pick
-from engine.feel.compiler import invoke
+from engine.feel.invoke import invoke
 from engine.feel.meter import Run, Scope
 from engine.feel.operators import NUMERIC
 from engine.feel.types import ANY

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.feel import syntax
-from engine.feel.compiler import Compiler
+from engine.feel.compile import Compiler
 from engine.feel.meter import Run, Scope
 from engine.feel.operators import order
 from engine.feel.values import kind_of

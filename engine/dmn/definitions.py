@@ -15,6 +15,7 @@ from engine.dmn.tables import CompiledTable
 from engine.dmn.types import Types
 from engine.errors import NotFound, Text
 from engine.feel.errors import Diagnostics, Exhausted
+from engine.feel.invoke import invoke
 from engine.feel.meter import Run, Scope
 from engine.feel.plain import to_plain
 from engine.feel.types import ANY, FunctionType, Type, bare, from_text
@@ -331,8 +332,6 @@ class Definitions:
         function = self._function(service_id)
         if function is None:
             raise NotFound(f"没有决策服务“{service_id}”", f"there is no decision service {service_id!r}")
-        from engine.feel.compiler import invoke
-
         diagnostics = Diagnostics()
         run = Run(now, diagnostics)
         names = [name for name, _ in function.parameters]

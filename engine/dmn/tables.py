@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.dmn import model
+from engine.dmn.cells import fold
 from engine.dmn.columns import compile_column
 from engine.dmn.environment import Environment, conforming
 from engine.dmn.hit_policies import aggregate, any_of, by_priority, unique
@@ -136,8 +137,6 @@ class CompiledTable:
         if not text or not text.strip():
             return []
         tests = self.environment.tests(text, f"{self.place}/outputValues")
-        from engine.dmn.cells import fold
-
         return [fold(node) for node in tests.node.tests]
 
     # --- running ---

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.feel import syntax
 from engine.feel.builtins import BUILTINS
-from engine.feel.compiler import Closure, Compiler, Test, any_test, compile_test
+from engine.feel.compile import Closure, Compiler, Test, any_test, compile_test
 from engine.feel.errors import Diagnostics, Exhausted, FeelSyntaxError
 from engine.feel.meter import Run, Scope
 from engine.feel.names import Names

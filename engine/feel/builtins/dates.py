@@ -8,6 +8,7 @@ from typing import Any
 from engine.feel.builtins.registry import builtin
 from engine.feel.errors import Fail
 from engine.feel.meter import Run
+from engine.feel.operators import equal
 from engine.feel.temporal import (
     HOUR,
     MAX_OFFSET,
@@ -195,8 +196,6 @@ def week_of_year(run: Run, value: Any) -> Decimal:
 @builtin("is", "value1?: any, value2?: any")
 def same(run: Run, first: Any = None, second: Any = None) -> bool:
     """The same value of the same kind: unlike `=`, two spellings of one instant differ."""
-    from engine.feel.operators import equal
-
     if isinstance(first, DateTime | Time | Date) or isinstance(second, DateTime | Time | Date):
         return type(first) is type(second) and first == second
     return equal(first, second, run) is True

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.feel.builtins.registry import builtin
 from engine.feel.errors import Fail
+from engine.feel.invoke import invoke
 from engine.feel.meter import Run
 from engine.feel.operators import add, equal, multiply, order
 from engine.feel.values import NUMBERS, Function, integer, is_number, kind_of
@@ -299,6 +300,4 @@ def sort(run: Run, items: list[Any], precedes: Function) -> list[Any]:
 
 def call(run: Run, function: Function, arguments: list[Any]) -> Any:
     """A function given as an argument."""
-    from engine.feel.compiler import invoke
-
     return invoke(run, function, arguments, None, 0)
