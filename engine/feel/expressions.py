@@ -12,7 +12,7 @@ from engine.feel.compile import Closure, Compiler, Test, any_test, compile_test
 from engine.feel.errors import Diagnostics, Exhausted, FeelSyntaxError
 from engine.feel.meter import Run, Scope
 from engine.feel.names import Names
-from engine.feel.parser import TypeLookup, known, parse_expression, parse_tests
+from engine.feel.parse import TypeLookup, parse_expression, parse_tests
 
 _BUILTIN_NAMES = Names(BUILTINS)
 _PROPERTY_NAMES = ("time offset", "start included", "end included")
@@ -129,7 +129,7 @@ class Dialect:
         type_lookup: TypeLookup | None = None,
     ) -> None:
         self._names = _with(_BUILTIN_NAMES, names)
-        self._members = known(_PROPERTY_NAMES, members)
+        self._members = Names((*_PROPERTY_NAMES, *members))
         self._types = _with(_TYPE_NAMES, types)
         self._lookup = type_lookup
         self._tests: dict[str, UnaryTests] = {}
