@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from engine.dmn.definitions import Decision, Definitions, Evaluation, read_decisions
+from engine.dmn.check import Report, check_decisions
+from engine.dmn.definitions import Definitions, read_decisions
 from engine.dmn.errors import DecisionError
+from engine.dmn.evaluation import Decision, Evaluation
 
-__all__ = ["Decision", "DecisionError", "Definitions", "Evaluation", "read_decisions"]
+__all__ = [
+    "Decision",
+    "DecisionError",
+    "Definitions",
+    "Evaluation",
+    "Report",
+    "check_decisions",
+    "read_decisions",
+]

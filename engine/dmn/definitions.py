@@ -3,73 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from engine.dmn import model
 from engine.dmn.boxed import Closure, compile_box, local_names, typed
 from engine.dmn.environment import Environment, Problems, conforming
+from engine.dmn.evaluation import Decision, Evaluation, Record
+from engine.dmn.graph import check_graph
 from engine.dmn.reader import read_model
+from engine.dmn.session import Session
 from engine.dmn.tables import CompiledTable
 from engine.dmn.types import Types
-from engine.errors import NotFound, Text
+from engine.errors import NotFound
 from engine.feel.errors import Diagnostics, Exhausted
 from engine.feel.invoke import invoke
 from engine.feel.meter import Run, Scope
-from engine.feel.plain import to_plain
-from engine.feel.types import ANY, FunctionType, Type, bare, from_text
+from engine.feel.types import ANY, FunctionType, Type, bare
 from engine.feel.values import Function
 from engine.problems import Problem, Refused
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What others may know of a decision: its name, and the data it needs in the end."""
-
-    id: str
-    name: str
-    inputs: tuple[str, ...]
-
-
-@dataclass
-class Record:
-    """One decision as it went."""
-
-    decision: str
-    inputs: dict[str, Any]
-    tables: list[tuple[str, list[Any], list[int]]]
-    output: Any = None
-    required: list[Record] = field(default_factory=list)
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "decision": self.decision,
-            "inputs": to_plain({name: value for name, value in self.inputs.items() if not isinstance(value, Function)}),
-            "rules": self.tables[-1][2] if self.tables else [],
-            "tables": [
-                {"table": place, "inputs": to_plain(values), "rules": rules} for place, values, rules in self.tables
-            ],
-            "output": to_plain(self.output),
-            "required": [record.as_dict() for record in self.required],
-        }
-
-
-class Evaluation:
-    """A decision's value and how it came about. `errors`: what is wrong with the data; `notes`: why nulls are null."""
-
-    __slots__ = ("_record", "errors", "notes", "value")
-
-    def __init__(self, value: Any, record: Record, errors: list[Text], notes: list[Text]) -> None:
-        self.value = value
-        self._record = record
-        self.errors = errors
-        self.notes = notes
-
-    @property
-    def trace(self) -> dict[str, Any]:
-        """decision, inputs, rules (numbers of the rows that matched), output; the same of every decision required."""
-        return self._record.as_dict()
 
 
 class Definitions:
@@ -79,12 +31,12 @@ class Definitions:
         self.id, self.name, self.namespace = source.id, source.name, source.namespace
         self.model = source
         self._found = Problems()
-        self._check_graph()
+        check_graph(source, self._found)
         self._imports = self._resolve_imports(imported)
         self.types: Types = Types(
             source.items, {name: other.types for name, other in self._imports.items()}, self._found.report
         )
-        self._declared = frozenset(
+        self.declared = frozenset(
             item.name
             for group in (source.decisions, source.inputs, source.knowledge, source.services)
             for item in group.values()  # type: ignore[attr-defined]
@@ -93,9 +45,9 @@ class Definitions:
         for other in self._imports.values():
             self._members |= other._members
         self._functions: dict[str, Function] = {}
-        self._input_types = {item.id: self.types.resolve(item.type_ref, item.id) for item in source.inputs.values()}
-        self._plans = {identity: self._plan(item) for identity, item in source.decisions.items()}
-        self._closures = {identity: self._decision(item) for identity, item in source.decisions.items()}
+        self.input_types = {item.id: self.types.resolve(item.type_ref, item.id) for item in source.inputs.values()}
+        self.plans = {identity: self._plan(item) for identity, item in source.decisions.items()}
+        self.closures = {identity: self._decision(item) for identity, item in source.decisions.items()}
         for item in source.knowledge.values():
             self._function(item.id)
         for service in source.services.values():
@@ -122,35 +74,6 @@ class Definitions:
 
     # --- compiling ---
 
-    def _check_graph(self) -> None:
-        report = self._found.report
-        for identity in self.model.doubled:
-            report(
-                identity, None, "doubled-id", f"id“{identity}”重复", f"the id {identity!r} stands for several elements"
-            )
-        needs = {
-            identity: {r.href.rpartition("#")[2] for r in item.requirements if r.kind == "decision"}
-            for identity, item in self.model.decisions.items()
-        }
-        free: set[str] = set()
-        while True:  # take away whatever requires only what is taken away already
-            ready = {identity for identity, others in needs.items() if not (others & needs.keys()) - free} - free
-            if not ready:
-                break
-            free |= ready
-        for identity in sorted(needs.keys() - free):
-            report(identity, "decision", "cycle", f"决策“{identity}”依赖自身", f"decision {identity!r} requires itself")
-        for identity, item in self.model.decisions.items():
-            if item.box is None:
-                report(
-                    identity,
-                    "decision",
-                    "no-logic",
-                    f"决策“{item.name}”没有逻辑，值总为 null",
-                    f"decision {item.name!r} has no logic: it is always null",
-                    "warning",
-                )
-
     def _resolve_imports(self, imported: Mapping[str, Definitions]) -> dict[str, Definitions]:
         found = {}
         for item in self.model.imports:
@@ -168,7 +91,7 @@ class Definitions:
                 )
         return found
 
-    def _split(self, href: str) -> tuple[str, Definitions, str]:
+    def split(self, href: str) -> tuple[str, Definitions, str]:
         """import name ("" for own), the model, the id"""
         namespace, _, identity = href.rpartition("#")
         if namespace and namespace != self.namespace:
@@ -181,8 +104,8 @@ class Definitions:
         names = local_names(box) | {name for name in self._imports if name}
         variables: dict[str, Type] = {}
         for requirement in requirements:
-            prefix, home, identity = self._split(requirement.href)
-            element = home._element(identity)
+            prefix, home, identity = self.split(requirement.href)
+            element = home.element(identity)
             if element is None:
                 self._found.report(
                     identity, "requirement", "unknown-element", f"引用的“{identity}”不存在", f"there is no {identity!r}"
@@ -195,7 +118,7 @@ class Definitions:
                 names |= {element.name, f"{prefix}.{element.name}"} if not prefix else {prefix}
         return Environment(names, self._members, self.types, self._found, variables)
 
-    def _element(self, identity: str) -> model.Element | None:
+    def element(self, identity: str) -> model.Element | None:
         source = self.model
         for group in (source.decisions, source.inputs, source.knowledge, source.services):
             if identity in group:
@@ -206,8 +129,8 @@ class Definitions:
         """What a decision needs: names of untyped own inputs, which are taken as they come, or the requirement."""
         plan: list[tuple[str | None, model.Requirement]] = []
         for requirement in item.requirements:
-            _, home, identity = self._split(requirement.href)
-            simple = requirement.kind == "input" and home is self and self._input_types.get(identity) is ANY
+            _, home, identity = self.split(requirement.href)
+            simple = requirement.kind == "input" and home is self and self.input_types.get(identity) is ANY
             plan.append((self.model.inputs[identity].name if simple else None, requirement))
         return plan
 
@@ -224,7 +147,7 @@ class Definitions:
             return found
         seen.add(identity)
         for requirement in item.requirements:
-            _, home, other = self._split(requirement.href)
+            _, home, other = self.split(requirement.href)
             if requirement.kind == "input" and other in home.model.inputs:
                 found.add(home.model.inputs[other].name)
             elif requirement.kind == "decision":
@@ -256,15 +179,15 @@ class Definitions:
         self._functions[item.id] = function
         scope_names[item.name] = function
         for requirement in item.requirements:
-            self._put(scope_names, requirement, None)
+            self.put(scope_names, requirement, None)
 
     def _service(self, item: model.ServiceElement) -> None:
         parameters: list[tuple[str, Type]] = []
         targets: list[tuple[str, str, str]] = []  # kind, id, name
         for kind, hrefs in (("input", item.input_data), ("decision", item.input_decisions)):
             for href in hrefs:
-                _, home, identity = self._split(href)
-                element = home._element(identity)
+                _, home, identity = self.split(href)
+                element = home.element(identity)
                 if element is not None:
                     parameters.append((element.name, home.types.resolve(element.type_ref, item.id)))
                     targets.append((kind, identity, element.name))
@@ -280,8 +203,8 @@ class Definitions:
             session = Session(self, given, run, dict(known))
             outputs = {}
             for href in item.outputs:
-                _, home, identity = self._split(href)
-                element = home._element(identity)
+                _, home, identity = self.split(href)
+                element = home.element(identity)
                 if element is not None:
                     outputs[element.name] = session.decide(identity)
             run.depth -= 1
@@ -289,10 +212,10 @@ class Definitions:
 
         self._functions[item.id] = Function(item.name, parameters, _held(call, result, item.name), result)
 
-    def _put(self, names: dict[str, Any], requirement: model.Requirement, session: Session | None) -> None:
+    def put(self, names: dict[str, Any], requirement: model.Requirement, session: Session | None) -> None:
         """The required thing under its name; imported things inside the context that bears the import's name."""
-        prefix, home, identity = self._split(requirement.href)
-        element = home._element(identity)
+        prefix, home, identity = self.split(requirement.href)
+        element = home.element(identity)
         if element is None:
             return
         if requirement.kind == "knowledge":
@@ -315,7 +238,7 @@ class Definitions:
 
         Raises NotFound, DecisionError (rules contradict each other), FeelError "budget".
         """
-        if decision_id not in self._closures:
+        if decision_id not in self.closures:
             raise NotFound(f"没有决策“{decision_id}”", f"there is no decision {decision_id!r}")
         diagnostics = Diagnostics()
         run = Run(now, diagnostics)
@@ -338,74 +261,6 @@ class Definitions:
         value = invoke(run, function, [context.get(name) for name in names], None, 0)
         record = Record(service_id, dict(context), [], value)
         return Evaluation(value, record, run.faults or [], [note.message for note in diagnostics.notes])
-
-
-class Session:
-    """One evaluation: each decision is decided once."""
-
-    def __init__(self, home: Definitions, context: Mapping[str, Any], run: Run, known: dict[str, Any]) -> None:
-        self.home = home
-        self.context = context
-        self.run = run
-        self.known = known
-        self.records: list[Record] = []
-        self.open: set[str] = set()
-        # what the model does not declare is in sight everywhere: many tables are drawn without their input data
-        self.undeclared: dict[str, Any] = {}
-        if not context.keys() <= home._declared:
-            self.undeclared = {name: value for name, value in context.items() if name not in home._declared}
-
-    def decide(self, identity: str) -> Any:
-        if identity in self.known:
-            return self.known[identity]
-        if identity in self.open:
-            return self.run.fault(f"决策“{identity}”依赖自身", f"decision {identity!r} requires itself")
-        self.open.add(identity)
-        home, run = self.home, self.run
-        item = home.model.decisions.get(identity)
-        if item is None:
-            return None
-        record = Record(identity, {}, [])
-        before, self.records = self.records, record.required
-        names = record.inputs
-        for name, requirement in home._plans[identity]:
-            if name is not None:
-                names[name] = self.context.get(name)
-            else:
-                home._put(names, requirement, self)
-        outer, run.trace = run.trace, record.tables
-        value = home._closures[identity](Scope(names, Scope(self.undeclared, None, run), run))
-        run.trace = outer
-        record.output = value
-        self.records = before
-        self.records.append(record)
-        self.open.discard(identity)
-        self.known[identity] = value
-        return value
-
-    def input(self, home: Definitions, prefix: str, identity: str) -> Any:
-        """An input as given, held to its type."""
-        name = home.model.inputs[identity].name if identity in home.model.inputs else identity
-        given = self.context
-        if prefix and isinstance(given.get(prefix), Mapping):
-            given = given[prefix]
-        value = given.get(name)
-        kind = home._input_types.get(identity, ANY)
-        if kind is ANY:
-            return value
-        return conforming(from_text(value, kind) if type(value) is str else value, kind, name, self.run)[1]
-
-    def decide_in(self, home: Definitions, prefix: str, identity: str) -> Any:
-        """A decision of this or of an imported model."""
-        if home is self.home:
-            return self.decide(identity)
-        given = self.context
-        if prefix and isinstance(given.get(prefix), Mapping):
-            given = {**given, **given[prefix]}
-        session = Session(home, given, self.run, {})
-        value = session.decide(identity)
-        self.records.extend(session.records)
-        return value
 
 
 def _held(call: Any, kind: Type, name: str) -> Any:

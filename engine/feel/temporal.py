@@ -246,6 +246,9 @@ def parse_date_time(text: str) -> DateTime | None:
     date, time = _date(*groups[:3]), _time(*groups[3:])
     if date is None or time is None:
         return None
+    if groups[3] == "24":  # the end of a day is the beginning of the next
+        next_day = from_days(to_days(date) + 1)
+        return None if next_day is None else DateTime(next_day, time)
     return DateTime(date, time)
 
 
