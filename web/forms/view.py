@@ -33,6 +33,7 @@ class Field:
     label: str
     kind: str = ""  # of the item: date, quantity, …
     pair: str = ""  # where the rest of `150/90` goes
+    born: str = ""  # the field that an identity card number can fill
     code: str | None = None
     required: bool = False
     may_be_required: bool = False  # it depends on other answers
@@ -146,6 +147,7 @@ def _question(item: Item, page: Page, value: Any, common: dict[str, Any], siblin
         widget=_widget(item, page),
         kind=item.type,
         pair="dbp" if item.link_id == "sbp" and "dbp" in siblings else "",
+        born="birth_date" if item.check == "cn-id-card" and "birth_date" in siblings else "",
         value=_shown(item, value, page) if page.readonly else _typed(item, value),
         choices=_choices(item, page, value, common["path"]),
         last=_last(item, last, page),

@@ -103,10 +103,12 @@ class Reader:
         operator = source.get("operator", "")
         if operator not in OPERATORS:
             self.problem(link_id, "operator", f"不支持的比较 {operator}", f"operator {operator} is not supported")
-        answers = [source[key] for key in source if key.startswith("answer")]
-        answer = answers[0] if answers else None
+        key = next((key for key in source if key.startswith("answer")), "")
+        answer = source.get(key)
         if isinstance(answer, Mapping):
-            answer = answer.get("code") or answer.get("value")
+            answer = answer.get("value" if key == "answerQuantity" else "code")
+        if answer is None:
+            self.problem(link_id, "enable-when", "显示条件没有比较值", "this enableWhen compares with nothing")
         if operator == "exists" and not isinstance(answer, bool):
             self.problem(link_id, "operator", "exists 需要 answerBoolean", "exists needs answerBoolean")
         return Condition(question=str(source.get("question", "")), operator=operator, answer=answer)

@@ -9,9 +9,13 @@ from flask import Flask, jsonify, request
 from playwright.sync_api import expect, sync_playwright
 from werkzeug.serving import make_server
 
+from engine.errors import Text
 from engine.store import plain
 from web import forms
-from workflows.forms import example_answers, forms_on_disk
+from workflows.forms import Item, example_answers, forms_on_disk
+from workflows.forms.enabling import holds
+from workflows.forms.items import Condition
+from workflows.forms.reading import Unreadable, read_date
 
 pytestmark = pytest.mark.browser
 FORMS = forms_on_disk()
@@ -162,6 +166,81 @@ def test_full_width_digits_become_plain_ones_and_the_field_says_so(visit):
 
     expect(page.locator("[name=weight]")).to_have_value("56.5")
     expect(page.locator("[data-item=weight] .note")).to_have_text("已改为半角")
+
+
+def test_an_identity_card_number_fills_the_birth_date_and_a_reader_submits_nothing(visit):
+    ward, page = visit("registration")
+
+    page.locator("[name=id_no]").focus()
+    page.keyboard.type(example_answers("registration")["id_no"])
+    page.keyboard.press("Enter")
+
+    expect(page.locator("[name=birth_date]")).to_have_value("1997-06-15")
+    expect(page.locator("#f-age")).to_have_text("28")
+    assert ward.posted == []
+
+
+TYPED = [
+    "20260110",
+    "2026-1-10",
+    "２０２６１０１０",
+    "2025年12月31日",
+    "260110",
+    "970615",
+    "0104",
+    "-7",
+    "+3",
+    "2025/2/30",
+    "12",
+    "",
+    "x",
+]
+CONDITIONS = [
+    (["q", operator, wanted], {"q": given} if given is not None else {})
+    for operator, wanted in [
+        ("=", "yes"),
+        ("!=", "yes"),
+        ("exists", True),
+        ("exists", False),
+        ("=", True),
+        ("!=", True),
+        (">", 3),
+        ("<=", 3),
+    ]
+    for given in (None, "yes", "no", "true", "4", "3", ["yes", "no"])
+]
+
+
+def test_the_page_reads_dates_and_conditions_as_the_server_does(visit):
+    _, page = visit("tracing")
+    ask = """async ([typed, conditions]) => {
+        const { readDate } = await import("/static/js/form-text.js");
+        const { holds } = await import("/static/js/form-conditions.js");
+        return [typed.map((one) => readDate(one, "2026-01-05")), conditions.map(([c, a]) => holds(c, a))]; }"""
+
+    days, shown = page.evaluate(ask, [TYPED, CONDITIONS])
+
+    assert days == [_day(one) for one in TYPED]
+    assert shown == [_holds(*one) for one in CONDITIONS]
+
+
+def _day(typed):
+    try:
+        return read_date(typed, TODAY).isoformat()
+    except Unreadable:
+        return None
+
+
+def _holds(condition, answers):
+    kinds = {"true": True} if isinstance(condition[2], bool) else {"4": 4, "3": 3}
+    given = {name: kinds.get(value, value) if isinstance(value, str) else value for name, value in answers.items()}
+    item = Item(
+        link_id="a",
+        type="string",
+        text=Text(zh="", en=""),
+        conditions=(Condition(question=condition[0], operator=condition[1], answer=condition[2]),),
+    )
+    return holds(item, given)
 
 
 def test_what_is_being_composed_is_left_alone_until_it_is_done(visit):

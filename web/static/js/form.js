@@ -97,9 +97,22 @@ class FormPage {
     const item = control instanceof HTMLElement ? control.closest("[data-item]") : null;
     if (!(item instanceof HTMLElement)) return;
     this.touched.add(item.dataset.item);
-    if (control instanceof HTMLInputElement) this.echo(control);
+    if (control instanceof HTMLInputElement) {
+      this.takeBirthDate(control);
+      this.echo(control);
+    }
     this.evaluator.soon();
     this.draft.left();
+  }
+
+  /** An identity card number knows the birth date; what somebody typed is left alone. @param {HTMLInputElement} control */
+  takeBirthDate(control) {
+    const digits = /^\d{6}(\d{8})\d{3}[\dXx]$/.exec(narrow(control.value).trim());
+    const target = control.dataset.born && this.form.elements.namedItem(control.dataset.born);
+    if (!digits || !(target instanceof HTMLInputElement) || target.value !== "") return;
+    target.value = readDate(digits[1], this.fields.dataset.today ?? "") ?? "";
+    this.echo(target);
+    this.changed();
   }
 
   /** A date is written out in full, with its weekday beside it. @param {HTMLElement} control */
