@@ -11,7 +11,7 @@ from engine.feel.errors import FeelSyntaxError
 from engine.feel.expressions import Dialect, UnaryTests
 from engine.feel.meter import Run, Scope
 from engine.feel.syntax import Tests
-from engine.feel.types import ANY, Named, Type, coerce
+from engine.feel.types import ANY, Named, Type, coerce, misfit
 from engine.feel.values import kind_of
 from engine.problems import Problem
 
@@ -87,9 +87,10 @@ def conforming(value: Any, kind: Type, place: str, run: Run) -> tuple[bool, Any]
         return True, value
     fits, converted = coerce(value, kind)
     if not fits:
-        allowed = f" ({kind.allowed_text})" if isinstance(kind, Named) and kind.allowed_text else ""
+        where, found, wanted = misfit(value, kind, place)
+        allowed = f" ({wanted.allowed_text})" if isinstance(wanted, Named) and wanted.allowed_text else ""
         run.fault(
-            f"{place}：{kind_of(value)} 类型的值不符合 {kind}{allowed}",
-            f"{place}: a {kind_of(value)} does not conform to {kind}{allowed}",
+            f"{where}：{kind_of(found)} 类型的值不符合 {wanted}{allowed}",
+            f"{where}: a {kind_of(found)} does not conform to {wanted}{allowed}",
         )
     return fits, converted

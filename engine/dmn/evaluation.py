@@ -25,7 +25,7 @@ class Record:
 
     decision: str
     inputs: dict[str, Any]
-    tables: list[tuple[str, list[Any], list[int]]]
+    tables: list[tuple[str, list[str], list[Any], list[int]]]  # place, columns, inputs, numbers of matching rules
     output: Any = None
     required: list[Record] = field(default_factory=list)
 
@@ -33,9 +33,10 @@ class Record:
         return {
             "decision": self.decision,
             "inputs": to_plain({name: value for name, value in self.inputs.items() if not isinstance(value, Function)}),
-            "rules": self.tables[-1][2] if self.tables else [],
+            "rules": self.tables[-1][3] if self.tables else [],
             "tables": [
-                {"table": place, "inputs": to_plain(values), "rules": rules} for place, values, rules in self.tables
+                {"table": place, "inputs": to_plain(dict(zip(labels, values))), "rules": rules}
+                for place, labels, values, rules in self.tables
             ],
             "output": to_plain(self.output),
             "required": [record.as_dict() for record in self.required],

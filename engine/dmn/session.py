@@ -24,6 +24,7 @@ class Session:
         self.known = known
         self.records: list[Record] = []
         self.open: set[str] = set()
+        self.foreign: dict[tuple[str, str], Session] = {}  # imported models, by namespace and import name
         # what the model does not declare is in sight everywhere: many tables are drawn without their input data
         self.undeclared: dict[str, Any] = {}
         if not context.keys() <= home.declared:
@@ -76,7 +77,8 @@ class Session:
         given = self.context
         if prefix and isinstance(given.get(prefix), Mapping):
             given = {**given, **given[prefix]}
-        session = Session(home, given, self.run, {})
+        session = self.foreign.setdefault((home.namespace, prefix), Session(home, given, self.run, {}))
+        before = len(session.records)
         value = session.decide(identity)
-        self.records.extend(session.records)
+        self.records.extend(session.records[before:])
         return value

@@ -143,6 +143,7 @@ class CompiledTable:
 
     def closure(self) -> Closure:
         inputs = [(name, value, kind, allowed) for name, value, kind, allowed in self.inputs]
+        labels = [label for label, _, _, _ in inputs]
         simple = [value if kind is ANY and allowed is None else None for _, value, kind, allowed in inputs]
         columns = list(enumerate(self.columns))
         everything = (1 << self.rows) - 1
@@ -172,7 +173,7 @@ class CompiledTable:
             run.charge(len(columns) + len(rules))
             trace = run.trace
             if trace is not None:
-                trace.append((self.place, values, rules))
+                trace.append((self.place, labels, values, rules))
             return self._answer(rules, scope)
 
         return decide

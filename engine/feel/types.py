@@ -216,6 +216,20 @@ def coerce(value: Any, kind: Type) -> tuple[bool, Any]:
     return False, None
 
 
+def misfit(value: Any, kind: Type, path: str) -> tuple[str, Any, Type]:
+    """Where a value that does not conform fails first: the path, the value there, the type that it should have."""
+    base = bare(kind)
+    if isinstance(base, ContextType) and type(value) is dict:
+        for name, inner in base.fields.items():
+            if name not in value or not inner.accepts(value[name]):
+                return misfit(value.get(name), inner, f"{path}.{name}")
+    if isinstance(base, ListType) and type(value) is list:
+        for number, item in enumerate(value, 1):
+            if not base.of.accepts(item):
+                return misfit(item, base.of, f"{path}[{number}]")
+    return path, value, base if isinstance(kind, Named) and kind.allowed is None else kind
+
+
 _FROM_TEXT: dict[str, Callable[[str], Any]] = {
     "date": parse_date,
     "time": parse_time,

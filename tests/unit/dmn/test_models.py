@@ -31,10 +31,11 @@ BMI = decision_file(
 
 
 def test_a_decision_asks_the_decisions_and_functions_it_requires_and_the_trace_shows_each():
-    evaluation = read_decisions(BMI).evaluate("class", {"weight": 80, "height in m": 1.6 and 2})
+    evaluation = read_decisions(BMI).evaluate("class", {"weight": 80, "height in m": 2})
 
     assert evaluation.value == "not obese"
     assert evaluation.trace["rules"] == [2]
+    assert evaluation.trace["tables"] == [{"table": "class", "inputs": {"index": 20}, "rules": [2]}]
     assert evaluation.trace["required"][0]["decision"] == "index"
     assert evaluation.trace["required"][0]["inputs"] == {"weight": 80, "height in m": 2}
     assert evaluation.trace["required"][0]["output"] == 20
@@ -58,6 +59,18 @@ def test_a_value_outside_its_item_definition_is_an_error_that_names_it():
     evaluation = read_decisions(xml).evaluate("d", {"colour": "blue"})
 
     assert [error.en for error in evaluation.errors] == ['colour: a string does not conform to tColour ("green","red")']
+
+
+def test_inside_a_context_or_list_the_error_names_the_path():
+    items = (
+        '<itemDefinition name="tVisit"><itemComponent name="weight"><typeRef>number</typeRef></itemComponent>'
+        '</itemDefinition><itemDefinition name="tVisits" isCollection="true"><typeRef>tVisit</typeRef></itemDefinition>'
+    )
+    xml = table(["visits"], ["y"], [("-", "1")], types={"visits": "tVisits"}, items=items)
+
+    evaluation = read_decisions(xml).evaluate("d", {"visits": [{"weight": 60}, {"weight": "61"}]})
+
+    assert [error.en for error in evaluation.errors] == ["visits[2].weight: a string does not conform to number"]
 
 
 def test_a_declared_date_takes_the_iso_text_of_a_variable():
