@@ -163,3 +163,51 @@ def test_the_command_prints_the_contract_and_fails_on_a_refused_file(tmp_path):
     assert bad["overlaps"][0]["rules"] == [1, 2]
     assert bad["refused"][0]["message"]["zh"].startswith("决策表")
     assert good["executable"] and good["cases"] == "good.cases.csv"
+
+
+def test_the_kit_command_counts_null_and_non_null_results_apart(tmp_path):
+    folder = tmp_path / "compliance-level-2" / "0001-sum"
+    folder.mkdir(parents=True)
+    (folder / "sum.dmn").write_bytes(decision_file(f'<decision id="d" name="d">{literal("1 + 1")}</decision>'))
+    (folder / "sum-test-01.xml").write_text(KIT_TEST, encoding="utf-8")
+
+    result = CliRunner().invoke(group, ["tck", str(tmp_path), "--json"])
+    printed = json.loads(result.output)
+
+    assert result.exit_code == 1
+    counts = printed["summary"]
+    assert (counts["tests"], counts["passed"]) == (3, 1)
+    assert counts["non_null"] == {"tests": 2, "passed": 1}
+    assert counts["null"] == {"tests": 1, "passed": 0}
+    assert counts["by_level"] == {"2": {"tests": 3, "passed": 1}}
+    assert printed["failed"][0] == {
+        "folder": "0001-sum",
+        "case": "2",
+        "result_node": "d",
+        "expected": 3,
+        "actual": 2,
+        "error": None,
+    }
+
+
+KIT_TEST = """
+<testCases xmlns="http://www.omg.org/spec/DMN/20160719/testcase" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+  xmlns:xsd="http://www.w3.org/2001/XMLSchema"><modelName>sum.dmn</modelName>
+<testCase id="1"><resultNode name="d" type="decision"><expected><value xsi:type="xsd:decimal">2.0</value></expected>
+</resultNode></testCase>
+<testCase id="2"><resultNode name="d" type="decision"><expected><value xsi:type="xsd:decimal">3</value></expected>
+</resultNode></testCase>
+<testCase id="3"><resultNode name="d" type="decision"><expected><value xsi:nil="true"/></expected></resultNode>
+</testCase>
+</testCases>
+"""
+
+
+def test_the_measurement_reports_what_the_contract_names():
+    from runtime.commands.dmn import bench_feel
+
+    printed = bench_feel()
+
+    assert printed["name"] == "feel"
+    assert printed["rate"] > 0
+    assert {"colour_table_ms", "colour_table_compile_ms", "condition_us"} <= printed["details"].keys()
