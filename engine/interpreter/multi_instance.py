@@ -1,7 +1,8 @@
 """An activity that runs several times: a body scope counts, each run has a scope of its own inside.
 
 The counters of the body: items (the collection; None for a standard loop), next (index of the run to begin), active,
-done, ended early (terminated), results (the output collection, null where a run has not given its own).
+done, ended early (terminated). The output collection is a local value of the body, null where a run has not given its
+own, so that the runs and the completion condition see what there is so far.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ def enter(run: Run, scope_id: int, node: Node) -> None:
     items = None if loop.is_standard else _items(run, scope_id, loop)
     run.require_room(1 if items is None or loop.sequential else 1 + len(items))
     body = run.open_scope(scope_id, ScopeKind.BODY, node.id)
-    body.loop = {"items": items, "next": 0, "active": 0, "done": 0, "ended": 0, "results": None}
+    body.loop = {"items": items, "next": 0, "active": 0, "done": 0, "ended": 0}
     if items is not None and loop.output_collection is not None:
-        body.loop["results"] = [None] * len(items)
+        body.values[loop.output_collection] = [None] * len(items)
     try:
         listen_at_boundaries(run, body.id, node)
         _begin_first(run, body, node, loop)
@@ -65,18 +66,16 @@ def _begin_run(run: Run, body: Scope, node: Node, loop: Loop) -> None:
 
 
 def inner_run_done(run: Run, body_id: int, at: int, node: Node) -> None:
-    """A run is through: its result is kept; the next begins, or the body is done. Raises Failed, changing nothing."""
+    """A run is through: its result is kept; the next begins, or the body is done. Raises Failed."""
     loop, body = _loop(node), run.scope(body_id)
     counters = _counters(body)
-    result = None if loop.output_item is None else run.value(loop.output_item, at)
     index = run.scope(at).values["loopCounter"] - 1
+    _keep_result(run, body, at, loop, index)
     after = {**counters, "active": counters["active"] - 1, "done": counters["done"] + 1}
     enough = loop.completion is not None and _is_complete(run, at, loop.completion, after)
     goes_on = _goes_on(run, body, loop, after) if loop.is_standard else None
     body.undo += run.scope(at).undo
     counters.update(after)
-    if counters["results"] is not None:
-        counters["results"][index] = result
     run.drop(at)
     run.note(body_id, node.id, "completed", {"run": index + 1})
     if enough:
@@ -89,11 +88,22 @@ def inner_run_done(run: Run, body_id: int, at: int, node: Node) -> None:
         run.attempt(Move("body_done", body_id, node))
 
 
+def _keep_result(run: Run, body: Scope, at: int, loop: Loop, index: int) -> None:
+    if loop.output_collection is None or loop.output_item is None:
+        return
+    result = run.value(loop.output_item, at)
+    results = body.values.get(loop.output_collection)
+    count = len(_counters(body)["items"])
+    results = list(results) if isinstance(results, list) and len(results) == count else [None] * count
+    results[index] = result
+    run.write_local(body.id, loop.output_collection, results)
+
+
 def hand_out_results(run: Run, body_id: int, node: Node) -> None:
     """The output collection goes to the scope around the body."""
-    loop, counters = _loop(node), _counters(run.scope(body_id))
-    if loop.output_collection is not None and counters["results"] is not None:
-        run.write(run.parent(body_id), loop.output_collection, list(counters["results"]))
+    name, values = _loop(node).output_collection, run.scope(body_id).values
+    if name is not None and name in values:
+        run.write(run.parent(body_id), name, values[name])
 
 
 def _is_complete(run: Run, at: int, condition: Formula, counters: dict[str, Any]) -> bool:

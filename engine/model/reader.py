@@ -162,6 +162,9 @@ class _Reader:
                     self.problems.append(at(xml, code, end=end))
             condition = xml.find(f"{{{BPMN}}}conditionExpression")
             text = None if condition is None else "".join(condition.itertext()).strip() or None
+            language = "" if condition is None else condition.get("language", "")
+            if language and "feel" not in language.lower():
+                self.problems.append(at(xml, "script_language", language=language))
             flows.append(
                 SequenceFlow(
                     id=xml.get("id", ""), source=source, target=target, condition=text, name=xml.get("name", "")

@@ -270,6 +270,15 @@ def test_sequential_runs_come_one_after_the_other():
     assert p.complete("a").state == "completed"
 
 
+def test_the_completion_condition_sees_the_results_so_far():
+    enough = each("=[1,2,3]", "x", completion="=sum(all[item != null]) > 4", outputCollection="all", outputElement="=r")
+    p = play(start("s"), user("a", enough), end("e"), "s -> a -> e")
+
+    p.complete("a", r=2).complete("a", r=3)
+
+    assert (p.state, p.variables) == ("completed", {"all": [2, 3, None]})
+
+
 def test_an_empty_collection_passes_and_no_collection_is_an_incident():
     def over(value: object) -> Play:
         return play(start("s"), user("a", each("=x")), end("e"), "s -> a -> e", variables={"x": value})
