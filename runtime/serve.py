@@ -8,14 +8,17 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from threading import Event
+from typing import Any
 
 import click
 
 from engine.problems import Refused
-from runtime import start
+from runtime import start, web_process, worker
 from runtime.children import Child, stop_all
 from runtime.database import embedded
 from runtime.demo.county import load_county
@@ -35,15 +38,14 @@ class AlreadyRuns(Exception):
 def serve_until_stopped(settings: Settings) -> None:
     """Returns after a clean stop. Raises AlreadyRuns."""
     stop = Event()
-    for which in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(which, lambda *_: stop.set())
+    _on_signal(_interrupt)  # while the installation is made ready
     with _only_one(settings):
         _require_free_port(settings)
         server = None if settings.database_url else embedded.attach(settings.home)
         children = [*_children(settings)]
         try:
-            start.prepare_database(settings)
-            _fill(settings)
+            _make_ready(settings)
+            _on_signal(lambda *_: stop.set())
             for child in children:
                 child.start()
             if _until_ready(settings, children, stop):
@@ -55,7 +57,19 @@ def serve_until_stopped(settings: Settings) -> None:
                 server.release()
 
 
-def _fill(settings: Settings) -> None:
+def _on_signal(handler: Callable[..., Any]) -> None:
+    for which in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(which, handler)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _make_ready(settings: Settings) -> None:
+    if _half_loaded(settings).exists() and not settings.database_url:
+        start.empty_database(settings)  # a first start that was killed: what it left is half a county
+    start.prepare_database(settings)
     services = build(settings, connections=2)
     try:
         _deploy(services)
@@ -77,18 +91,25 @@ def _deploy(services: Services) -> None:
 
 def _load_demo(services: Services) -> None:
     click.echo("首次启动：正在生成演示县（合成数据） / first start: making the demonstration county", err=True)
+    marker = _half_loaded(services.settings)
+    marker.touch()
     load_county(services, progress=sys.stderr.isatty())
+    marker.unlink()
+
+
+def _half_loaded(settings: Settings) -> Path:
+    return settings.home / "demo-is-being-made"
 
 
 def _children(settings: Settings) -> Iterator[Child]:
     logs = settings.home / "log"
     logs.mkdir(parents=True, exist_ok=True)
-    for kind, module, count in (
-        ("web", "runtime.web_process", settings.web_processes),
-        ("worker", "runtime.worker", settings.worker_processes),
+    for kind, run, count in (
+        ("web", web_process.run, settings.web_processes),
+        ("worker", worker.run, settings.worker_processes),
     ):
         for number in range(count):
-            yield Child(name=f"{kind}-{number + 1}", module=module, log=logs / f"{kind}.log")
+            yield Child(name=f"{kind}-{number + 1}", run=partial(run, settings), log=logs / f"{kind}.log")
 
 
 def _watch(server: embedded.Server | None, children: list[Child], stop: Event) -> None:

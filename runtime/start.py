@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from engine.commands.contracts import Actor, Deploy, Deployed
 from runtime.clock import ManualClock
@@ -33,6 +34,17 @@ def prepare_database(settings: Settings) -> None:
             server.release()
 
 
+def empty_database(settings: Settings) -> None:
+    """Forget everything in the embedded database of this home."""
+    server = embedded.attach(settings.home)
+    try:
+        with psycopg.connect(server.url(), autocommit=True) as conn:
+            conn.execute("DROP SCHEMA public CASCADE")
+            conn.execute("CREATE SCHEMA public")
+    finally:
+        server.release()
+
+
 def definitions_on_disk(root: Path = ROOT) -> dict[str, bytes]:
     """Every diagram, table and form that this release brings."""
     return {
@@ -46,14 +58,6 @@ def deploy_shipped(services: Services) -> list[Deployed]:
     """Deploy what the release brings; a file that did not change makes no new version."""
     files = definitions_on_disk()
     return services.engine.execute(Deploy(files=files), by=INSTALLER) if files else []
-
-
-def seal(files: dict[str, bytes]) -> str:
-    """One value that changes when any file does."""
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        digest.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
-    return digest.hexdigest()
 
 
 def is_empty(services: Services) -> bool:

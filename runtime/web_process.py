@@ -10,9 +10,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mt import MTServer
 
-from runtime import settings as configuration
 from runtime.app import create_app
-from runtime.children import die_with_parent
+from runtime.settings import Settings
 from runtime.wiring import build
 
 THREADS = 4  # what waits for the database leaves the processor to another request
@@ -26,10 +25,9 @@ class OneProcess(MTServer):
         """One worker needs none."""
 
 
-def main() -> None:
-    die_with_parent()
+def run(settings: Settings) -> None:
+    """Until it is told to stop."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    settings = configuration.read()
     services = build(settings, connections=2 * THREADS + 2)
     app = create_app(services)
     server = OneProcess(
@@ -49,7 +47,3 @@ def main() -> None:
         server.serve(target_loader=lambda _: app)
     finally:
         services.close()
-
-
-if __name__ == "__main__":
-    main()

@@ -8,18 +8,17 @@ import sys
 from typing import Any
 
 from engine.worker import Worker
-from runtime import settings as configuration
-from runtime.children import die_with_parent
 from runtime.clock import ManualClock
+from runtime.settings import Settings
 from runtime.timekeeper import HeldEngine
 from runtime.wiring import build
 from workflows.services import Services
 
 
-def main() -> None:
-    die_with_parent()
+def run(settings: Settings) -> None:
+    """Until it is told to stop."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    services = build(configuration.read(), connections=2)
+    services = build(settings, connections=2)
     worker = worker_for(services)
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, worker.stop)
@@ -34,7 +33,3 @@ def worker_for(services: Services) -> Worker:
     if isinstance(services.clock, ManualClock):
         engine = HeldEngine(services.engine, services.clock)
     return Worker(engine)
-
-
-if __name__ == "__main__":
-    main()
