@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from psycopg import Connection
+from psycopg.types.array import ListBinaryDumper
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool
 
@@ -30,6 +31,7 @@ def open_pool(url: str, *, min_size: int = 1, max_size: int = 4, timeout: float 
 def configure(conn: Connection[Any]) -> None:
     """What every connection of the product needs; for those opened outside a pool too."""
     conn.autocommit = True
+    conn.adapters.register_dumper(list, ListBinaryDumper)  # as text, every quote in an array of JSON would be escaped
     set_json_loads(plain.read, conn)
     set_json_dumps(plain.dumps, conn)
     conn.execute("SET timezone TO 'UTC'")

@@ -1,0 +1,94 @@
+"""One process of load: cases from start to end, one after the other, each step timed."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Any
+from uuid import UUID
+
+from engine.clock import system_clock
+from engine.commands.contracts import Actor
+from engine.commands.records import Projection
+from engine.engine import Engine
+from engine.store.connections import open_pool
+from fhir_adapters.projection import project
+from runtime.benchmarks.workloads import WORKLOADS, Workload
+
+REGION = "bench"
+MIDWIFE = Actor(id="midwife-1", organisation="org-hospital", roles=("R-MIDW",))
+WARM_UP_CASES = 3  # plans, prepared statements, compiled diagrams
+START_LIMIT_S = 60.0
+
+
+@dataclass
+class Load:
+    """What one process did."""
+
+    steps: int = 0
+    cases: int = 0
+    started_at: float = 0.0
+    ended_at: float = 0.0
+    latencies_ms: list[float] = field(default_factory=list)
+
+
+@contextmanager
+def engine_for(url: str, projection: Projection = project) -> Iterator[Engine]:
+    with open_pool(url, max_size=1, timeout=30) as pool:
+        yield Engine(pool, clock=system_clock, region_id=REGION, projection=projection)
+
+
+def run_case(engine: Engine, workload: Workload, chance: random.Random, load: Load) -> None:
+    started = _timed(load, engine, workload.start(chance, UUID(int=chance.getrandbits(128))))
+    open_tasks = _open_tasks(engine, started.instance_id)
+    while open_tasks:
+        done = _timed(load, engine, workload.complete(chance, open_tasks[0]))
+        open_tasks = list(done.opened_user_task_ids)
+    load.cases += 1
+
+
+def _timed(load: Load, engine: Engine, command: Any) -> Any:
+    began = time.perf_counter()
+    answer = engine.execute(command, by=MIDWIFE)
+    load.latencies_ms.append((time.perf_counter() - began) * 1000)
+    load.steps += 1
+    return answer
+
+
+def _open_tasks(engine: Engine, instance_id: UUID) -> list[UUID]:
+    with engine.pool.connection() as conn:
+        query = "SELECT id FROM user_task WHERE region_id = %s AND instance_id = %s AND state = 'created'"
+        return [row[0] for row in conn.execute(query, [REGION, instance_id]).fetchall()]
+
+
+def work(url: str, name: str, seed: int, seconds: float, barrier: Any, results: Any) -> None:
+    """The body of a load process: warm up, start together with the others, stop after `seconds`."""
+    chance, workload = random.Random(seed), WORKLOADS[name]
+    with engine_for(url) as engine:
+        for _ in range(WARM_UP_CASES):
+            run_case(engine, workload, chance, Load())
+        barrier.wait()
+        load = Load(started_at=time.time())
+        deadline = time.perf_counter() + seconds
+        while time.perf_counter() < deadline:
+            run_case(engine, workload, chance, load)
+        load.ended_at = time.time()
+    results.put(load)
+
+
+def run_processes(url: str, name: str, processes: int, seconds: float) -> list[Load]:
+    context = get_context("spawn")
+    barrier, results = context.Barrier(processes), context.Queue()
+    started = [
+        context.Process(target=work, args=(url, name, seed, seconds, barrier, results)) for seed in range(processes)
+    ]
+    for process in started:
+        process.start()
+    loads = [results.get(timeout=START_LIMIT_S + seconds * 3) for _ in started]
+    for process in started:
+        process.join()
+    return loads
