@@ -202,8 +202,8 @@ def _iterator(box: model.IteratorBox, environment: Environment) -> Closure:
             return run.note(0, f"{place}：取值不能遍历", f"{place}: the domain cannot be iterated")
         results: list[Any] = []
         for item in items:
-            run.charge_list(10)
-            results.append(body(Scope({"partial": results, variable: item}, scope, run)))
+            run.charge(10 + len(results))
+            results.append(body(Scope({"partial": results[:], variable: item}, scope, run)))
         return results if kind == "for" else _quantify(results, kind == "some")
 
     return loop

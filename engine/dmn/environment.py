@@ -85,6 +85,7 @@ def conforming(value: Any, kind: Type, place: str, run: Run) -> tuple[bool, Any]
     """(conforms, converted). A value that does not conform is a fault, and null."""
     if kind is ANY:
         return True, value
+    run.charge_value(value)
     fits, converted = coerce(value, kind)
     if not fits:
         where, found, wanted = misfit(value, kind, place)

@@ -27,7 +27,10 @@ def invoke(run: Run, function: Function, arguments: list[Any], names: list[str] 
         )
     bound = []
     for (name, kind), argument in zip(parameters, arguments):
-        fits, value = (True, argument) if kind is ANY else coerce(argument, kind)
+        fits, value = True, argument
+        if kind is not ANY:
+            run.charge_value(argument)
+            fits, value = coerce(argument, kind)
         if not fits:
             return run.note(
                 position, f"参数“{name}”应为 {kind}", f"argument {name!r} should be {kind}, not {kind_of(argument)}"

@@ -46,6 +46,15 @@ class Run:
             raise Exhausted(f"文本超过 {MAX_STRING} 个字符", f"a string has more than {MAX_STRING} characters")
         self.charge(length >> 4)
 
+    def charge_value(self, value: Any, depth: int = 0) -> None:
+        """Pay for looking at every part of a value."""
+        if isinstance(value, list | dict):
+            self.charge(len(value) + 1)
+            if depth > MAX_DEPTH:
+                raise Exhausted(f"嵌套超过 {MAX_DEPTH} 层", f"nested more than {MAX_DEPTH} deep")
+            for part in value if isinstance(value, list) else value.values():
+                self.charge_value(part, depth + 1)
+
     def enter(self) -> None:
         """One level deeper; raises Exhausted below the last."""
         self.depth += 1

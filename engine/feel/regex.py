@@ -6,7 +6,6 @@ Only a pattern with back-references has no such bound; the evaluation's steps st
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 from engine.feel.errors import Fail
@@ -14,6 +13,7 @@ from engine.feel.meter import Run
 from engine.feel.regex_syntax import Reader, Writer, bad
 
 MAX_PATTERN = 2_000
+MAX_KEPT = 500
 Spans = list["int | None"]  # start and end of the whole, then of each group
 
 
@@ -70,6 +70,7 @@ class Pattern:
                 step = code[at]
                 kind = step[0]
                 if kind == "char":
+                    budget -= step[2]
                     if position < size and step[1](text[position]):
                         at, position = at + 1, position + 1
                         continue
@@ -114,14 +115,24 @@ class Pattern:
         return position + len(wanted) if same else None
 
 
-def compile_pattern(pattern: str, flags: str) -> Pattern:
+_compiled: dict[tuple[str, str], Pattern] = {}
+
+
+def compile_pattern(pattern: str, flags: str, run: Run) -> Pattern:
     """Raises Fail for what XPath does not allow, Exhausted for what is too large."""
-    if len(pattern) > MAX_PATTERN:
-        raise Fail("正则表达式过长", "the regular expression is too long")
-    return _compile(pattern, flags)
+    found = _compiled.get((pattern, flags))
+    if found is None:
+        if len(pattern) > MAX_PATTERN:
+            raise Fail("正则表达式过长", "the regular expression is too long")
+        run.charge(10 * len(pattern))
+        found = _compile(pattern, flags)
+        run.charge(len(found.code))
+        if len(_compiled) >= MAX_KEPT:
+            _compiled.clear()
+        _compiled[pattern, flags] = found
+    return found
 
 
-@lru_cache(maxsize=500)
 def _compile(pattern: str, flags: str) -> Pattern:
     if set(flags) - set("smixq"):
         raise Fail("标志只能是 s m i x q", "the flags are s m i x q")

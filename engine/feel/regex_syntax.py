@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from engine.feel.errors import Exhausted, Fail
@@ -27,6 +28,7 @@ def bad(zh: str, en: str) -> Fail:
 # --- characters ------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def variants(character: str) -> tuple[str, ...]:
     """The spellings that count as the same when case does not matter."""
     found = {character}
@@ -85,6 +87,7 @@ class Reader:
         self.groups = 0
         self.closed: set[int] = set()
         self.depth = 0
+        self.parts = 0  # of all character classes
 
     def peek(self) -> str:
         return self.pattern[self.at : self.at + 1]
@@ -122,7 +125,9 @@ class Reader:
         if character == "(":
             return self.group()
         if character == "[":
-            return ("set", self.bracket())
+            before = self.parts
+            predicate = self.bracket()
+            return ("set", predicate, 1 + (self.parts - before) // 4)
         if character == "\\":
             return self.escape()
         if character == ".":
@@ -228,37 +233,47 @@ class Reader:
         negative = self.peek() == "^"
         if negative:
             self.at += 1
-        parts, removed = self.bracket_parts()
+        singles, parts, removed = self.bracket_parts()
         self.depth -= 1
         fold = self.fold
 
         def inside(c: str) -> bool:
             spellings = variants(c) if fold else (c,)
-            return any(part(spelling) for part in parts for spelling in spellings) is not negative
+            found = any(s in singles for s in spellings) or any(part(s) for part in parts for s in spellings)
+            return found is not negative
 
         if removed is None:
             return inside
         return lambda c: inside(c) and not removed(c)
 
-    def bracket_parts(self) -> tuple[list[Predicate], Predicate | None]:
+    def bracket_parts(self) -> tuple[frozenset[str], list[Predicate], Predicate | None]:
+        """Single characters, the other parts, and the class to take away."""
+        singles: set[str] = set()
         parts: list[Predicate] = []
         while True:
             if self.at >= len(self.pattern):
                 raise bad("缺少 ]", "a ] is missing")
             character = self.take()
+            some = bool(parts or singles)
             if character == "]":
-                if not parts:
+                if not some:
                     raise bad("空的字符类", "an empty character class")
-                return parts, None
-            if character == "-" and self.peek() == "[" and parts:
+                return frozenset(singles), parts, None
+            if character == "-" and self.peek() == "[" and some:
                 self.at += 1
                 removed = self.bracket()
                 if self.take() != "]":
                     raise bad("字符类相减之后应为 ]", "a class subtraction must be the last part")
-                return parts, removed
-            parts.append(self.bracket_part(character, not parts))
+                return frozenset(singles), parts, removed
+            part = self.bracket_part(character, not some)
+            if isinstance(part, str):
+                singles.update(variants(part) if self.fold else (part,))
+            else:
+                parts.append(part)
+                self.parts += 1
 
-    def bracket_part(self, character: str, first: bool) -> Predicate:
+    def bracket_part(self, character: str, first: bool) -> Predicate | str:
+        """A single character, or a predicate."""
         if character == "[":
             raise bad("字符类中的 [ 需转义", "a [ inside a class must be escaped")
         if character == "\\":
@@ -279,10 +294,7 @@ class Reader:
             if not last or last < character:
                 raise bad("字符区间颠倒", "a range of characters is reversed")
             return self.span(character, last)
-        if self.fold:
-            alike = variants(character)
-            return lambda c: c in alike
-        return lambda c: c == character
+        return character
 
     def span(self, first: str, last: str) -> Predicate:
         return lambda c: first <= c <= last
@@ -308,7 +320,7 @@ class Writer:
     def write(self, node: Any) -> None:
         kind = node[0]
         if kind == "set":
-            self.emit("char", node[1])
+            self.emit("char", node[1], node[2] if len(node) > 2 else 1)
         elif kind == "seq":
             for child in node[1]:
                 self.write(child)

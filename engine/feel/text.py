@@ -33,7 +33,9 @@ def _text(value: Any, run: Run) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal | int):
-        return number_text(value)
+        text = number_text(value)
+        run.charge_string(len(text))
+        return text
     if isinstance(value, str):
         run.charge_string(len(value))
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.feel.builtins.registry import builtin
 from engine.feel.errors import Fail
-from engine.feel.meter import Run
+from engine.feel.meter import MAX_DEPTH, Run
 
 
 @builtin("get value", "m: context, key: string", "context: context, key: string")
@@ -57,11 +57,11 @@ def context_put_path(run: Run, context: Any, keys: list[Any], value: Any) -> dic
         raise Fail("键应为文本列表", "the keys should be strings")
     if not isinstance(context, dict):
         raise Fail("路径经过的值不是上下文", "the path goes through something that is not a context")
+    if len(keys) > MAX_DEPTH:
+        raise Fail("路径过长", "the path is too long")
     run.charge(len(context) + 1)
-    run.enter()
     first, *rest = keys
     inner = context_put_path(run, context.get(first), rest, value) if rest else value
-    run.depth -= 1
     return {**context, first: inner}
 
 

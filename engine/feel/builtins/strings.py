@@ -172,4 +172,4 @@ def split(run: Run, text: str, delimiter: str) -> list[str]:
 
 def _pattern(run: Run, pattern: str, flags: str | None) -> Pattern:
     run.charge_string(len(pattern))
-    return compile_pattern(pattern, flags or "")
+    return compile_pattern(pattern, flags or "", run)

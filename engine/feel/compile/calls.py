@@ -21,7 +21,7 @@ def _call(c: Compiler, node: syntax.Call) -> Closure:
     name = node.function.name if isinstance(node.function, syntax.Name) else ""
     builtin = BUILTINS.get(name)
     arguments = [c.compile(argument) for argument in node.arguments]
-    function = c.compile(node.function)
+    function = c.compile(node.function) if builtin is None else _shadowing(c, name)
     if builtin is None:
         c.weight += 2
         return _call_value(function, arguments, names, position)
@@ -32,6 +32,21 @@ def _call(c: Compiler, node: syntax.Call) -> Closure:
             return lambda s: value
     general = _call_value(function, arguments, names, position, builtin.function)
     return general if names else _call_directly(builtin, function, arguments, position, general)
+
+
+def _shadowing(c: Compiler, name: str) -> Closure:
+    """The function of that name that a variable holds, if one does: it comes before the built-in."""
+
+    def find(s: Scope) -> Function | None:
+        scope: Scope | None = s
+        while scope is not None:
+            if name in scope.vars:
+                value = scope.vars[name]
+                return value if type(value) is Function else None
+            scope = scope.parent
+        return None
+
+    return find
 
 
 def _call_value(
@@ -64,7 +79,7 @@ def _call_directly(
     direct = [(types, target) for types, target in found if types is not None]
 
     def call(s: Scope) -> Any:
-        if function(s) is not known and type(function(s)) is Function:
+        if function(s) is not None:
             return general(s)
         values = [argument(s) for argument in arguments]
         for types, target in direct:

@@ -108,4 +108,10 @@ def _in(c: Compiler, node: syntax.In) -> Closure:
 @compiles(syntax.InstanceOf)
 def _instance(c: Compiler, node: syntax.InstanceOf) -> Closure:
     value, kind = c.compile(node.value), node.type
-    return lambda s: is_instance(value(s), kind)
+
+    def check(s: Scope) -> bool:
+        subject = value(s)
+        s.run.charge_value(subject)
+        return is_instance(subject, kind)
+
+    return check

@@ -32,8 +32,9 @@ class Compiler:
         self.weight = 0
         self.bound: list[set[str]] = []
         self.free: set[str] = set()
-        self.unsure: set[str] = set()  # read inside a filter, where it may be an entry of the item
-        self.filters = 0
+        self.unsure: set[str] = set()
+        self.filters = 0  # how many filters stand around
+        self.partial_reads = 0
 
     def compile(self, node: Node) -> Closure:
         self.weight += 1
@@ -50,6 +51,9 @@ class Compiler:
     def is_bound(self, name: str) -> bool:
         return any(name in names for names in self.bound)
 
-    def reads(self, name: str) -> None:
+    def reads(self, name: str, sure: bool = True) -> None:
+        """Note a free name. Not sure: it may be an entry of a filtered item, or a built-in function as a value."""
+        if name == "partial":
+            self.partial_reads += 1
         if not self.is_bound(name):
-            (self.unsure if self.filters else self.free).add(name)
+            (self.free if sure and not self.filters else self.unsure).add(name)

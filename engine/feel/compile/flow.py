@@ -30,9 +30,11 @@ def _domains(c: Compiler, domains: list[tuple[str, Node]]) -> list[tuple[str, Cl
 
 @compiles(syntax.For)
 def _for(c: Compiler, node: syntax.For) -> Closure:
+    reads_before = c.partial_reads
     domains = _domains(c, node.domains)
     body, weight = c.weighed(node.body, "partial")
     c.bound.pop()
+    reads_partial = c.partial_reads > reads_before
     position = node.position
 
     def loop(s: Scope) -> Any:
@@ -44,6 +46,9 @@ def _for(c: Compiler, node: syntax.For) -> Closure:
                 charge(weight + 2)
                 if len(results) >= 10_000:
                     s.run.charge_list(len(results) + 1)
+                if reads_partial:
+                    charge(len(results))
+                    scope = Scope({"partial": results[:]}, scope, s.run)
                 results.append(body(scope))
                 return True
             name, domain = domains[index]
@@ -52,8 +57,7 @@ def _for(c: Compiler, node: syntax.For) -> Closure:
                 return False
             for item in items:
                 charge(1)
-                values = {name: item} if index else {"partial": results, name: item}
-                if not level(index + 1, Scope(values, scope, s.run)):
+                if not level(index + 1, Scope({name: item}, scope, s.run)):
                     return False
             return True
 

@@ -23,8 +23,7 @@ def _literal(c: Compiler, node: syntax.Literal) -> Closure:
 def _name(c: Compiler, node: syntax.Name) -> Closure:
     name, position = node.name, node.position
     builtin = BUILTINS.get(name)
-    if builtin is None:
-        c.reads(name)
+    c.reads(name, sure=builtin is None)
 
     def read(s: Scope) -> Any:
         if name in s.vars:

@@ -36,6 +36,17 @@ BOMBS = {
     "index of in a loop": "for i in 1..9000 return index of((for j in 1..9000 return j), i)",
     "list contains in a loop": "{l: for j in 1..9000 return j, r: for i in l return list contains(l, i)}.r",
     "a matrix multiplied": "for a in 1..300, b in 1..300 return sum(for k in 1..300 return a * k * b)",
+    "types of a long list": "{l: for j in 1..9000 return j, r: for i in l return l instance of list<number>}.r",
+    "typed arguments": "{l: for j in 1..9000 return [j], "
+    + "f: function(a: list<list<number>>) 1, r: for i in l return f(l)}",
+    "the type of a shared tree": "{x0: [1], "
+    + ", ".join(f"x{i}: [x{i - 1}, x{i - 1}]" for i in range(1, 50))
+    + "}.x49 instance of "
+    + "list<" * 50
+    + "number"
+    + ">" * 50,
+    "zones that do not exist": 'for i in 1..9999 return time("10:00:00@Zone/" + string(i))',
+    "long numbers as text": "for i in 1..9999 return string(9 ** 6000)",
     "context put in a loop": "for i in 1..9999 return context put({a: for j in 1..999 return j}, string(i), i)",
     "merging in a loop": "for i in 1..5000 return context merge(for j in 1..500 return {a: j})",
     # strings
@@ -60,6 +71,9 @@ BOMBS = {
     + 'matches(string join(for i in 1..9999 return "a"), "(.*)(.*)(.*)(.*)[^a]")',
     "replace with back-references": 'replace(string join(for i in 1..3000 return "ab"), "(a|b)*\\1c", "x")',
     "a pattern of parentheses": f'matches("a", "{"(" * 900}a{")" * 900}")',
+    "a class of many parts": 'matches(string join(for i in 1..9999 return "a"), "[' + r"\\p{N}" * 300 + ']+!")',
+    "patterns made in a loop": 'for i in 1..9999 return matches("a", "a{900}" + string(i))',
+    "ignoring case over a long text": 'matches(string join(for i in 1..9999 return "ß"), "(x|y|ß)*!", "i")',
     # recursion
     "recursion without end": "{f: function(n) f(n + 1), r: f(1)}.r",
     "recursion that doubles": "{f: function(n) if n <= 0 then 1 else f(n - 1) + f(n - 1), r: f(60)}.r",

@@ -248,6 +248,16 @@ def test_every_free_name_is_known_and_bound_ones_are_not():
     assert expression.names == {"xs", "factor", "low"}
 
 
+def test_a_variable_that_bears_the_name_of_a_function_is_among_the_names_read():
+    assert compile_expression("count > 3").names == {"count"}
+    assert compile_expression("count(xs) > 3").names == {"xs"}
+
+
+def test_partial_results_are_those_before_this_round():
+    assert value("for i in 1..3 return count(partial)") == [0, 1, 2]
+    assert value("for i in 1..3 return partial") == [[], [[]], [[], [[]]]]
+
+
 def test_a_costly_expression_is_stopped():
     with pytest.raises(FeelError) as error:
         compile_expression("for i in 1..9999, j in 1..9999 return i * j").evaluate({})

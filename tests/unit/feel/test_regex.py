@@ -14,7 +14,7 @@ from engine.feel.regex import compile_pattern
 
 
 def finds(pattern, text, flags=""):
-    return compile_pattern(pattern, flags).search(text, 0, Run()) is not None
+    return compile_pattern(pattern, flags, Run()).search(text, 0, Run()) is not None
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_patterns(pattern, flags, text, expected):
 )
 def test_what_xpath_does_not_allow_is_an_error(pattern):
     with pytest.raises(Fail):
-        compile_pattern(pattern, "")
+        compile_pattern(pattern, "", Run())
 
 
 PIECES = st.recursive(
@@ -68,7 +68,7 @@ PIECES = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(PIECES, st.text("abc", max_size=8))
 def test_a_match_begins_and_ends_where_python_finds_it(pattern, text):
-    found = compile_pattern(pattern, "").search(text, 0, Run())
+    found = compile_pattern(pattern, "", Run()).search(text, 0, Run())
     expected = re.search(pattern, text)
 
     assert (found[:2] if found else None) == (list(expected.span()) if expected else None)
