@@ -28,9 +28,9 @@ COMMANDS = {
     "db": "runtime.commands.db:group",
     "bench": "runtime.commands.bench:group",
     "bar": "runtime.commands.bar:group",
-    "reconcile": "runtime.commands.reconcile:group",
+    "reconcile": "runtime.commands.reconcile:command",
     "bpmn": "runtime.commands.bpmn:group",
-    "dmn": "runtime.commands.dmn:group",
+    "dmn": "runtime.commands.dmn:dmn",
     "scenario": "runtime.commands.scenario:group",
     "region": "runtime.commands.region:group",
     "forms": "runtime.commands.forms:group",
@@ -47,8 +47,7 @@ class Commands(click.Group):
         module, _, attribute = COMMANDS.get(name, "").partition(":")
         if not module or importlib.util.find_spec(module) is None:
             return None
-        found = importlib.import_module(module)
-        command: Any = getattr(found, attribute, None) or getattr(found, name, None) or getattr(found, "command", None)
+        command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
