@@ -17,20 +17,24 @@ from engine.commands.contracts import Deploy
 from runtime.benchmarks.load import MIDWIFE, Load, engine_for, run_processes
 from runtime.benchmarks.replay import Replayed, replay
 from runtime.benchmarks.workloads import WORKLOADS, Workload
+from runtime.commands.dmn import bench_feel
 from runtime.commands.output import show
 from runtime.database import embedded, migrate
 
 
 @click.command("bench")
-@click.argument("name", type=click.Choice(sorted(WORKLOADS)))
+@click.argument("name", type=click.Choice(sorted((*WORKLOADS, "feel"))))
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64))
 @click.option("--seconds", default=15.0, show_default=True, type=click.FloatRange(1, 3600))
 @click.option("--database-url", help="a server to measure on, instead of a throw-away one")
 @click.option("--json", "as_json", is_flag=True, help="print JSON / 输出 JSON")
 def group(name: str, processes: int, seconds: float, database_url: str | None, as_json: bool) -> None:
     """测量引擎 / Durable steps per second, and what pgbench reaches with the same statements."""
-    with _database(database_url) as (admin_url, url):
-        result = measure(admin_url, url, WORKLOADS[name], processes, seconds)
+    if name == "feel":  # needs no database
+        result = bench_feel()
+    else:
+        with _database(database_url) as (admin_url, url):
+            result = measure(admin_url, url, WORKLOADS[name], processes, seconds)
     show(result, as_json, lambda: "\n".join(f"{key}: {value}" for key, value in result.items()))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import time
@@ -18,6 +17,7 @@ from engine.dmn.files import load
 from engine.dmn.tck import run_folder, summary
 from engine.feel.plain import to_plain
 from engine.problems import Refused
+from engine.store import plain
 
 
 @click.group()
@@ -43,7 +43,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
         },
     }
     if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False, default=str))
+        click.echo(plain.dumps(result).decode())
     else:
         _print_check(files)
     sys.exit(0 if all(file["executable"] for file in files) else 1)
@@ -115,7 +115,7 @@ def tck(folder: Path, as_json: bool) -> None:
     outcomes = list(run_folder(folder))
     result = summary(outcomes, time.perf_counter() - started)
     if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False, default=str))
+        click.echo(plain.dumps(result).decode())
     else:
         figures = result["summary"]
         for failed in result["failed"]:
