@@ -19,7 +19,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from psycopg.conninfo import make_conninfo
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from engine.store import reads
 from engine.store.connections import open_pool
@@ -167,10 +167,15 @@ def shown(server: str, furnished: tuple[str, Path]) -> Iterator[Site]:
         opened.close()
 
 
+class Quiet(WSGIRequestHandler):
+    def log_request(self, *_: object) -> None:
+        """A failing test shows what failed, not every file that was fetched."""
+
+
 @contextmanager
 def served(site: Site) -> Iterator[str]:
     """The site on a port of this machine."""
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
+    server = make_server("127.0.0.1", 0, site.app, threaded=True, request_handler=Quiet)
     running = threading.Thread(target=server.serve_forever)
     running.start()
     yield f"http://127.0.0.1:{server.server_port}"

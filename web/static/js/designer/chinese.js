@@ -1,7 +1,7 @@
 // @ts-check
 // Chinese for what bpmn-js-i18n does not translate: the properties panel, our own groups, and newer texts of the canvas.
 
-export const OURS = {
+const FIXED = {
   General: '基本',
   Name: '名称',
   ID: '标识',
@@ -69,4 +69,92 @@ export const OURS = {
   'e.g. colour = "red" or purple': '例如 colour = "red" or purple',
   'Correlation key': '关联键',
   'FEEL, e.g. =pregnancy_id': 'FEEL，例如 =pregnancy_id',
+  'A specific point in time defined as ISO 8601 combined date and time representation.': '一个时间点，按 ISO 8601 的日期时间书写。',
+  'A time duration defined as ISO 8601 durations format.': '一段时长，按 ISO 8601 的时长书写。',
+  'A cycle defined as ISO 8601 repeating intervals format.': '一个循环，按 ISO 8601 的重复间隔书写。',
+  '1 hour and 30 minutes': '1 小时 30 分钟',
+  '14 days': '14 天',
+  '15 seconds': '15 秒',
+  'every 10 seconds, up to 5 times': '每 10 秒一次，最多 5 次',
+  'every day': '每天',
+  'UTC time': 'UTC 时间',
+  'UTC plus 2 hours zone offset': 'UTC 加 2 小时时区',
+  'Documentation: Timer events': '文档：计时器事件',
+  'Change element': '更改元素',
+  'Toggle non-interrupting': '切换是否中断',
+  'Completion condition': '完成条件',
+  'Loop cardinality': '循环次数',
+  Collaboration: '协作图',
+  Participant: '参与者',
+  Pool: '池',
+  Lane: '泳道',
+  Task: '任务',
+  'User Task': '用户任务',
+  'Service Task': '服务任务',
+  'Send Task': '发送任务',
+  'Receive Task': '接收任务',
+  'Script Task': '脚本任务',
+  'Manual Task': '手工任务',
+  'Business Rule Task': '业务规则任务',
+  'Call Activity': '调用活动',
+  'Sub Process': '子流程',
+  'Expanded Sub Process': '展开的子流程',
+  'Collapsed Sub Process': '折叠的子流程',
+  'Event Sub Process': '事件子流程',
+  'Ad-hoc sub-process': '临时子流程',
+  Transaction: '事务',
+  'Exclusive Gateway': '排他网关',
+  'Parallel Gateway': '并行网关',
+  'Inclusive Gateway': '包容网关',
+  'Event Based Gateway': '事件网关',
+  'Complex Gateway': '复杂网关',
+  'Sequence Flow': '顺序流',
+  'Default Flow': '默认流',
+  'Conditional Flow': '条件流',
+  'Message Flow': '消息流',
+  Association: '关联',
+  'Text Annotation': '文本注释',
+  Group: '分组',
+  'Data Object Reference': '数据对象',
+  'Data Store Reference': '数据存储',
+  'Global error reference': '错误',
+  'Global signal reference': '信号',
+  'Global escalation reference': '升级',
+  Code: '代码',
 };
+
+const TRIGGERS = {
+  '': '',
+  'Message ': '消息',
+  'Timer ': '计时器',
+  'Signal ': '信号',
+  'Error ': '错误',
+  'Escalation ': '升级',
+  'Conditional ': '条件',
+  'Compensation ': '补偿',
+  'Link ': '链接',
+  'Terminate ': '终止',
+  'Cancel ': '取消',
+};
+const EVENTS = {
+  'Start Event': '开始事件',
+  'End Event': '结束事件',
+  'Boundary Event': '边界事件',
+  'Intermediate Catch Event': '中间捕获事件',
+  'Intermediate Throw Event': '中间抛出事件',
+};
+
+/** The panel names an event by its trigger, its kind, and whether it interrupts: every combination of the three. */
+function events() {
+  /** @type {Record<string, string>} */
+  const names = {};
+  for (const [trigger, zhTrigger] of Object.entries(TRIGGERS)) {
+    for (const [kind, zhKind] of Object.entries(EVENTS)) {
+      names[trigger + kind] = zhTrigger + zhKind;
+      names[`${trigger}${kind} (Non Interrupting)`] = `${zhTrigger}${zhKind}（不中断）`;
+    }
+  }
+  return names;
+}
+
+export const OURS = { ...events(), ...FIXED };
