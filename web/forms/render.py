@@ -12,7 +12,8 @@ from markupsafe import Markup
 
 from engine.errors import Fault, Text
 from web.forms.names import field_id
-from web.forms.view import Page, by_path, fields
+from web.forms.view import by_path, fields
+from web.forms.wording import Page
 from workflows.forms.form import Form
 
 _SAY = {

@@ -9,18 +9,10 @@ from typing import Any
 
 from engine.errors import Fault, Text
 from web.forms.names import field_id
-from workflows.forms.items import ABSENT, NUMBERS, Item
-from workflows.forms.limits import between
+from web.forms.wording import Choice, Page, choices_of, hint_of, last_of, shown, typed, words_of
+from workflows.forms.items import ABSENT, Item
 
 RADIOS_AT_MOST = 7  # more choices than this are a list to open
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    code: str
-    label: str
-    is_chosen: bool
-    id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,25 +64,6 @@ class Field:
         return " ".join(part for part in parts if part)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """Everything that the fields are drawn from. `state` is what `Form.evaluate` said of the answers."""
-
-    answers: Mapping[str, Any]
-    state: Mapping[str, Any]
-    errors: Mapping[str, list[Text]]
-    warnings: Mapping[str, list[Text]]
-    last_values: Mapping[str, Any]
-    lang: str
-    readonly: bool = False
-
-    def say(self, text: Text) -> str:
-        return text.zh if self.lang.startswith("zh") else text.en
-
-    def texts(self, texts: Sequence[Text]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self.say(text) for text in texts))
-
-
 def by_path(faults: Sequence[Fault]) -> dict[str, list[Text]]:
     found: dict[str, list[Text]] = {}
     for fault in faults:
@@ -114,7 +87,7 @@ def _field(item: Item, page: Page, answers: Mapping[str, Any], prefix: str, sibl
         return Field(widget="display", **common)
     if item.calculated:
         value = page.state["calculated"].get(path)
-        return Field(widget="calculated", value=_shown(item, value, page), words=_words(item, page), **common)
+        return Field(widget="calculated", value=shown(item, value, page), words=words_of(item, page), **common)
     if item.repeats and not item.options:
         return _list(item, page, answers, common, siblings)
     return _question(item, page, answers.get(item.link_id), common, siblings)
@@ -130,7 +103,7 @@ def _common(item: Item, page: Page, path: str) -> dict[str, Any]:
         "may_be_required": item.required_by is not None,
         "shown": page.state["enabled"].get(path, True),
         "unit": item.unit.display if item.unit else "",
-        "hint": _hint(item, page),
+        "hint": hint_of(item, page),
         "mark": item.limits.mark,
         "errors": page.texts(page.errors.get(path, ())),
         "warnings": page.texts(page.warnings.get(path, ())),
@@ -148,10 +121,10 @@ def _question(item: Item, page: Page, value: Any, common: dict[str, Any], siblin
         kind=item.type,
         pair="dbp" if item.link_id == "sbp" and "dbp" in siblings else "",
         born="birth_date" if item.check == "cn-id-card" and "birth_date" in siblings else "",
-        value=_shown(item, value, page) if page.readonly else _typed(item, value),
-        choices=_choices(item, page, value, common["path"]),
-        last=_last(item, last, page),
-        last_value=_typed(item, last["value"] if isinstance(last, Mapping) else last),
+        value=shown(item, value, page) if page.readonly else typed(item, value),
+        choices=choices_of(item, page, value, common["path"]),
+        last=last_of(item, last, page),
+        last_value=typed(item, last["value"] if isinstance(last, Mapping) else last),
         absent=absent,
         **common,
     )
@@ -200,72 +173,6 @@ def _widget(item: Item, page: Page) -> str:
         is_list = item.control == "drop-down" or (len(item.options) > RADIOS_AT_MOST and item.control != "radio-button")
         return "list_to_open" if is_list else "radios"
     return "long_text" if item.type == "text" else "line"
-
-
-def _choices(item: Item, page: Page, value: Any, path: str) -> tuple[Choice, ...]:
-    chosen = value if isinstance(value, list) else [value]
-    pairs = [(option.code, page.say(option.text)) for option in item.options]
-    if item.type == "boolean":
-        chosen = ["true" if one in (True, "true") else "false" if one in (False, "false") else None for one in chosen]
-        pairs = [("true", page.say(Text(zh="是", en="Yes"))), ("false", page.say(Text(zh="否", en="No")))]
-    return tuple(
-        Choice(code=code, label=label, is_chosen=code in chosen, id=f"{field_id(path)}-{number}")
-        for number, (code, label) in enumerate(pairs)
-    )
-
-
-def _typed(item: Item, value: Any) -> str:
-    """The value as a person would type it."""
-    if value is None or isinstance(value, list | Mapping):
-        return ""
-    if item.type in NUMBERS and value in ABSENT:
-        return ABSENT[value].zh
-    if item.type == "dateTime" and isinstance(value, str):
-        return value[:16].replace("T", " ")
-    return str(value)
-
-
-def _shown(item: Item, value: Any, page: Page) -> str:
-    """The value as a person would read it."""
-    if value in (None, "", []):
-        return ""
-    if isinstance(value, list):
-        return "、".join(_shown(item, one, page) for one in value)
-    if isinstance(value, bool) or value in ("true", "false"):
-        return page.say(Text(zh="是", en="Yes") if value in (True, "true") else Text(zh="否", en="No"))
-    option = item.option(value)
-    if option:
-        return page.say(option.text)
-    if isinstance(value, str) and item.type in NUMBERS and value in ABSENT:
-        return page.say(ABSENT[value])
-    return _typed(item, value)
-
-
-def _words(item: Item, page: Page) -> str:
-    """What a calculated code is called, so that the page can show a new one without asking again."""
-    choices = {choice.code: choice.label for choice in _choices(item, page, None, item.link_id)}
-    return json.dumps(choices, ensure_ascii=False, separators=(",", ":")) if choices else ""
-
-
-def _last(item: Item, last: Any, page: Page) -> str:
-    value, at = (last.get("value"), last.get("at")) if isinstance(last, Mapping) else (last, None)
-    shown = _shown(item, value, page)
-    if not shown:
-        return ""
-    unit = f" {item.unit.display}" if item.unit and value not in ABSENT else ""
-    when = f"（{str(at)[:10]}）" if at else ""
-    return page.say(Text(zh=f"上次 {shown}{unit}{when}", en=f"last {shown}{unit}{when}"))
-
-
-def _hint(item: Item, page: Page) -> str:
-    parts = [page.say(item.hint)] if item.hint else []
-    low, high = item.limits.low, item.limits.high
-    if item.type == "quantity" and not item.calculated and (low is not None or high is not None):
-        parts.append(page.say(between(low, high, item)).strip())
-    if item.absent and not page.readonly:
-        words = [page.say(ABSENT[reason]) for reason in item.absent]
-        parts.append(page.say(Text(zh=f"可填{'、'.join(words)}", en=f"or: {', '.join(words)}")))
-    return page.say(Text(zh="；", en="; ")).join(parts)
 
 
 def _data(item: Item) -> dict[str, str]:

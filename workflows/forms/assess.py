@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from engine.errors import Fault, Text
 from workflows.forms.checks import RULES
-from workflows.forms.enabling import holds
-from workflows.forms.items import ABSENT, NUMBERS, Item, columns
+from workflows.forms.items import Item
 from workflows.forms.limits import beyond, doubtful
 from workflows.forms.schema import blank
+from workflows.forms.sheet import Sheet, is_required, listed
 
-_ROUNDS = 12  # a chain of "shown when" longer than this is no form for people
 REQUIRED = Text(zh="必填", en="required")
 
 
@@ -31,149 +29,41 @@ class Assessment:
 
 def assess(items: tuple[Item, ...], entered: Mapping[str, Any], on: date, context: Mapping[str, Any]) -> Assessment:
     """Let calculations and conditions settle, then look for what is wrong. `entered` has passed the schema."""
-    sheet = _Sheet(items, entered, {**context, "today": on.isoformat()})
+    sheet = Sheet(items, entered, {**context, "today": on.isoformat()})
     sheet.settle()
     found = Assessment(sheet.shown(), sheet.calculated(), sheet.enabled, sheet.duties())
-    for fault, is_error in sheet.findings(on):
+    for fault, is_error in _findings(sheet, on):
         (found.faults if is_error else found.warnings).append(fault)
     return found
 
 
-class _Sheet:
-    """One filled form, or one row of a table: `outer` are the answers around the row, `prefix` its path."""
-
-    def __init__(
-        self, items: tuple[Item, ...], entered: Mapping[str, Any], outer: Mapping[str, Any], prefix: str = ""
-    ) -> None:
-        self.items, self.outer, self.prefix = items, outer, prefix
-        self.columns = list(columns(items))
-        computed = {item.link_id for item in self.columns if item.calculated}
-        self.entered = {key: value for key, value in entered.items() if key not in computed}
-        self.computed: dict[str, Any] = {}
-        self.enabled: dict[str, bool] = {}
-        self.rows: dict[str, list[_Sheet]] = {}
-
-    def settle(self) -> None:
-        for _ in range(_ROUNDS):
-            before = (dict(self.enabled), dict(self.computed))
-            environment = self.environment()
-            self._enable(self.items, True, environment)
-            self._calculate(self.environment())
-            if before == (self.enabled, self.computed):
-                break
-        for item in self.columns:
-            if item.is_table and self.is_shown(item):
-                self.rows[item.link_id] = [
-                    self._row(item, number, row) for number, row in enumerate(self.entered.get(item.link_id, []))
-                ]
-
-    def _row(self, item: Item, number: int, row: Mapping[str, Any]) -> _Sheet:
-        sheet = _Sheet(item.items, row, self.environment(), f"{self.prefix}{item.link_id}[{number}].")
-        sheet.settle()
-        self.enabled.update(sheet.enabled)
-        return sheet
-
-    def is_shown(self, item: Item) -> bool:
-        return self.enabled.get(self.prefix + item.link_id, True)
-
-    def answer(self, name: str) -> Any:
-        return self.computed.get(name, self.entered.get(name))
-
-    def environment(self) -> dict[str, Any]:
-        """Names as expressions read them: an absent reason is no number, a group is the list of what is inside it."""
-        names = dict(self.outer)
-        for item in self.columns:
-            names[item.link_id] = self._visible(item)
-        for item in self.items:
-            for group in item.walk():
-                if group.is_group and not group.repeats:
-                    names[group.link_id] = [
-                        one for inner in columns(group.items) for one in _listed(self._visible(inner))
-                    ]
-        return names
-
-    def _visible(self, item: Item) -> Any:
-        value = self.answer(item.link_id) if self.is_shown(item) else None
-        is_missing = value is None or (item.type in NUMBERS and isinstance(value, str) and value in ABSENT)
-        return [] if is_missing else value
-
-    def _enable(self, items: tuple[Item, ...], parent: bool, environment: Mapping[str, Any]) -> None:
-        for item in items:
-            shown = parent and holds(item, environment)
-            self.enabled[self.prefix + item.link_id] = shown
-            if not item.is_table:
-                self._enable(item.items, shown, environment)
-
-    def _calculate(self, environment: dict[str, Any]) -> None:
-        for item in self.columns:
-            if item.calculated:
-                value = item.calculated.value(environment) if self.is_shown(item) else None
-                if item.type in NUMBERS and value is not None and not isinstance(value, int | Decimal):
-                    value = None
-                self.computed[item.link_id] = value
-                environment[item.link_id] = [] if value is None else value
-
-    def calculated(self) -> dict[str, Any]:
-        found = {f"{self.prefix}{key}": value for key, value in self.computed.items()}
-        for sheets in self.rows.values():
-            for sheet in sheets:
-                found.update(sheet.calculated())
-        return found
-
-    def shown(self) -> dict[str, Any]:
-        found = {}
-        for item in self.columns:
-            value = self.answer(item.link_id)
-            if item.is_table and item.link_id in self.rows:
-                value = [sheet.shown() for sheet in self.rows[item.link_id]]
-            if self.is_shown(item) and not blank(value):
-                found[item.link_id] = value
-        return found
-
-    def duties(self) -> dict[str, bool]:
-        environment = self.environment()
-        found = {self.prefix + item.link_id: _must(item, environment) for item in self.columns if item.required_by}
-        for sheets in self.rows.values():
-            for sheet in sheets:
-                found.update(sheet.duties())
-        return found
-
-    def findings(self, on: date) -> Iterator[tuple[Fault, bool]]:
-        """Each finding, and whether it refuses the form."""
-        environment = self.environment()
-        shown = self.shown()
-        for item in self.items:
-            for each in item.walk() if not item.is_table else [item]:
-                if self.is_shown(each):
-                    yield from self._findings_of(each, shown, environment, on)
-        for sheets in self.rows.values():
-            for sheet in sheets:
-                yield from sheet.findings(on)
-
-    def _findings_of(
-        self, item: Item, shown: Mapping[str, Any], environment: Mapping[str, Any], on: date
-    ) -> Iterator[tuple[Fault, bool]]:
-        path = self.prefix + item.link_id
-        value = shown.get(item.link_id)
-        if _must(item, environment) and not item.calculated and (item.is_question or item.is_table) and blank(value):
-            yield Fault(path=path, message=REQUIRED), True
-        if item.calculated and value is not None:
-            yield from ((Fault(path=path, message=text), True) for text in beyond(item, value, on))
-        for one in _listed(value):
-            yield from ((Fault(path=path, message=text), False) for text in doubtful(item, one))
-        for constraint in item.constraints:
-            if constraint.expression.is_false(environment):
-                yield Fault(path=path, message=constraint.message), constraint.is_error
-        if item.check and value is not None:
-            for fault in RULES[item.check](item.link_id, shown):
-                yield Fault(path=self.prefix + fault.path, message=fault.message), True
+def _findings(sheet: Sheet, on: date) -> Iterator[tuple[Fault, bool]]:
+    """Each finding, and whether it refuses the form."""
+    environment = sheet.environment()
+    shown = sheet.shown()
+    for item in sheet.items:
+        for each in item.walk() if not item.is_table else [item]:
+            if sheet.is_shown(each):
+                yield from _findings_of(sheet, each, shown, environment, on)
+    for rows in sheet.rows.values():
+        for row in rows:
+            yield from _findings(row, on)
 
 
-def _must(item: Item, environment: Mapping[str, Any]) -> bool:
-    return item.required or (item.required_by is not None and item.required_by.is_true(environment))
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+def _findings_of(
+    sheet: Sheet, item: Item, shown: Mapping[str, Any], environment: Mapping[str, Any], on: date
+) -> Iterator[tuple[Fault, bool]]:
+    path = sheet.prefix + item.link_id
+    value = shown.get(item.link_id)
+    if is_required(item, environment) and not item.calculated and (item.is_question or item.is_table) and blank(value):
+        yield Fault(path=path, message=REQUIRED), True
+    if item.calculated and value is not None:
+        yield from ((Fault(path=path, message=text), True) for text in beyond(item, value, on))
+    for one in listed(value):
+        yield from ((Fault(path=path, message=text), False) for text in doubtful(item, one))
+    for constraint in item.constraints:
+        if constraint.expression.is_false(environment):
+            yield Fault(path=path, message=constraint.message), constraint.is_error
+    if item.check and value is not None:
+        for fault in RULES[item.check](item.link_id, shown):
+            yield Fault(path=sheet.prefix + fault.path, message=fault.message), True

@@ -15,10 +15,12 @@ from engine.errors import Fault, Incorrect, Text
 from engine.problems import Problem, Refused
 from workflows.forms import urls
 from workflows.forms.assess import REQUIRED, Assessment, assess
+from workflows.forms.extensions import value_of
 from workflows.forms.items import Item
 from workflows.forms.lint import lint
-from workflows.forms.parse import Reader, value_of
-from workflows.forms.responses import read_items, response_items
+from workflows.forms.parse import Reader
+from workflows.forms.response_reader import read_items
+from workflows.forms.responses import response_items
 from workflows.forms.schema import build_schema, load
 from workflows.forms.shape import misshapen
 

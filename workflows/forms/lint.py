@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from engine.errors import Text
 from engine.problems import Problem
 from workflows.forms.expressions import Expression
-from workflows.forms.items import CHOICES, NUMBERS, Item
-from workflows.forms.parse import known_absent
+from workflows.forms.items import ABSENT, CHOICES, NUMBERS, Item
 
 
 def lint(items: tuple[Item, ...], context: Iterable[str]) -> Iterator[Problem]:
@@ -36,7 +35,7 @@ def _shape(item: Item) -> Iterator[Problem]:
         yield _error(item, "nested", "只有分组可以含有下级", "only a group may hold items")
     if item.repeats and item.is_group and any(each.is_table for child in item.items for each in child.walk()):
         yield _error(item, "nested-table", "重复分组不能再含重复分组", "a repeating group inside a repeating group")
-    if item.absent and (item.type not in NUMBERS or not known_absent(item)):
+    if item.absent and (item.type not in NUMBERS or not set(item.absent) <= ABSENT.keys()):
         yield _error(item, "absent", "缺失原因只用于数值题", "absent reasons: numeric items, two codes only")
     if item.is_group and not item.items:
         yield _error(item, "empty", "分组是空的", "an empty group")

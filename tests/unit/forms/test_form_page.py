@@ -87,7 +87,7 @@ def test_every_field_has_a_label_and_every_group_a_legend(form_id, lang):
 
 @pytest.mark.parametrize("form_id", FORMS)
 def test_ids_are_unique_and_every_description_exists(form_id):
-    drawn = page(form_id, last_values={"sbp": 118, "weight": {"value": 55, "at": "2025-12-01"}})
+    drawn = page(form_id, last_values={"sbp": 118, "fhr": [140, 150], "weight": {"value": 55, "at": "2025-12-01"}})
     ids = [element["id"] for element in drawn.elements if "id" in element]
 
     assert len(ids) == len(set(ids))

@@ -5,12 +5,11 @@ import { Draft } from "./draft.js";
 import { collect, controls } from "./form-answers.js";
 import { applyConditions } from "./form-conditions.js";
 import { Evaluator } from "./form-evaluate.js";
+import { addAbsentButtons, echo, makeNarrow, note, splitPair, takeBirthDate } from "./form-fields.js";
 import { listenToKeys } from "./form-keys.js";
 import { listenToRows } from "./form-rows.js";
-import { narrow, readDate, splitPressure, weekday } from "./form-text.js";
 
 const RETRY_MS = 2000;
-const TYPED_NARROW = new Set(["quantity", "integer", "decimal", "date", "dateTime", "time"]);
 
 class FormPage {
   /** @param {HTMLFormElement} form */
@@ -49,47 +48,24 @@ class FormPage {
   /** @param {EventTarget | null} control */
   typed(control) {
     if (control instanceof HTMLInputElement && control.dataset.kind) {
-      this.makeNarrow(control);
-      this.split(control);
+      makeNarrow(this.fields, control);
+      splitPair(this.form, control);
     }
     this.changed();
   }
 
   changed(rows = false) {
     applyConditions(this.fields, collect(this.fields));
-    if (rows) this.addAbsentButtons();
+    if (rows) addAbsentButtons(this.fields);
     this.evaluator.soon();
     this.draft.changed();
   }
 
   refresh() {
-    this.addAbsentButtons();
-    for (const control of controls(this.fields)) this.echo(control);
+    addAbsentButtons(this.fields);
+    for (const control of controls(this.fields)) echo(this.fields, control);
     applyConditions(this.fields, collect(this.fields));
     this.evaluator.soon();
-  }
-
-  /** １５０ becomes 150, and the field says so. @param {HTMLInputElement} control */
-  makeNarrow(control) {
-    const typed = control.value;
-    if (!TYPED_NARROW.has(control.dataset.kind ?? "") || narrow(typed) === typed) return;
-    const caret = control.selectionStart;
-    control.value = narrow(typed);
-    control.setSelectionRange(caret, caret);
-    this.note(control, "note", this.fields.dataset.sayNarrowed ?? "");
-  }
-
-  /** `150/90` in the first of two fields: the rest goes to the second. @param {HTMLInputElement} control */
-  split(control) {
-    const halves = control.dataset.pair && splitPressure(control.value);
-    if (!halves) return;
-    const name = control.name.replace(/[a-z0-9_]+$/, control.dataset.pair ?? "");
-    const second = this.form.elements.namedItem(name);
-    if (!(second instanceof HTMLInputElement)) return;
-    control.value = halves[0];
-    second.value = halves[1];
-    second.focus();
-    second.setSelectionRange(second.value.length, second.value.length);
   }
 
   /** @param {EventTarget | null} control */
@@ -98,56 +74,11 @@ class FormPage {
     if (!(item instanceof HTMLElement)) return;
     this.touched.add(item.dataset.item);
     if (control instanceof HTMLInputElement) {
-      this.takeBirthDate(control);
-      this.echo(control);
+      if (takeBirthDate(this.form, this.fields, control)) this.changed();
+      echo(this.fields, control);
     }
     this.evaluator.soon();
     this.draft.left();
-  }
-
-  /** An identity card number knows the birth date; what somebody typed is left alone. @param {HTMLInputElement} control */
-  takeBirthDate(control) {
-    const digits = /^\d{6}(\d{8})\d{3}[\dXx]$/.exec(narrow(control.value).trim());
-    const target = control.dataset.born && this.form.elements.namedItem(control.dataset.born);
-    if (!digits || !(target instanceof HTMLInputElement) || target.value !== "") return;
-    target.value = readDate(digits[1], this.fields.dataset.today ?? "") ?? "";
-    this.echo(target);
-    this.changed();
-  }
-
-  /** A date is written out in full, with its weekday beside it. @param {HTMLElement} control */
-  echo(control) {
-    if (!(control instanceof HTMLInputElement) || control.dataset.kind !== "date") return;
-    const day = control.value ? readDate(control.value, this.fields.dataset.today ?? "") : null;
-    if (day) control.value = day;
-    this.note(control, "echo", day ? weekday(day) : "");
-  }
-
-  /** @param {HTMLElement} control @param {string} kind @param {string} text */
-  note(control, kind, text) {
-    const holder = control.parentElement;
-    let note = holder?.querySelector(`.${kind}`);
-    if (!note && text) {
-      note = document.createElement("span");
-      note.className = kind;
-      note.setAttribute("role", "status");
-      holder?.append(note);
-    }
-    if (note) note.textContent = text;
-  }
-
-  /** Buttons for 未查 and 不详 beside the fields that take them. */
-  addAbsentButtons() {
-    for (const control of /** @type {NodeListOf<HTMLInputElement>} */ (this.fields.querySelectorAll("input[data-absent]"))) {
-      if (control.parentElement?.querySelector("button.absent")) continue;
-      for (const word of (control.dataset.absent ?? "").split("|")) {
-        const button = document.createElement("button");
-        const label = control.closest(".field")?.querySelector("label")?.firstChild?.textContent?.trim() ?? "";
-        Object.assign(button, { type: "button", className: "absent", textContent: word, tabIndex: -1 });
-        button.setAttribute("aria-label", `${label} ${word}`);
-        control.parentElement?.append(button);
-      }
-    }
   }
 
   /** @param {EventTarget | null} target */
@@ -175,7 +106,7 @@ class FormPage {
     for (const item of this.touched) {
       this.mark(item, said(wrong, item));
       const control = document.getElementById(idOf(item));
-      if (control instanceof HTMLInputElement) this.note(control, "doubt", said(found.warnings ?? [], item));
+      if (control instanceof HTMLInputElement) note(control, "doubt", said(found.warnings ?? [], item));
     }
   }
 

@@ -1,0 +1,77 @@
+// @ts-check
+/** What a field does for its typist: plain digits, whole dates, both pressures, 未查 at a click. */
+
+import { narrow, readDate, splitPressure, weekday } from "./form-text.js";
+
+const TYPED_NARROW = new Set(["quantity", "integer", "decimal", "date", "dateTime", "time"]);
+
+/** １５０ becomes 150, and the field says so. @param {HTMLElement} fields @param {HTMLInputElement} control */
+export function makeNarrow(fields, control) {
+  const typed = control.value;
+  if (!TYPED_NARROW.has(control.dataset.kind ?? "") || narrow(typed) === typed) return;
+  const caret = control.selectionStart;
+  control.value = narrow(typed);
+  control.setSelectionRange(caret, caret);
+  note(control, "note", fields.dataset.sayNarrowed ?? "");
+}
+
+/** `150/90` in the first of two fields: the rest goes to the second. @param {HTMLFormElement} form @param {HTMLInputElement} control */
+export function splitPair(form, control) {
+  const halves = control.dataset.pair && splitPressure(control.value);
+  if (!halves) return;
+  const name = control.name.replace(/[a-z0-9_]+$/, control.dataset.pair ?? "");
+  const second = form.elements.namedItem(name);
+  if (!(second instanceof HTMLInputElement)) return;
+  control.value = halves[0];
+  second.value = halves[1];
+  second.focus();
+  second.setSelectionRange(second.value.length, second.value.length);
+}
+
+/**
+ * An identity card number knows the birth date; what somebody typed there is left alone. Answers whether it was filled.
+ * @param {HTMLFormElement} form @param {HTMLElement} fields @param {HTMLInputElement} control
+ */
+export function takeBirthDate(form, fields, control) {
+  const digits = /^\d{6}(\d{8})\d{3}[\dXx]$/.exec(narrow(control.value).trim());
+  const target = control.dataset.born && form.elements.namedItem(control.dataset.born);
+  if (!digits || !(target instanceof HTMLInputElement) || target.value !== "") return false;
+  target.value = readDate(digits[1], fields.dataset.today ?? "") ?? "";
+  echo(fields, target);
+  return true;
+}
+
+/** A date is written out in full, with its weekday beside it. @param {HTMLElement} fields @param {HTMLElement} control */
+export function echo(fields, control) {
+  if (!(control instanceof HTMLInputElement) || control.dataset.kind !== "date") return;
+  const day = control.value ? readDate(control.value, fields.dataset.today ?? "") : null;
+  if (day) control.value = day;
+  note(control, "echo", day ? weekday(day) : "");
+}
+
+/** A few words beside a field, said aloud too. @param {HTMLElement} control @param {string} kind @param {string} text */
+export function note(control, kind, text) {
+  const holder = control.parentElement;
+  let beside = holder?.querySelector(`.${kind}`);
+  if (!beside && text) {
+    beside = document.createElement("span");
+    beside.className = kind;
+    beside.setAttribute("role", "status");
+    holder?.append(beside);
+  }
+  if (beside) beside.textContent = text;
+}
+
+/** Buttons for 未查 and 不详 beside the fields that take them. @param {HTMLElement} fields */
+export function addAbsentButtons(fields) {
+  for (const control of /** @type {NodeListOf<HTMLInputElement>} */ (fields.querySelectorAll("input[data-absent]"))) {
+    if (control.parentElement?.querySelector("button.absent")) continue;
+    const label = control.closest(".field")?.querySelector("label")?.firstChild?.textContent?.trim() ?? "";
+    for (const word of (control.dataset.absent ?? "").split("|")) {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", className: "absent", textContent: word, tabIndex: -1 });
+      button.setAttribute("aria-label", `${label} ${word}`);
+      control.parentElement?.append(button);
+    }
+  }
+}
