@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.interpreter.contracts import Wait, WaitKind
+from engine.interpreter.failures import Failed
 from engine.interpreter.lifecycle import complete
 from engine.interpreter.listening import listen_for_event_sub_processes, rearm
 from engine.interpreter.program import Node
 from engine.interpreter.run import Run
 from engine.interpreter.state import ScopeKind
+from engine.interpreter.tree import Move
 from engine.model.elements import Kind
 
 HAPPENED = {
@@ -79,7 +81,7 @@ def _event_sub_process(run: Run, wait: Wait, node: Node, payload: Values) -> Non
 def begin_event_sub_process(run: Run, scope_id: int, start: Node, payload: Values) -> None:
     """Run the event sub-process of this start event inside the scope, instead of everything else when it interrupts."""
     node = start.owner
-    assert node is not None and node.body is not None
+    assert node is not None
     if start.element.interrupting:
         run.clear(scope_id)
     run.scope(scope_id).tokens += 1
@@ -87,11 +89,24 @@ def begin_event_sub_process(run: Run, scope_id: int, start: Node, payload: Value
     own.tokens = 1
     run.note(scope_id, node.id, "entered")
     run.note(own.id, start.id, "entered")
-    run.map_inputs(own.id, node)
-    listen_for_event_sub_processes(run, own.id, node.body)
     at = run.open_scope(own.id, ScopeKind.ACTIVITY, start.id).id if start.owns_scope else own.id
     run.give(at, start, payload)
-    complete(run, at, start)
+    run.attempt(Move("event_begin", at, start))
+
+
+def event_sub_process_begins(run: Run, move: Move) -> None:
+    """Its inputs are mapped, its own event sub-processes listen, its start event completes. Raises Failed."""
+    start = move.node
+    own = run.parent(move.scope) if start.owns_scope else move.scope
+    assert start.owner is not None and start.owner.body is not None
+    try:
+        run.map_inputs(own, start.owner)
+        listen_for_event_sub_processes(run, own, start.owner.body)
+    except Failed:
+        for listener in run.waits_in(own):
+            run.close_wait(listener)
+        raise
+    complete(run, move.scope, start)
 
 
 Catch = Callable[[Run, Wait, Node, Values], None]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine.interpreter.program import Node
-from engine.interpreter.run import Move, Run
+from engine.interpreter.run import Run
 from engine.interpreter.state import ScopeKind
+from engine.interpreter.tree import Move
 
 Record = dict[
     str, Any

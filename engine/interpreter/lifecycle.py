@@ -9,8 +9,9 @@ from engine.interpreter.contracts import InstanceStatus
 from engine.interpreter.failures import Failed
 from engine.interpreter.listening import listen_at_boundaries, listen_for_event_sub_processes
 from engine.interpreter.program import Body, Flow, Node
-from engine.interpreter.run import Move, Run
+from engine.interpreter.run import Run
 from engine.interpreter.state import ROOT, Scope, ScopeKind
+from engine.interpreter.tree import Move
 from engine.model.elements import CallWork, Kind
 
 SILENT = frozenset({Kind.EXCLUSIVE, Kind.PARALLEL, Kind.INCLUSIVE, Kind.START, Kind.END, Kind.THROW, Kind.BOUNDARY})
@@ -36,6 +37,7 @@ def enter(run: Run, move: Move) -> None:
 
 
 def _enter_scoped(run: Run, scope_id: int, node: Node, via: str | None) -> None:
+    run.require_room(1)
     own = run.open_scope(scope_id, ScopeKind.ACTIVITY, node.id)
     try:
         run.map_inputs(own.id, node)

@@ -12,8 +12,9 @@ from typing import Any
 from engine.interpreter.failures import Failed
 from engine.interpreter.listening import listen_at_boundaries
 from engine.interpreter.program import Formula, Loop, Node
-from engine.interpreter.run import BUDGET_PER_RUN, Move, Run
+from engine.interpreter.run import BUDGET_PER_RUN, Run
 from engine.interpreter.state import Scope, ScopeKind
+from engine.interpreter.tree import Move
 
 MOST_RUNS = 10_000
 

@@ -14,6 +14,9 @@ from tests.process.play import (
     end,
     error,
     escalation,
+    event_start,
+    event_sub,
+    flows,
     fork,
     io,
     message,
@@ -120,6 +123,16 @@ def test_a_value_set_from_outside_is_seen_inside_called_processes_too():
     p.set(colour="red").complete("c/ct")
 
     assert p.variables["seen"] == "red"
+
+
+def test_a_value_set_from_outside_replaces_what_a_called_process_kept_from_its_call():
+    child = process("child", start("cs"), user("ct"), script("sc", "colour", "seen"), end("ce"), "cs -> ct -> sc -> ce")
+    p = play(start("s"), fork("f"), call("c", "child"), user("a"), fork("j"), end("e"),
+             "s -> f; f -> c -> j; f -> a -> j -> e", variables={"colour": "green"}, others=child)  # fmt: skip
+
+    p.complete("a", colour="red").set(colour="orange").complete("c/ct")
+
+    assert p.variables["seen"] == "orange"
 
 
 def test_an_error_of_a_called_process_is_caught_at_the_call_activity():
@@ -263,3 +276,16 @@ def test_a_pregnancy_sized_state_stays_small():
              "s -> f; " + "; ".join(f"f -> task_number_{n} -> e" for n in range(6)))  # fmt: skip
 
     assert len(encode(p.now_state)) < 400
+
+
+def test_an_event_sub_process_that_cannot_begin_is_an_incident_that_keeps_its_message():
+    inside = event_start("ms", message("m"), interrupting=False) + user("b") + end("me") + flows("ms -> b -> me")
+    inner = event_sub("in", event_start("is", message("n"), interrupting=False), end("ie"), "is -> ie")
+    p = play(start("s"), user("a"), end("e"), "s -> a -> e", event_sub("es", inside, inner),
+             declared=declare({"m": '="k"', "n": "=key"}))  # fmt: skip
+
+    p.message("m", hb=9)
+    assert (p.incidents, p.variables) == (["ms"], {"hb": 9})
+    p.set(key="k").retry("ms")
+
+    assert (p.open, p.incidents) == (["a", "b"], [])

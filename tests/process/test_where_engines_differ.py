@@ -124,9 +124,34 @@ def test_an_inclusive_join_waits_only_for_branches_that_were_taken():
     assert p.complete("a").open == ["z"]
 
 
+def test_an_inclusive_join_does_not_wait_for_a_token_that_would_stand_behind_one_already_there():
+    p = play(
+        start("s"),
+        inclusive("f"),
+        user("a"),
+        user("x"),
+        xor("g", default="other"),
+        xor("m"),
+        inclusive("j"),
+        user("z"),
+        end("e"),
+        "s -> f; f -[true]-> a; f -[c2: true]-> x; a -> m; x -> g; g -[straight]-> j; g -[other:]-> m; m -> j",
+        "j -> z -> e",
+    )
+
+    p.complete("a")
+
+    assert p.open == ["x", "z"]
+
+
 def test_a_loop_without_a_wait_becomes_an_incident_when_the_step_budget_is_spent():
-    p = play(start("s"), script("sc", "1", "x"), xor("g", default="on"), end("e"),
-             "s -> sc -> g; g -[x = 2]-> e; g -[on:]-> sc")  # fmt: skip
+    p = play(
+        start("s"),
+        script("sc", "1", "x"),
+        xor("g", default="on"),
+        end("e"),
+        "s -> sc -> g; g -[x = 2]-> e; g -[on:]-> sc",
+    )
 
     assert (p.state, len(p.incidents), p.waits()[0].data["code"]) == ("active", 1, "step_budget")
 

@@ -12,7 +12,8 @@ from engine.interpreter.failures import Failed
 from engine.interpreter.lifecycle import complete, mark_ended, scope_done
 from engine.interpreter.listening import LISTENED, listen, text
 from engine.interpreter.program import Node
-from engine.interpreter.run import Move, Run
+from engine.interpreter.run import Run
+from engine.interpreter.tree import Move
 from engine.model.elements import (
     CancelEvent,
     CompensateEvent,

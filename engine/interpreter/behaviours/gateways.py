@@ -7,8 +7,9 @@ from engine.interpreter.joins import arrive, complete_set
 from engine.interpreter.lifecycle import chosen_flows, default_flow, take
 from engine.interpreter.listening import listen
 from engine.interpreter.program import Node
-from engine.interpreter.run import Move, Run
+from engine.interpreter.run import Run
 from engine.interpreter.state import ScopeKind
+from engine.interpreter.tree import Move
 
 
 def exclusive(run: Run, at: int, node: Node, via: str | None) -> None:
