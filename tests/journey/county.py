@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -104,6 +105,15 @@ class County:
         found = self.ok("officer", "GET", f"/api/pregnancies?identifier={ID_CARD}|{number}")
         return Woman(self, found["id"], found["patient"], name, number, birth, lmp, bundle)
 
+    def walks_in(self, *, weeks: int = 9, days: int = 0, age: int = 28) -> Woman:
+        """A woman comes to her township: the nurse opens her case."""
+        name, number, birth = self.new_identity(age)
+        lmp = (self.today() - timedelta(weeks=weeks, days=days)).isoformat()
+        opened = self.ok("nurse", "POST", "/api/instances", json={"definition_key": "pregnancy_journey"})
+        instance = self.ok("nurse", "GET", f"/api/instances/{opened['id']}")
+        case = instance["business_key"]
+        return Woman(self, case, instance["variables"]["patient_id"], name, number, birth, lmp, {})
+
 
 @dataclass
 class Woman:
@@ -184,6 +194,10 @@ def filled(
     if form_id == "registration":
         truths |= {"name": woman.name, "id_type": "id_card", "id_no": woman.number, "birth_date": woman.birth}
         truths |= {"lmp_unknown": False, "edd_basis": "lmp"}
+    if form_id == "anc-visit":
+        example |= {"fundal_height": 24, "abdominal_circ": 90, "fetal_movement": "normal", "presentation": "cephalic"}
+        example |= {"fetal_position": "loa", "engaged": "not_engaged", "fhr": [142], "glucose": 4.4}
+        example |= {"ogtt_0": 4.4, "ogtt_1h": 8.1, "ogtt_2h": 7.0}
     proposed = flat(response or {})
     known = set(example) | set(proposed)
     return example | proposed | {k: v for k, v in truths.items() if k in known} | dict(answers)
@@ -216,6 +230,8 @@ def moved(value: Any, by: timedelta) -> Any:
         return (date.fromisoformat(value[:10]) + by).isoformat() + value[10:]
     if isinstance(value, dict):
         return {name: moved(inner, by) for name, inner in value.items()}
+    if isinstance(value, Decimal):
+        return float(value)
     return [moved(inner, by) for inner in value] if isinstance(value, list) else value
 
 
