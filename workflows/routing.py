@@ -158,13 +158,20 @@ def delivery(answers: Values, facts: Values, on: date) -> dict[str, Any]:
 
 
 def discharge(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"discharged_at": answers.get("discharged_at") or on.isoformat()}
+    rechecked = _recheck(answers.get("discharge_colour"), answers.get("discharge_purple"))
+    return {"discharged_at": answers.get("discharged_at") or on.isoformat(), **rechecked}
+
+
+def _recheck(colour: Any, purple: Any) -> dict[str, Any]:
+    """What the bedside or the visitor finds; it may only propose a rise."""
+    return {"visit_colour": colour, "visit_purple": purple is True, "visit_urgent": False}
 
 
 def home_visit(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {
         "visited_on": (date_of(answers.get("visit_date")) or on).isoformat(),
         "needs_referral": answers.get("referral") == "yes",
+        **_recheck(answers.get("risk_recheck"), answers.get("risk_recheck_purple")),
     }
 
 

@@ -192,6 +192,7 @@ def test_ac18_a_high_risk_woman_leaves_the_case_file_and_is_followed_for_42_days
     woman.complete("task_open_case_file")
 
     woman.message(END, {"end_code": "ended.abortion", "ended_on": "2026-01-12"})
+    assert woman.variables["case_file"] == "closed"
     woman.complete("task_close_case")
     woman.complete("task_contraception")
 

@@ -232,3 +232,16 @@ def test_the_responsible_doctor_may_close_the_file_with_a_reason_and_a_later_ora
     woman.message("message_diagnosis_received", {})
     woman.complete("task_grade", criteria=["O-1.1"])
     assert "task_open_case_file" in woman.open()
+
+
+def test_a_rise_found_at_the_home_visit_asks_the_hospital_and_the_visit_is_done():
+    woman = screened_negative()
+    woman.message(
+        "message_delivered", {"delivered_on": "2026-01-05", "fetuses": [{"order": 1, "outcome": "live_birth"}]}
+    )
+    woman.message("message_discharged", {"discharged_at": "2026-01-08T10:00:00+08:00"})
+
+    woman.complete("task_home_visit", visit_colour="orange", needs_referral=False)
+
+    assert {"task_grade", "task_check_42d"} <= set(woman.open())
+    assert "task_home_visit" not in woman.open()

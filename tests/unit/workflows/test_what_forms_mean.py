@@ -119,6 +119,12 @@ def test_what_tracing_finds_may_end_the_course(result, code):
     assert derive("tracing", {"contact_result": result}, {}, ON).get("end_code") == code
 
 
+def test_a_colour_found_at_the_home_visit_is_a_proposal():
+    said = derive("postnatal-visit", {"visit_date": "2026-01-05", "risk_recheck": "orange", "referral": "none"}, {}, ON)
+
+    assert (said["visit_colour"], said["needs_referral"]) == ("orange", False)
+
+
 def test_a_form_that_routes_nothing_sets_nothing():
     assert derive("face-to-face", {"f2f_date": "2026-01-05"}, {}, ON) == {}
 
