@@ -18,7 +18,7 @@ def registered(county, *, first_visit=None, registration=None, weeks=9, days=0, 
 
 
 def graded(woman, **answers):
-    """From a positive screening to a signed grading, as the system proposes it; through the referral slip if there is one."""
+    """From a positive screening to a signed grading as proposed; through the referral slip if there is one."""
     if "task_refer_positive" in woman.open():
         woman.completes("task_refer_positive")
     woman.completes("task_grade", **answers)
@@ -180,8 +180,9 @@ def test_ac_18_an_abortion_at_ten_weeks_ends_the_pregnancy_and_asks_for_contrace
     assert "task_antenatal_visit" not in woman.open()
     assert "task_contraception" in woman.open()
     woman.completes("task_contraception")
-    woman.completes("task_close_case", end_code="ended.abortion", abortion_kind="spontaneous")
+    assert woman.open() == []
     assert woman.pregnancy()["end"]["code"] == "ended.abortion"
+    assert woman.fhir(f"EpisodeOfCare/{woman.id}")["status"] == "finished"
 
 
 def test_ac_21_without_news_a_week_after_the_due_date_somebody_traces_the_outcome(county):
