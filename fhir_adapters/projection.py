@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from engine.contracts import CompleteUserTask, SaveDraft, Statement, StepRecord, Submission, TaskRecord
+from engine.contracts import CompleteUserTask, Statement, StepRecord, Submission, TaskRecord
 from engine.contracts import Projection as Projection
 from fhir_adapters.dates import local_text
 from fhir_adapters.mappings import dating, encounter, episode, newborn, observation, patient, response, risk
@@ -63,12 +63,7 @@ def _resources(record: StepRecord, case: Case, forms: FormLookup) -> Iterator[Js
     response_id = _response_id(submission, completed) if form else None
     for task in (*record.opened_tasks, *record.changed_tasks, *record.closed_tasks):
         is_answered = completed is not None and task.id == completed.id
-        yield to_task(
-            task,
-            case,
-            response_id=response_id if is_answered else None,
-            is_drafted=isinstance(record.command, SaveDraft),
-        )
+        yield to_task(task, case, response_id=response_id if is_answered else None)
     if case.patient_id is None:
         return
     if record.before is None or case.is_over or _changed(record, EPISODE_READS) or record.status == "suspended":

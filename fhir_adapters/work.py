@@ -52,6 +52,7 @@ class Opening:
     lmp: str | None
     edd: str | None
     home_organisation: str | None
+    at: str  # the entry that opens it
     instance_id: Any = None
 
 

@@ -217,7 +217,8 @@ def store(work: Work) -> None:
         assert item.resource is not None
         item.resource = labelled(item.resource)
         if item.entry.type not in ("Patient", "RelatedPerson", *PEOPLE_FREE):
-            item.correlated = _case_of(work, item)
+            found = _case_of(work, item)
+            item.correlated = item.correlated if found.result == "none" else found
         drafts.append(Draft(resource=item.resource, episode_id=item.correlated.episode_id))
     saved = resources.save(work.conn, work.region_id, work.now, work.viewer.source, drafts)
     by_reference = {f"{one.type}/{one.id}": one for one in saved}

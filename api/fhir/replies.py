@@ -116,7 +116,7 @@ def smart_configuration(services: Any) -> Response:
             "system/*.rs",
             "system/Patient.crus",
             "system/Observation.crs",
-            "system/Task.rsu",
+            "system/Task.rus",
         ],
         "capabilities": ["client-confidential-asymmetric", "permission-v2"],
     }

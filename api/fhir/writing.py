@@ -41,6 +41,7 @@ def create(services: Any, type_: str) -> Response:
 
 
 def update(services: Any, type_: str, id_: str | None) -> Response:
+    known_type(type_)
     query = tuple(request.args.items(multi=True)) if id_ is None else ()
     if id_ is None and not query:
         raise refuse(400, "required", "MCH-C-003", "条件更新须给出条件", "a conditional update needs a condition")
@@ -48,7 +49,7 @@ def update(services: Any, type_: str, id_: str | None) -> Response:
         raise refuse(400, "invalid", "MCH-V-0011", "id 不合法", "not a possible id")
     entry = Entry(
         method="PUT",
-        type=known_type(type_),
+        type=type_,
         id=id_,
         query=query,
         resource=_body(services),
@@ -173,6 +174,8 @@ def _body(services: Any) -> Any:
     raw = request.get_data()
     own = replies.base(services).encode() + b"/"
     document = plain.loads(raw)
+    if not isinstance(document, dict):
+        raise refuse(400, "structure", "MCH-V-0001", "应为 JSON 对象", "a JSON object is expected")
     return _relative(document, own.decode()) if own in raw else document
 
 

@@ -11,6 +11,9 @@ from engine.commands.contracts import SaveDraft
 from engine.errors import EngineError, Incorrect
 from engine.store import reads
 from fhir_adapters.issues import FhirError, Issue, translate
+from fhir_adapters.mappings.task import begun
+from fhir_adapters.store import resources
+from fhir_adapters.store.resources import ENGINE, Draft
 from fhir_adapters.work import Item, Json, Work
 from workflows import completion
 from workflows.intake import REGISTRATION
@@ -77,9 +80,18 @@ def _keep_draft(work: Work, task_id: UUID, item: Item) -> None:
         completion.require_may_complete(work.services, work.conn, task, work.by)
         form = completion.form_of(work.services, work.conn, task)
         answers = form.answers_from_response(dict(item.resource)) if form else {}
-        work.run(SaveDraft(user_task_id=task_id, draft=answers))
+        keep_draft(work, task_id, answers, None)
     except Incorrect as error:
         raise FhirError(422, _issues(error, item)) from error
+
+
+def keep_draft(work: Work, task_id: UUID, answers: dict[str, Any], expected_revision: int | None) -> None:
+    """What was filled in so far; the Task says that somebody has begun."""
+    work.run(SaveDraft(user_task_id=task_id, draft=answers, expected_revision=expected_revision))
+    stored = resources.current(work.conn, work.region_id, "Task", str(task_id))
+    if stored is not None and stored.resource()["status"] != "in-progress":
+        draft = Draft(resource=begun(stored.resource(), work.now))
+        resources.save(work.conn, work.region_id, work.now, ENGINE, [draft], engine_owned=True)
 
 
 def _registration_task(work: Work, item: Item) -> UUID | None:

@@ -7,6 +7,7 @@ Observations of the mother. What comes later only adds to the record.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 from engine.commands.contracts import PublishMessage
@@ -32,6 +33,7 @@ STILLBIRTH = {
     "stillbirth_iufd": "stillbirth_iufd",
     "stillbirth_intrapartum": "stillbirth_intrapartum",
 }
+KEPT = timedelta(days=300)  # a birth stays true until the case has come so far that it asks
 OUTCOMES = {**STILLBIRTH, "live_birth": "live_birth", "neonatal_death": "neonatal_death", "281050002": "live_birth"}
 
 
@@ -52,7 +54,7 @@ def _publish(work: Work, name: str, episode_id: str, payload: dict[str, Any]) ->
         if item.saved is not None and item.saved.changed and item.correlated.episode_id == episode_id:
             resources.record_event(work.conn, work.region_id, item.saved, name, episode_id, "case", work.now)
             break
-    work.run(PublishMessage(name=name, key=episode_id, payload=payload, message_id=f"fhir/{name}"))
+    work.run(PublishMessage(name=name, key=episode_id, payload=payload, message_id=f"fhir/{name}", ttl=KEPT))
 
 
 def _births(work: Work) -> dict[str, dict[str, Any]]:

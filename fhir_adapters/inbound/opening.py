@@ -25,25 +25,38 @@ def plan(work: Work) -> None:
     for patient_id in sorted({item.patient_id for item in work.items if item.patient_id}):
         resources.lock(work.conn, work.region_id, "Patient", patient_id)
     for item in work.items:
-        if item.entry.type != "Condition" or item.resource is None or item.patient_id is None:
+        patient_id, condition = item.patient_id, _condition(work, item)
+        if patient_id is None or condition is None:
             continue
-        if not is_pregnancy(item.resource):
+        if of_patient(work.conn, work.region_id, patient_id, None).result != "none":
             continue
-        if of_patient(work.conn, work.region_id, item.patient_id, None).result != "none":
-            continue
-        lmp, edd = dates_of(work, item)
+        lmp, edd = dates_of(work, condition, patient_id)
         if lmp is None and edd is None:
             item.correlated = Correlated("lead")
             continue
         work.opening = Opening(
-            pregnancy_id=str(uuid5(PREGNANCIES, f"{work.region_id}/{item.id}")),
-            patient_id=item.patient_id,
-            condition_id=item.id,
+            pregnancy_id=str(uuid5(PREGNANCIES, f"{work.region_id}/{condition['id']}")),
+            patient_id=patient_id,
+            condition_id=condition["id"],
             lmp=lmp,
             edd=edd,
-            home_organisation=_home(work, item.patient_id),
+            home_organisation=_home(work, patient_id),
+            at=item.entry.at,
         )
         return
+
+
+def _condition(work: Work, item: Item) -> Json | None:
+    """The pregnancy that this item states; for an LMP or EDD the one that was stored before it was known how
+    far she is."""
+    if item.resource is None:
+        return None
+    if item.entry.type == "Condition":
+        return item.resource if is_pregnancy(item.resource) else None
+    if item.entry.type == "Observation" and item.patient_id and _dates(item.resource):
+        stored = resources.of_patient(work.conn, work.region_id, item.patient_id, ("Condition",))
+        return next((found for s in stored if is_pregnancy(found := s.resource())), None)
+    return None
 
 
 def run(work: Work) -> None:
@@ -70,8 +83,7 @@ def run(work: Work) -> None:
 
 
 def _at_condition(work: Work, error: EngineError) -> list[Issue]:
-    at = next(item.entry.at for item in work.items if work.opening and item.id == work.opening.condition_id)
-    words = error.message
+    at, words = work.opening.at if work.opening else None, error.message
     return [Issue(type="business-rule", code="MCH-V-0302", zh=words.zh, en=words.en, expression=at)]
 
 
@@ -94,28 +106,30 @@ def _has(concept: Any, codes: Iterable[str]) -> bool:
     return bool(isinstance(concept, Mapping) and {c.get("code") for c in concept.get("coding", ())} & set(codes))
 
 
-def dates_of(work: Work, condition: Item) -> tuple[str | None, str | None]:
+def dates_of(work: Work, condition: Json, patient_id: str) -> tuple[str | None, str | None]:
     """LMP and EDD, from this request before what was stored earlier; the Condition's onset is the LMP."""
-    assert condition.resource is not None
     found: dict[str, str] = {}
-    stored = resources.of_patient(work.conn, work.region_id, str(condition.patient_id), ("Observation",))
+    stored = resources.of_patient(work.conn, work.region_id, patient_id, ("Observation",))
     for observation in (s.resource() for s in stored):
-        _note(found, observation)
+        found |= _dates(observation)
     for item in work.items:
-        if item.entry.type == "Observation" and item.patient_id == condition.patient_id and item.resource is not None:
-            _note(found, item.resource)
-    onset = condition.resource.get("onsetDateTime")
+        if item.entry.type == "Observation" and item.patient_id == patient_id and item.resource is not None:
+            found |= _dates(item.resource)
+    onset = condition.get("onsetDateTime")
     lmp = found.get("lmp") or (onset[:10] if isinstance(onset, str) and len(onset) >= 10 else None)
     return lmp, found.get("edd_final")
 
 
-def _note(found: dict[str, str], observation: Json) -> None:
+def _dates(observation: Json) -> dict[str, str]:
+    """The LMP or EDD that an Observation states, to the day."""
+    found = {}
     codes = {(c.get("system"), c.get("code")) for c in observation.get("code", {}).get("coding", ())}
     for name in ("lmp", "edd_final"):
         value = value_of(observation)
         is_day = isinstance(value, str) and len(value) >= 10
         if is_day and (LOINC, ITEMS[name].code) in codes and observation.get("status") in FINAL:
             found[name] = value[:10]
+    return found
 
 
 def _home(work: Work, patient_id: str) -> str | None:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from engine.commands.contracts import ClaimUserTask, CompleteUserTask, ReleaseUserTask, SaveDraft
+from engine.commands.contracts import ClaimUserTask, CompleteUserTask, ReleaseUserTask
 from engine.errors import EngineError
-from fhir_adapters.inbound.answers import complete, outputs_of
+from fhir_adapters.inbound.answers import complete, keep_draft, outputs_of
 from fhir_adapters.issues import FhirError, Issue, not_found, translate
 from fhir_adapters.store import resources
 from fhir_adapters.work import Item, Json, Work, refuse_at
@@ -117,7 +117,7 @@ def _release(work: Work, item: Item, task: Any) -> None:
 
 
 def _start(work: Work, item: Item, task: Any) -> None:
-    work.run(SaveDraft(user_task_id=task.id, draft=dict(task.draft or {}), expected_revision=task.revision))
+    keep_draft(work, task.id, dict(task.draft or {}), task.revision)
 
 
 def _complete(work: Work, item: Item, task: Any) -> None:

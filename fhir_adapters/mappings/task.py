@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from engine.contracts import TaskRecord
@@ -24,14 +25,13 @@ from fhir_adapters.terminology import (
 STATUS = {"created": "ready", "claimed": "accepted", "completed": "completed", "cancelled": "cancelled"}
 
 
-def to_task(task: TaskRecord, case: Case, *, response_id: str | None = None, is_drafted: bool = False) -> Json:
+def to_task(task: TaskRecord, case: Case, *, response_id: str | None = None) -> Json:
     """The task as it stands after the step. The owner stays the organisation that answers for it; who took it
     is an extension, so that a station's work list finds tasks before and after somebody took them."""
     data = task.wait.data
     due = instant(data.get("due")) or instant(data.get("until"))
     is_open = task.state in ("created", "claimed")
-    status = "in-progress" if is_drafted and is_open else STATUS[task.state]
-    changed = None if is_drafted else max(task.completed_at or case.at, task.created_at)  # drafts come by the dozen
+    changed = max(task.completed_at or case.at, task.created_at)
     end = task.completed_at or (case.at if task.state == "cancelled" else None)
     return resource(
         "Task",
@@ -41,7 +41,7 @@ def to_task(task: TaskRecord, case: Case, *, response_id: str | None = None, is_
         instantiatesCanonical=f"{CANONICAL_BASE}/ActivityDefinition/{_kind(task)}|{case.definition_version}",
         basedOn=present(reference("CarePlan", case.instance_id if case.patient_id else None)),
         groupIdentifier={"system": PROCESS_INSTANCE, "value": case.instance_id},
-        status=status,
+        status=STATUS[task.state],
         statusReason={"text": "流程已转向，任务取消"} if task.state == "cancelled" else None,
         businessStatus=_business_status(due, case) if is_open and due else None,
         intent="order",
@@ -52,7 +52,7 @@ def to_task(task: TaskRecord, case: Case, *, response_id: str | None = None, is_
         for_=case.subject,
         executionPeriod={"start": local_text(task.created_at), "end": local_text(end)} if end else None,
         authoredOn=local_text(task.created_at),
-        lastModified=local_text(changed) if changed else None,
+        lastModified=local_text(changed),
         performerType=[concept(ROLE, str(role)) for role in data.get("candidate_roles") or ()],
         owner=reference("Organization", data.get("organisation")),
         restriction=_restriction(instant(data.get("window_from")), due),
@@ -115,3 +115,8 @@ def _input(data: Any) -> list[Json]:
 def _output(response_id: str) -> Json:
     found = reference("QuestionnaireResponse", response_id)
     return {"type": concept(TASK_IO, "questionnaire-response"), "valueReference": found}
+
+
+def begun(task: Json, at: datetime) -> Json:
+    """A task that somebody has begun to fill in: the engine keeps drafts apart from its steps."""
+    return {**task, "status": "in-progress", "lastModified": local_text(at)}

@@ -145,7 +145,7 @@ def _inner_resource(value: Any, at: str) -> Iterator[Issue]:
     except KeyError:
         inner = None
     if inner is None or "meta" not in inner.elements or name in ("Resource", "DomainResource", "Bundle"):
-        yield _issue("structure", "MCH-V-0002", "未知的资源类型", "unknown resource type", f"{at}.resourceType")
+        yield _issue("structure", "MCH-V-0007", "未知的资源类型", "unknown resource type", f"{at}.resourceType")
         return
     if "contained" in value:
         yield _issue(

@@ -7,7 +7,8 @@ from typing import Any
 
 CANON = "https://fhir.example.org/mch"
 ID_CARD = "urn:oid:2.16.156.10011.1.3"
-WOMAN = "999999199203040027"
+WOMAN = "999999199706150027"  # the woman of the forms' examples
+BORN = "1997-06-15"
 PATIENT_URN = "urn:uuid:00000000-0000-4000-8000-000000000001"
 CONDITION_URN = "urn:uuid:00000000-0000-4000-8000-000000000002"
 
@@ -18,7 +19,7 @@ def patient(number: str = WOMAN, **more: Any) -> dict[str, Any]:
         "identifier": [{"system": ID_CARD, "value": number}],
         "name": [{"text": "测试甲子"}],
         "gender": "female",
-        "birthDate": "1992-03-04",
+        "birthDate": BORN,
         **more,
     }
 

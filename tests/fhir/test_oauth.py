@@ -1,0 +1,131 @@
+"""A hospital system signs in with a signed assertion: by a registered key, for us, for minutes, once."""
+
+from __future__ import annotations
+
+import base64
+import time
+import uuid
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+TOKEN = "http://localhost/oauth/token"
+EC_KEY, OTHER_KEY = ec.generate_private_key(ec.SECP384R1()), ec.generate_private_key(ec.SECP384R1())
+RSA_KEY = rsa.generate_private_key(65537, 2048)
+
+
+@pytest.fixture
+def his(hospital):
+    keys = [
+        {**ECAlgorithm.to_jwk(EC_KEY.public_key(), as_dict=True), "kid": "ec"},
+        {**RSAAlgorithm.to_jwk(RSA_KEY.public_key(), as_dict=True), "kid": "rsa"},
+    ]
+    return hospital.services.people.add_client(
+        name="his", organisation_id="org-hospital", scopes=["system/Patient.rs", "system/Task.rus"], jwks={"keys": keys}
+    )
+
+
+def assertion(key=EC_KEY, algorithm="ES384", kid="ec", **changes):
+    now = int(time.time())
+    claims = {"iss": "his", "sub": "his", "aud": TOKEN, "exp": now + 200, "jti": uuid.uuid4().hex}
+    claims = {name: value for name, value in {**claims, **changes}.items() if value is not None}
+    return jwt.encode(claims, key, algorithm=algorithm, headers={"kid": kid})
+
+
+def ask(hospital, signed, scope="", **changes):
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION,
+        "client_assertion": signed,
+        "scope": scope,
+        **changes,
+    }
+    return hospital.app.test_client().post("/oauth/token", data=form)
+
+
+@pytest.mark.parametrize("key, algorithm, kid", [(EC_KEY, "ES384", "ec"), (RSA_KEY, "RS384", "rsa")])
+def test_a_signed_assertion_gets_a_token_that_reads(hospital, his, key, algorithm, kid):
+    answer = ask(hospital, assertion(key, algorithm, kid), "system/Patient.rs")
+
+    assert answer.status_code == 200
+    assert answer.json["token_type"] == "bearer" and answer.json["expires_in"] > 0
+    assert answer.json["scope"] == "system/Patient.rs"
+    assert answer.headers["Cache-Control"] == "no-store"
+    bearer = f"Bearer {answer.json['access_token']}"
+    assert hospital.get("/Patient", who=None, Authorization=bearer).status_code == 200
+    assert hospital.get("/Task", who=None, Authorization=bearer).status_code == 403
+
+
+def test_without_a_wish_it_gets_what_it_is_registered_for(hospital, his):
+    assert ask(hospital, assertion()).json["scope"] == "system/Patient.rs system/Task.rus"
+
+
+def test_a_narrower_scope_is_granted_a_wider_one_is_not(hospital, his):
+    assert ask(hospital, assertion(), "system/Task.r system/Observation.rs").json["scope"] == "system/Task.r"
+    assert ask(hospital, assertion(), "system/*.cruds").json["error"] == "invalid_scope"
+
+
+def test_an_assertion_is_good_once(hospital, his):
+    signed = assertion()
+
+    assert ask(hospital, signed).status_code == 200
+    assert ask(hospital, signed).status_code == 401
+
+
+WRONG = {
+    "another key": lambda: assertion(OTHER_KEY),
+    "a key that does not fit the algorithm": lambda: assertion(kid="rsa"),
+    "an unknown key": lambda: assertion(kid="none"),
+    "a weaker algorithm": lambda: assertion(RSA_KEY, "RS256", "rsa"),
+    "a secret": lambda: assertion("s" * 48, "HS384", "ec"),
+    "no signature": lambda: unsigned(),
+    "another issuer": lambda: assertion(iss="nobody", sub="nobody"),
+    "another subject": lambda: assertion(sub="else"),
+    "another audience": lambda: assertion(aud="https://other.example/token"),
+    "expired": lambda: assertion(exp=int(time.time()) - 60),
+    "good for an hour": lambda: assertion(exp=int(time.time()) + 3600),
+    "without an end": lambda: assertion(exp=None),
+    "without a number": lambda: assertion(jti=None),
+    "a number that is a list": lambda: assertion(jti=["x"]),
+    "not yet": lambda: assertion(nbf=int(time.time()) + 600),
+    "rubbish": lambda: "a.b.c",
+    "empty parts": lambda: "..",
+}
+
+
+def unsigned():
+    head = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').rstrip(b"=").decode()
+    return f"{head}.{assertion().split('.')[1]}."
+
+
+@pytest.mark.parametrize("signed", WRONG.values(), ids=WRONG)
+def test_a_wrong_assertion_is_refused_without_saying_why(hospital, his, signed):
+    answer = ask(hospital, signed())
+
+    assert answer.status_code == 401
+    assert answer.json == {"error": "invalid_client", "error_description": "the assertion is not acceptable"}
+
+
+@pytest.mark.parametrize(
+    "changes, status",
+    [({"grant_type": "password"}, 400), ({"client_assertion_type": "x"}, 401), ({"client_assertion": ""}, 401)],
+)
+def test_another_kind_of_request_is_refused(hospital, his, changes, status):
+    assert ask(hospital, assertion(), **changes).status_code == status
+
+
+def test_a_client_that_was_switched_off_gets_nothing(hospital, his):
+    with hospital.pool.connection() as conn:
+        conn.execute("UPDATE client SET active = false WHERE name = 'his'")
+
+    assert ask(hospital, assertion()).status_code == 401
+
+
+def test_the_way_in_is_described_where_smart_says(hospital):
+    described = hospital.app.test_client().get("/.well-known/smart-configuration").json
+
+    assert described["token_endpoint"] == TOKEN
+    assert described["token_endpoint_auth_signing_alg_values_supported"] == ["RS384", "ES384"]
