@@ -53,7 +53,7 @@ class Definitions:
         for service in source.services.values():
             self._function(service.id)
         self.decisions = {
-            identity: Decision(identity, item.name, tuple(sorted(self._needs(identity, set()))))
+            identity: Decision(identity, item.name, tuple(sorted(self._needs(identity, set()))), item.version_tag)
             for identity, item in source.decisions.items()
         }
 

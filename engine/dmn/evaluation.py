@@ -17,6 +17,7 @@ class Decision:
     id: str
     name: str
     inputs: tuple[str, ...]
+    version_tag: str | None = None
 
 
 @dataclass

@@ -7,8 +7,17 @@ from engine.dmn.model import Model
 
 
 def check_graph(model: Model, problems: Problems) -> None:
-    """Ids that stand for several elements, decisions that require themselves, decisions without logic."""
+    """Ids that stand for several elements, languages other than FEEL, decisions that require themselves or have no
+    logic."""
     report = problems.report
+    for place, language in model.languages:
+        report(
+            place,
+            "expressionLanguage",
+            "language",
+            f"表达式语言“{language}”不支持，只支持 FEEL",
+            f"the language {language!r} is not supported, only FEEL is",
+        )
     for identity in model.doubled:
         report(identity, None, "doubled-id", f"id“{identity}”重复", f"the id {identity!r} stands for several elements")
     needs = {

@@ -121,6 +121,7 @@ class Element:
 class DecisionElement(Element):
     requirements: list[Requirement] = field(default_factory=list)
     box: Box | None = None
+    version_tag: str | None = None
 
 
 @dataclass
@@ -166,3 +167,4 @@ class Model:
     knowledge: dict[str, KnowledgeElement] = field(default_factory=dict)
     services: dict[str, ServiceElement] = field(default_factory=dict)
     doubled: list[str] = field(default_factory=list)  # ids that stand for several elements
+    languages: list[tuple[str, str]] = field(default_factory=list)  # elements in another language than FEEL, and which

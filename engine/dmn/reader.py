@@ -33,6 +33,10 @@ def read_model(xml: bytes) -> model.Model:
             if identity and identity in seen:
                 read.doubled.append(identity)
             seen.add(identity)
+    for node in root.iter():
+        language = node.get("expressionLanguage")
+        if language and "feel" not in language.lower():
+            read.languages.append((node.get("id") or node.tag, language))
     return read
 
 
@@ -102,7 +106,9 @@ def _input_data(node: Node, read: model.Model) -> None:
 def _decision(node: Node, read: model.Model) -> None:
     identity, name, kind = _named(node)
     box = next((_box(item, identity) for item in node if item.tag in _BOXES), None)
-    read.decisions[identity] = model.DecisionElement(identity, name, kind, _requirements(node), box)
+    tag = node.find("extensionElements/versionTag")
+    version_tag = None if tag is None else tag.get("value")
+    read.decisions[identity] = model.DecisionElement(identity, name, kind, _requirements(node), box, version_tag)
 
 
 def _knowledge(node: Node, read: model.Model) -> None:

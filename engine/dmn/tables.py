@@ -45,6 +45,7 @@ class CompiledTable:
         self.output_types = [environment.types.resolve(item.type_ref, table.place) for item in table.outputs]
         self.priorities = [self._priorities(column) for column in range(len(table.outputs))]
         self.has_default = any(item.default for item in table.outputs)
+        self._check_outputs()
         environment.problems.tables.append(self)
 
     @property
@@ -132,12 +133,33 @@ class CompiledTable:
         return self.environment.expression(text, f"{self.place}/{row}/{column}")
 
     def _priorities(self, column: int) -> list[Any]:
-        """The output values in the order in which they are listed."""
-        text = self.table.outputs[column].allowed
-        if not text or not text.strip():
-            return []
-        tests = self.environment.tests(text, f"{self.place}/outputValues")
-        return [fold(node) for node in tests.node.tests]
+        """The output values in the order in which they are listed, at the output or in its type."""
+        text, kind = self.table.outputs[column].allowed, self.output_types[column]
+        if text and text.strip():
+            lists = [self.environment.tests(text, f"{self.place}/outputValues")]
+        else:
+            lists = list(kind.limits) if isinstance(kind, Named) else []
+        return [fold(node) for tests in lists for node in tests.node.tests]
+
+    def _check_outputs(self) -> None:
+        """Priorities need listed values, an aggregation needs one output."""
+        report = self.environment.report
+        if self.policy in ("PRIORITY", "OUTPUT ORDER") and not any(self.priorities):
+            report(
+                self.place,
+                "decisionTable",
+                "no-priorities",
+                f"{self.policy} 需要按次序列出输出值",
+                f"{self.policy} needs the output values listed in their order",
+            )
+        if self.aggregation and len(self.table.outputs) > 1 and self.aggregation != "COUNT":
+            report(
+                self.place,
+                "decisionTable",
+                "aggregation",
+                "聚合只能用于一个输出",
+                "an aggregation needs a single output",
+            )
 
     # --- running ---
 

@@ -151,6 +151,32 @@ def test_decisions_that_require_each_other_are_refused():
     assert "requires itself" in read_decisions(xml, lenient=True).evaluate("a", {}).errors[0].en
 
 
+def test_another_expression_language_than_feel_is_refused():
+    juel = literal("a + 1", ' expressionLanguage="juel"')
+    xml = decision_file(f'<decision id="d" name="d">{juel}</decision>')
+
+    with pytest.raises(Refused) as refused:
+        read_decisions(xml)
+
+    assert [problem.code for problem in refused.value.problems] == ["language"]
+
+
+def test_a_version_tag_of_the_modelling_tool_is_known():
+    tag = '<z:versionTag xmlns:z="http://camunda.org/schema/zeebe/1.0" value="2026"/>'
+    tag = f"<extensionElements>{tag}</extensionElements>"
+    xml = decision_file(f'<decision id="d" name="d">{tag}{literal("1")}</decision>')
+
+    assert read_decisions(xml).decisions["d"].version_tag == "2026"
+
+
+@pytest.mark.parametrize("policy", ["PRIORITY", "OUTPUT ORDER"])
+def test_priorities_that_nobody_listed_are_refused(policy):
+    with pytest.raises(Refused) as refused:
+        read_decisions(table(["x"], ["y"], [("-", '"a"')], policy))
+
+    assert [problem.code for problem in refused.value.problems] == ["no-priorities"]
+
+
 def test_two_elements_with_one_id_are_refused():
     xml = decision_file(f'<decision id="a" name="a">{literal("1")}</decision>' * 2)
 
