@@ -150,7 +150,8 @@ def delivery(answers: Values, facts: Values, on: date) -> dict[str, Any]:
         "outcome": outcome_of([str(fetus.get("outcome")) for fetus in fetuses]) if fetuses else None,
     }
     edd = date_of(facts.get("edd_final"))
-    if edd is not None and kind_of_birth(edd, delivered) == "abortion":
+    nobody_lives = result["outcome"] == "stillbirth"  # a child born alive before 28 weeks is a birth, and is cared for
+    if edd is not None and nobody_lives and kind_of_birth(edd, delivered) == "abortion":
         result |= {"outcome": "abortion", "end_code": "ended.abortion", "ended_on": delivered.isoformat()}
     if answers.get("maternal_outcome") == "died":
         result |= {"end_code": "ended.maternal_death", "ended_on": delivered.isoformat()}

@@ -106,6 +106,15 @@ def test_a_birth_before_28_weeks_ends_as_an_abortion():
     assert (said["outcome"], said["end_code"]) == ("abortion", "ended.abortion")
 
 
+def test_a_child_born_alive_before_28_weeks_is_a_birth():
+    fetus = [{"order": 1, "outcome": "live_birth"}]
+
+    said = derive("delivery", {"delivered_on": "2026-04-01", "fetus": fetus}, {"edd_final": "2026-08-10"}, ON)
+
+    assert said["outcome"] == "live_birth"
+    assert "end_code" not in said
+
+
 def test_ac22_not_recovered_or_referred_keeps_the_case_open():
     assert (
         derive("postnatal-42d", {"classification": "not_recovered", "disposition": "refer"}, {}, ON)["recovered"]
