@@ -58,6 +58,7 @@ class Outline:
         """Every named step with its state; being there wins over having been there, because a loop comes back."""
         passed, standing = set(done), set(current)
         standing |= {around for id in standing for around in self._around(id)}
+        passed |= {around for id in passed for around in self._around(id)}  # one that was interrupted, too
         named = [e for e in self.elements.values() if e.kind in STEPS and e.name]
         return [Step(element=e, state=_state(e, passed, standing), within=within.get(e.id, ())) for e in named]
 

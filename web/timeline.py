@@ -43,6 +43,7 @@ class Place:
 
     kind: str
     name: str
+    is_inside: bool = False  # a sub-process or a called process: its end is not the end
 
 
 def entries(history: Iterable[Any], place: Callable[[str], Place], week: Callable[[date], str | None]) -> list[Entry]:
@@ -61,7 +62,7 @@ def _entry(row: Any, place: Callable[[str], Place], week: Callable[[date], str |
     here = place(row.path)
     if not here.name or here.kind not in OF.get(kind, {here.kind}):
         return None
-    if kind == "end" and "/" in row.path:
+    if kind == "end" and here.is_inside:
         return None
     on = row.at.astimezone(CHINA).date()
     return Entry(at=row.at, kind=kind, title=here.name, by=row.by, week=week(on), detail=row.detail)

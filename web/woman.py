@@ -15,7 +15,15 @@ from workflows.people import Principal, may_read_woman
 from workflows.people.roles import READERS
 
 MAIN = "pregnancy_journey"  # one instance of this process is one pregnancy
-STAGES = ("registered", "screened", "graded", "antenatal", "delivered", "postpartum", "closed")
+MILESTONES = {  # stage -> the values that say it was reached; a green woman is never graded, a lost one never delivers
+    "registered": ("registered_on",),
+    "screened": ("screening", "screened_on"),
+    "graded": ("graded_at",),
+    "antenatal": ("visit_on",),
+    "delivered": ("delivered_on",),
+    "postpartum": ("visited_on", "checked_on"),
+    "closed": ("ended_on",),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +37,15 @@ class Woman:
     chips: list[risk.Colour]
     gestational_age: str | None
     home: str | None
+
+    @property
+    def stages(self) -> list[tuple[str, str]]:
+        """Every stage of a pregnancy, and whether it is done, now or ahead."""
+        here = self.variables.get("stage") if self.instance.status in ("active", "suspended") else None
+        return [(stage, "now" if stage == here else self._past(values)) for stage, values in MILESTONES.items()]
+
+    def _past(self, values: tuple[str, ...]) -> str:
+        return "done" if any(self.variables.get(value) is not None for value in values) else "ahead"
 
     @property
     def delivered(self) -> bool:

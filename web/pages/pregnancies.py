@@ -44,7 +44,6 @@ def pregnancy(pregnancy_id: str) -> str:
         steps=main.steps(done, current, _within(tasks)),
         markers={"done": sorted(done - current), "now": sorted(current)},
         links=links,
-        stages=woman.STAGES,
     )
 
 
@@ -96,7 +95,9 @@ def _places(conn: Any, main: diagram.Outline, pins: Any) -> Callable[[str], time
             element = here.elements.get(call) if here else None
             here = outline_of(element.calls if element else None)
         found = here.elements.get(last) if here else None
-        return timeline.Place(kind=found.kind if found else "", name=found.name if found else "")
+        if found is None:
+            return timeline.Place(kind="", name="")
+        return timeline.Place(kind=found.kind, name=found.name, is_inside=bool(calls or found.inside))
 
     return place
 

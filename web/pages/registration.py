@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID, uuid4, uuid5
 
 from flask import Response, g, make_response, redirect, render_template, request, url_for
 
 from engine.errors import Conflict, EngineError, Incorrect, NotFound
-from engine.store import plain
+from engine.store import plain, reads
 from web import filling, forms
 from web.errors import STATUS
 from web.pages.blueprint import bp, services, today
+from web.woman import MAIN
 from workflows import intake
 
 FORM = "registration"
+ONE_FORM = UUID("6f0f4f0e-6d3c-5b8e-9a52-0c7b1d1f2a11")  # names the ids that are made from forms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,16 +43,32 @@ def register() -> Response:
     answers = forms.read(blank.form, request.form)
     if forms.is_row_action(request.form):
         return make_response(_page(blank, answers))
+    case = _case_of(request.form.get("idempotency_key", ""))
     try:
         checked = blank.form.validate(answers, on=today(), context={})
         if doubts := forms.unconfirmed(checked.warnings, request.form):
             return make_response(_page(blank, answers, None, doubts), 422)
-        opened = intake.open_case(
-            services(), answers=answers, by=g.principal, idempotency=filling.idempotency(request.form)
+        intake.open_case(
+            services(),
+            answers=answers,
+            by=g.principal,
+            pregnancy_id=case,
+            idempotency=filling.idempotency(request.form),
         )
     except (Incorrect, Conflict) as error:
-        return make_response(_page(blank, answers, error), STATUS[error.category])
-    return redirect(url_for("web.pregnancy", pregnancy_id=opened.pregnancy_id), 303)  # type: ignore[return-value]
+        if not (isinstance(error, Conflict) and _is_open(case)):
+            return make_response(_page(blank, answers, error), STATUS[error.category])
+    return redirect(url_for("web.pregnancy", pregnancy_id=case), 303)  # type: ignore[return-value]
+
+
+def _case_of(key: str) -> str:
+    """One form on a page is one pregnancy, however often it is sent: a double click, the back button, a retry."""
+    return str(uuid5(ONE_FORM, f"{g.principal.login}/{key}") if key else uuid4())
+
+
+def _is_open(case: str) -> bool:
+    with services().engine.read() as conn:
+        return reads.instance_by_business_key(conn, services().region_id, MAIN, case) is not None
 
 
 @bp.post("/register/evaluate")

@@ -66,7 +66,10 @@ def _just_done(conn: Any) -> Any:
 
 @bp.get("/tasks/<uuid:task_id>")
 def task(task_id: UUID) -> str:
+    """The form to fill in; looking at a woman's task leaves an audit row."""
     with filling.opened(task_id) as page:
+        if page.woman is not None:
+            services().people.record_view(g.principal, interaction="read", pregnancy_id=page.woman.pregnancy_id)
         return render_template("task.html", **page.context())
 
 
