@@ -28,17 +28,13 @@ export function splitPair(form, control) {
   second.setSelectionRange(second.value.length, second.value.length);
 }
 
-/**
- * An identity card number knows the birth date; what somebody typed there is left alone. Answers whether it was filled.
- * @param {HTMLFormElement} form @param {HTMLElement} fields @param {HTMLInputElement} control
- */
+/** A whole identity card number gives the birth date, unless somebody has written one. @param {HTMLFormElement} form @param {HTMLElement} fields @param {HTMLInputElement} control */
 export function takeBirthDate(form, fields, control) {
   const digits = /^\d{6}(\d{8})\d{3}[\dXx]$/.exec(narrow(control.value).trim());
   const target = control.dataset.born && form.elements.namedItem(control.dataset.born);
-  if (!digits || !(target instanceof HTMLInputElement) || target.value !== "") return false;
+  if (!digits || !(target instanceof HTMLInputElement) || target.value !== "") return;
   target.value = readDate(digits[1], fields.dataset.today ?? "") ?? "";
   echo(fields, target);
-  return true;
 }
 
 /** A date is written out in full, with its weekday beside it. @param {HTMLElement} fields @param {HTMLElement} control */

@@ -40,8 +40,10 @@ function enter(event, form, at) {
   const stops = stopsOf(form);
   const here = stops.findIndex((stop) => stop === at || isSameQuestion(stop, at));
   const next = stops[here + (event.shiftKey ? -1 : 1)];
-  if (next) next.focus();
-  else if (!event.shiftKey) /** @type {HTMLElement | null} */ (form.querySelector(".actions button, button:not([name])"))?.focus();
+  if (next) {
+    next.focus();
+    if (next instanceof HTMLInputElement && !isTick(next)) next.select(); // as Tab does: typing replaces
+  } else if (!event.shiftKey) /** @type {HTMLElement | null} */ (form.querySelector(".actions button, button:not([name])"))?.focus();
 }
 
 /** Alt+Enter: a new line where there may be several. @param {KeyboardEvent} event @param {EventTarget | null} at */

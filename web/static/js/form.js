@@ -50,6 +50,7 @@ class FormPage {
     if (control instanceof HTMLInputElement && control.dataset.kind) {
       makeNarrow(this.fields, control);
       splitPair(this.form, control);
+      takeBirthDate(this.form, this.fields, control);
     }
     this.changed();
   }
@@ -73,10 +74,7 @@ class FormPage {
     const item = control instanceof HTMLElement ? control.closest("[data-item]") : null;
     if (!(item instanceof HTMLElement)) return;
     this.touched.add(item.dataset.item);
-    if (control instanceof HTMLInputElement) {
-      if (takeBirthDate(this.form, this.fields, control)) this.changed();
-      echo(this.fields, control);
-    }
+    if (control instanceof HTMLInputElement) echo(this.fields, control);
     this.evaluator.soon();
     this.draft.left();
   }
