@@ -12,6 +12,8 @@ from engine.interpreter.program import Assign, Closure, Formula, Node
 from engine.interpreter.state import PROCESS_KINDS, ROOT, Scope, ScopeKind, State
 from engine.interpreter.tree import Tree
 
+SCALARS = frozenset({bool, int, str})  # plain as they are
+
 
 class Values(Tree):
     """The tree with its values. `written`: process variables of the root; `touched`: all names since the last look."""
@@ -35,7 +37,8 @@ class Values(Tree):
         if formula.expression is None:
             return formula.literal
         try:
-            return to_plain(formula.expression.evaluate(self.visible(scope_id), now=self.now))
+            value = formula.expression.evaluate(self.visible(scope_id), now=self.now)
+            return value if value is None or type(value) in SCALARS else to_plain(value)
         except FeelError as error:
             raise Failed("feel", error.message.zh, error.message.en) from None
 

@@ -139,7 +139,7 @@ class _Reader:
         elements: dict[str, Element] = {}
         for xml in container:
             namespace, local = split(xml.tag) if isinstance(xml.tag, str) else ("", "")
-            if namespace != BPMN or local in DOCUMENTATION or local.endswith("EventDefinition"):
+            if namespace != BPMN or local in DOCUMENTATION:
                 continue
             kind = KINDS.get(local)
             if kind is None:
@@ -151,7 +151,7 @@ class _Reader:
         return Content(elements=elements)
 
     def _flows(self, container: Any) -> list[SequenceFlow]:
-        inside = {xml.get("id") for xml in container if xml.get("id") is not None}
+        inside = {xml.get("id") for xml in container if _may_be_connected(xml)}
         anywhere = {xml.get("id") for xml in self.root.iter(f"{{{BPMN}}}*") if xml.get("id") is not None}
         flows = []
         for xml in container.findall(f"{{{BPMN}}}sequenceFlow"):
@@ -233,6 +233,11 @@ class _Reader:
         except Unreadable as unreadable:
             self.problems.append(unreadable.problem)
             return None
+
+
+def _may_be_connected(xml: Any) -> bool:
+    namespace, local = split(xml.tag) if isinstance(xml.tag, str) else ("", "")
+    return namespace == BPMN and local not in DOCUMENTATION
 
 
 def _is_of_bpmn(xml: Any) -> bool:

@@ -25,7 +25,7 @@ from tests.process.play import Play, closure_of, diagram
 ENOUGH = 150  # steps of chance; from then on everything is brought to its end
 
 
-def _event(random: Random, wait: Wait, x: int):
+def event_for(random: Random, wait: Wait, x: int):
     """Something that the wait can be told."""
     if wait.kind is WaitKind.JOB and random.random() < 0.2:
         return JobFailed(wait.id, "broken")
@@ -51,7 +51,7 @@ def test_every_random_path_through_every_random_diagram_keeps_the_invariants_and
             break
         waits = p.waits()
         assert waits, "an active instance of a sound diagram waits for something"
-        p.tell(_event(random, random.choice(waits), random.randint(1, 3)))
+        p.tell(event_for(random, random.choice(waits), random.randint(1, 3)))
     _bring_to_its_end(p)
 
     assert (p.state, p.waits()) == ("completed", [])
@@ -63,7 +63,7 @@ def _bring_to_its_end(p: Play) -> None:
         if p.state != "active":
             return
         tokens = [wait for wait in p.waits() if not _only_listens(p, wait)]
-        p.tell(_event(Random(0), tokens[0], 1))
+        p.tell(event_for(Random(0), tokens[0], 1))
 
 
 def _only_listens(p: Play, wait: Wait) -> bool:
@@ -77,7 +77,7 @@ def test_the_same_events_give_the_same_states():
         p = Play(closure_of(diagram(DECLARED, random_process(random))), {"x": 1})
         for _ in range(40):
             if p.state == "active":
-                p.tell(_event(random, random.choice(p.waits()), random.randint(1, 3)))
+                p.tell(event_for(random, random.choice(p.waits()), random.randint(1, 3)))
         return [p.now_state, p.history]
 
     assert history(7) == history(7)

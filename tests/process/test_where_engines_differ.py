@@ -403,6 +403,11 @@ REFUSALS = {
         "decision_missing",
     ),
     "an ad-hoc sub-process": (["s -> t -> e", *ONE, el("adHocSubProcess", "t")], "t", "unsupported_element"),
+    "a flow to an annotation": (
+        ["s -> e; s -> note", *ONE, '<textAnnotation id="note"/>'],
+        "s_note",
+        "flow_crosses",
+    ),
     "a listener": (["s -> t -> e", *ONE, user("t", ext="<zeebe:executionListeners/>")], "t", "listener"),
     "program code of another engine": (
         ["s -> t -> e", *ONE, '<serviceTask id="t" camunda:class="a.B"/>'],
