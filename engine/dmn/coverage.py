@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from engine.dmn.cells import ORDERED, StaticCell, static_cell
@@ -20,6 +21,7 @@ from engine.feel.values import NUMBERS
 
 MAX_SEARCH = 200_000
 MAX_RULES = 1_500
+MAX_COLUMNS = 300
 OTHER = object()  # any value that no cell names
 
 
@@ -107,6 +109,9 @@ class Coverage:
         found: list[list[int]] = []
         seen: set[tuple[int, int]] = set()
         steps = 0
+        if len(self.columns) > MAX_COLUMNS:
+            self.complete = False
+            return found
 
         def search(at: int, active: int, chosen: list[int]) -> None:
             nonlocal steps
@@ -121,7 +126,7 @@ class Coverage:
                 rest = [column.everything if rule is None else column.masks[rule] for column in self.columns[at:]]
                 found.append([*chosen, *rest])
                 return
-            if at == len(self.columns):
+            if active & self._open_from[at]:
                 return
             column = self.columns[at]
             inside = column.everything if rule is None else column.masks[rule]
@@ -132,18 +137,26 @@ class Coverage:
         search(0, (1 << (self.rules if rule is None else rule)) - 1, [])
         return found
 
-    @property
+    @cached_property
     def _matching(self) -> list[list[int]]:
         """Per column and slot the rules that it lets through."""
-        if not hasattr(self, "_matching_made"):
-            self._matching_made = [
-                [
-                    sum(1 << rule for rule, mask in enumerate(column.masks) if mask >> slot & 1)
-                    for slot in range(len(column.slots))
-                ]
-                for column in self.columns
+        return [
+            [
+                sum(1 << rule for rule, mask in enumerate(column.masks) if mask >> slot & 1)
+                for slot in range(len(column.slots))
             ]
-        return self._matching_made
+            for column in self.columns
+        ]
+
+    @cached_property
+    def _open_from(self) -> list[int]:
+        """Per column the rules that let everything through from there on."""
+        every = (1 << self.rules) - 1
+        found = [every]
+        for column in reversed(self.columns):
+            every &= sum(1 << rule for rule, mask in enumerate(column.masks) if mask == column.everything)
+            found.append(every)
+        return found[::-1]
 
     def _example(self, chosen: list[int]) -> dict[str, Any]:
         example = {}

@@ -11,6 +11,7 @@ from engine.dmn.columns import compile_column
 from engine.dmn.environment import Environment, conforming
 from engine.dmn.hit_policies import aggregate, any_of, by_priority, unique
 from engine.dmn.reader import HIT_POLICIES
+from engine.dmn.shape import check_outputs, check_shape
 from engine.dmn.xml import clean
 from engine.feel.expressions import UnaryTests
 from engine.feel.meter import Run, Scope
@@ -20,9 +21,10 @@ from engine.feel.types import ANY, Named, bare
 
 Closure = Callable[[Scope], Any]
 ANYTHING = UnaryTests("-", Tests(0), [], frozenset())
-NULL_CELL: Closure = lambda scope: None  # noqa: E731 - a cell without text
-_AGGREGATIONS = (None, "SUM", "MIN", "MAX", "COUNT")
-_SINGLE = frozenset(("UNIQUE", "FIRST", "PRIORITY", "ANY"))
+
+
+def no_value(scope: Scope) -> None:
+    """A cell without text."""
 
 
 class CompiledTable:
@@ -34,7 +36,7 @@ class CompiledTable:
         self.environment = environment
         self.policy = table.hit_policy if table.hit_policy in HIT_POLICIES else "UNIQUE"
         self.aggregation = table.aggregation if self.policy == "COLLECT" else None
-        self._check_shape()
+        check_shape(table, environment.report)
         self.inputs = [self._input(item) for item in table.inputs]
         self.limits = [self._limits(number) for number in range(len(table.inputs))]
         self.shapes = [self._shape(number) for number in range(len(table.inputs))]
@@ -45,7 +47,7 @@ class CompiledTable:
         self.output_types = [environment.types.resolve(item.type_ref, table.place) for item in table.outputs]
         self.priorities = [self._priorities(column) for column in range(len(table.outputs))]
         self.has_default = any(item.default for item in table.outputs)
-        self._check_outputs()
+        check_outputs(table, self.priorities, environment.report)
         environment.problems.tables.append(self)
 
     @property
@@ -53,43 +55,6 @@ class CompiledTable:
         return len(self.table.rules)
 
     # --- compiling ---
-
-    def _check_shape(self) -> None:
-        table, report = self.table, self.environment.report
-        if table.hit_policy not in HIT_POLICIES:
-            report(
-                self.place,
-                "decisionTable",
-                "hit-policy",
-                f"未知的命中策略“{table.hit_policy}”",
-                f"unknown hit policy {table.hit_policy!r}",
-            )
-        if table.aggregation not in _AGGREGATIONS:
-            report(
-                self.place,
-                "decisionTable",
-                "aggregation",
-                f"未知的聚合“{table.aggregation}”",
-                f"unknown aggregation {table.aggregation!r}",
-            )
-        names = [item.name for item in table.outputs]
-        if not names or (len(names) > 1 and ("" in names or len(set(names)) < len(names))):
-            report(
-                self.place,
-                "decisionTable",
-                "output-name",
-                "输出列应有名称且互不相同",
-                "output columns need names that differ",
-            )
-        for number, rule in enumerate(table.rules, 1):
-            if len(rule.tests) != len(table.inputs) or len(rule.results) != len(table.outputs):
-                report(
-                    f"{self.place}/{number}",
-                    "rule",
-                    "cells",
-                    "单元格数与列数不符",
-                    "the number of cells does not fit the columns",
-                )
 
     def _input(self, item: model.Input) -> tuple[str, Closure, Any, UnaryTests | None]:
         place = f"{self.place}/input/{item.label}"
@@ -129,7 +94,7 @@ class CompiledTable:
 
     def _cell(self, text: str | None, row: str, column: str) -> Closure:
         if not text or not text.strip() or text.strip() == "-":
-            return NULL_CELL
+            return no_value
         return self.environment.expression(text, f"{self.place}/{row}/{column}")
 
     def _priorities(self, column: int) -> list[Any]:
@@ -140,26 +105,6 @@ class CompiledTable:
         else:
             lists = list(kind.limits) if isinstance(kind, Named) else []
         return [fold(node) for tests in lists for node in tests.node.tests]
-
-    def _check_outputs(self) -> None:
-        """Priorities need listed values, an aggregation needs one output."""
-        report = self.environment.report
-        if self.policy in ("PRIORITY", "OUTPUT ORDER") and not any(self.priorities):
-            report(
-                self.place,
-                "decisionTable",
-                "no-priorities",
-                f"{self.policy} 需要按次序列出输出值",
-                f"{self.policy} needs the output values listed in their order",
-            )
-        if self.aggregation and len(self.table.outputs) > 1 and self.aggregation != "COUNT":
-            report(
-                self.place,
-                "decisionTable",
-                "aggregation",
-                "聚合只能用于一个输出",
-                "an aggregation needs a single output",
-            )
 
     # --- running ---
 
@@ -218,7 +163,7 @@ class CompiledTable:
     def _answer(self, rules: list[int], scope: Scope) -> Any:
         run = scope.run
         if not rules:
-            return self._row(self.defaults, scope) if self.has_default else self._nothing()
+            return self._row(self.defaults, scope) if self.has_default else None
         if self.policy == "FIRST":
             return self._row(self.outputs[rules[0] - 1], scope)
         rows = [self._row(self.outputs[rule - 1], scope) for rule in rules]
@@ -231,9 +176,6 @@ class CompiledTable:
         if self.policy == "OUTPUT ORDER":
             return by_priority(rows, self._ranks(run))
         return aggregate(self.aggregation, rows, run) if self.aggregation else rows
-
-    def _nothing(self) -> Any:
-        return None
 
     def _row(self, cells: list[Closure], scope: Scope) -> Any:
         values = []

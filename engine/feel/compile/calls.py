@@ -21,20 +21,21 @@ def _call(c: Compiler, node: syntax.Call) -> Closure:
     name = node.function.name if isinstance(node.function, syntax.Name) else ""
     builtin = BUILTINS.get(name)
     arguments = [c.compile(argument) for argument in node.arguments]
-    function = c.compile(node.function) if builtin is None else _shadowing(c, name)
+    function = c.compile(node.function) if builtin is None else _shadowing(name)
     if builtin is None:
         c.weight += 2
         return _call_value(function, arguments, names, position)
     c.weight += builtin.weight
-    if name in _CONSTANT and not c.is_bound(name) and all(isinstance(a, syntax.Literal) for a in node.arguments):
-        value = invoke(Run(), builtin.function, [argument.value for argument in node.arguments], names, position)  # type: ignore[attr-defined]
+    literals = [argument.value for argument in node.arguments if isinstance(argument, syntax.Literal)]
+    if name in _CONSTANT and not c.is_bound(name) and len(literals) == len(arguments):
+        value = invoke(Run(), builtin.function, literals, names, position)
         if value is not None:
             return lambda s: value
     general = _call_value(function, arguments, names, position, builtin.function)
     return general if names else _call_directly(builtin, function, arguments, position, general)
 
 
-def _shadowing(c: Compiler, name: str) -> Closure:
+def _shadowing(name: str) -> Closure:
     """The function of that name that a variable holds, if one does: it comes before the built-in."""
 
     def find(s: Scope) -> Function | None:

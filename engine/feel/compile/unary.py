@@ -53,12 +53,11 @@ def meets(value: Any, wanted: Any, run: Run) -> bool | None:
         run.charge(len(wanted))
         if type(value) is list and equal(value, wanted, run) is True:
             return True
-        answer: bool | None = False
         for item in wanted:
             found = in_range(value, item) if type(item) is Range else equal(value, item, run)
             if found is True:
                 return True
-        return answer
+        return False
     if kind is Range:
         return in_range(value, wanted)
     if kind is Unequal:
