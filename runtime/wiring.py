@@ -75,7 +75,7 @@ def assemble(
         people=People(pool, region_id),
         settings=settings,
         facts=lambda conn, pregnancy_id: read_facts(conn, region_id, pregnancy_id),
-        patients=Patients(region_id),
+        patients=Patients(region_id, clock),
         directory_changed=lambda: _publish_directory(holder[0]),
         timekeeper=Timekeeper(engine, manual) if manual else None,
         database_is_away=database_is_away,

@@ -21,7 +21,7 @@ from engine.commands.contracts import (
 )
 from engine.errors import Conflict, Forbidden, Incorrect, NotFound
 from engine.store import reads
-from workflows import journey
+import workflows.journey as journey
 from workflows.forms import Form
 from workflows.people.model import Principal
 from workflows.people.visibility import may_complete, may_see

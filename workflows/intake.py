@@ -14,6 +14,7 @@ from workflows import completion, journey
 from workflows.people.model import Organisation, Principal
 from workflows.people.roles import CARE
 from workflows.services import Services
+from workflows.store import people as people_store
 
 JOURNEY = "pregnancy_journey"
 REGISTRATION = "registration"
@@ -51,9 +52,8 @@ def open_case(
     actor = by.actor if isinstance(by, Principal) else by
     if not set(actor.roles) & CARE and actor.kind == "person":
         raise Forbidden("您的角色不能建册", "your role registers nobody")
-    with services.engine.read() as conn:
-        patient_id = patient_id or _known_patient(services, conn, answers or {})
     case = pregnancy_id or str(uuid4())
+    dates = {"lmp": answers.get("lmp")} if answers and answers.get("edd_basis", "lmp") == "lmp" else {}
     variables = start_variables(
         services,
         by=actor,
@@ -61,6 +61,7 @@ def open_case(
         patient_id=patient_id or str(uuid4()),
         home_organisation=home_organisation,
         hospital_organisation=hospital_organisation,
+        **dates,
     )
     command = OpenCase(pregnancy_id=case, variables=variables, answers=answers)
     return services.engine.execute(command, by=actor, idempotency=idempotency)
@@ -70,9 +71,10 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
     """For the engine: `OpenCase` runs where everything of one command runs, inside its transaction."""
 
     def handle(command: OpenCase, tx: Any) -> Opened:
-        start = StartInstance(
-            definition_key=JOURNEY, business_key=command.pregnancy_id, variables=dict(command.variables)
-        )
+        tx.answer_is_new()  # the same request again is answered before anybody asks whether she is known
+        variables = dict(command.variables)
+        variables["patient_id"] = _known_patient(services(), tx.conn, command.answers or {}) or variables["patient_id"]
+        start = StartInstance(definition_key=JOURNEY, business_key=command.pregnancy_id, variables=variables)
         instance_id = tx.run(start).instance_id
         if command.answers is not None:
             open_now = reads.user_tasks(tx.conn, services().region_id, instance_id=instance_id).items
@@ -83,7 +85,7 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
         tasks = reads.user_tasks(tx.conn, services().region_id, instance_id=instance_id).items
         return Opened(
             pregnancy_id=command.pregnancy_id,
-            patient_id=str(command.variables["patient_id"]),
+            patient_id=str(variables["patient_id"]),
             instance_id=instance_id,
             user_task_ids=tuple(task.id for task in tasks),
         )
@@ -139,8 +141,9 @@ def _first(tree: Mapping[str, Organisation], kind: str) -> str | None:
 def _known_patient(services: Services, conn: Any, answers: Mapping[str, Any]) -> str | None:
     """Who she is, if she was here before. Raises Conflict while a pregnancy of hers is open: there is one at a time."""
     kind, number = answers.get("id_type"), answers.get("id_no")
-    if not kind or not number or services.patients is None:
+    if not isinstance(kind, str) or not isinstance(number, str):
         return None
+    people_store.lock_document(conn, services.region_id, kind, number)
     found = services.patients.by_document(conn, kind, number)
     if found is None:
         return None

@@ -29,10 +29,11 @@ class Refused(Forbidden):
 
 def check(pool: Any, region_id: str, login: str, password: str, address: str, now: datetime) -> Account:
     """The account whose password this is. No connection is held while the hash is computed."""
-    key = {"region_id": region_id, "login": login.strip().lower()[:100], "address": address[:64]}
+    typed = login.replace("\x00", "").strip().lower()[:100]
+    key = {"region_id": region_id, "login": typed, "address": address.replace("\x00", "")[:64]}
     with pool.connection() as conn:
         failures = store.rows(conn, "count_failures", **key, since=now - WINDOW)[0]["count"]
-        found = store.row(conn, "account_by_login", region_id=region_id, login=key["login"])
+        found = store.row(conn, "account_by_login", region_id=region_id, login=typed)
     stored = found["password_hash"] if found and found["active"] and failures < FAILURES else None
     right = passwords.matches(stored, password[:1000])
     with pool.connection() as conn:

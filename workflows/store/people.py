@@ -101,6 +101,11 @@ def add_audit(
     run(conn, "add_audit", region_id=region_id, at=at, detail=document, **values)
 
 
+def lock_document(conn: Connection[Any], region_id: str, kind: str, number: str) -> None:
+    """Until the transaction ends nobody else registers the holder of this document."""
+    run(conn, "lock_document", document=f"{region_id}|{kind}|{number.strip().upper()}")
+
+
 def finish_answer(conn: Connection[Any], body: Mapping[str, Any], **key: Any) -> None:
     run(conn, "finish_answer", **key, status=200, body=Jsonb(dict(body)))
 

@@ -142,3 +142,6 @@ DELETE FROM http_answer WHERE region_id = %(region_id)s AND client = %(client)s 
 SELECT i.variables ->> 'home_organisation' AS home, i.variables ->> 'hospital_organisation' AS hospital,
        i.variables ->> 'county_organisation' AS county
   FROM instance i WHERE i.region_id = %(region_id)s AND i.id = %(instance_id)s;
+
+-- lock_document --
+SELECT pg_advisory_xact_lock(hashtextextended(%(document)s, 7));
