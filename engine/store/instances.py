@@ -342,8 +342,7 @@ def _complete_rows(rows: dict[str, list[Any]], held: Held, step: Step, told: str
 def _finish(tx: Tx, instance_id: UUID, rows: dict[str, list[Any]], statements: list[Statement]) -> None:
     """Queue the projection's statements, and remember what is to be done after the commit."""
     for statement in statements:
-        tx.conn.execute(statement.sql.encode(), statement.params)
-        tx.projected = True
+        tx.project(statement)
     for row in rows.get("jobs", ()):
         if tx.runs_here(row["type"]):
             tx.follow("job", row["id"])

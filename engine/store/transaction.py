@@ -16,7 +16,7 @@ from psycopg import Connection, Cursor
 from psycopg.types.json import Jsonb
 
 from engine.commands.contracts import Actor, IdempotencyKey
-from engine.commands.records import Projection
+from engine.commands.records import Projection, Statement
 from engine.errors import Incorrect
 from engine.problems import Problem
 from engine.store import answers
@@ -94,6 +94,11 @@ class Tx:
     def send(self, statement: str, /, **params: Any) -> Cursor[Any]:
         """Queue a named statement."""
         return self._conn.execute(SQL[statement], {"region_id": self.region_id, **params}, binary=True)
+
+    def project(self, statement: Statement) -> None:
+        """Queue what the projection wants sent."""
+        self.projected = True
+        self._conn.execute(statement.sql.encode(), statement.params)
 
     def one(self, statement: str, /, **params: Any) -> Any:
         cursor = self.send(statement, **params)

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from engine.clock import system_clock
 from engine.commands.contracts import Actor
-from engine.commands.records import Projection
 from engine.engine import Engine
 from engine.store.connections import open_pool
 from fhir_adapters.projection import project
@@ -37,9 +36,9 @@ class Load:
 
 
 @contextmanager
-def engine_for(url: str, projection: Projection = project) -> Iterator[Engine]:
+def engine_for(url: str) -> Iterator[Engine]:
     with open_pool(url, max_size=1, timeout=30) as pool:
-        yield Engine(pool, clock=system_clock, region_id=REGION, projection=projection)
+        yield Engine(pool, clock=system_clock, region_id=REGION, projection=project)
 
 
 def run_case(engine: Engine, workload: Workload, chance: random.Random, load: Load) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,16 +13,21 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from engine.commands.contracts import Deploy
-from runtime.benchmarks.load import MIDWIFE, Load, engine_for, run_processes
-from runtime.benchmarks.replay import Replayed, replay
+from runtime.benchmarks import http_load
+from runtime.benchmarks.load import MIDWIFE, engine_for, run_processes
+from runtime.benchmarks.replay import replay_workload
+from runtime.benchmarks.report import report
 from runtime.benchmarks.workloads import WORKLOADS, Workload
 from runtime.commands.dmn import bench_feel
 from runtime.commands.output import show
 from runtime.database import embedded, migrate
 
+HTTP = "http-complete"
+HTTP_CONNECTIONS = 4
+
 
 @click.command("bench")
-@click.argument("name", type=click.Choice(sorted((*WORKLOADS, "feel"))))
+@click.argument("name", type=click.Choice([*sorted(WORKLOADS), HTTP, "feel"]))
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64))
 @click.option("--seconds", default=15.0, show_default=True, type=click.FloatRange(1, 3600))
 @click.option("--database-url", help="a server to measure on, instead of a throw-away one")
@@ -32,6 +36,8 @@ def group(name: str, processes: int, seconds: float, database_url: str | None, a
     """测量引擎 / Durable steps per second, and what pgbench reaches with the same statements."""
     if name == "feel":  # needs no database
         result = bench_feel()
+    elif name == HTTP:  # brings its own server
+        result = http_load.measure(HTTP_CONNECTIONS, seconds)
     else:
         with _database(database_url) as (admin_url, url):
             result = measure(admin_url, url, WORKLOADS[name], processes, seconds)
@@ -66,63 +72,7 @@ def measure(admin_url: str, url: str, workload: Workload, processes: int, second
     with engine_for(url) as engine:
         engine.execute(Deploy(files=workload.files), by=MIDWIFE)
     loads = run_processes(url, workload.name, processes, seconds)
-    replayed = replay(admin_url, url, workload, processes)
-    return report(workload, loads, replayed, _sizes(url))
-
-
-def report(workload: Workload, loads: list[Load], replayed: Replayed, sizes: dict[str, Any]) -> dict[str, Any]:
-    """The shape of the contract. The ratio compares steps with steps, also where whole cases are the rate."""
-    seconds = max(load.ended_at for load in loads) - min(load.started_at for load in loads)
-    latencies = sorted(latency for load in loads for latency in load.latencies_ms)
-    steps, cases = sum(load.steps for load in loads), sum(load.cases for load in loads)
-    return {
-        "name": workload.name,
-        "seconds": round(seconds, 2),
-        "rate": round((cases if workload.counts_cases else steps) / seconds, 1),
-        "unit": "completed instances/s" if workload.counts_cases else "durable steps/s",
-        "p50_ms": _quantile(latencies, 0.50),
-        "p95_ms": _quantile(latencies, 0.95),
-        "p99_ms": _quantile(latencies, 0.99),
-        "bytes_per_instance": sizes["largest_state"],
-        "pgbench_rate": round(replayed.rate, 1),
-        "ratio": round(steps / seconds / replayed.rate, 3),
-        "details": {
-            "steps": steps,
-            "steps_per_s": round(steps / seconds, 1),
-            "completed_instances": cases,
-            "processes": len(loads),
-            "connections": len(loads),
-            "cores": os.cpu_count(),
-            "history": True,
-            "timers": True,
-            "projection": True,
-            "idempotency": False,
-            "where": "load, engine and database on this machine",
-            "pgbench_steps": replayed.steps,
-            "pgbench_latency_ms": replayed.latency_ms,
-            **sizes,
-        },
-    }
-
-
-def _quantile(ordered: list[float], share: float) -> float:
-    return round(ordered[min(int(len(ordered) * share), len(ordered) - 1)], 2)
-
-
-def _sizes(url: str) -> dict[str, Any]:
-    """Bytes as stored, and whether the server really waits for its disk."""
-    with psycopg.connect(url) as conn:
-        row = conn.execute("""
-            SELECT max(octet_length(state)), round(avg(octet_length(state))), max(octet_length(variables::text)),
-                   current_setting('fsync'), current_setting('synchronous_commit'), current_setting('server_version')
-              FROM instance
-        """).fetchone()
-    assert row is not None
-    return {
-        "largest_state": row[0],
-        "mean_state": int(row[1]),
-        "largest_variables": row[2],
-        "fsync": row[3],
-        "synchronous_commit": row[4],
-        "server_version": row[5],
-    }
+    replayed = replay_workload(admin_url, url, workload, processes)
+    unit = "completed instances/s" if workload.counts_cases else "durable steps/s"
+    details = {"idempotency": False, "processes": processes}
+    return report(workload.name, unit, loads, replayed, url, counts_cases=workload.counts_cases, **details)
