@@ -159,6 +159,7 @@ def test_ac05_purple_alone_stays_green_beneath_and_opens_a_file_without_a_report
     assert (woman.variables["colour"], woman.variables["purple"]) == ("green", True)
     assert "task_open_case_file" in woman.open()
     assert "task_report_risk" not in woman.open()
+    assert woman.task("task_antenatal_visit").data["organisation"] == "org-hospital"
 
 
 @pytest.mark.parametrize(
