@@ -21,6 +21,7 @@ _SAY = {
     "remove": Text(zh="删除", en="Remove"),
     "required": Text(zh="必填", en="required"),
     "choose": Text(zh="请选择", en="choose"),
+    "or": Text(zh="可填", en="or"),
     "confirm": Text(zh="已核对，无误", en="Checked, it is right"),
     "local": Text(zh="限值为本地设定", en="limits are a local setting"),
     "known": Text(zh="依据待核对", en="source to be verified"),

@@ -115,7 +115,7 @@ def _question(item: Item, page: Page, value: Any, common: dict[str, Any], siblin
     if value is None:
         value = item.initial
     last = page.last_values.get(item.link_id)
-    absent = tuple(page.say(ABSENT[reason]) for reason in item.absent)
+    absent = () if page.readonly else tuple(page.say(ABSENT[reason]) for reason in item.absent)
     return Field(
         widget=_widget(item, page),
         kind=item.type,

@@ -100,7 +100,4 @@ def hint_of(item: Item, page: Page) -> str:
     low, high = item.limits.low, item.limits.high
     if item.type == "quantity" and not item.calculated and (low is not None or high is not None):
         parts.append(page.say(between(low, high, item)).strip())
-    if item.absent and not page.readonly:
-        words = [page.say(ABSENT[reason]) for reason in item.absent]
-        parts.append(page.say(Text(zh=f"可填{'、'.join(words)}", en=f"or: {', '.join(words)}")))
     return page.say(Text(zh="；", en="; ")).join(parts)

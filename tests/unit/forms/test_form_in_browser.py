@@ -83,7 +83,7 @@ class Ward:
     def _save(self):
         sent = plain.loads(request.get_data())
         self.draft = sent["answers"]
-        return jsonify(revision=sent["revision"] + 1, saved_at="2026-01-05T06:02:11+00:00")
+        return jsonify(revision=sent["revision"] + 1, saved_at="14:02:11")
 
     def _submit(self):
         self.posted.append(request.form.copy())

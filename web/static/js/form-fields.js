@@ -58,16 +58,17 @@ export function note(control, kind, text) {
   if (beside) beside.textContent = text;
 }
 
-/** Buttons for 未查 and 不详 beside the fields that take them. @param {HTMLElement} fields */
-export function addAbsentButtons(fields) {
-  for (const control of /** @type {NodeListOf<HTMLInputElement>} */ (fields.querySelectorAll("input[data-absent]"))) {
-    if (control.parentElement?.querySelector("button.absent")) continue;
-    const label = control.closest(".field")?.querySelector("label")?.firstChild?.textContent?.trim() ?? "";
-    for (const word of (control.dataset.absent ?? "").split("|")) {
+/** The words 未查 and 不详 beside a field become buttons that write them into it. @param {HTMLElement} fields */
+export function makeAbsentButtons(fields) {
+  for (const words of /** @type {NodeListOf<HTMLElement>} */ (fields.querySelectorAll("span[data-absent]"))) {
+    const label = words.closest(".field")?.querySelector("label")?.firstChild?.textContent?.trim() ?? "";
+    const buttons = (words.dataset.absent ?? "").split("|").map((word) => {
       const button = document.createElement("button");
       Object.assign(button, { type: "button", className: "absent", textContent: word, tabIndex: -1 });
       button.setAttribute("aria-label", `${label} ${word}`);
-      control.parentElement?.append(button);
-    }
+      return button;
+    });
+    words.replaceChildren(...buttons);
+    delete words.dataset.absent;
   }
 }

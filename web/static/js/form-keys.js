@@ -12,11 +12,14 @@ export function listenToKeys(form, does) {
     if (event.isComposing || event.keyCode === 229) return;
     const at = event.target;
     if (event.altKey) return newLine(event, at);
-    if (event.ctrlKey || event.metaKey) return withControlKey(event, form, does.save);
+    if (event.ctrlKey || event.metaKey) return;
     if (!(at instanceof HTMLElement) || at instanceof HTMLButtonElement || at instanceof HTMLAnchorElement) return;
     if (event.key === "Enter") enter(event, form, at);
     else if (event.key === "F2") sameAsLast(event, at, does.changed);
     else if (/^[1-9]$/.test(event.key)) choose(event, at, Number(event.key), does.changed);
+  });
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.isComposing) withControlKey(event, form, does.save);
   });
 }
 

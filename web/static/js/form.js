@@ -5,7 +5,7 @@ import { Draft } from "./draft.js";
 import { collect, controls } from "./form-answers.js";
 import { applyConditions } from "./form-conditions.js";
 import { Evaluator } from "./form-evaluate.js";
-import { addAbsentButtons, echo, makeNarrow, note, splitPair, takeBirthDate } from "./form-fields.js";
+import { echo, makeAbsentButtons, makeNarrow, note, splitPair, takeBirthDate } from "./form-fields.js";
 import { listenToKeys } from "./form-keys.js";
 import { listenToRows } from "./form-rows.js";
 
@@ -57,13 +57,13 @@ class FormPage {
 
   changed(rows = false) {
     applyConditions(this.fields, collect(this.fields));
-    if (rows) addAbsentButtons(this.fields);
+    if (rows) makeAbsentButtons(this.fields);
     this.evaluator.soon();
     this.draft.changed();
   }
 
   refresh() {
-    addAbsentButtons(this.fields);
+    makeAbsentButtons(this.fields);
     for (const control of controls(this.fields)) echo(this.fields, control);
     applyConditions(this.fields, collect(this.fields));
     this.evaluator.soon();
@@ -82,7 +82,7 @@ class FormPage {
   /** @param {EventTarget | null} target */
   fill(target) {
     const button = target instanceof Element ? target.closest("button.absent") : null;
-    const control = button?.parentElement?.querySelector("input");
+    const control = button?.closest(".field")?.querySelector("input");
     if (!control) return;
     control.value = button?.textContent ?? "";
     this.changed();
@@ -179,9 +179,7 @@ class FormPage {
   /** @param {import("./draft.js").Outcome} outcome @param {string} at */
   tell(outcome, at) {
     const { sayDraft = "", sayAway = "", sayStale = "" } = this.fields.dataset;
-    const zone = /** @type {const} */ ({ timeZone: "Asia/Shanghai", hour12: false });
-    const time = at ? new Date(at).toLocaleTimeString("zh-CN", zone) : "";
-    this.status.textContent = { saved: `${sayDraft} ${time}`.trim(), away: sayAway, stale: sayStale }[outcome];
+    this.status.textContent = { saved: `${sayDraft} ${at}`.trim(), away: sayAway, stale: sayStale }[outcome];
     this.status.dataset.outcome = outcome;
   }
 }
