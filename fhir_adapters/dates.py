@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from engine.clock import CHINA
 
+BEIJING = timezone(timedelta(hours=8))
 FIRST = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
 LAST = datetime.fromisoformat("9999-12-30T00:00:00+00:00")
 
@@ -35,4 +36,7 @@ def interval(text: str) -> tuple[datetime, datetime] | None:
 
 def local_text(moment: datetime) -> str:
     """An instant as this product writes it: +08:00, whole seconds where there are no fractions."""
-    return moment.astimezone(CHINA).isoformat()
+    local = moment.astimezone(CHINA)
+    offset = local.utcoffset()
+    has_odd_seconds = offset is not None and offset.seconds % 60 != 0  # before 1901 Shanghai kept its own sun
+    return (moment.astimezone(BEIJING) if has_odd_seconds else local).isoformat()

@@ -57,8 +57,7 @@ CODEABLE: dict[str, tuple[str, frozenset[str]]] = {  # required bindings of Code
     ),
 }
 
-TARGETS = {  # wider than R4 on purpose
-    "QuestionnaireResponse.basedOn": frozenset(
-        {"CarePlan", "ServiceRequest", "Task"}
-    ),  # an answer names the task it answers
+TARGETS = {  # where the models' list is not ours
+    "Observation.subject": frozenset({"Patient", "Group", "Device", "Location"}),  # R4; R4B also takes a Medication
+    "QuestionnaireResponse.basedOn": frozenset({"CarePlan", "ServiceRequest", "Task"}),  # wider: the task it answers
 }

@@ -1,0 +1,137 @@
+"""Sending twice makes one: conditional create and update, safe also when many come at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.fhir.fhir_kit import ID_CARD, WOMAN, entry, expressions, issues_of, observation, patient, transaction
+
+LOCAL = "https://his.example/obs"
+
+
+def test_thirty_two_conditional_creates_at_once_make_one_patient(hospital):
+    hospital.token("his-demo")
+
+    def create(_):
+        return hospital.post("/Patient", patient(), If_None_Exist=f"identifier={ID_CARD}|{WOMAN}")
+
+    with ThreadPoolExecutor(32) as many:
+        answers = list(many.map(create, range(32)))
+
+    assert sorted(a.status_code for a in answers) == [200] * 31 + [201]
+    assert len({a.json["id"] for a in answers}) == 1
+    assert hospital.count()["Patient"] == 1
+
+
+def test_an_identity_is_one_under_every_spelling(hospital):
+    first = hospital.post(
+        "/Patient", patient("11010519491231002x"), If_None_Exist=f"identifier={ID_CARD}|11010519491231002x"
+    )
+    other = "urn:oid:2.16.840.1.113883.2.23.1.19.1"
+
+    again = hospital.post(
+        "/Patient", patient("11010519491231002X"), If_None_Exist=f"identifier={other}|11010519491231002X"
+    )
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json["id"] == first.json["id"]
+
+
+def test_a_plain_create_is_found_by_a_later_conditional_one(hospital):
+    first = hospital.post("/Patient", patient())
+
+    again = hospital.post("/Patient", patient(), If_None_Exist=f"identifier={ID_CARD}|{WOMAN}")
+
+    assert again.status_code == 200 and again.json["id"] == first.json["id"]
+
+
+def test_two_patients_with_one_identity_cannot_be_told_apart(hospital):
+    hospital.post("/Patient", patient())
+    hospital.post("/Patient", patient(gender="unknown"))
+
+    answer = hospital.put(f"/Patient?identifier={ID_CARD}|{WOMAN}", patient())
+
+    issues_of(answer, 412)
+
+
+def test_a_conditional_update_creates_then_changes_then_rests(hospital):
+    woman = hospital.brings_in()
+
+    def put(value):
+        sent = observation("718-7", woman.subject, valueInteger=value, identifier=[{"system": LOCAL, "value": "7"}])
+        return hospital.put(f"/Observation?identifier={LOCAL}|7", sent)
+
+    first, second, third = put(1), put(2), put(2)
+
+    assert [a.status_code for a in (first, second, third)] == [201, 200, 200]
+    assert [a.headers["ETag"] for a in (first, second, third)] == ['W/"1"', 'W/"2"', 'W/"2"']
+
+
+def test_a_client_may_choose_an_id_of_its_own(hospital):
+    woman = hospital.brings_in()
+    mine = observation("718-7", woman.subject, valueInteger=1, id="his-1")
+
+    first, again = hospital.put("/Observation/his-1", mine), hospital.put("/Observation/his-1", mine)
+
+    assert (first.status_code, again.status_code) == (201, 200)
+
+
+def test_conditional_references_are_resolved_anywhere_in_a_transaction(hospital):
+    woman = hospital.brings_in()
+    note = observation("718-7", f"Patient?identifier={ID_CARD}|{WOMAN}", valueInteger=1)
+    note["extension"] = [
+        {"url": "https://his.example/x", "valueReference": {"reference": f"Patient?identifier={ID_CARD}|{WOMAN}"}}
+    ]
+
+    answer = hospital.post("", transaction(entry(note)), Prefer="return=representation")
+
+    stored = answer.json["entry"][0]["resource"]
+    assert stored["subject"]["reference"] == woman.subject
+    assert stored["extension"][0]["valueReference"]["reference"] == woman.subject
+
+
+def test_the_same_result_from_the_same_sender_is_not_a_second_one(hospital):
+    woman = hospital.brings_in()
+
+    first = hospital.post("/Observation", observation("718-7", woman.subject, valueInteger=1))
+    again = hospital.post("/Observation", observation("718-7", woman.subject, valueInteger=1))
+    other = hospital.post("/Observation", observation("718-7", woman.subject, valueInteger=2))
+
+    assert (first.status_code, again.status_code, other.status_code) == (201, 200, 201)
+    assert again.json["id"] == first.json["id"] != other.json["id"]
+
+
+def test_an_idempotency_key_gives_the_first_answer_again(hospital):
+    first = hospital.post("/Patient", patient("1"), Idempotency_Key="k1")
+    again = hospital.post("/Patient", patient("1"), Idempotency_Key="k1")
+    other = hospital.post("/Patient", patient("2"), Idempotency_Key="k1")
+
+    assert again.json["id"] == first.json["id"]
+    assert other.status_code == 422
+
+
+def test_deletes_come_first_and_reads_last_in_a_transaction(hospital):
+    woman = hospital.brings_in()
+    old = hospital.post("/Observation", observation("718-7", woman.subject, valueInteger=1)).json["id"]
+    bundle = transaction(
+        {"request": {"method": "GET", "url": f"Observation?code=777-3&patient={woman.patient_id}"}},
+        entry(observation("777-3", woman.subject, valueInteger=5)),
+        {"request": {"method": "DELETE", "url": f"Observation/{old}"}},
+    )
+
+    answer = hospital.post("", bundle).json["entry"]
+
+    assert len(answer[0]["resource"]["entry"]) == 1
+    assert [e["response"]["status"] for e in answer] == ["200 OK", "201 Created", "204 No Content"]
+
+
+def test_a_failing_entry_undoes_the_whole_transaction(hospital):
+    woman = hospital.brings_in()
+    before = hospital.count()
+    bundle = transaction(
+        entry(observation("718-7", woman.subject, valueInteger=1)),
+        {"request": {"method": "DELETE", "url": "Observation/none"}},
+    )
+
+    assert expressions(hospital.post("", bundle), 404) == ["Bundle.entry[1].resource"]
+    assert hospital.count() == before

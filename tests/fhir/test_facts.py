@@ -1,0 +1,107 @@
+"""What is known of a woman is the newest final word, whoever said it, in the form's own units."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from fhir_adapters.facts import facts_of
+from tests.fhir.fhir_kit import CANON, coded, observation
+
+UCUM = "http://unitsofmeasure.org"
+DATA_ELEMENT = "urn:oid:2.16.156.10011.2.2.1"
+
+
+def facts(**parts):
+    given = {**observation("718-7", "Patient/1"), "id": "o1", **parts}
+    return {name: fact.value for name, fact in facts_of(given)}
+
+
+def quantity(value, unit, code=None):
+    return {"value": value, "unit": unit, **({"system": UCUM, "code": code} if code else {})}
+
+
+def test_a_loinc_code_feeds_the_field_of_the_form():
+    assert facts(valueQuantity=quantity(Decimal("98.0"), "g/L", "g/L")) == {"hb": Decimal("98.0")}
+
+
+@pytest.mark.parametrize("code, name", [("26515-7", "plt"), ("11884-4", "ga_days"), ("11948-7", "fhr")])
+def test_other_codes_of_the_same_thing_are_understood(code, name):
+    assert name in facts(code=coded("http://loinc.org", code), valueInteger=1)
+
+
+def test_a_national_data_element_alone_is_enough():
+    code = {"coding": [{"system": DATA_ELEMENT, "code": "DE04.10.174.00"}]}
+
+    assert facts(code=code, valueQuantity=quantity(146, "mmHg")) == {"sbp": 146}
+
+
+def test_a_blood_pressure_panel_is_two_facts():
+    parts = [
+        {"code": coded("http://loinc.org", code), "valueQuantity": quantity(value, "mmHg", "mm[Hg]")}
+        for code, value in (("8480-6", 146), ("8462-4", 94))
+    ]
+
+    assert facts(code=coded("http://loinc.org", "85354-9"), component=parts) == {"sbp": 146, "dbp": 94}
+
+
+@pytest.mark.parametrize(
+    "value, unit, expected",
+    [(Decimal("1.62"), "m", Decimal("162.00")), (162, "cm", 162), (Decimal("5"), "[in_i]", None)],
+)
+def test_a_unit_is_converted_or_the_value_is_not_used(value, unit, expected):
+    found = facts(code=coded("http://loinc.org", "8302-2"), valueQuantity=quantity(value, unit, unit))
+
+    assert found == ({"height": expected} if expected is not None else {})
+
+
+def test_gestational_age_in_weeks_becomes_days():
+    found = facts(code=coded("http://loinc.org", "18185-9"), valueQuantity=quantity(12, "wk", "wk"))
+
+    assert found == {"ga_days": 84}
+
+
+def test_our_own_codes_are_the_names_of_the_fields():
+    code = coded(f"{CANON}/CodeSystem/observation", "parity-vaginal")
+
+    assert facts(code=code, valueInteger=1) == {"parity_vaginal": 1}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"status": "preliminary", "valueInteger": 1},
+        {"status": "entered-in-error", "valueInteger": 1},
+        {"dataAbsentReason": {"text": "not done"}},
+        {"valueQuantity": {**quantity(5, "g/L", "g/L"), "comparator": "<"}},
+        {"code": coded("http://loinc.org", "99999-1"), "valueInteger": 1},
+        {"extension": [{"url": f"{CANON}/StructureDefinition/fetus-index", "valuePositiveInt": 1}], "valueInteger": 1},
+    ],
+)
+def test_what_is_not_final_not_known_or_of_one_fetus_is_no_fact(parts):
+    assert facts(**parts) == {}
+
+
+def test_the_newest_by_event_time_counts_not_the_last_received(hospital):
+    woman = hospital.brings_in()
+    for day, value in (("2026-01-04", 100), ("2026-01-02", 80)):
+        sent = observation("718-7", woman.subject, at=day, valueQuantity=quantity(value, "g/L", "g/L"))
+        assert hospital.post("/Observation", sent).status_code == 201
+
+    with hospital.services.engine.read() as conn:
+        assert hospital.services.facts(conn, woman.pregnancy_id)["hb"].value == 100
+
+
+def test_a_banner_tells_who_she_is_without_her_numbers(hospital):
+    woman = hospital.brings_in()
+
+    with hospital.services.engine.read() as conn:
+        banner = hospital.services.patients.banner(conn, woman.pregnancy_id)
+        found = hospital.services.patients.search(conn, "测试", ["org-twn-1"])
+        hidden = hospital.services.patients.search(conn, "测试", ["org-twn-2"])
+
+    assert banner["name"] == "测试甲子"
+    assert banner["id_masked"].count("*") == 8
+    assert [f["pregnancy_id"] for f in found] == [woman.pregnancy_id]
+    assert hidden == []
