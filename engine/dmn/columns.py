@@ -111,15 +111,8 @@ def _value_index(cells: list[tuple[StaticCell, int]]) -> Callable[[Any], int]:
 def _interval_index(cells: list[tuple[StaticCell, int]]) -> Callable[[Any], int]:
     """Slots: 2i+1 is the i-th bound itself, the even ones lie between the bounds."""
     bounds = sorted({bound for cell, _ in cells for interval in cell.intervals for bound in _bounds(interval)})
-    masks = [0] * (2 * len(bounds) + 1)
     place = {bound: number for number, bound in enumerate(bounds)}
-    for cell, rows in cells:
-        inside: set[int] = set()
-        for interval in cell.intervals:
-            inside.update(range(*slots(interval, place, len(masks))))
-        for slot in range(len(masks)):
-            if (slot in inside) is not cell.negated:
-                masks[slot] |= rows
+    masks = sweep([(covered(cell, place), rows) for cell, rows in cells], 2 * len(bounds) + 1)
     size = len(bounds)
 
     def look_up(value: Any) -> int:
@@ -129,6 +122,34 @@ def _interval_index(cells: list[tuple[StaticCell, int]]) -> Callable[[Any], int]
         return masks[2 * at]
 
     return look_up
+
+
+def sweep(cells: list[tuple[int, int]], size: int) -> list[int]:
+    """From (slots, rows) to the rows of each slot, walking along the slots: rows come in and go out where a cell's
+    slots begin and end."""
+    changes = [0] * (size + 1)
+    for inside, rows in cells:
+        edges = inside ^ (inside << 1)  # a bit wherever the cell begins to hold or ceases to
+        while edges:
+            low = edges & -edges
+            changes[low.bit_length() - 1] ^= rows
+            edges ^= low
+    masks, current = [], 0
+    for change in changes[:size]:
+        current ^= change
+        masks.append(current)
+    return masks
+
+
+def covered(cell: StaticCell, place: dict[Any, int]) -> int:
+    """The slots in which a cell of an ordered kind holds, as a set of bits."""
+    size = 2 * len(place) + 1
+    inside = 0
+    for interval in cell.intervals:
+        first, beyond = slots(interval, place, size)
+        if beyond > first:
+            inside |= ((1 << (beyond - first)) - 1) << first
+    return ((1 << size) - 1) ^ inside if cell.negated else inside
 
 
 def _bounds(interval: Interval) -> list[Any]:

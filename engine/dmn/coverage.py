@@ -7,14 +7,14 @@ is certain.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from engine.dmn.cells import ORDERED, StaticCell, static_cell
-from engine.dmn.columns import slots
+from engine.dmn.columns import covered, sweep
 from engine.dmn.tables import CompiledTable
 from engine.feel.temporal import Date, DaysDuration, YearsDuration, from_days, to_days
 from engine.feel.values import NUMBERS
@@ -36,16 +36,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Column:
-    """slots: a value that stands for each; masks: per rule the set of its slots; decided: could every cell be read?"""
+    """slots: a value that stands for each; everything: the slots that may occur; masks: per rule the slots it lets
+    through (sets of bits); decided: could every cell be read?"""
 
     label: str
     slots: tuple[Any, ...]
+    everything: int
     masks: tuple[int, ...]
     decided: bool
-
-    @property
-    def everything(self) -> int:
-        return (1 << len(self.slots)) - 1
 
 
 class Coverage:
@@ -56,6 +54,7 @@ class Coverage:
         self.columns = [_column(table, number) for number in range(len(table.inputs))]
         self.rules = table.rows
         self.complete = True
+        self._steps = 0
         self._opaque = [
             {row for row, cell in enumerate(cells) if cell.tests and static_cell(cell.node) is None}
             for cells in table.cells
@@ -108,18 +107,16 @@ class Coverage:
         """Combinations of slots (of one rule: in it) that no rule (no earlier rule) matches."""
         found: list[list[int]] = []
         seen: set[tuple[int, int]] = set()
-        steps = 0
         if len(self.columns) > MAX_COLUMNS:
             self.complete = False
             return found
 
         def search(at: int, active: int, chosen: list[int]) -> None:
-            nonlocal steps
             if len(found) >= limit or (at, active) in seen:
                 return
             seen.add((at, active))
-            steps += 1
-            if steps > MAX_SEARCH:
+            self._steps += 1
+            if self._steps > MAX_SEARCH:
                 self.complete = False
                 return
             if not active:
@@ -140,13 +137,7 @@ class Coverage:
     @cached_property
     def _matching(self) -> list[list[int]]:
         """Per column and slot the rules that it lets through."""
-        return [
-            [
-                sum(1 << rule for rule, mask in enumerate(column.masks) if mask >> slot & 1)
-                for slot in range(len(column.slots))
-            ]
-            for column in self.columns
-        ]
+        return [_transposed(column) for column in self.columns]
 
     @cached_property
     def _open_from(self) -> list[int]:
@@ -161,35 +152,46 @@ class Coverage:
     def _example(self, chosen: list[int]) -> dict[str, Any]:
         example = {}
         for column, mask in zip(self.columns, chosen):
-            free = mask == column.everything and len(column.slots) > 1
+            free = mask == column.everything and mask & (mask - 1)
             picked = column.slots[(mask & -mask).bit_length() - 1] if column.slots and mask else None
             example[column.label] = None if free else "…" if picked is OTHER else picked
         return {label: value for label, value in example.items() if value is not None} or example
 
 
+def _transposed(column: Column) -> list[int]:
+    """Per slot the rules that it lets through."""
+    rules_of: dict[int, int] = {}
+    for rule, mask in enumerate(column.masks):
+        rules_of[mask] = rules_of.get(mask, 0) | 1 << rule
+    return sweep(list(rules_of.items()), len(column.slots))
+
+
 def _column(table: CompiledTable, number: int) -> Column:
     label = table.inputs[number][0]
     cells = [static_cell(cell.node) if cell.tests else None for cell in table.cells[number]]
-    tested = [bool(cell.tests) for cell in table.cells[number]]
     limits = [read for tests in table.limits[number] if (read := static_cell(tests.node)) is not None]
     kind = _kind(cells, limits, table.shapes[number])
     values, places = _slots(kind, [cell for cell in (*cells, *limits) if cell is not None and cell.kind == kind])
     if any(cell is not None and cell.kind == "null" for cell in cells):
         values = [*values, None]
-    if not values:
-        values = [OTHER]
-    allowed = {at for at, value in enumerate(values) if value is not _EMPTY}
+    values = values or [OTHER]
+    everything = _bits(values, lambda value: value is not _EMPTY)
+    nothing = _bits(values, lambda value: value is None)
     for limit in limits:
         if limit.kind == kind:
-            allowed &= _inside(limit, values, places) | {at for at, value in enumerate(values) if value is None}
-    within = sorted(allowed)
-    known = [cell is not None and cell.kind in (kind, "null") for cell in cells]
-    masks = [
-        _mask(_inside(cell, values, places) if sure and cell is not None else set(range(len(values))), within)
-        for cell, sure in zip(cells, known)
-    ]
-    decided = all(sure or not asked for sure, asked in zip(known, tested))
-    return Column(label, tuple(values[at] for at in within), tuple(masks), decided)
+            everything &= _inside(limit, values, places) | nothing
+    masks, decided = [], True
+    for cell, test in zip(cells, table.cells[number]):
+        if cell is not None and cell.kind in (kind, "null"):
+            masks.append(_inside(cell, values, places) & everything)
+        else:
+            masks.append(everything)
+            decided = decided and not test.tests
+    return Column(label, tuple(values), everything, tuple(masks), decided)
+
+
+def _bits(values: list[Any], chosen: Callable[[Any], bool]) -> int:
+    return sum(1 << at for at, value in enumerate(values) if chosen(value))
 
 
 def _kind(cells: list[StaticCell | None], limits: list[StaticCell], shape: str) -> str | None:
@@ -198,11 +200,6 @@ def _kind(cells: list[StaticCell | None], limits: list[StaticCell], shape: str) 
     if len(kinds) == 1:
         return kinds.pop()
     return "boolean" if shape == "boolean" and not kinds else None
-
-
-def _mask(inside: set[int], within: list[int]) -> int:
-    """Slots numbered anew among those that may occur."""
-    return sum(1 << new for new, old in enumerate(within) if old in inside)
 
 
 def _slots(kind: str | None, cells: list[StaticCell]) -> tuple[list[Any], dict[Any, int]]:
@@ -221,18 +218,13 @@ def _slots(kind: str | None, cells: list[StaticCell]) -> tuple[list[Any], dict[A
     return [], {}
 
 
-def _inside(cell: StaticCell, values: list[Any], places: dict[Any, int]) -> set[int]:
+def _inside(cell: StaticCell, values: list[Any], places: dict[Any, int]) -> int:
+    """The slots that a cell lets through."""
     if cell.kind == "null":
-        return {at for at, value in enumerate(values) if (value is None) is not cell.negated}
-    found: set[int] = set()
-    for interval in cell.intervals:
-        found.update(range(*slots(interval, places, 2 * len(places) + 1)))
-    found.update(
-        at for at, value in enumerate(values) if any(type(value) is type(v) and value == v for v in cell.values)
-    )
-    if cell.negated:
-        found = set(range(len(values))) - found
-    return {at for at in found if values[at] is not None}
+        return _bits(values, lambda value: (value is None) is not cell.negated)
+    if cell.kind in ORDERED:
+        return covered(cell, places)
+    return _bits(values, lambda value: value is not None and (value in cell.values) is not cell.negated)
 
 
 _EMPTY = object()  # between two days that follow each other
