@@ -24,7 +24,7 @@ from engine.commands.contracts import (
     FireTimer,
     ThrowJobError,
 )
-from engine.commands.records import BusinessError, ClaimedJob, DueTimer, DueWork, JobContext
+from engine.commands.records import MAX_ATTEMPTS, BusinessError, ClaimedJob, DueTimer, DueWork, JobContext
 from engine.errors import Busy, Conflict, NotFound
 from engine.store.transaction import Following
 
@@ -144,17 +144,18 @@ def _deliver(engine: Engine, message: UUID, now: datetime) -> list[Following]:
 def _fire(engine: Engine, timer: DueTimer, now: datetime, backoff: timedelta = timedelta(seconds=5)) -> int:
     command = FireTimer(instance_id=timer.instance_id, wait_id=timer.wait_id)
     try:
+        if timer.attempts > MAX_ATTEMPTS:
+            raise RuntimeError("the worker died during each attempt")
         fired, following = engine.transact(command, by=ENGINE, now=now)
     except Busy:
         raise
     except Exception as error:
         log.exception("timer %s/%s", timer.instance_id, timer.wait_id)
-        reason = f"{type(error).__name__}: {error}"
         failed = FailTimer(
             instance_id=timer.instance_id,
             wait_id=timer.wait_id,
             attempts=timer.attempts,
-            message=reason,
+            message=f"{type(error).__name__}: {error}",
             backoff=backoff,
         )
         engine.transact(failed, by=ENGINE, now=now)

@@ -240,7 +240,7 @@ class ClaimJob:
 
     job_id: UUID
     worker: str = "engine"
-    lock_for: timedelta = timedelta(minutes=1)
+    lock_for: timedelta = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, kw_only=True)

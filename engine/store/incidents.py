@@ -7,7 +7,6 @@ from uuid import UUID, uuid5
 
 from engine.commands.contracts import Submission
 from engine.commands.records import StepRecord
-from engine.interpreter.contracts import Wait
 
 LONGEST_REASON = 500  # an exception's text may hold a whole document
 
@@ -31,17 +30,19 @@ def projection_incident(record: StepRecord, problem: str) -> dict[str, Any]:
     }
 
 
-def machinery_incident(instance_id: UUID, wait: Wait, kind: str, message: str) -> dict[str, Any]:
+def machinery_incident(
+    instance_id: UUID, wait_id: int, element_id: str, path: str, kind: str, message: str
+) -> dict[str, Any]:
     """The row of an incident for a wait that the machinery could not serve."""
     return {
-        "id": uuid5(instance_id, f"{kind}-incident/{wait.id}"),
+        "id": uuid5(instance_id, f"{kind}-incident/{wait_id}"),
         "instance_id": instance_id,
-        "wait_id": wait.id,
-        "element_id": wait.element_id,
-        "path": wait.path,
+        "wait_id": wait_id,
+        "element_id": element_id,
+        "path": path,
         "kind": kind,
-        "message_zh": f"“{wait.path}”多次执行失败：{message[:LONGEST_REASON]}",
-        "message_en": f"{wait.path} failed repeatedly: {message[:LONGEST_REASON]}",
+        "message_zh": f"“{path}”多次执行失败：{message[:LONGEST_REASON]}",
+        "message_en": f"{path} failed repeatedly: {message[:LONGEST_REASON]}",
     }
 
 

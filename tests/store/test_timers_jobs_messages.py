@@ -92,6 +92,52 @@ def test_a_suspended_instance_fires_its_timers_when_it_is_activated(world):
     assert world.drive(days=0) == 2
 
 
+def spoil(pool):
+    """A state that nobody can read, so that firing raises."""
+    with pool.connection() as conn:
+        conn.execute("CREATE TABLE kept AS SELECT id, state FROM instance")
+        conn.execute("UPDATE instance SET state = 'spoilt'")
+
+
+def test_a_timer_that_cannot_be_fired_becomes_an_incident_and_can_be_retried(world, pool):
+    world.deploy(THREE_WAITS)
+    instance = world.start("waits")
+    spoil(pool)
+
+    assert world.drive(days=1) == 0
+
+    incident = world.incidents(instance)[0]
+    assert (incident.kind, incident.element_id) == ("timer", "w1")
+    assert world.drive(days=1) == 0, "nobody tries it again by itself"
+    with pool.connection() as conn:
+        conn.execute("UPDATE instance i SET state = k.state FROM kept k WHERE k.id = i.id")
+    world.engine.execute(RetryIncident(incident_id=incident.id), by=NURSE)
+    assert world.drive(days=0) == 1
+    assert world.incidents(instance) == []
+
+
+def test_a_timer_whose_workers_die_each_time_becomes_an_incident(world, pool):
+    world.deploy(THREE_WAITS)
+    instance = world.start("waits")
+    with pool.connection() as conn:
+        conn.execute("UPDATE timer SET attempts = 3, locked_until = '2000-01-01'")
+
+    world.drive(days=1)
+
+    assert [i.kind for i in world.incidents(instance)] == ["timer"]
+
+
+def test_one_bad_timer_does_not_stop_the_others(world, pool):
+    world.deploy(THREE_WAITS)
+    world.start("waits")
+    spoil(pool)
+    good = world.start("waits")
+
+    world.drive(days=10)
+
+    assert world.open(good) == ["task_a"]
+
+
 # --- messages ---------------------------------------------------------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ UPDATE timer SET locked_until = clock_timestamp() + %(backoff)s
 -- Its attempts are spent: nobody claims it until somebody retries the incident.
 UPDATE timer SET locked_until = 'infinity'
  WHERE region_id = %(region_id)s AND instance_id = %(instance_id)s AND wait_id = %(wait_id)s
+RETURNING element_id, path
 
 -- unpark_timer --
 UPDATE timer SET attempts = 0, locked_until = NULL
