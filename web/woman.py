@@ -36,7 +36,7 @@ class Woman:
     variables: Mapping[str, Any]
     chips: list[risk.Colour]
     gestational_age: str | None
-    home: str | None
+    home: str | None  # the organisation that looks after her
 
     @property
     def stages(self) -> list[tuple[str, str]]:
@@ -70,7 +70,6 @@ def of_pregnancy(services: Any, conn: Any, pregnancy_id: str, principal: Princip
 
 def _woman(services: Any, conn: Any, instance: Any, principal: Principal, on: date) -> Woman:
     variables = instance.variables
-    home = services.people.organisations().get(variables.get("home_organisation"))
     return Woman(
         pregnancy_id=instance.business_key,
         instance=instance,
@@ -78,5 +77,5 @@ def _woman(services: Any, conn: Any, instance: Any, principal: Principal, on: da
         variables=variables,
         chips=risk.chips(variables, principal.roles),
         gestational_age=gestational_age_text(variables, on),
-        home=home.name if home else None,
+        home=variables.get("home_organisation"),
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from engine.clock import CHINA
 from engine.store import reads
 from web import outlines, risk
 from web.windows import Window, window_of
@@ -93,13 +94,15 @@ def restriction(query: Query, principal: Principal, now: datetime, midnight: dat
     return asked
 
 
-def rows(services: Any, conn: Any, tasks: list[Any], principal: Principal, now: datetime, on: date) -> list[Row]:
+def rows(
+    services: Any, conn: Any, tasks: list[Any], principal: Principal, places: Mapping[str, Any], now: datetime
+) -> list[Row]:
     """Tasks with the woman's name, week and colour beside them, read in three questions whatever their number."""
     values = reads.variables(conn, services.region_id, [task.instance_id for task in tasks])
     clinical = _reads_records(principal)
     women = services.patients.banners(conn, [t.business_key for t in tasks if t.business_key]) if clinical else {}
     names = services.people.names({task.assignee for task in tasks if task.assignee})
-    places = services.people.organisations()
+    on = now.astimezone(CHINA).date()
     listed = []
     for task in tasks:
         known = values.get(task.instance_id, {})

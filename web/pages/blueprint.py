@@ -29,6 +29,13 @@ def now() -> datetime:
     return services().clock()
 
 
+def places() -> dict[str, Any]:
+    """The organisations, read once per request."""
+    if "places" not in g:
+        g.places = services().people.organisations()
+    return g.places
+
+
 def today() -> date:
     """The civil date where the women live."""
     return now().astimezone(CHINA).date()
@@ -89,7 +96,7 @@ def asset(filename: str) -> str:
 
 
 def _place_of(organisation_id: str) -> str:
-    found = services().people.organisations().get(organisation_id)
+    found = places().get(organisation_id)
     return found.name if found else organisation_id
 
 

@@ -11,7 +11,7 @@ from flask import g, render_template
 from engine.errors import NotFound
 from engine.store import reads
 from web import diagram, outlines, risk, timeline, woman, worklist
-from web.pages.blueprint import bp, now, services, today
+from web.pages.blueprint import bp, now, places, services, today
 from workflows.journey import gestational_age_text
 
 LONGEST_LIST = 100
@@ -31,7 +31,7 @@ def pregnancy(pregnancy_id: str) -> str:
         done, current = _done(history), _current(waiting, main)
         lines = timeline.entries(history, _places(conn, main, she.instance.pins), _weeks(she.variables))
         names = services().people.names({line.by for line in lines if line.by})
-        rows = worklist.rows(services(), conn, list(tasks), g.principal, now(), today())
+        rows = worklist.rows(services(), conn, list(tasks), g.principal, places(), now())
         links = services().patients.links(conn, pregnancy_id)
     g.shows_diagram = True
     return render_template(

@@ -13,7 +13,7 @@ from engine.errors import Conflict, EngineError, Incorrect, Stale
 from engine.store import plain, reads
 from web import filling, forms, risk, worklist
 from web.errors import STATUS
-from web.pages.blueprint import bp, now, services, today
+from web.pages.blueprint import bp, now, places, services, today
 from workflows import completion
 
 
@@ -37,8 +37,10 @@ def tasks() -> str:
                 conn, region, **worklist.restriction(worklist.Query(view=view), principal, moment, start), limit=1
             ).total
             for view in worklist.VIEWS
+            if worklist.Query(view=view) != query
         }
-        rows = worklist.rows(services(), conn, list(page.items), principal, moment, today())
+        rows = worklist.rows(services(), conn, list(page.items), principal, places(), moment)
+        counts.setdefault(query.view, page.total)
         done = _just_done(conn)
         elements = worklist.element_names(services(), conn)
     last_page = max(1, -(-page.total // worklist.ROWS))
