@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.fhir.fhir_kit import CANON, ID_CARD, WOMAN, coded, entry, observation, transaction
+import pytest
+
+from tests.fhir.conftest import Woman
+from tests.fhir.fhir_kit import CANON, ID_CARD, WOMAN, coded, entry, observation, registration, transaction
+from tests.fhir.test_projection import complete
+from workflows.forms import example_answers
 
 LOCAL = "https://his.example/stay"
 STAY, CHILD = "urn:uuid:00000000-0000-4000-8000-0000000000d1", "urn:uuid:00000000-0000-4000-8000-0000000000b1"
@@ -155,3 +160,34 @@ def test_an_outpatient_visit_is_no_discharge(hospital):
     hospital.post("/Encounter", visit)
 
     assert "message_discharged" not in messages(hospital)
+
+
+@pytest.fixture
+def expecting(hospital):
+    """A woman near her term, registered, examined, screened without a finding: only visits and the birth are ahead."""
+    number, day = WOMAN, "2025-04-10"
+    answer = hospital.post("", registration(number, day))
+    pregnancy_id = answer.headers["X-MCH-Correlated"].removeprefix("case/")
+    patient_id = answer.json["entry"][0]["response"]["location"].split("/")[-3]
+    woman = Woman(hospital, pregnancy_id, patient_id, answer)
+    complete(hospital, woman, "task_register", "nurse", id_no=number, lmp=day)
+    complete(hospital, woman, "task_first_visit", "nurse", lmp=day)
+    unremarkable = {name: "no" for name in example_answers("risk-screening") if name.startswith("s_")}
+    complete(hospital, woman, "task_screen", "nurse", **unremarkable)
+    if "task_grade" in woman.open_tasks():
+        complete(hospital, woman, "task_grade", "doctor")
+    assert "task_record_delivery" in woman.open_tasks(), woman.open_tasks().keys()
+    return woman
+
+
+def test_the_birth_and_the_end_of_the_stay_lead_to_the_home_visit(hospital, expecting):
+    first = hospital.post("", delivery(expecting.subject))
+    after_birth = expecting.open_tasks()
+    stay_id = first.json["entry"][0]["response"]["location"].split("/")[-3]
+    left = {**stay(expecting.subject, "finished", end="2026-01-08T10:00:00+08:00"), "id": stay_id}
+    hospital.put(f"/Encounter/{stay_id}", left)
+
+    assert "task_record_discharge" in after_birth and "task_record_delivery" not in after_birth
+    assert expecting.variables()["delivered_on"] == "2026-01-05"
+    assert "task_home_visit" in expecting.open_tasks()
+    assert hospital.search(f"/Task?patient={expecting.patient_id}&code=home-visit")[0]["status"] == "ready"
