@@ -21,7 +21,7 @@ def projection_incident(record: StepRecord, problem: str) -> dict[str, Any]:
         "element_id": place.element_id if place else record.definition_key,
         "path": place.path if place else "",
         "kind": "projection",
-        "message_zh": f"记录未能转换为 FHIR 资源：{problem[:LONGEST_REASON]}",
+        "message_zh": f"记录未能写入投影：{problem[:LONGEST_REASON]}",
         "message_en": f"the record could not be projected: {problem[:LONGEST_REASON]}",
         "detail": {
             "closed": [task.id for task in record.closed_tasks],

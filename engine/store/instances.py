@@ -295,7 +295,7 @@ def _project(
     submission: Submission | None = None,
 ) -> list[Statement]:
     """What the projection makes of this step. A mapping that raises opens an incident, and the step commits without it:
-    a fault in FHIR never blocks a midwife."""
+    a fault in a mapping never blocks a person at work."""
     if tx.projection is None:
         return []
     record = StepRecord(

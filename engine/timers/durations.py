@@ -13,7 +13,7 @@ from engine.clock import CHINA
 from engine.timers.faults import TimerFault
 from engine.timers.workdays import add_workdays, roll_forward
 
-LONGEST = timedelta(days=3653)  # ten years: no deadline of a pregnancy is further off (F5)
+LONGEST = timedelta(days=3653)  # ten years: no deadline is further off (F5)
 LONGEST_MONTHS = 120
 PATTERN = re.compile(
     r"(?P<sign>-)?P(?:(?P<years>\d{1,6})Y)?(?:(?P<months>\d{1,6})M)?(?:(?P<weeks>\d{1,9}(?:\.\d{1,6})?)W)?"
