@@ -35,7 +35,7 @@ from typing import Any
 
 from engine.dmn.definitions import Definitions
 from engine.errors import EngineError, Text
-from engine.feel import FeelSyntaxError, compile_expression, to_plain
+from engine.feel import compile_expression, to_plain
 from engine.problems import Problem
 
 _FEEL = re.compile(r'-?[0-9]+(?:\.[0-9]+)?|-?\.[0-9]+|true|false|null|[\[{"].*|@".*', re.DOTALL)
@@ -57,24 +57,35 @@ class Case:
 def check_cases(definitions: Definitions, text: str) -> list[Problem]:
     """Run every case; a problem for each that cannot be read, cannot be run, or has another result."""
     problems: list[Problem] = []
-    for number, row in _rows(text):
+    try:
+        header, rows = _rows(text)
+    except csv.Error as error:
+        return [_problem(1, "", "不是合法的 CSV", f"not CSV: {error}")]
+    for number, row in rows:
+        named = dict(zip(header, row))
         try:
-            problems.extend(_run(definitions, _case(definitions, number, row)))
-        except FeelSyntaxError as error:
-            problems.append(_problem(number, row.get("case", ""), error.message.zh, error.message.en))
+            if len(row) > len(header):
+                raise _fault("单元格多于列", "there are more cells than columns")
+            problems.extend(_run(definitions, _case(definitions, number, named)))
         except EngineError as error:
-            problems.append(_problem(number, row.get("case", ""), error.message.zh, error.message.en))
+            problems.append(_problem(number, named.get("case", ""), error.message.zh, error.message.en))
     return problems
 
 
-def _rows(text: str) -> list[tuple[int, dict[str, str]]]:
+def _rows(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The header, and each row with its line. Raises csv.Error."""
     lines = text.removeprefix("\ufeff").splitlines(keepends=True)
     kept = [(number, line) for number, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")]
-    reader = csv.reader(io.StringIO("".join(line for _, line in kept)))
-    rows = list(reader)[: MAX_CASES + 1]
-    header = [name.strip() for name in rows[0]] if rows else []
-    numbers = [number for number, _ in kept]
-    return [(numbers[min(at, len(numbers) - 1)], dict(zip(header, row))) for at, row in enumerate(rows) if at]
+    reader = csv.reader(io.StringIO("".join(line for _, line in kept)), strict=True)
+    rows: list[tuple[int, list[str]]] = []
+    begins = 0
+    for row in reader:
+        rows.append((kept[begins][0], row))
+        begins = reader.line_num
+        if len(rows) > MAX_CASES:
+            break
+    header = [name.strip() for name in rows[0][1]] if rows else []
+    return header, rows[1:]
 
 
 def _case(definitions: Definitions, number: int, row: dict[str, str]) -> Case:
@@ -90,6 +101,7 @@ def _case(definitions: Definitions, number: int, row: dict[str, str]) -> Case:
         elif column.startswith("=>"):
             expected[column[2:].strip()] = _value(cell, None)
         else:
+            _require_known(definitions, column)
             _put(inputs, column, _value(cell, kinds.get(column)), kinds)
     if not expected:
         raise _fault(
@@ -125,6 +137,14 @@ def _decision(definitions: Definitions, wanted: str) -> str:
             "文件有多个决策，请用 decision 列指明", "the file has several decisions: name one in a column `decision`"
         )
     return tops[0]
+
+
+def _require_known(definitions: Definitions, column: str) -> None:
+    """A misspelt column would make the case pass without its input."""
+    names = {item.name for item in definitions.model.inputs.values()}
+    first = column.partition(".")[0]
+    if names and column not in names and first not in names and first not in definitions.declared:
+        raise _fault(f"列“{column}”不是输入", f"the column {column!r} is no input")
 
 
 def _put(inputs: dict[str, Any], column: str, value: Any, kinds: dict[str, Any]) -> None:

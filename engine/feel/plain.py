@@ -10,7 +10,7 @@ from typing import Any
 from engine.feel.meter import Run
 from engine.feel.temporal import SECOND, Date, DateTime, DaysDuration, Time, YearsDuration, from_python
 from engine.feel.text import string_of
-from engine.feel.values import NUMBERS
+from engine.feel.values import NUMBERS, Function
 
 _TEMPORAL = (Date, Time, DateTime, DaysDuration, YearsDuration)
 
@@ -46,7 +46,7 @@ def _to_plain(value: Any, run: Run) -> Any:
         return entries
     if isinstance(value, _TEMPORAL):
         return str(value)
-    return None if callable(getattr(value, "call", None)) else string_of(value, run)
+    return None if isinstance(value, Function) else string_of(value, run)
 
 
 def from_plain(value: Any) -> Any:

@@ -57,7 +57,7 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
 def check_file(path: Path) -> dict[str, Any]:
     """One file as the contract shows it; `.cases.csv` beside it is run."""
     cases_path = path.with_suffix(".cases.csv")
-    cases = cases_path.read_text(encoding="utf-8") if cases_path.exists() else None
+    cases = cases_path.read_bytes().decode("utf-8", errors="replace") if cases_path.exists() else None
     try:
         report = check_definitions(load(path, lenient=True), cases=cases)
     except Refused as refused:

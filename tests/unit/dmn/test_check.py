@@ -141,6 +141,22 @@ def test_a_case_that_fails_is_refused_with_its_line_and_both_values():
     ]
 
 
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("y,=>colour\n1,red\n", "the column 'y' is no input"),
+        ("x,=>colour\n1,green,2\n", "there are more cells than columns"),
+        ("x\n1\n", "there is no column of expected results (=>name or expected)"),
+        ('x,=>colour\n"1,green\n', "not CSV"),
+        ("x,=>colour\n= 1 +,green\n", "found the end"),
+        ("decision,x,=>colour\nnone,1,green\n", "there is no decision 'none'"),
+        ("now,x,=>colour\nyesterday,1,green\n", "'yesterday' is neither a date nor an instant"),
+    ],
+)
+def test_a_case_that_cannot_be_read_is_refused_rather_than_passed(text, message):
+    assert any(message in found for found in messages(check(COLOURS, text).refused, "case"))
+
+
 def test_cases_of_a_plain_result_use_expected_and_any_feel():
     needs = '<informationRequirement><requiredInput href="#a"/></informationRequirement>'
     later = literal('a + duration("P1D")')
