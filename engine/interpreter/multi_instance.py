@@ -1,7 +1,7 @@
 """An activity that runs several times: a body scope counts, each run has a scope of its own inside.
 
 The counters of the body: items (the collection; None for a standard loop), next (index of the run to begin), active,
-done, ended early (terminated). The output collection is a local value of the body, null where a run has not given its
+done. The output collection is a local value of the body, null where a run has not given its
 own, so that the runs and the completion condition see what there is so far.
 """
 
@@ -25,7 +25,7 @@ def enter(run: Run, scope_id: int, node: Node) -> None:
     items = None if loop.is_standard else _items(run, scope_id, loop)
     run.require_room(1 if items is None or loop.sequential else 1 + len(items))
     body = run.open_scope(scope_id, ScopeKind.BODY, node.id)
-    body.loop = {"items": items, "next": 0, "active": 0, "done": 0, "ended": 0}
+    body.loop = {"items": items, "next": 0, "active": 0, "done": 0}
     if items is not None and loop.output_collection is not None:
         body.values[loop.output_collection] = [None] * len(items)
     try:
@@ -80,8 +80,6 @@ def inner_run_done(run: Run, body_id: int, at: int, node: Node) -> None:
     run.drop(at)
     run.note(body_id, node.id, "completed", {"run": index + 1})
     if enough:
-        counters["ended"], counters["active"] = counters["active"], 0
-        run.clear(body_id)
         run.attempt(Move("body_done", body_id, node))
     elif goes_on or (goes_on is None and loop.sequential and counters["next"] < len(counters["items"])):
         _begin_run(run, body, node, loop)
@@ -113,7 +111,7 @@ def _is_complete(run: Run, at: int, condition: Formula, counters: dict[str, Any]
         "numberOfInstances": len(counters["items"]),
         "numberOfActiveInstances": counters["active"],
         "numberOfCompletedInstances": counters["done"],
-        "numberOfTerminatedInstances": counters["ended"],
+        "numberOfTerminatedInstances": 0,
     }
     for name, number in numbers.items():
         run.write_local(at, name, number)
