@@ -31,6 +31,7 @@ class Hospital:
 
     def __init__(self, home: Path, url: str) -> None:
         self.settings = configuration.read({"YUNTU_HOME": str(home), "YUNTU_CLOCK": f"manual:{BEGIN}"})
+        self.url = url
         self.pool = open_pool(url, max_size=12)
         self.clock = ManualClock(url)
         self.clock.set_once(datetime.fromisoformat(BEGIN).astimezone(UTC))
