@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import workflows.journey as journey
 from engine.clock import CHINA
 from engine.commands.contracts import (
     Actor,
@@ -21,7 +22,7 @@ from engine.commands.contracts import (
 )
 from engine.errors import Conflict, Forbidden, Incorrect, NotFound
 from engine.store import reads
-import workflows.journey as journey
+from workflows.facts_on_demand import Known
 from workflows.forms import Form
 from workflows.people.model import Principal
 from workflows.people.visibility import may_complete, may_see
@@ -223,10 +224,10 @@ def context_of(services: Services, conn: Any, task: Any) -> dict[str, Any]:
     return variables_of(services, conn, task)
 
 
-def known(services: Services, conn: Any, pregnancy_id: str | None) -> dict[str, Any]:
-    """Name to value of everything recorded about the woman; empty where the task is about none."""
-    facts = services.facts(conn, pregnancy_id) if pregnancy_id else {}
-    return {name: fact.value for name, fact in facts.items()}
+def known(services: Services, conn: Any, pregnancy_id: str | None) -> Mapping[str, Any]:
+    """Name to value of everything recorded about the woman; empty where the task is about none. Read when first looked
+    into, while `conn` is open: most forms route without it."""
+    return Known(lambda: services.facts(conn, pregnancy_id) if pregnancy_id else {})
 
 
 def today_in_china(services: Services) -> date:

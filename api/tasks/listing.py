@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from flask import request
 
@@ -39,17 +38,8 @@ def listed(services: Services, caller: Principal) -> dict[str, Any]:
         page = reads.user_tasks(
             conn, services.region_id, after=request.args.get("after"), limit=query_limit(), **filters
         )
-        care: dict[UUID, frozenset[str]] = {}
-        shown = [task for task in page.items if _shown(services, conn, caller, task, care, view)]
+        care = people_store.care_of_all(conn, services.region_id, list({task.instance_id for task in page.items}))
+    rule = may_complete if view == "work" else may_see
+    shown = [task for task in page.items if rule(caller, task, care.get(task.instance_id, frozenset()))]
     services.people.audit(caller, "search", "user-task", filters["business_key"], {"shown": len(shown)})
     return {"items": [task_json(task, now) for task in shown], "next": page.next}
-
-
-def _shown(
-    services: Services, conn: Any, caller: Principal, task: Any, care: dict[UUID, frozenset[str]], view: str
-) -> bool:
-    if task.instance_id not in care:
-        care[task.instance_id] = people_store.care_of(conn, services.region_id, task.instance_id)
-    if view == "work":
-        return may_complete(caller, task, care[task.instance_id])
-    return may_see(caller, task, care[task.instance_id])

@@ -168,7 +168,14 @@ def _tracing(woman: Woman, _: Mapping[str, Any], on: date) -> dict[str, Any]:
 
 
 def _closure(_: Woman, variables: Mapping[str, Any], on: date) -> dict[str, Any]:
-    return {"end_code": variables.get("end_code") or "closed.recovered", "ended_on": on.isoformat()}
+    code = variables.get("end_code") or "closed.recovered"
+    return {"end_code": code, "ended_on": on.isoformat(), "reason": "示范", **ENDINGS.get(code, {})}
+
+
+ENDINGS: dict[str, dict[str, Any]] = {
+    "ended.abortion": {"abortion_kind": "spontaneous"},
+    "moved.out": {"receiver": "邻县妇幼保健院"},
+}
 
 
 def _nothing(woman: Woman, variables: Mapping[str, Any], on: date) -> dict[str, Any]:

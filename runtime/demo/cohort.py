@@ -19,7 +19,7 @@ from engine.store import reads
 from runtime.demo.answers import answers_for
 from runtime.demo.stepped_clock import SteppedClock
 from runtime.demo.women import Woman
-from workflows import completion, intake
+from workflows import completion, intake, journey
 from workflows.people.model import Principal
 from workflows.people.visibility import may_complete
 from workflows.services import Services
@@ -112,11 +112,13 @@ class Cohort:
         self._look_at(task.instance_id)
 
     def _entered(self, conn: Any, task: Any, woman: Woman) -> dict[str, Any]:
-        opened = completion.open_form(self._services, conn, task, today=self._today())
-        if opened.form is None:
+        form = completion.form_of(self._services, conn, task)
+        if form is None:
             return {"variables": {"confirmed": True} if task.element_id == "task_confirm_end" else {}}
         variables = completion.variables_of(self._services, conn, task)
-        return {"answers": answers_for(opened.form.id, woman, opened.answers, variables, self._today())}
+        facts = completion.known(self._services, conn, task.business_key)
+        proposed = journey.prefill(form.id, facts, variables, self._today()) if form.id in PROPOSED else {}
+        return {"answers": answers_for(form.id, woman, proposed, variables, self._today())}
 
     def _tell(self, woman: Woman, name: str, payload: dict[str, Any]) -> None:
         by = Actor(id=HOSPITAL_SYSTEM, kind="client", organisation="org-hospital")
@@ -190,6 +192,8 @@ class Cohort:
             return self._services.people.principal_of(conn, actor)
 
 
+# Forms that the system fills in from what is known; the others are written by hand.
+PROPOSED = frozenset({"risk-screening", "risk-grading", "screening-referral", "case-file", "risk-report"})
 # Standing tasks end by a message or by the follow-up's end; nobody fills them in on a given day.
 STANDING = frozenset({"task_record_delivery", "task_follow_case_file"})
 

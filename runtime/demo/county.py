@@ -15,9 +15,11 @@ from typing import Any
 import click
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from psycopg.conninfo import make_conninfo
 
 from engine.clock import CHINA
 from engine.store import plain
+from engine.store.connections import open_pool
 from runtime.demo.cohort import HOSPITAL_SYSTEM, Cohort, Tally
 from runtime.demo.logins import write_logins, write_private
 from runtime.demo.stepped_clock import SteppedClock
@@ -57,6 +59,7 @@ ACCOUNTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("village2", "示范村医乙", "org-vil-2", ("R-VDOC",)),
     ("nurse2", "示范妇幼专干乙", "org-twn-2", ("R-MCHW",)),
 )
+NOT_YET_DURABLE = "-c synchronous_commit=off"  # a load that was interrupted is done again from nothing
 COLOURS = ("green", "yellow", "green", "orange", "purple", "green", "red", "green", "yellow", "green")
 ENDS = {5: "ended.abortion", 12: "moved.out", 17: "lost"}
 HOMES = [("org-twn-1", "nurse"), ("org-twn-2", "nurse2")]
@@ -89,10 +92,11 @@ def settle_people(services: Services) -> None:
 def live_through(services: Services, *, women: int, seed: int, progress: bool) -> Tally:
     end = services.clock()
     clock = SteppedClock(end - BACK)
-    past = assemble(services.settings, pool=services.pool, clock=clock, manual=None, close=lambda: None)
-    cohort = Cohort(past, clock, invent(women, seed, clock(), end), seed=seed)
-    with progress_bar(progress, clock(), end, "示范县") as moved:
-        return cohort.run(end, moved)
+    with open_pool(make_conninfo(services.pool.conninfo, options=NOT_YET_DURABLE), max_size=3) as pool:
+        past = assemble(services.settings, pool=pool, clock=clock, manual=None, close=lambda: None)
+        cohort = Cohort(past, clock, invent(women, seed, clock(), end), seed=seed)
+        with progress_bar(progress, clock(), end, "示范县") as moved:
+            return cohort.run(end, moved)
 
 
 def invent(women: int, seed: int, begin: datetime, end: datetime) -> list[Woman]:

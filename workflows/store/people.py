@@ -112,8 +112,13 @@ def finish_answer(conn: Connection[Any], body: Mapping[str, Any], **key: Any) ->
 
 def care_of(conn: Connection[Any], region_id: str, instance_id: UUID) -> frozenset[str]:
     """The organisations that look after the woman of this instance; empty where it is about no woman."""
-    found = row(conn, "care_of", region_id=region_id, instance_id=instance_id) or {}
-    return frozenset(value for value in found.values() if value)
+    return care_of_all(conn, region_id, [instance_id]).get(instance_id, frozenset())
+
+
+def care_of_all(conn: Connection[Any], region_id: str, instance_ids: list[UUID]) -> dict[UUID, frozenset[str]]:
+    """The same for a list of instances, in one question."""
+    found = rows(conn, "care_of", region_id=region_id, instance_ids=instance_ids)
+    return {r.pop("id"): frozenset(value for value in r.values() if value) for r in found}
 
 
 def _no_organisation(organisation_id: str) -> NotFound:

@@ -138,10 +138,10 @@ UPDATE http_answer SET status = %(status)s, body = %(body)s
 DELETE FROM http_answer WHERE region_id = %(region_id)s AND client = %(client)s AND key = %(key)s;
 
 -- care_of --
--- The organisations that look after the woman of this instance.
-SELECT i.variables ->> 'home_organisation' AS home, i.variables ->> 'hospital_organisation' AS hospital,
+-- The organisations that look after the women of these instances.
+SELECT i.id, i.variables ->> 'home_organisation' AS home, i.variables ->> 'hospital_organisation' AS hospital,
        i.variables ->> 'county_organisation' AS county
-  FROM instance i WHERE i.region_id = %(region_id)s AND i.id = %(instance_id)s;
+  FROM instance i WHERE i.region_id = %(region_id)s AND i.id = ANY(%(instance_ids)s);
 
 -- lock_document --
 SELECT pg_advisory_xact_lock(hashtextextended(%(document)s, 7));
