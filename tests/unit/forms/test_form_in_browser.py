@@ -38,7 +38,7 @@ class Ward:
 
     def __init__(self, form_id, answers, port=0, with_draft=True):
         self.form, self.answers, self.with_draft = FORMS[form_id], answers, with_draft
-        self.draft, self.posted, self.evaluated = {}, [], []
+        self.draft, self.posted = {}, []
         self.asked, self.may_answer_first = threading.Event(), threading.Event()
         self.may_answer_first.set()
         self.app = self._app()
@@ -73,7 +73,6 @@ class Ward:
 
     def _evaluate(self):
         sent = plain.loads(request.get_data())
-        self.evaluated.append(sent["answers"])
         if "height" in sent["answers"] and not self.asked.is_set():
             self.asked.set()
             self.may_answer_first.wait(10)
@@ -135,7 +134,6 @@ def test_six_fields_typed_back_to_back_are_all_on_the_screen_and_in_the_response
     [posted] = ward.posted
     assert {name: posted[name] for name in SIX} == SIX
     assert {name: ward.draft[name] for name in SIX} == SIX
-    assert ward.evaluated[-1].items() <= ward.draft.items()
 
 
 def test_a_visit_is_typed_without_a_mouse_and_enter_never_submits(visit):
