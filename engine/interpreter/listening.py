@@ -99,7 +99,7 @@ def _failed(fault: Exception, shown: str) -> Failed:
 
 
 def _timer_data(due: Due, event: TimerEvent, node: Node) -> dict[str, Any]:
-    return {
+    data = {
         "due": instant_text(due.due),
         "occurrence": due.occurrence,
         "cycle": due.cycle,
@@ -107,6 +107,7 @@ def _timer_data(due: Due, event: TimerEvent, node: Node) -> dict[str, Any]:
         "misfire": event.misfire,
         "interrupting": node.element.interrupting,
     }
+    return data if due.day is None else {**data, "day": due.day}
 
 
 def rearm(run: Run, wait: Wait, node: Node) -> bool:
@@ -114,7 +115,8 @@ def rearm(run: Run, wait: Wait, node: Node) -> bool:
     event = node.event
     assert isinstance(event, TimerEvent)
     data = wait.data
-    last = Due(datetime.fromisoformat(data["due"]), data["occurrence"], data["cycle"], data["remaining"])
+    due = datetime.fromisoformat(data["due"])
+    last = Due(due, data["occurrence"], data["cycle"], data["remaining"], data.get("day"))
     following = next_due(last, run.now, data["misfire"], event.zone, event.calendar)
     if following is None:
         run.close_wait(wait)

@@ -52,10 +52,18 @@ class Cycle:
             return self.start
         return self.after(now, zone, calendar_id)
 
-    def after(self, moment: datetime, zone: ZoneInfo, calendar_id: str | None) -> datetime:
+    def day_of_month(self, now: datetime, zone: ZoneInfo) -> int | None:
+        """The day that a cycle of months aims at; None for other cycles."""
+        if self.interval is None or not self.interval.months:
+            return None
+        return (self.start or now).astimezone(zone).day
+
+    def after(
+        self, moment: datetime, zone: ZoneInfo, calendar_id: str | None, day_of_month: int | None = None
+    ) -> datetime:
         """The occurrence that follows the one at `moment`."""
         if self.interval is not None:
-            return self.interval.after(moment, zone, calendar_id)
+            return self.interval.after(moment, zone, calendar_id, day_of_month)
         return _next_of_cron(self.cron or "", moment, zone)
 
     def passed(self, due: datetime, now: datetime, remaining: int | None) -> Passed:

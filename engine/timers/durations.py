@@ -32,15 +32,18 @@ class Duration:
     days: int
     exact: timedelta
 
-    def after(self, moment: datetime, zone: ZoneInfo = CHINA, calendar_id: str | None = None) -> datetime:
+    def after(
+        self, moment: datetime, zone: ZoneInfo = CHINA, calendar_id: str | None = None, day_of_month: int | None = None
+    ) -> datetime:
         """The moment this long after `moment`: days and months keep the time on the wall of `zone`.
 
-        With a calendar, days are working days and a moment on a day off moves to the next working day.
+        With a calendar, days are working days and a moment on a day off moves to the next working day. `day_of_month`
+        is the one that months aim at, that of `moment` by default: a cycle that began on the 31st comes back to it.
         """
         local = moment.astimezone(zone)
         wall = local.replace(tzinfo=None)
         if self.months:
-            wall = datetime.combine(_add_months(wall.date(), self.months), wall.time())
+            wall = datetime.combine(_add_months(wall.date(), self.months, day_of_month or wall.day), wall.time())
         if calendar_id is not None and self.days:
             wall = datetime.combine(add_workdays(calendar_id, wall.date(), self.days), wall.time())
         elif self.days:
@@ -80,9 +83,9 @@ def _days_and_rest(parts: dict[str, str]) -> tuple[int, timedelta]:
     return int(whole), exact + timedelta(days=whole - int(whole))
 
 
-def _add_months(day: date, months: int) -> date:
+def _add_months(day: date, months: int, wanted: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if not 1 <= year <= 9999:
         raise TimerFault("日期超出范围", "the date is out of range")
     last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))
+    return date(year, month + 1, min(wanted, last))

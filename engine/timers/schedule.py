@@ -15,12 +15,16 @@ from engine.timers.workdays import is_workday, roll_forward
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """`remaining`: how many occurrences follow this one; None without end. `cycle` None: it happens once."""
+    """`remaining`: how many occurrences follow this one; None without end. `cycle` None: it happens once.
+
+    `day`: the day of the month that a cycle of months comes back to.
+    """
 
     due: datetime
     occurrence: int = 1
     cycle: str | None = None
     remaining: int | None = 0
+    day: int | None = None
 
 
 def check(sort: str, text: str, zone_name: str | None = None, calendar_id: str | None = None) -> None:
@@ -42,7 +46,8 @@ def first_due(sort: str, text: str, now: datetime, zone_name: str | None = None,
         raise TimerFault(f"未知的定时类型 {sort}", f"unknown sort of timer {sort}")
     cycle = parse_cycle(text, zone)
     remaining = None if cycle.repetitions is None else cycle.repetitions - 1
-    return Due(cycle.first(now, zone, calendar_id), cycle=text, remaining=remaining)
+    day = cycle.day_of_month(now, zone)
+    return Due(cycle.first(now, zone, calendar_id), cycle=text, remaining=remaining, day=day)
 
 
 def next_due(
@@ -62,8 +67,8 @@ def next_due(
         passed = cycle.passed(due, now, remaining)
         due, occurrence, remaining = passed.due, occurrence + passed.count, passed.remaining
     while remaining is None or remaining > 0:
-        due, occurrence = cycle.after(due, zone, calendar_id), occurrence + 1
+        due, occurrence = cycle.after(due, zone, calendar_id, last.day), occurrence + 1
         remaining = None if remaining is None else remaining - 1
         if misfire == "fire_all" or due > now:
-            return Due(due, occurrence, last.cycle, remaining)
+            return Due(due, occurrence, last.cycle, remaining, last.day)
     return None

@@ -20,6 +20,7 @@ from engine.timers import (
     next_due,
     parse_duration,
 )
+from tests.process.play import boundary, end, play, start, timer, user
 
 NOW = instant("2026-01-05T08:00:00+08:00")
 
@@ -113,6 +114,16 @@ def test_a_cycle_with_a_start_begins_there():
     assert _times("R2/2026-02-01T08:00:00/P1W", 9) == ["2026-02-01T08:00", "2026-02-08T08:00"]
 
 
+def test_a_monthly_cycle_that_began_on_the_31st_comes_back_to_it():
+    due: Due | None = first_due("cycle", "R/P1M", instant("2026-01-31T08:00:00"))
+    days = []
+    while due is not None and len(days) < 4:
+        days.append(due.due.date().isoformat())
+        due = next_due(due, due.due, "fire_once")
+
+    assert days == ["2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"]
+
+
 def test_cron_with_five_or_six_fields_is_read_in_chinese_time():
     assert _times("0 8 * * MON-FRI", 3) == ["2026-01-06T08:00", "2026-01-07T08:00", "2026-01-08T08:00"]
     assert _times("0 30 7 1 * *", 2) == ["2026-02-01T07:30", "2026-03-01T07:30"]
@@ -196,3 +207,12 @@ def test_the_next_occurrence_after_a_late_firing_lies_on_the_beat_and_after_now(
     assert following is not None and following.due > now
     assert (following.due - first.due).total_seconds() % seconds == 0
     assert following.due - now <= timedelta(seconds=seconds)
+
+
+def test_a_monthly_reminder_keeps_its_day_through_stored_states():
+    p = play(start("s"), user("a"), user("b"), end("e"), "s -> a -> e; t -> b -> e",
+             boundary("t", "a", timer("R/P1M", "timeCycle"), interrupting=False), now=instant("2026-01-31"))  # fmt: skip
+
+    p.advance("P28D")
+
+    assert p.due == {"t": "2026-03-31T00:00:00+08:00"}
