@@ -16,7 +16,7 @@ from engine.feel.values import kind_of
 
 ORDERED = frozenset(("number", "date", "days and time duration", "years and months duration"))
 _MAKERS = frozenset(("date", "time", "date and time", "duration"))
-_UNKNOWN = object()
+UNKNOWN = object()
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _parts(test: syntax.Node, parts: list[tuple[bool, Any]]) -> bool:
         )
     unlike = isinstance(test, syntax.Unlike)
     value = fold(test.operand if isinstance(test, syntax.Like | syntax.Unlike) else test)
-    if value is _UNKNOWN or isinstance(value, list | dict):
+    if value is UNKNOWN or isinstance(value, list | dict):
         return False
     parts.append((unlike, value))
     return True
@@ -92,7 +92,7 @@ def _parts(test: syntax.Node, parts: list[tuple[bool, Any]]) -> bool:
 def _interval(test: syntax.RangeOf, parts: list[tuple[bool, Any]]) -> bool:
     low = None if test.start is None else fold(test.start)
     high = None if test.end is None else fold(test.end)
-    if low is _UNKNOWN or high is _UNKNOWN:
+    if low is UNKNOWN or high is UNKNOWN:
         return False
     if (test.start is not None and low is None) or (test.end is not None and high is None):
         return False
@@ -103,7 +103,7 @@ def _interval(test: syntax.RangeOf, parts: list[tuple[bool, Any]]) -> bool:
 
 
 def fold(node: syntax.Node) -> Any:
-    """The value of a literal, or of `date("…")` and its like; `_UNKNOWN` for everything else."""
+    """The value of a literal, or of `date("…")` and its like; `UNKNOWN` for everything else."""
     if isinstance(node, syntax.Literal):
         return node.value
     if (
@@ -114,8 +114,4 @@ def fold(node: syntax.Node) -> Any:
         and all(isinstance(argument, syntax.Literal) for argument in node.arguments)
     ):
         return Compiler().compile(node)(Scope({}, None, Run()))
-    return _UNKNOWN
-
-
-def is_known(value: Any) -> bool:
-    return value is not _UNKNOWN
+    return UNKNOWN

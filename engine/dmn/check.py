@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.dmn.cases import check_cases
-from engine.dmn.cells import fold, is_known, static_cell
+from engine.dmn.cells import UNKNOWN, fold, static_cell
 from engine.dmn.coverage import Coverage, Finding
 from engine.dmn.definitions import Definitions, read_decisions
 from engine.dmn.tables import CompiledTable
@@ -87,10 +87,10 @@ def _types(table: CompiledTable, report: Report) -> None:
                 report.add(_clash(table, row, table.inputs[number][0], read.kind, shape))
     for number, kind in enumerate(table.output_types):
         output = table.table.outputs[number]
-        allowed = [value for value in table.priorities[number] if is_known(value)]
+        allowed = [value for value in table.priorities[number] if value is not UNKNOWN]
         for row, rule in enumerate(table.table.rules, 1):
             value = _constant(table, rule.results[number] if number < len(rule.results) else "")
-            if not is_known(value) or value is None:
+            if value is UNKNOWN or value is None:
                 continue
             name = output.name or "output"
             if kind is not ANY and not kind.accepts(value):

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.dmn.cells import ORDERED, Interval, StaticCell, static_cell
+from engine.feel.compile.comparison import quick
 from engine.feel.expressions import UnaryTests
 from engine.feel.meter import Run, Scope
 from engine.feel.temporal import Date, DaysDuration, YearsDuration
@@ -42,8 +43,8 @@ def compile_column(cells: list[UnaryTests]) -> Lookup | None:
     every = [(cell, mask) for cell, mask in by_text.values()]
     if kind is None:
         return _by_trial(everything, slow)
-    index = _interval_index(indexed) if kind in ORDERED else _value_index(indexed)
-    return _dispatch(_TYPES[kind], index, everything, slow, every)
+    index = _interval_index(indexed, everything) if kind in ORDERED else _value_index(indexed, everything)
+    return _dispatch(_TYPES[kind], index, slow, _by_trial(everything, every))
 
 
 def _kind(cell: StaticCell | None) -> str | None:
@@ -68,18 +69,17 @@ def _by_trial(everything: int, slow: list[tuple[UnaryTests, int]]) -> Lookup:
 def _dispatch(
     types: tuple[type, ...],
     index: Callable[[Any], int],
-    everything: int,
     slow: list[tuple[UnaryTests, int]],
-    every: list[tuple[UnaryTests, int]],
+    trial: Lookup,
 ) -> Lookup:
-    trial = _by_trial(everything, every)
+    """By index for values of the column's kind, by trial for the others."""
     nothing = trial(None, Scope({}, None, Run())) if not slow else 0
     first, second = types[0], types[-1]
 
     def look_up(value: Any, scope: Scope) -> int:
         kind = type(value)
         if kind is first or kind is second:
-            mask = everything | index(value)
+            mask = index(value)
             for cell, rows in slow:
                 if cell.test_in(value, scope) is True:
                     mask |= rows
@@ -91,15 +91,15 @@ def _dispatch(
     return look_up
 
 
-def _value_index(cells: list[tuple[StaticCell, int]]) -> Callable[[Any], int]:
+def _value_index(cells: list[tuple[StaticCell, int]], everything: int) -> Callable[[Any], int]:
     values = {value for cell, _ in cells for value in cell.values}
-    others = 0
+    others = everything
     for cell, rows in cells:
         if cell.negated:
             others |= rows
     table = {}
     for value in values:
-        mask = 0
+        mask = everything
         for cell, rows in cells:
             if (value in cell.values) is not cell.negated:
                 mask |= rows
@@ -108,12 +108,14 @@ def _value_index(cells: list[tuple[StaticCell, int]]) -> Callable[[Any], int]:
     return lambda value: found(value, others)
 
 
-def _interval_index(cells: list[tuple[StaticCell, int]]) -> Callable[[Any], int]:
+def _interval_index(cells: list[tuple[StaticCell, int]], everything: int) -> Callable[[Any], int]:
     """Slots: 2i+1 is the i-th bound itself, the even ones lie between the bounds."""
     bounds = sorted({bound for cell, _ in cells for interval in cell.intervals for bound in _bounds(interval)})
     place = {bound: number for number, bound in enumerate(bounds)}
-    masks = sweep([(covered(cell, place), rows) for cell, rows in cells], 2 * len(bounds) + 1)
+    found = sweep([(covered(cell, place), rows) for cell, rows in cells], 2 * len(bounds) + 1)
+    masks = [rows | everything for rows in found]
     size = len(bounds)
+    bounds = [quick(bound) if isinstance(bound, Decimal) else bound for bound in bounds]
 
     def look_up(value: Any) -> int:
         at = bisect_left(bounds, value)

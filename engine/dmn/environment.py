@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from engine.dmn.cells import fold
 from engine.dmn.types import Types
 from engine.errors import Text
 from engine.feel.errors import FeelSyntaxError
@@ -32,6 +33,10 @@ class Problems:
             self.found.append(problem)
 
 
+def _null(scope: Scope) -> None:
+    """The value of what is not there."""
+
+
 class Environment:
     """One decision's or function's surroundings."""
 
@@ -50,17 +55,21 @@ class Environment:
         self.report = problems.report
         self.dialect = Dialect(self.names, members, types.names(), types.find)
 
-    def expression(self, text: str, place: str, kind: str = "literalExpression") -> Closure:
+    def expression(self, text: str, place: str) -> Closure:
         """A text that cannot be read is reported and has the value null."""
+        return self.constant(text, place)[0]
+
+    def constant(self, text: str, place: str) -> tuple[Closure, Any]:
+        """The same, with its value when that is known without running it, else UNKNOWN."""
         if not text.strip():
-            return lambda scope: None
+            return _null, None
         try:
             expression = self.dialect.expression(text)
-            self._look_for_unknown(place, expression.sure_names)
-            return expression.closure
         except FeelSyntaxError as error:
-            self.syntax(error, place, kind)
-            return lambda scope: None
+            self.syntax(error, place, "literalExpression")
+            return _null, None
+        self._look_for_unknown(place, expression.sure_names)
+        return expression.closure, fold(expression.node)
 
     def tests(self, text: str, place: str) -> UnaryTests:
         """A text that cannot be read is reported and lets nothing through."""

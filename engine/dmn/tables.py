@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.dmn import model
-from engine.dmn.cells import fold
+from engine.dmn.cells import UNKNOWN, fold
 from engine.dmn.columns import compile_column
 from engine.dmn.environment import Environment, conforming
 from engine.dmn.hit_policies import aggregate, any_of, by_priority, unique
@@ -21,10 +21,6 @@ from engine.feel.types import ANY, Named, bare
 
 Closure = Callable[[Scope], Any]
 ANYTHING = UnaryTests("-", Tests(0), [], frozenset())
-
-
-def no_value(scope: Scope) -> None:
-    """A cell without text."""
 
 
 class CompiledTable:
@@ -42,11 +38,11 @@ class CompiledTable:
         self.shapes = [self._shape(number) for number in range(len(table.inputs))]
         self.cells = [self._tests(column) for column in range(len(table.inputs))]
         self.columns = [compile_column(cells) for cells in self.cells]
-        self.outputs = [[self._result(row, column) for column in range(len(table.outputs))] for row in range(self.rows)]
-        self.defaults = [self._cell(item.default, "default", item.name) for item in table.outputs]
         self.output_types = [environment.types.resolve(item.type_ref, table.place) for item in table.outputs]
         self.priorities = [self._priorities(column) for column in range(len(table.outputs))]
+        self.outputs = [self._row([*rule.results], str(number)) for number, rule in enumerate(table.rules, 1)]
         self.has_default = any(item.default for item in table.outputs)
+        self.default = self._row([item.default for item in table.outputs], "default")
         check_outputs(table, self.priorities, environment.report)
         environment.problems.tables.append(self)
 
@@ -86,16 +82,34 @@ class CompiledTable:
             cells.append(ANYTHING if empty else self.environment.tests(text, f"{self.place}/{number}/{label}"))
         return cells
 
-    def _result(self, row: int, column: int) -> Closure:
-        results = self.table.rules[row].results
-        return self._cell(
-            results[column] if column < len(results) else "", str(row + 1), self.table.outputs[column].name or "output"
-        )
+    def _row(self, texts: list[str | None], row: str) -> Closure:
+        """The outputs of a row; made only once when all of them are literals."""
+        cells, known = [], []
+        for text, output in zip(texts, self.table.outputs):
+            empty = not text or not text.strip() or text.strip() == "-"
+            place = f"{self.place}/{row}/{output.name or 'output'}"
+            closure, value = self.environment.constant("" if empty else text or "", place)
+            cells.append(closure)
+            known.append(value)
+        build = self._builder(cells)
+        if UNKNOWN in known:
+            return build
+        run = Run()
+        constant = build(Scope({}, None, run))
+        return build if run.faults else lambda scope: constant
 
-    def _cell(self, text: str | None, row: str, column: str) -> Closure:
-        if not text or not text.strip() or text.strip() == "-":
-            return no_value
-        return self.environment.expression(text, f"{self.place}/{row}/{column}")
+    def _builder(self, cells: list[Closure]) -> Closure:
+        types, names = self.output_types, [output.name for output in self.table.outputs]
+        places = [f"{self.place}/{name or 'output'}" for name in names]
+
+        def build(scope: Scope) -> Any:
+            values = []
+            for cell, kind, place in zip(cells, types, places):
+                value = cell(scope)
+                values.append(value if kind is ANY else conforming(value, kind, place, scope.run)[1])
+            return values[0] if len(values) == 1 else dict(zip(names, values))
+
+        return build
 
     def _priorities(self, column: int) -> list[Any]:
         """The output values in the order in which they are listed, at the output or in its type."""
@@ -163,10 +177,10 @@ class CompiledTable:
     def _answer(self, rules: list[int], scope: Scope) -> Any:
         run = scope.run
         if not rules:
-            return self._row(self.defaults, scope) if self.has_default else None
+            return self.default(scope) if self.has_default else None
         if self.policy == "FIRST":
-            return self._row(self.outputs[rules[0] - 1], scope)
-        rows = [self._row(self.outputs[rule - 1], scope) for rule in rules]
+            return self.outputs[rules[0] - 1](scope)
+        rows = [self.outputs[rule - 1](scope) for rule in rules]
         if self.policy == "UNIQUE":
             return unique(self.place, rules, rows, run)
         if self.policy == "ANY":
@@ -176,17 +190,6 @@ class CompiledTable:
         if self.policy == "OUTPUT ORDER":
             return by_priority(rows, self._ranks(run))
         return aggregate(self.aggregation, rows, run) if self.aggregation else rows
-
-    def _row(self, cells: list[Closure], scope: Scope) -> Any:
-        values = []
-        for cell, kind, output in zip(cells, self.output_types, self.table.outputs):
-            value = cell(scope)
-            if kind is not ANY:
-                value = conforming(value, kind, f"{self.place}/{output.name or 'output'}", scope.run)[1]
-            values.append(value)
-        if len(values) == 1:
-            return values[0]
-        return {output.name: value for output, value in zip(self.table.outputs, values)}
 
     def _ranks(self, run: Run) -> Callable[[Any], tuple[int, ...]]:
         def rank(row: Any) -> tuple[int, ...]:

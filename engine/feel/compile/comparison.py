@@ -42,7 +42,7 @@ def _comparison(c: Compiler, node: syntax.Comparison) -> Closure:
         return low <= sign <= high
 
     if isinstance(node.right, syntax.Literal) and type(node.right.value) is Decimal:
-        number = _quick(node.right.value)
+        number = quick(node.right.value)
 
         def compare_with_number(s: Scope) -> bool | None:
             a = left(s)
@@ -53,7 +53,7 @@ def _comparison(c: Compiler, node: syntax.Comparison) -> Closure:
     return compare
 
 
-def _quick(number: Decimal) -> Any:
+def quick(number: Decimal) -> Any:
     """A small whole number as int: the quickest to compare with."""
     return int(number) if number == number.to_integral_value() and abs(number) < 10**15 else number
 
