@@ -18,6 +18,7 @@ from workflows.forms.items import Condition
 from workflows.forms.reading import Unreadable, read_date
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
 FORMS = forms_on_disk()
 TODAY = date(2026, 1, 5)
 CONTEXT = {"edd": "2026-08-10", "prepregnancy_weight": 54}
@@ -75,7 +76,7 @@ class Ward:
         sent = plain.loads(request.get_data())
         if "height" in sent["answers"] and not self.asked.is_set():
             self.asked.set()
-            self.may_answer_first.wait(10)
+            self.may_answer_first.wait(30)
         state = self.form.evaluate(sent["answers"], TODAY, CONTEXT)
         return plain.dumps({"seq": sent["seq"], **state}), 200, {"Content-Type": "application/json"}
 
@@ -285,7 +286,7 @@ def test_the_server_computes_and_an_overtaken_answer_is_ignored(visit):
 
     page.locator("[name=weight]").fill("50")
     page.locator("[name=height]").fill("160")
-    assert ward.asked.wait(5)
+    assert ward.asked.wait(15)
     page.locator("[name=weight]").fill("55")
     expect(page.locator("#f-bmi")).to_have_text("21.5")
     with page.expect_response("**/evaluate"):
