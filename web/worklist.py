@@ -34,10 +34,10 @@ class Query:
     page: int = 1
 
     @staticmethod
-    def read(args: Mapping[str, str]) -> Query:
+    def read(args: Mapping[str, str], views: tuple[str, ...] = VIEWS) -> Query:
         page = args.get("page", "1")
         return Query(
-            view=_one_of(args.get("view", ""), VIEWS, "team"),
+            view=_one_of(args.get("view", ""), views, "team"),
             colour=args.get("colour", "") if args.get("colour") in risk.NATIONAL else "",
             element=args.get("element", "")[:100],
             overdue=args.get("overdue") == "1",
@@ -76,15 +76,20 @@ class Row:
     is_woman: bool
 
 
+def views_of(principal: Principal) -> tuple[str, ...]:
+    """Everything of the own organisations is for those who read records; others see what is meant for them."""
+    return VIEWS if reads_records(principal) else VIEWS[:-1]
+
+
 def restriction(query: Query, principal: Principal, now: datetime, midnight: datetime) -> dict[str, Any]:
     """The query as arguments of `reads.user_tasks`."""
     asked: dict[str, Any] = {"organisations": principal.organisations, "state": "open"}
     if query.view == "mine":
         asked |= {"assignee": principal.login}
-    elif query.view in ("team", "unassigned"):
-        asked |= {"roles": principal.roles, "unassigned": query.view == "unassigned"}
     elif query.view == "done":
         asked |= {"state": "completed", "completed_by": principal.login, "completed_since": midnight}
+    elif query.view in ("team", "unassigned"):
+        asked |= {"roles": principal.roles, "unassigned": query.view == "unassigned"}
     if query.element:
         asked["element_id"] = query.element
     if query.colour:
@@ -99,7 +104,7 @@ def rows(
 ) -> list[Row]:
     """Tasks with the woman's name, week and colour beside them, read in three questions whatever their number."""
     values = reads.variables(conn, services.region_id, [task.instance_id for task in tasks])
-    clinical = _reads_records(principal)
+    clinical = reads_records(principal)
     women = services.patients.banners(conn, [t.business_key for t in tasks if t.business_key]) if clinical else {}
     names = services.people.names({task.assignee for task in tasks if task.assignee})
     on = now.astimezone(CHINA).date()
@@ -123,7 +128,7 @@ def rows(
     return listed
 
 
-def _reads_records(principal: Principal) -> bool:
+def reads_records(principal: Principal) -> bool:
 
     return bool(principal.roles & READERS)
 

@@ -113,6 +113,13 @@ def test_a_designer_sees_no_woman(shown):
     assert "测试甲" not in shown.get("/tasks?view=all", "designer").get_data(as_text=True)
 
 
+def test_a_role_without_clinical_rights_is_not_offered_everybodys_tasks(shown):
+    html = shown.get("/tasks?view=all", "it").get_data(as_text=True)
+
+    assert "全部可见" not in html and "妊娠风险筛查</a>" not in html
+    assert "全部可见" in shown.get("/tasks", "county").get_data(as_text=True)
+
+
 def test_an_address_that_is_no_page_is_a_page_that_says_so(shown):
     for path in ("/nothing", "/tasks/17", "/design/nothing", "/pregnancies/nothing"):
         who = "designer" if path.startswith("/design") else "nurse"

@@ -20,9 +20,9 @@ from workflows import completion
 @bp.get("/tasks")
 def tasks() -> str:
     """One view of the list; the address holds all of it."""
-    query = worklist.Query.read(request.args)
-    moment, start = now(), datetime.combine(today(), time(), CHINA)
     region, principal = services().region_id, g.principal
+    query = worklist.Query.read(request.args, worklist.views_of(principal))
+    moment, start = now(), datetime.combine(today(), time(), CHINA)
     with services().engine.read() as conn:
         page = reads.user_tasks(
             conn,
@@ -36,13 +36,14 @@ def tasks() -> str:
             view: reads.user_tasks(
                 conn, region, **worklist.restriction(worklist.Query(view=view), principal, moment, start), limit=1
             ).total
-            for view in worklist.VIEWS
+            for view in worklist.views_of(principal)
             if worklist.Query(view=view) != query
         }
         rows = worklist.rows(services(), conn, list(page.items), principal, places(), moment)
         counts.setdefault(query.view, page.total)
         done = _just_done(conn)
         elements = worklist.element_names(services(), conn)
+        services().people.record_view(principal, interaction="search", detail={"shown": len(rows)})
     last_page = max(1, -(-page.total // worklist.ROWS))
     return render_template(
         "tasks.html",
@@ -111,7 +112,7 @@ def _again(page: filling.Opened, answers: Any, error: EngineError | None, doubts
 
 def _onward(task_id: UUID) -> str:
     """The next task of the same list where that was asked for, else the list itself."""
-    query = worklist.Query.read(filling.listed(request.form.get("list", "")))
+    query = worklist.Query.read(filling.listed(request.form.get("list", "")), worklist.views_of(g.principal))
     address = query.address()
     if request.form.get("then") == "next":
         start = datetime.combine(today(), time(), CHINA)
