@@ -210,8 +210,15 @@ def test_the_next_occurrence_after_a_late_firing_lies_on_the_beat_and_after_now(
 
 
 def test_a_monthly_reminder_keeps_its_day_through_stored_states():
-    p = play(start("s"), user("a"), user("b"), end("e"), "s -> a -> e; t -> b -> e",
-             boundary("t", "a", timer("R/P1M", "timeCycle"), interrupting=False), now=instant("2026-01-31"))  # fmt: skip
+    p = play(
+        start("s"),
+        user("a"),
+        user("b"),
+        end("e"),
+        "s -> a -> e; t -> b -> e",
+        boundary("t", "a", timer("R/P1M", "timeCycle"), interrupting=False),
+        now=instant("2026-01-31"),
+    )
 
     p.advance("P28D")
 
