@@ -13,12 +13,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from engine.clock import system_clock
+from engine.clock import CHINA, system_clock
 from engine.commands.contracts import Actor, CompleteUserTask, Deploy, StartInstance
 from engine.store import plain, reads
 from engine.store.connections import open_pool
@@ -36,7 +37,7 @@ NURSE = Actor(id="nurse", organisation="org-twn-1", roles=("R-MCHW",))
 ROOT = Path(__file__).resolve().parents[2]
 ANSWERS = ROOT / "workflows/forms/examples/anc-visit.json"
 READY_LIMIT_S = 180.0
-REPLAYED_STEPS = 400  # per client
+REPLAYED_STEPS = 100  # per client
 VISIT = f"""{HEAD}<bpmn:process id="http_visit" isExecutable="true">
 <bpmn:startEvent id="start"/><bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="gateway"/>
 <bpmn:exclusiveGateway id="gateway"/><bpmn:sequenceFlow id="f2" sourceRef="gateway" targetRef="task_visit"/>
@@ -122,11 +123,28 @@ def _start(services: Services) -> UUID:
     """A case of the nurse's own organisation; its first task."""
     pregnancy = str(uuid4())
     variables = {"pregnancy_id": pregnancy, "patient_id": str(uuid4()), "home_organisation": NURSE.organisation}
-    variables |= {"lmp": "2026-01-05", "edd": "2026-10-12", "colour": "green"}
+    lmp = _today() - timedelta(weeks=20)
+    variables |= {"lmp": lmp.isoformat(), "edd": (lmp + timedelta(days=280)).isoformat(), "colour": "green"}
     command = StartInstance(definition_key="http_visit", business_key=pregnancy, variables=variables)
     started = services.engine.execute(command, by=NURSE)
     with services.engine.read() as conn:
         return reads.user_tasks(conn, services.region_id, instance_id=started.instance_id).items[0].id
+
+
+def _answers() -> dict[str, Any]:
+    """A visit of today, in the twentieth week."""
+    answers: dict[str, Any] = plain.loads(ANSWERS.read_bytes())
+    return {
+        **answers,
+        "visit_date": _today().isoformat(),
+        "next_date": (_today() + timedelta(weeks=4)).isoformat(),
+        "fundal_height": 18,
+        "abdominal_circ": 85,
+    }
+
+
+def _today() -> date:
+    return system_clock().astimezone(CHINA).date()
 
 
 def _token(environment: Mapping[str, str]) -> str:
@@ -148,7 +166,7 @@ def _run(port: int, token: str, tasks: list[UUID], seconds: float) -> list[Load]
 
 
 def _client(port: int, token: str, task: UUID | str, seconds: float, load: Load) -> None:
-    answers = plain.dumps({"answers": plain.loads(ANSWERS.read_bytes())})
+    answers = plain.dumps({"answers": _answers()})
     load.started_at = time.time()
     deadline = time.perf_counter() + seconds
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as conn:
@@ -169,7 +187,7 @@ def _client(port: int, token: str, task: UUID | str, seconds: float, load: Load)
 
 def _play(settings: configuration.Settings, task: UUID, url: str) -> None:
     """The same completions without HTTP, to be recorded."""
-    answers = plain.loads(ANSWERS.read_bytes())
+    answers = _answers()
     with _services(settings, url) as services:
         for _ in range(REPLAYED_STEPS):
             command = _checked(services, task, answers)
