@@ -58,7 +58,8 @@ class Guesses:
         self._known = dict(known or {})
 
     def names(self) -> set[str]:
-        return {name.split(".")[0] for name in self._values} | self._known.keys()
+        found = {name.split(".")[0] for name in self._values} | self._known.keys()
+        return found - {"null", "true", "false"}
 
     def pick(self, name: str, rng: random.Random) -> Any:
         if name in self._known:

@@ -12,7 +12,7 @@ from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.parser import BpmnParser
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.specs.defaults import CallActivity
-from SpiffWorkflow.bpmn.specs.event_definitions import MessageEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions import MessageEventDefinition, TerminateEventDefinition
 from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -73,6 +73,7 @@ class Twin:
         self.listeners = {start: listener for file in files for start, listener in file.listeners.items()}
         self.values = Values(variables, decisions, lambda: self.now)
         self._entered: set[Any] = set()
+        self._collections: dict[Any, list[Any]] = {}  # by the task that runs several times: its items as they were then
         self.lines: list[Line] = []
         self._begin(process_id, None, "", None)
         self.run()
@@ -99,8 +100,8 @@ class Twin:
         here = [
             t for t in self._waiting() if t.task_spec.catches(t, event) and self.path(t).rpartition("/")[0] == prefix
         ]
-        if len(here) != 1:
-            raise TwinStuck(f"{len(here)} waits for {path}")
+        if not here:
+            raise TwinStuck(f"nobody waits for {path}")
         self.values.done(self.places[element_id], self.home(here[0]), payload, {})
         here[0].task_spec.catch(here[0], event)
         here[0].task_spec._update(here[0])
@@ -195,7 +196,10 @@ class Twin:
         place_id = expression.strip()
         if place_id.startswith("count "):
             place = self.places[place_id.removeprefix("count ")]
-            items = self.values.literal_or_value(place.collection or "", self.values.of(self.home(task)))
+            items = self.values.literal_or_value(
+                place.collection or "", self.values.of(self.home(task)) | self._items(task)
+            )
+            self._collections[task.id] = items or []
             return len(items or [])
         text = self.expressions[place_id]
         answer = self.values.evaluate(text, self.values.of(self.home(task)) | self._items(task))
@@ -244,8 +248,14 @@ class Twin:
         return self._line(task).home
 
     def _before(self, task: Task) -> None:
-        """A called process takes its values when its first task is ready, gives them back when its caller passes."""
+        """A called process takes its values when its first task is ready, gives them back when its caller passes.
+
+        A terminate end event takes the event sub-processes of its scope with it.
+        """
         self.home(task)
+        if isinstance(getattr(task.task_spec, "event_definition", None), TerminateEventDefinition):
+            for line in (line for line in self.lines if line.container == task.workflow.spec.name):
+                line.workflow.cancel()
         if isinstance(task.task_spec, CallActivity) and task.id in self._entered:
             self.values.leave_called(self.places[task.task_spec.bpmn_id], self.home(task), task.id)
             self._entered.discard(task.id)
@@ -263,8 +273,7 @@ class Twin:
             place = self.places.get(current.task_spec.bpmn_id or "")
             index = current.internal_data.get("key_or_index", current.internal_data.get("item"))
             if place is not None and place.collection and place.item and index is not None and place.item not in items:
-                collection = self.values.literal_or_value(place.collection, self.values.of(self.home(current)))
-                items[place.item] = collection[index]
+                items[place.item] = self._collections[current.parent.id][index]
             workflow = current.workflow
             parent_id = workflow.parent_task_id
             nearest = current.parent
