@@ -104,7 +104,7 @@ def _try(shelf: Shelf, process_id: str, report: dict[str, Any], *, walks: int, s
     for name in ("skipped", "differences"):
         twin[name] += [item for item in compared[name] if item not in twin[name]]
     guesses = guesses_for([rewrite(xml) for xml in diagrams], known)
-    choices = random_choices(guesses.names() - start.keys(), guesses.pick, 4, seed)
+    choices = random_choices(guesses.names() - start.keys(), guesses.pick, 8, seed)
     found = search(closure, choices, variables=start, limit=states).as_json()
     soundness = report["soundness"]
     first = soundness["states"] == 0
