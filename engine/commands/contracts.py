@@ -176,7 +176,7 @@ class Deploy:
     """Answers a list of `Deployed`. All files of one call stand or fall together; raises Refused with every problem.
     An unchanged definition (same sha-256 as the newest version of its key) makes no new version."""
 
-    files: Mapping[str, bytes]  # name -> content; .bpmn, .dmn, .json (a form)
+    files: Mapping[str, bytes]  # name -> content; .bpmn, .dmn with .cases.csv beside, .json (a form)
     dry_run: bool = False
 
 

@@ -15,7 +15,7 @@ from engine.store.transaction import Tx, as_json
 
 def handle(command: Deploy, tx: Tx) -> list[Deployed]:
     """Raises Refused with every problem of every file."""
-    drafts, problems = read_files(command.files, tx.form_check)
+    drafts, problems = read_files(command.files, tx.form_check, lambda: tx.library.decision_sources(tx))
     if not command.dry_run:
         tx.send("hold_deployment_lock")
     catalogue = tx.library.catalogue(tx)
@@ -58,7 +58,7 @@ def _taken(draft: DraftDefinition, catalogue: Catalogue) -> Problem | None:
         return None
     return Problem(
         element_id=draft.key,
-        element_type="Questionnaire",
+        element_type="form",
         code="version-taken",
         message=Text(
             zh=f"表单“{draft.key}”已有第 {newest.version} 版，内容有改动时须提高版本号",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
-from engine.dmn import read_decisions
+from engine.commands.decision_files import DecisionFiles
 from engine.errors import EngineError, Text
 from engine.interpreter import Program, compile_program
 from engine.model import read_bpmn
@@ -41,12 +42,17 @@ class DraftDefinition:
         return frozenset(self.program.elements) if self.program else frozenset({self.key})
 
 
-def read_files(files: Mapping[str, bytes], form_check: FormCheck | None) -> tuple[list[DraftDefinition], list[Problem]]:
-    """What the files define; a file that is refused defines nothing and adds its problems."""
+def read_files(
+    files: Mapping[str, bytes], form_check: FormCheck | None, deployed: Callable[[], Iterable[bytes]]
+) -> tuple[list[DraftDefinition], list[Problem]]:
+    """What the files define; a file that is refused defines nothing and adds its problems. `deployed`: the decision
+    files that are live, which the files may import."""
     drafts: list[DraftDefinition] = []
     problems: list[Problem] = []
+    beside = DecisionFiles(files, deployed)
+    readers = READERS | {".dmn": partial(_decisions, beside), ".csv": partial(_cases, beside)}
     for name, source in files.items():
-        reader = READERS.get(PurePosixPath(name).suffix.lower())
+        reader = readers.get(PurePosixPath(name).suffix.lower())
         try:
             if reader is None:
                 raise Refused([_unknown_kind(name)])
@@ -75,8 +81,8 @@ def _processes(name: str, source: bytes, _: FormCheck | None) -> list[DraftDefin
     ]
 
 
-def _decisions(name: str, source: bytes, _: FormCheck | None) -> list[DraftDefinition]:
-    definitions = read_decisions(source)
+def _decisions(beside: DecisionFiles, name: str, source: bytes, _: FormCheck | None) -> list[DraftDefinition]:
+    report = beside.check(name)
     return [
         DraftDefinition(
             kind="decision",
@@ -84,11 +90,16 @@ def _decisions(name: str, source: bytes, _: FormCheck | None) -> list[DraftDefin
             name=decision.name,
             resource=name,
             source=source,
-            version_tag=getattr(decision, "version_tag", None),
-            warnings=tuple(definitions.problems),
+            version_tag=decision.version_tag,
+            warnings=tuple(report.warnings),
         )
-        for decision in definitions.decisions.values()
+        for decision in (report.definitions.decisions.values() if report.definitions else ())
     ]
+
+
+def _cases(beside: DecisionFiles, name: str, source: bytes, _: FormCheck | None) -> list[DraftDefinition]:
+    beside.require_table(name)
+    return []
 
 
 def _form(name: str, source: bytes, form_check: FormCheck | None) -> list[DraftDefinition]:
@@ -97,7 +108,7 @@ def _form(name: str, source: bytes, form_check: FormCheck | None) -> list[DraftD
     except EngineError as error:
         raise Refused([_problem(name, "json", error.message)]) from error
     if not isinstance(form, dict) or not isinstance(form.get("id"), str):
-        text = Text(zh=f"“{name}”不是带 id 的 Questionnaire", en=f"{name} is no Questionnaire with an id")
+        text = Text(zh=f"“{name}”不是带 id 的表单", en=f"{name} is no form with an id")
         raise Refused([_problem(name, "form", text)])
     found = form_check(source) if form_check else []
     if any(problem.severity == "error" for problem in found):
@@ -116,7 +127,8 @@ def _form(name: str, source: bytes, form_check: FormCheck | None) -> list[DraftD
     ]
 
 
-READERS = {".bpmn": _processes, ".dmn": _decisions, ".json": _form}
+Reader = Callable[[str, bytes, FormCheck | None], list[DraftDefinition]]
+READERS: dict[str, Reader] = {".bpmn": _processes, ".json": _form}
 
 
 def _twice(drafts: list[DraftDefinition]) -> list[Problem]:

@@ -13,6 +13,8 @@ def handle(command: FailTimer, tx: Tx) -> None:
         tx.send("rest_timer", instance_id=command.instance_id, wait_id=command.wait_id, backoff=command.backoff)
         return
     place = tx.one("park_timer", instance_id=command.instance_id, wait_id=command.wait_id)
-    if place is not None:
-        incident = machinery_incident(command.instance_id, command.wait_id, *place, "timer", command.message)
-        tx.send("open_incident", **incident, opened_at=tx.now)
+    if place is None:
+        return
+    element_id, path = place
+    incident = machinery_incident(command.instance_id, command.wait_id, element_id, path, "timer", command.message)
+    tx.send("open_incident", **incident, opened_at=tx.now)
