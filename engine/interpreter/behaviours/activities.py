@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from engine.errors import EngineError
-from engine.feel import to_plain
 from engine.interpreter.behaviours.user_tasks import user_task_data
 from engine.interpreter.behaviours.work import open_job, publish_message
 from engine.interpreter.contracts import WaitKind
@@ -74,8 +73,9 @@ def decide(run: Run, at: int, node: Node, via: str | None) -> None:
         raise Failed("decision", error.message.zh, error.message.en) from None
     if evaluation.errors:
         raise Failed("decision", evaluation.errors[0].zh, evaluation.errors[0].en)
-    run.note(at, node.id, "decided", to_plain(evaluation.trace))
-    run.give(at, node, {work.result: to_plain(evaluation.value)})
+    trace = evaluation.trace  # plain data already
+    run.note(at, node.id, "decided", trace)
+    run.give(at, node, {work.result: trace["output"]})
     complete(run, at, node)
 
 
