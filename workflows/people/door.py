@@ -1,0 +1,112 @@
+"""The door: passwords and sessions for people, tokens for programs, registered hospital systems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from workflows.people import sign_in, tokens
+from workflows.people.desk import Desk
+from workflows.people.model import AccessToken, Account, Client, Principal, Session
+from workflows.store import people as store
+
+
+class Door(Desk):
+    """Nothing that opens it is stored readable."""
+
+    def sign_in(self, login: str, password: str, *, remote: str | None) -> Session:
+        """Always a new session. Raises sign_in.Refused, with one and the same answer for a wrong password, an unknown
+        or disabled account, and a locked one."""
+        account = sign_in.check(self.pool, self.region_id, login, password, remote or "", self._clock())
+        with self.pool.connection() as conn:
+            token = sign_in.open_session(conn, self.region_id, account.id, self._clock())
+            principal = self._person(conn, account)
+            self._audit(conn, principal, "sign-in", "account", str(account.id), None)
+        return Session(token=token, csrf=tokens.csrf(token), principal=principal)
+
+    def session(self, token: str | None) -> Session | None:
+        """Who is signed in with this cookie; None when it has ended, was idle 15 minutes, or is 12 hours old."""
+        if not token:
+            return None
+        with self.pool.connection() as conn:
+            account = sign_in.account_of_session(conn, self.region_id, token, self._clock())
+            if account is None:
+                return None
+            return Session(token=token, csrf=tokens.csrf(token), principal=self._person(conn, account))
+
+    def sign_out(self, token: str) -> None:
+        """The cookie is worthless from now on, wherever else it may be."""
+        with self.pool.connection() as conn:
+            sign_in.end_session(conn, self.region_id, token, self._clock())
+
+    def issue_token(
+        self,
+        *,
+        account: Account | None = None,
+        client: Client | None = None,
+        scopes: Iterable[str] | None = None,
+        lifetime_s: int = tokens.LIFETIME_S,
+    ) -> AccessToken:
+        """An opaque token, stored as a hash only. `scopes` narrow those of the client; they never widen them."""
+        granted = frozenset(client.scopes if scopes is None else scopes) if client else frozenset()
+        with self.pool.connection() as conn:
+            return tokens.issue(
+                conn,
+                self.region_id,
+                account_id=account.id if account else None,
+                client_id=client.id if client else None,
+                scopes=granted,
+                now=self._clock(),
+                lifetime_s=lifetime_s,
+            )
+
+    def actor_for_token(self, token: str) -> Principal | None:
+        """Who holds this bearer token now; None for unknown, expired, revoked, disabled."""
+        with self.pool.connection() as conn:
+            owner = tokens.owner(conn, self.region_id, token, self._clock())
+            if isinstance(owner, Account):
+                return self._person(conn, owner)
+            if isinstance(owner, Client):
+                return self._system(conn, owner)
+        return None
+
+    def add_client(self, *, name: str, organisation_id: str, scopes: Iterable[str], jwks: Mapping[str, Any]) -> Client:
+        """Register a hospital system. Raises Conflict (name taken), NotFound (organisation), Incorrect (keys)."""
+        tokens.check_scopes(scopes := frozenset(scopes))
+        public = tokens.public_keys(jwks)
+        client = Client(id=uuid4(), name=name, organisation_id=organisation_id, scopes=scopes, jwks=public)
+        with self.pool.connection() as conn:
+            store.add_client(conn, self.region_id, client, self._clock())
+        return client
+
+    def clients(self) -> list[Client]:
+        with self.pool.connection() as conn:
+            return [store.client_of(r) for r in store.rows(conn, "clients", region_id=self.region_id)]
+
+    def client(self, id_or_name: str) -> Client | None:
+        """A registered, active system by its id (what `client_id` carries) or its name."""
+        with self.pool.connection() as conn:
+            found = store.row(conn, "client_by_name", region_id=self.region_id, name=id_or_name)
+            if found is None and (client_id := _uuid(id_or_name)):
+                found = store.row(conn, "client_by_id", region_id=self.region_id, client_id=client_id)
+        return store.client_of(found) if found else None
+
+    def issue_client_token(self, client: Client, scopes: Iterable[str], lifetime_s: int = 300) -> AccessToken:
+        """What `/oauth/token` hands out."""
+        return self.issue_token(client=client, scopes=scopes, lifetime_s=lifetime_s)
+
+    def use_assertion(self, client_id: UUID, jti: str, expires_at: datetime) -> bool:
+        """True the first time this assertion is presented, False for a replay."""
+        key = {"region_id": self.region_id, "client_id": client_id, "jti": jti}
+        with self.pool.connection() as conn:
+            store.run(conn, "forget_assertions", region_id=self.region_id, now=self._clock())
+            return store.row(conn, "use_assertion", **key, expires_at=expires_at) is not None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
