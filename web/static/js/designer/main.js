@@ -18,7 +18,11 @@ const json = (/** @type {string} */ id) => JSON.parse($(id).textContent ?? '{}')
 const board = $('designer');
 const words = json('words');
 const choices = json('choices');
-const say = (/** @type {string} */ text) => ($('status').textContent = text);
+const status = $('status');
+const say = (/** @type {string} */ text, kind = '') => {
+  status.textContent = text;
+  status.dataset.kind = kind;
+};
 const fill = (/** @type {string} */ text, /** @type {Record<string, unknown>} */ values) =>
   text.replace(/%\((\w+)\)s/g, (_, name) => String(values[name]));
 
@@ -41,7 +45,7 @@ async function open() {
     const answer = await fetch(board.dataset.xml ?? '');
     await modeler.importXML(await answer.text());
   } catch {
-    say(words.broken);
+    say(words.broken, 'bad');
     return;
   }
   modeler.get('canvas').zoom('fit-viewport', 'auto');
@@ -73,7 +77,8 @@ async function check() {
   say(words.checking);
   const answer = await attempt(() => send(board.dataset.check ?? ''));
   if (!answer) return false;
-  say(!answer.ok ? refusal(answer) : answer.problems.length ? words.warned : words.clean);
+  if (!answer.ok) say(refusal(answer), 'bad');
+  else say(answer.problems.length ? words.warned : words.clean);
   return answer.ok;
 }
 
@@ -81,7 +86,7 @@ async function deploy() {
   if (!(await check()) || !(await confirmed())) return;
   const answer = await attempt(() => send(board.dataset.deploy ?? ''));
   if (!answer) return;
-  if (!answer.ok) return void say(refusal(answer));
+  if (!answer.ok) return say(refusal(answer), 'bad');
   const mine = answer.deployed.find((/** @type {any} */ each) => each.key === board.dataset.key) ?? answer.deployed[0];
   cleanAt = history._stackIdx;
   say(fill(mine.created ? words.deployed : words.unchanged, { version: mine.version }));
@@ -95,7 +100,7 @@ async function attempt(/** @type {() => Promise<any>} */ request) {
   try {
     return await request();
   } catch {
-    say(words.failed);
+    say(words.failed, 'bad');
     return null;
   }
 }
