@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -137,14 +138,28 @@ def hospital_template(
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-@pytest.fixture
-def hospital(server: str, hospital_template: tuple[str, Path]) -> Iterator[Hospital]:
-    """Nothing has happened yet; it is eight o'clock on the 5th of January 2026."""
+@contextmanager
+def opened(server: str, hospital_template: tuple[str, Path]) -> Iterator[Hospital]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{hospital_template[0]}"')
-        opened = Hospital(hospital_template[1], make_conninfo(server, dbname=name))
-        yield opened
-        opened.pool.close()
-        opened.clock.close()
+        made = Hospital(hospital_template[1], make_conninfo(server, dbname=name))
+        yield made
+        made.pool.close()
+        made.clock.close()
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def hospital(server: str, hospital_template: tuple[str, Path]) -> Iterator[Hospital]:
+    """Nothing has happened yet; it is eight o'clock on the 5th of January 2026."""
+    with opened(server, hospital_template) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def quiet(server: str, hospital_template: tuple[str, Path]) -> Iterator[Hospital]:
+    """A county in which nothing is ever stored: for everything that is refused, and for what is only described."""
+    with opened(server, hospital_template) as made:
+        yield made
+        assert set(made.count()) == {"Organization"}

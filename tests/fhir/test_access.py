@@ -34,21 +34,21 @@ def client(hospital, name, organisation, *scopes):
         ("GET", "/Nothing"),
     ],
 )
-def test_a_stranger_learns_nothing(hospital, method, path):
-    answer = hospital.ask(method, path, patient() if method in ("POST", "PUT") else None, who=None)
+def test_a_stranger_learns_nothing(quiet, method, path):
+    answer = quiet.ask(method, path, patient() if method in ("POST", "PUT") else None, who=None)
 
     issues_of(answer, 401)
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 @pytest.mark.parametrize("header", ["Bearer nonsense", "Basic eA==", "Bearer ", "x" * 5000])
-def test_a_wrong_token_is_no_token(hospital, header):
-    issues_of(hospital.get("/Patient", who=None, Authorization=header), 401)
+def test_a_wrong_token_is_no_token(quiet, header):
+    issues_of(quiet.get("/Patient", who=None, Authorization=header), 401)
 
 
 @pytest.mark.parametrize("path", ["/metadata", "/.well-known/smart-configuration"])
-def test_how_to_come_in_is_said_to_everybody(hospital, path):
-    assert hospital.get(path, who=None).status_code == 200
+def test_how_to_come_in_is_said_to_everybody(quiet, path):
+    assert quiet.get(path, who=None).status_code == 200
 
 
 def test_a_scope_covers_its_types_and_letters_only(hospital, woman):

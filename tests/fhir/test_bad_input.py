@@ -35,9 +35,9 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("body", BROKEN, ids=range(len(BROKEN)))
-def test_what_is_no_document_is_400(hospital, body):
-    issues_of(hospital.post("/Patient", body), 400)
-    issues_of(hospital.post("", body), 400)
+def test_what_is_no_document_is_400(quiet, body):
+    issues_of(quiet.post("/Patient", body), 400)
+    issues_of(quiet.post("", body), 400)
 
 
 WRONG = {
@@ -71,19 +71,19 @@ WRONG = {
 
 
 @pytest.mark.parametrize("changes, place, status", WRONG.values(), ids=WRONG)
-def test_each_fault_is_named_at_its_place(hospital, changes, place, status):
-    assert expressions(hospital.post("/Patient", patient(**changes)), status) == [place]
-    assert "Patient" not in hospital.count()
+def test_each_fault_is_named_at_its_place(quiet, changes, place, status):
+    assert expressions(quiet.post("/Patient", patient(**changes)), status) == [place]
+    assert "Patient" not in quiet.count()
 
 
-def test_all_faults_of_a_bundle_are_told_at_once_entry_by_entry(hospital):
+def test_all_faults_of_a_bundle_are_told_at_once_entry_by_entry(quiet):
     bundle = transaction(
         entry(patient(gender="x"), PATIENT_URN),
         entry(pregnancy()),
         entry(observation("718-7", effectiveInstant="soon", valueInteger="1")),
     )
 
-    places = expressions(hospital.post("", bundle), 422)
+    places = expressions(quiet.post("", bundle), 422)
 
     assert "Bundle.entry[0].resource.gender" in places
     assert "Bundle.entry[2].resource.effectiveInstant" in places
@@ -117,21 +117,21 @@ BUNDLES = {
 
 
 @pytest.mark.parametrize("bundle, place", BUNDLES.values(), ids=BUNDLES)
-def test_a_bundle_that_cannot_be_carried_out_is_400(hospital, bundle, place):
-    assert place in expressions(hospital.post("", bundle), 400)
-    assert "Patient" not in hospital.count()
+def test_a_bundle_that_cannot_be_carried_out_is_400(quiet, bundle, place):
+    assert place in expressions(quiet.post("", bundle), 400)
+    assert "Patient" not in quiet.count()
 
 
-def test_a_patient_that_nobody_knows_cannot_be_referred_to(hospital):
-    assert expressions(hospital.post("/Observation", observation("718-7", "Patient/none", valueInteger=1)), 422) == [
+def test_a_patient_that_nobody_knows_cannot_be_referred_to(quiet):
+    assert expressions(quiet.post("/Observation", observation("718-7", "Patient/none", valueInteger=1)), 422) == [
         "Observation"
     ]
 
 
-def test_a_conditional_reference_must_match(hospital):
+def test_a_conditional_reference_must_match(quiet):
     lost = observation("718-7", f"Patient?identifier={ID_CARD}|404", valueInteger=1)
 
-    assert expressions(hospital.post("", transaction(entry(lost))), 412) == ["Bundle.entry[0].resource"]
+    assert expressions(quiet.post("", transaction(entry(lost))), 412) == ["Bundle.entry[0].resource"]
 
 
 def test_one_failure_of_a_batch_does_not_touch_the_others(hospital):
@@ -151,38 +151,38 @@ def test_one_failure_of_a_batch_does_not_touch_the_others(hospital):
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/xml", "application/fhir+xml", "application/fhir+json; charset=gbk"]
 )
-def test_another_kind_of_body_is_415(hospital, kind):
-    issues_of(hospital.post("/Patient", b"{}", Content_Type=kind), 415)
+def test_another_kind_of_body_is_415(quiet, kind):
+    issues_of(quiet.post("/Patient", b"{}", Content_Type=kind), 415)
 
 
-def test_a_body_that_is_too_large_is_413(hospital):
-    issues_of(hospital.post("/Patient", b" " * 5_000_001), 413)
+def test_a_body_that_is_too_large_is_413(quiet):
+    issues_of(quiet.post("/Patient", b" " * 5_000_001), 413)
 
 
 @pytest.mark.parametrize(
     "method, path",
     [("PATCH", "/Patient/1"), ("DELETE", "/Patient"), ("PUT", "/metadata"), ("POST", "/Patient/1"), ("GET", "")],
 )
-def test_a_method_that_is_not_offered_is_405(hospital, method, path):
-    answer = hospital.ask(method, path, patient() if method in ("PATCH", "PUT", "POST") else None)
+def test_a_method_that_is_not_offered_is_405(quiet, method, path):
+    answer = quiet.ask(method, path, patient() if method in ("PATCH", "PUT", "POST") else None)
 
     assert answer.status_code in (404, 405)
     assert answer.get_json(force=True)["resourceType"] == "OperationOutcome"
 
 
 @pytest.mark.parametrize("id_", ["a_b", "a" * 65, "%20", "ü"])
-def test_an_id_outside_the_alphabet_is_400(hospital, id_):
-    issues_of(hospital.put(f"/Patient/{id_}", patient(id=id_)), 400)
+def test_an_id_outside_the_alphabet_is_400(quiet, id_):
+    issues_of(quiet.put(f"/Patient/{id_}", patient(id=id_)), 400)
 
 
-def test_the_id_in_the_body_must_be_that_of_the_address(hospital):
-    assert "Patient.id" in expressions(hospital.put("/Patient/a", patient(id="b")), 400)
-    assert "Patient.id" in expressions(hospital.put("/Patient/a", patient()), 400)
+def test_the_id_in_the_body_must_be_that_of_the_address(quiet):
+    assert "Patient.id" in expressions(quiet.put("/Patient/a", patient(id="b")), 400)
+    assert "Patient.id" in expressions(quiet.put("/Patient/a", patient()), 400)
 
 
 @pytest.mark.parametrize("condition", ["name=x", "identifier=x", "identifier=|", "identifier=a|b&identifier=c|d", "x"])
-def test_a_condition_that_does_not_name_one_identifier_is_refused(hospital, condition):
-    issues_of(hospital.post("/Patient", patient(), If_None_Exist=condition), 400)
+def test_a_condition_that_does_not_name_one_identifier_is_refused(quiet, condition):
+    issues_of(quiet.post("/Patient", patient(), If_None_Exist=condition), 400)
 
 
 def test_a_number_with_too_many_digits_is_refused(hospital):
@@ -193,8 +193,8 @@ def test_a_number_with_too_many_digits_is_refused(hospital):
     assert expressions(hospital.post("/Observation", body.encode()), 422) == ["Observation.valueQuantity.value"]
 
 
-def test_errors_repeat_nothing_that_was_sent(hospital):
-    answer = hospital.post("/Patient", patient(gender="男或女", **{"身份证": WOMAN}))
+def test_errors_repeat_nothing_that_was_sent(quiet):
+    answer = quiet.post("/Patient", patient(gender="男或女", **{"身份证": WOMAN}))
 
     assert WOMAN not in answer.get_data(as_text=True)
     assert "男或女" not in answer.get_data(as_text=True)
@@ -207,11 +207,11 @@ def test_an_invariant_names_its_key(hospital):
     assert "obs-6" in issues_of(hospital.post("/Observation", both), 422)[0]["details"]["text"]
 
 
-def test_a_coded_status_outside_its_binding_lists_what_is_allowed(hospital):
+def test_a_coded_status_outside_its_binding_lists_what_is_allowed(quiet):
     wrong = pregnancy(clinicalStatus=coded("http://terminology.hl7.org/CodeSystem/condition-clinical", "maybe"))
     bundle = transaction(entry(patient(), PATIENT_URN), entry(wrong))
 
-    issue = issues_of(hospital.post("", bundle), 422)[0]
+    issue = issues_of(quiet.post("", bundle), 422)[0]
 
     assert issue["expression"] == ["Bundle.entry[1].resource.clinicalStatus.coding"]
     assert "active" in issue["diagnostics"]

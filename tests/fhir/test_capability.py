@@ -13,8 +13,8 @@ VALUES = {"token": "x", "reference": "Patient/1", "date": "2026-01-01", "string"
 
 
 @pytest.fixture
-def promised(hospital):
-    return hospital.get("/metadata", who=None).json
+def promised(quiet):
+    return quiet.get("/metadata", who=None).json
 
 
 def test_it_is_a_valid_resource(promised):
@@ -23,49 +23,49 @@ def test_it_is_a_valid_resource(promised):
     assert [r["type"] for r in promised["rest"][0]["resource"]] == list(TYPES)
 
 
-def test_every_search_parameter_works_on_every_type(hospital, promised):
+def test_every_search_parameter_works_on_every_type(quiet, promised):
     for resource in promised["rest"][0]["resource"]:
         for parameter in resource["searchParam"]:
-            answer = hospital.get(
+            answer = quiet.get(
                 f"/{resource['type']}?{parameter['name']}={VALUES[parameter['type']]}", Prefer="handling=strict"
             )
             assert answer.status_code == 200, (resource["type"], parameter["name"], answer.json)
 
 
-def test_every_include_works(hospital, promised):
+def test_every_include_works(quiet, promised):
     for resource in promised["rest"][0]["resource"]:
         for way, names in (("_include", "searchInclude"), ("_revinclude", "searchRevInclude")):
             for name in resource.get(names, []):
-                answer = hospital.get(f"/{resource['type']}?{way}={name}", Prefer="handling=strict")
+                answer = quiet.get(f"/{resource['type']}?{way}={name}", Prefer="handling=strict")
                 assert answer.status_code == 200, (way, name, answer.json)
 
 
-def test_every_type_is_read_and_searched(hospital, promised):
+def test_every_type_is_read_and_searched(quiet, promised):
     for resource in promised["rest"][0]["resource"]:
         offered = {one["code"] for one in resource["interaction"]}
         assert {"read", "vread", "history-instance", "history-type", "search-type"} <= offered
-        assert hospital.get(f"/{resource['type']}/none").status_code == 404
-        assert hospital.get(f"/{resource['type']}/none/_history/1").status_code == 404
-        assert hospital.get(f"/{resource['type']}/_history").status_code == 200
+        assert quiet.get(f"/{resource['type']}/none").status_code == 404
+        assert quiet.get(f"/{resource['type']}/none/_history/1").status_code == 404
+        assert quiet.get(f"/{resource['type']}/_history").status_code == 200
 
 
-@pytest.mark.parametrize("type_", TYPES)
-def test_what_is_not_promised_is_refused_as_the_engines_own(hospital, type_):
-    answer = hospital.post(f"/{type_}", {"resourceType": type_})
+def test_what_is_not_promised_is_refused_as_the_engines_own(hospital):
+    for type_ in TYPES:
+        answer = hospital.post(f"/{type_}", {"resourceType": type_})
 
-    codes = {i["details"]["coding"][0]["code"] for i in answer.get_json(force=True).get("issue", [])}
-    if "create" in interactions(type_):
-        assert "MCH-O-001" not in codes
-    else:
-        assert answer.status_code == 422
+        codes = {i["details"]["coding"][0]["code"] for i in answer.get_json(force=True).get("issue", [])}
+        if "create" in interactions(type_):
+            assert "MCH-O-001" not in codes, type_
+        else:
+            assert answer.status_code == 422, type_
 
 
-def test_a_parameter_of_one_type_is_not_one_of_another(hospital):
+def test_a_parameter_of_one_type_is_not_one_of_another(quiet):
     assert "due" in PARAMETERS["Task"] and "due" not in PARAMETERS["Patient"]
-    assert hospital.get("/Patient?due=2026-01-01", Prefer="handling=strict").status_code == 400
+    assert quiet.get("/Patient?due=2026-01-01", Prefer="handling=strict").status_code == 400
 
 
-def test_transaction_and_batch_are_promised_and_kept(hospital, promised):
+def test_transaction_and_batch_are_promised_and_kept(quiet, promised):
     assert {one["code"] for one in promised["rest"][0]["interaction"]} == {"transaction", "batch"}
     for kind in ("transaction", "batch"):
-        assert hospital.post("", {"resourceType": "Bundle", "type": kind}).json["type"] == f"{kind}-response"
+        assert quiet.post("", {"resourceType": "Bundle", "type": kind}).json["type"] == f"{kind}-response"

@@ -1,4 +1,4 @@
-"""A hospital system signs in with a signed assertion: by a registered key, for us, for minutes, once."""
+"""A quiet system signs in with a signed assertion: by a registered key, for us, for minutes, once."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ EC_KEY, OTHER_KEY = ec.generate_private_key(ec.SECP384R1()), ec.generate_private
 RSA_KEY = rsa.generate_private_key(65537, 2048)
 
 
-@pytest.fixture
-def his(hospital):
+@pytest.fixture(scope="module")
+def his(quiet):
     keys = [
         {**ECAlgorithm.to_jwk(EC_KEY.public_key(), as_dict=True), "kid": "ec"},
         {**RSAAlgorithm.to_jwk(RSA_KEY.public_key(), as_dict=True), "kid": "rsa"},
     ]
-    return hospital.services.people.add_client(
+    return quiet.services.people.add_client(
         name="his", organisation_id="org-hospital", scopes=["system/Patient.rs", "system/Task.rus"], jwks={"keys": keys}
     )
 
@@ -35,7 +35,7 @@ def assertion(key=EC_KEY, algorithm="ES384", kid="ec", **changes):
     return jwt.encode(claims, key, algorithm=algorithm, headers={"kid": kid})
 
 
-def ask(hospital, signed, scope="", **changes):
+def ask(quiet, signed, scope="", **changes):
     form = {
         "grant_type": "client_credentials",
         "client_assertion_type": ASSERTION,
@@ -43,36 +43,36 @@ def ask(hospital, signed, scope="", **changes):
         "scope": scope,
         **changes,
     }
-    return hospital.app.test_client().post("/oauth/token", data=form)
+    return quiet.app.test_client().post("/oauth/token", data=form)
 
 
 @pytest.mark.parametrize("key, algorithm, kid", [(EC_KEY, "ES384", "ec"), (RSA_KEY, "RS384", "rsa")])
-def test_a_signed_assertion_gets_a_token_that_reads(hospital, his, key, algorithm, kid):
-    answer = ask(hospital, assertion(key, algorithm, kid), "system/Patient.rs")
+def test_a_signed_assertion_gets_a_token_that_reads(quiet, his, key, algorithm, kid):
+    answer = ask(quiet, assertion(key, algorithm, kid), "system/Patient.rs")
 
     assert answer.status_code == 200
     assert answer.json["token_type"] == "bearer" and answer.json["expires_in"] > 0
     assert answer.json["scope"] == "system/Patient.rs"
     assert answer.headers["Cache-Control"] == "no-store"
     bearer = f"Bearer {answer.json['access_token']}"
-    assert hospital.get("/Patient", who=None, Authorization=bearer).status_code == 200
-    assert hospital.get("/Task", who=None, Authorization=bearer).status_code == 403
+    assert quiet.get("/Patient", who=None, Authorization=bearer).status_code == 200
+    assert quiet.get("/Task", who=None, Authorization=bearer).status_code == 403
 
 
-def test_without_a_wish_it_gets_what_it_is_registered_for(hospital, his):
-    assert ask(hospital, assertion()).json["scope"] == "system/Patient.rs system/Task.rus"
+def test_without_a_wish_it_gets_what_it_is_registered_for(quiet, his):
+    assert ask(quiet, assertion()).json["scope"] == "system/Patient.rs system/Task.rus"
 
 
-def test_a_narrower_scope_is_granted_a_wider_one_is_not(hospital, his):
-    assert ask(hospital, assertion(), "system/Task.r system/Observation.rs").json["scope"] == "system/Task.r"
-    assert ask(hospital, assertion(), "system/*.cruds").json["error"] == "invalid_scope"
+def test_a_narrower_scope_is_granted_a_wider_one_is_not(quiet, his):
+    assert ask(quiet, assertion(), "system/Task.r system/Observation.rs").json["scope"] == "system/Task.r"
+    assert ask(quiet, assertion(), "system/*.cruds").json["error"] == "invalid_scope"
 
 
-def test_an_assertion_is_good_once(hospital, his):
+def test_an_assertion_is_good_once(quiet, his):
     signed = assertion()
 
-    assert ask(hospital, signed).status_code == 200
-    assert ask(hospital, signed).status_code == 401
+    assert ask(quiet, signed).status_code == 200
+    assert ask(quiet, signed).status_code == 401
 
 
 WRONG = {
@@ -102,8 +102,8 @@ def unsigned():
 
 
 @pytest.mark.parametrize("signed", WRONG.values(), ids=WRONG)
-def test_a_wrong_assertion_is_refused_without_saying_why(hospital, his, signed):
-    answer = ask(hospital, signed())
+def test_a_wrong_assertion_is_refused_without_saying_why(quiet, his, signed):
+    answer = ask(quiet, signed())
 
     assert answer.status_code == 401
     assert answer.json == {"error": "invalid_client", "error_description": "the assertion is not acceptable"}
@@ -113,19 +113,24 @@ def test_a_wrong_assertion_is_refused_without_saying_why(hospital, his, signed):
     "changes, status",
     [({"grant_type": "password"}, 400), ({"client_assertion_type": "x"}, 401), ({"client_assertion": ""}, 401)],
 )
-def test_another_kind_of_request_is_refused(hospital, his, changes, status):
-    assert ask(hospital, assertion(), **changes).status_code == status
+def test_another_kind_of_request_is_refused(quiet, his, changes, status):
+    assert ask(quiet, assertion(), **changes).status_code == status
 
 
-def test_a_client_that_was_switched_off_gets_nothing(hospital, his):
-    with hospital.pool.connection() as conn:
-        conn.execute("UPDATE client SET active = false WHERE name = 'his'")
+def test_a_client_that_was_switched_off_gets_nothing(quiet, his):
+    def switch(active):
+        with quiet.pool.connection() as conn:
+            conn.execute("UPDATE client SET active = %s WHERE name = 'his'", [active])
 
-    assert ask(hospital, assertion()).status_code == 401
+    switch(False)
+    refused = ask(quiet, assertion()).status_code
+    switch(True)
+
+    assert refused == 401
 
 
-def test_the_way_in_is_described_where_smart_says(hospital):
-    described = hospital.app.test_client().get("/.well-known/smart-configuration").json
+def test_the_way_in_is_described_where_smart_says(quiet):
+    described = quiet.app.test_client().get("/.well-known/smart-configuration").json
 
     assert described["token_endpoint"] == TOKEN
     assert described["token_endpoint_auth_signing_alg_values_supported"] == ["RS384", "ES384"]

@@ -132,8 +132,8 @@ def test_the_history_of_a_type_holds_its_instances(hospital, woman):
 @pytest.mark.parametrize(
     "path", ["/Patient/none", "/Nothing/1", "/Nothing", "/Patient/none/_history", "/patient", "/a/b/c/d/e"]
 )
-def test_what_is_not_there_is_404(hospital, path):
-    assert hospital.get(path).status_code == 404
+def test_what_is_not_there_is_404(quiet, path):
+    assert quiet.get(path).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -149,13 +149,13 @@ def test_what_is_not_there_is_404(hospital, path):
         ("text/turtle", 406),
     ],
 )
-def test_only_json_of_r4_is_served(hospital, accept, status):
-    assert hospital.get("/metadata", Accept=accept).status_code == status
+def test_only_json_of_r4_is_served(quiet, accept, status):
+    assert quiet.get("/metadata", Accept=accept).status_code == status
 
 
 @pytest.mark.parametrize("kind, status", [("json", 200), ("application/fhir+json", 200), ("xml", 406), ("ttl", 406)])
-def test_the_format_parameter_rules_over_the_header(hospital, kind, status):
-    assert hospital.get(f"/metadata?_format={kind}", Accept="application/fhir+xml").status_code == status
+def test_the_format_parameter_rules_over_the_header(quiet, kind, status):
+    assert quiet.get(f"/metadata?_format={kind}", Accept="application/fhir+xml").status_code == status
 
 
 def test_a_preference_says_what_a_write_answers(hospital, woman):
