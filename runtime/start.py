@@ -15,7 +15,12 @@ from runtime.settings import Settings
 from workflows.services import Services
 
 ROOT = Path(__file__).resolve().parent.parent
-DEFINITIONS = (("bpmn", "*.bpmn"), ("bpmn/decisions", "*.dmn"), ("workflows/forms/questionnaires", "*.json"))
+DEFINITIONS = (
+    ("bpmn", "*.bpmn"),
+    ("bpmn/decisions", "*.dmn"),
+    ("bpmn/decisions", "*.cases.csv"),  # a table whose cases fail is not deployed
+    ("workflows/forms/questionnaires", "*.json"),
+)
 INSTALLER = Actor(id="yuntu", kind="engine")
 
 

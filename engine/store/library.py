@@ -5,10 +5,12 @@ Only which versions exist can change; one number tells whether it did.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.dmn import Definitions, read_decisions
+from engine.dmn.imports import Shelf
 from engine.errors import Conflict, NotFound
 from engine.interpreter import Closure, Program, compile_program
 from engine.model import read_bpmn
@@ -113,9 +115,21 @@ class Library:
     def decisions(self, tx: Tx, key: str, version: int) -> Definitions:
         found = self._decisions.get((key, version))
         if found is None:
-            found = read_decisions(self._source(tx, "decision", key, version))
+            source = self._source(tx, "decision", key, version)
+            shelf = Shelf(lambda: self.decision_sources(tx, beside=(key, version)))
+            found = read_decisions(source, imported=shelf.imports_of(source))
             self._decisions[key, version] = found
         return found
+
+    def decision_sources(self, tx: Tx, *, beside: tuple[str, int] | None = None) -> Iterator[bytes]:
+        """Every decision file that is live, the latest deployed first; `beside` a version: those that were when it was
+        deployed, so that what a version imports never changes."""
+        versions = {key: found for (kind, key), found in self.catalogue(tx).versions.items() if kind == "decision"}
+        until = next((e.deployment_id for e in versions[beside[0]] if e.version == beside[1]), 0) if beside else None
+        known = [[e for e in found if until is None or e.deployment_id <= until] for found in versions.values()]
+        newest = sorted((found[-1] for found in known if found), key=lambda entry: -entry.deployment_id)
+        for entry in {entry.sha256: entry for entry in newest}.values():
+            yield self._source(tx, "decision", entry.key, entry.version)
 
     def _source(self, tx: Tx, kind: str, key: str, version: int) -> bytes:
         source = tx.value("read_source", kind=kind, key=key, version=version)

@@ -78,7 +78,8 @@ def _files(paths: tuple[Path, ...]) -> list[Path]:
         found += [
             p for p in inside if p.suffix in ENDINGS and (p.suffix != ".json" or _is_form(p) or not path.is_dir())
         ]
-    return found
+    cases = [p.with_suffix(".cases.csv") for p in found if p.suffix == ".dmn"]
+    return found + [path for path in cases if path.exists()]
 
 
 def _is_form(path: Path) -> bool:
