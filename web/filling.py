@@ -19,7 +19,7 @@ from web import forms, woman
 from web.language import current
 from web.pages.blueprint import now, services, today
 from web.windows import window_of
-from workflows import completion
+from workflows import completion, task_access
 from workflows.people import may_complete
 
 
@@ -105,7 +105,7 @@ def fields(
 def opened(task_id: UUID) -> Iterator[Opened]:
     """The task for the person of this request. Raises NotFound also where it exists but is none of theirs."""
     with services().engine.read() as conn:
-        task = completion.task_for(services(), conn, task_id, g.principal)
+        task = task_access.task_for(services(), conn, task_id, g.principal)
         opened_form = completion.open_form(services(), conn, task, today=today())
         yield Opened(
             conn=conn,
@@ -115,7 +115,7 @@ def opened(task_id: UUID) -> Iterator[Opened]:
             last_values=opened_form.last_values,
             known=opened_form.context,
             woman=woman.of_task(services(), conn, task, g.principal, today()),
-            allowed=may_complete(g.principal, task, completion.care_of(services(), conn, task)),
+            allowed=may_complete(g.principal, task, task_access.care_of(services(), conn, task)),
         )
 
 

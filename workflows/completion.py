@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import workflows.journey as journey
-from engine.clock import CHINA
 from engine.commands.contracts import (
     Actor,
     ClaimUserTask,
@@ -20,14 +19,20 @@ from engine.commands.contracts import (
     SaveDraft,
     Submission,
 )
-from engine.errors import Conflict, Forbidden, Incorrect, NotFound
-from engine.store import reads
-from workflows.facts_on_demand import Known
+from engine.errors import Conflict, Incorrect
 from workflows.forms import Form
 from workflows.people.model import Principal
-from workflows.people.visibility import may_complete, may_see
 from workflows.services import Services
-from workflows.store import people as people_store
+from workflows.task_access import (
+    actor_of,
+    context_of,
+    form_of,
+    known,
+    require_may_complete,
+    task_for,
+    today_in_china,
+    variables_of,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +69,7 @@ def complete(
             expected_revision=expected_revision,
             repeated=idempotency is not None,
         )
-    return services.engine.execute(command, by=_actor(by), idempotency=idempotency)
+    return services.engine.execute(command, by=actor_of(by), idempotency=idempotency)
 
 
 def command_for(
@@ -127,9 +132,9 @@ def claim(
     """Take the task for oneself. Raises Conflict where somebody else has it and `take_over` is not said."""
     _require(services, task_id, by)
     command = ClaimUserTask(
-        user_task_id=task_id, assignee=_actor(by).id, expected_revision=expected_revision, take_over=take_over
+        user_task_id=task_id, assignee=actor_of(by).id, expected_revision=expected_revision, take_over=take_over
     )
-    return services.engine.execute(command, by=_actor(by), idempotency=idempotency)
+    return services.engine.execute(command, by=actor_of(by), idempotency=idempotency)
 
 
 def release(
@@ -143,7 +148,7 @@ def release(
     """Give the task back to the group."""
     _require(services, task_id, by)
     command = ReleaseUserTask(user_task_id=task_id, expected_revision=expected_revision)
-    return services.engine.execute(command, by=_actor(by), idempotency=idempotency)
+    return services.engine.execute(command, by=actor_of(by), idempotency=idempotency)
 
 
 def save_draft(
@@ -158,7 +163,7 @@ def save_draft(
     """Keep what is filled in so far, however incomplete; answers the new revision."""
     _require(services, task_id, by)
     command = SaveDraft(user_task_id=task_id, draft=dict(answers), expected_revision=expected_revision)
-    return services.engine.execute(command, by=_actor(by), idempotency=idempotency).revision
+    return services.engine.execute(command, by=actor_of(by), idempotency=idempotency).revision
 
 
 def open_form(services: Services, conn: Any, task: Any, *, today: date) -> OpenForm:
@@ -186,62 +191,6 @@ def evaluate(services: Services, conn: Any, task: Any, answers: Mapping[str, Any
     return form.evaluate(dict(answers), today, context_of(services, conn, task))
 
 
-# --- what several of these need --------------------------------------------------------------------------------------
-
-
-def task_for(services: Services, conn: Any, task_id: UUID, by: Principal | Actor) -> Any:
-    """The task, if the caller may know of it. A stranger gets the same NotFound as for a task that never was."""
-    task = reads.user_task(conn, services.region_id, task_id)
-    if task is None or not may_see(_principal(services, conn, by), task, care_of(services, conn, task)):
-        raise NotFound("没有此任务", "no such task")
-    return task
-
-
-def require_may_complete(services: Services, conn: Any, task: Any, by: Principal | Actor) -> None:
-    """Raises Forbidden, for callers who may look at the task but not finish it."""
-    if _actor(by).kind == "engine":
-        return
-    if not may_complete(_principal(services, conn, by), task, care_of(services, conn, task)):
-        raise Forbidden("您的角色不能办理此任务", "the task is not meant for your role")
-
-
-def care_of(services: Services, conn: Any, task: Any) -> frozenset[str]:
-    return people_store.care_of(conn, services.region_id, task.instance_id)
-
-
-def form_of(services: Services, conn: Any, task: Any) -> Form | None:
-    """The form version the task was opened with; None also where the diagram names a form that nobody deployed."""
-    return services.forms.get(task.form, task.form_version, conn=conn) if task.form else None
-
-
-def variables_of(services: Services, conn: Any, task: Any) -> dict[str, Any]:
-    instance = reads.instance(conn, services.region_id, task.instance_id)
-    return dict(instance.variables) if instance is not None else {}
-
-
-def context_of(services: Services, conn: Any, task: Any) -> dict[str, Any]:
-    """What a form's expressions may read besides its answers: the case's variables."""
-    return variables_of(services, conn, task)
-
-
-def known(services: Services, conn: Any, pregnancy_id: str | None) -> Mapping[str, Any]:
-    """Name to value of everything recorded about the woman; empty where the task is about none. Read when first looked
-    into, while `conn` is open: most forms route without it."""
-    return Known(lambda: services.facts(conn, pregnancy_id) if pregnancy_id else {})
-
-
-def today_in_china(services: Services) -> date:
-    return services.clock().astimezone(CHINA).date()
-
-
 def _require(services: Services, task_id: UUID, by: Principal | Actor) -> None:
     with services.engine.read() as conn:
         require_may_complete(services, conn, task_for(services, conn, task_id, by), by)
-
-
-def _actor(by: Principal | Actor) -> Actor:
-    return by.actor if isinstance(by, Principal) else by
-
-
-def _principal(services: Services, conn: Any, by: Principal | Actor) -> Principal:
-    return by if isinstance(by, Principal) else services.people.principal_of(conn, by)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from engine.commands.contracts import Actor, IdempotencyKey, StartInstance
 from engine.errors import Conflict, Forbidden, Incorrect
 from engine.store import reads
-from workflows import completion, journey
+from workflows import completion, journey, task_access
 from workflows.people.model import Organisation, Principal
 from workflows.people.roles import CARE
 from workflows.services import Services
@@ -119,7 +119,7 @@ def start_variables(
         hospital_organisation=hospital_organisation or (own.id if own and at_hospital else _first(tree, "hospital")),
         county_organisation=county_organisation or _first(tree, "county_mch"),
         village_organisation=own.id if own is not None and own.kind == "village" else None,
-        on=completion.today_in_china(services),
+        on=task_access.today_in_china(services),
         pack=services.regions(pack or services.settings.pack),
         first_contact="hospital" if at_hospital else "primary",
         **given,

@@ -8,11 +8,11 @@ from api.answers import at, task_json
 from engine.errors import NotFound
 from engine.store import reads
 from workflows import journey
-from workflows.completion import today_in_china
 from workflows.people.model import Principal
 from workflows.people.visibility import may_read_woman, may_see
 from workflows.services import Services
 from workflows.store import people as people_store
+from workflows.task_access import today_in_china
 
 JOURNEY = "pregnancy_journey"
 

@@ -13,7 +13,7 @@ from api.requests import PlainObject, Strict, expected_revision, idempotency, js
 from api.tasks.listing import listed
 from engine.errors import Incorrect
 from engine.store import reads
-from workflows import completion
+from workflows import completion, task_access
 from workflows.services import Services
 
 
@@ -51,8 +51,8 @@ def blueprint(services: Services) -> Blueprint:
     def form(task_id: UUID) -> Response:
         """The Questionnaire of the task, with the draft or what is known already as a QuestionnaireResponse."""
         with services.engine.read() as conn:
-            task = completion.task_for(services, conn, task_id, principal())
-            opened = completion.open_form(services, conn, task, today=completion.today_in_china(services))
+            task = task_access.task_for(services, conn, task_id, principal())
+            opened = completion.open_form(services, conn, task, today=task_access.today_in_china(services))
         services.people.audit(principal(), "read", "form", task.business_key, {"task": str(task_id)})
         questionnaire = services.forms.source(opened.form) if opened.form else None
         response = opened.form.to_response(opened.answers, status="in-progress") if opened.form else None
@@ -91,7 +91,7 @@ def blueprint(services: Services) -> Blueprint:
 
     def _answer(task_id: UUID) -> Response:
         with services.engine.read() as conn:
-            task = completion.task_for(services, conn, task_id, principal())
+            task = task_access.task_for(services, conn, task_id, principal())
         return reply(task_json(task, services.clock()), revision=task.revision)
 
     return bp

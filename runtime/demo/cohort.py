@@ -19,7 +19,7 @@ from engine.store import reads
 from runtime.demo.answers import answers_for
 from runtime.demo.stepped_clock import SteppedClock
 from runtime.demo.women import Woman
-from workflows import completion, intake, journey
+from workflows import completion, intake, journey, task_access
 from workflows.people.model import Principal
 from workflows.people.visibility import may_complete
 from workflows.services import Services
@@ -112,11 +112,11 @@ class Cohort:
         self._look_at(task.instance_id)
 
     def _entered(self, conn: Any, task: Any, woman: Woman) -> dict[str, Any]:
-        form = completion.form_of(self._services, conn, task)
+        form = task_access.form_of(self._services, conn, task)
         if form is None:
             return {"variables": {"confirmed": True} if task.element_id == "task_confirm_end" else {}}
-        variables = completion.variables_of(self._services, conn, task)
-        facts = completion.known(self._services, conn, task.business_key)
+        variables = task_access.variables_of(self._services, conn, task)
+        facts = task_access.known(self._services, conn, task.business_key)
         proposed = journey.prefill(form.id, facts, variables, self._today()) if form.id in PROPOSED else {}
         return {"answers": answers_for(form.id, woman, proposed, variables, self._today())}
 
