@@ -22,6 +22,7 @@ from fhir_adapters.terminology import (
     item_of,
     same_system,
 )
+from fhir_adapters.types import patient_of
 
 FINAL = frozenset({"final", "amended", "corrected"})
 TYPES = ("Observation",)
@@ -38,18 +39,25 @@ class Fact:
 
 def read_facts(conn: Any, region_id: str, pregnancy_id: str) -> dict[str, Fact]:
     """Fact name (the forms' linkId) to the newest value. What the registration says of the person is in it too."""
+    woman = woman_of(conn, region_id, pregnancy_id)
+    if woman is None:
+        return {}
     newest: dict[str, Fact] = {}
     for stored in resources.of_episode(conn, region_id, pregnancy_id, TYPES):
-        for name, fact in facts_of(stored.resource()):
+        observation = stored.resource()
+        if patient_of(observation) != woman:
+            continue  # her child's weight is not hers
+        for name, fact in facts_of(observation):
             if name not in newest or (newest[name].at, newest[name].source) < (fact.at, fact.source):
                 newest[name] = fact
+    patient = resources.current(conn, region_id, "Patient", woman)
+    return {**of_person(patient.resource(), patient.updated_at), **newest} if patient is not None else newest
+
+
+def woman_of(conn: Any, region_id: str, pregnancy_id: str) -> str | None:
+    """Whose pregnancy it is."""
     episode = resources.current(conn, region_id, "EpisodeOfCare", pregnancy_id)
-    if episode is not None:
-        patient_id = episode.resource()["patient"]["reference"].removeprefix("Patient/")
-        patient = resources.current(conn, region_id, "Patient", patient_id)
-        if patient is not None:
-            newest = {**of_person(patient.resource(), patient.updated_at), **newest}
-    return newest
+    return patient_of(episode.resource()) if episode is not None else None
 
 
 def facts_of(observation: Mapping[str, Any]) -> Iterator[tuple[str, Fact]]:

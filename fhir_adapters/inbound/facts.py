@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.commands.contracts import PublishMessage
-from fhir_adapters.facts import facts_of
+from fhir_adapters.facts import facts_of, woman_of
 from fhir_adapters.inbound.opening import is_pregnancy
 from fhir_adapters.store import resources
 from fhir_adapters.terminology import ICD10, ICD10_CN
@@ -25,9 +25,10 @@ def receive(work: Work) -> None:
         episode_id = item.correlated.episode_id
         if episode_id is None or item.resource is None:
             continue
-        for name, fact in facts_of(item.resource):
-            if name not in DATING and _record(work, item, "message_observation_received"):
-                by_case.setdefault(episode_id, {})[name] = fact.value
+        told = {name: fact.value for name, fact in facts_of(item.resource) if name not in DATING}
+        if told and woman_of(work.conn, work.region_id, episode_id) == item.patient_id:
+            _record(work, item, "message_observation_received")
+            by_case.setdefault(episode_id, {}).update(told)
     for episode_id, facts in by_case.items():
         work.run(PublishMessage(name="message_observation_received", key=episode_id, payload={"facts": facts}))
     for item in work.changed("Condition"):
@@ -38,6 +39,8 @@ def _diagnosis(work: Work, item: Item) -> None:
     condition, episode_id = item.resource or {}, item.correlated.episode_id
     if episode_id is None or is_pregnancy(condition):
         return
+    if woman_of(work.conn, work.region_id, episode_id) != item.patient_id:
+        return  # a diagnosis of the child
     statuses = [condition.get(name, {}) for name in ("clinicalStatus", "verificationStatus")]
     codes = {c.get("code") for status in statuses for c in status.get("coding", ())}
     if not {"active", "confirmed"} <= codes:
@@ -45,14 +48,12 @@ def _diagnosis(work: Work, item: Item) -> None:
     codings = condition.get("code", {}).get("coding", ())
     code = next((c.get("code") for c in codings if c.get("system") in (ICD10, ICD10_CN)), None)
     payload = {"code": code, "text": condition.get("code", {}).get("text")}
-    if _record(work, item, "message_diagnosis_received"):
-        work.run(PublishMessage(name="message_diagnosis_received", key=episode_id, payload=payload))
+    _record(work, item, "message_diagnosis_received")
+    work.run(PublishMessage(name="message_diagnosis_received", key=episode_id, payload=payload))
 
 
-def _record(work: Work, item: Item, event: str) -> bool:
-    """Every version causes its event once; of one Observation with several facts the first one records it."""
+def _record(work: Work, item: Item, event: str) -> None:
+    """What came of this version, for whoever asks later."""
     assert item.saved is not None
-    resources.record_event(
-        work.conn, work.region_id, item.saved, event, item.correlated.episode_id, item.correlated.result, work.now
-    )
-    return True
+    case = item.correlated
+    resources.record_event(work.conn, work.region_id, item.saved, event, case.episode_id, case.result, work.now)

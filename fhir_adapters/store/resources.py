@@ -215,10 +215,6 @@ def of_patient(conn: Connection[Any], region_id: str, patient_id: str, types: Se
         return cursor.execute(SQL["resources_of_patient"], key).fetchall()
 
 
-def adopt(conn: Connection[Any], region_id: str, type_: str, id_: str, episode_id: str) -> None:
-    conn.execute(SQL["adopt"], {"region_id": region_id, "type": type_, "id": id_, "episode_id": episode_id})
-
-
 def add_area(conn: Connection[Any], region_id: str, patient_id: str, organisations: Iterable[str]) -> None:
     key = {"region_id": region_id, "patient_id": patient_id, "organisations": sorted(set(organisations))}
     conn.execute(SQL["add_area"], key)
@@ -226,12 +222,6 @@ def add_area(conn: Connection[Any], region_id: str, patient_id: str, organisatio
 
 def share_area(conn: Connection[Any], region_id: str, mother_id: str, child_id: str) -> None:
     conn.execute(SQL["share_area"], {"region_id": region_id, "mother_id": mother_id, "child_id": child_id})
-
-
-def is_in_area(conn: Connection[Any], region_id: str, patient_id: str, organisations: Iterable[str]) -> bool:
-    key = {"region_id": region_id, "patient_id": patient_id, "organisations": sorted(set(organisations))}
-    row = conn.execute(SQL["is_in_area"], key).fetchone()
-    return bool(row and row[0])
 
 
 def record_event(

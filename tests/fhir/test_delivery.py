@@ -152,6 +152,20 @@ def test_whoever_may_read_the_mother_may_read_the_child(hospital):
     assert [p["identifier"][0]["value"] for p in hospital.search("/Patient?birthdate=2026-01-05", "nurse")] == ["ZY1-1"]
 
 
+def test_what_is_measured_of_the_child_is_no_fact_of_the_mother(hospital):
+    woman = hospital.brings_in()
+    answer = hospital.post("", delivery(woman.subject))
+    child_id = answer.json["entry"][2]["response"]["location"].split("/")[-3]
+    warm = {"value": 37, "unit": "Cel", "system": "http://unitsofmeasure.org", "code": "Cel"}
+
+    later = hospital.post("/Observation", observation("8310-5", f"Patient/{child_id}", valueQuantity=warm))
+
+    assert later.headers["X-MCH-Correlated"] == f"case/{woman.pregnancy_id}"
+    with hospital.services.engine.read() as conn:
+        assert "temperature" not in hospital.services.facts(conn, woman.pregnancy_id)
+    assert "message_observation_received" not in messages(hospital)
+
+
 def test_an_outpatient_visit_is_no_discharge(hospital):
     woman = hospital.brings_in()
     visit = stay(woman.subject, "finished", end="2026-01-05T07:00:00+08:00")

@@ -90,11 +90,6 @@ SELECT region_id, %(child_id)s, organisation_id FROM patient_area
  WHERE region_id = %(region_id)s AND patient_id = %(mother_id)s
 ON CONFLICT DO NOTHING
 
--- is_in_area --
--- Whether the caller may know of a patient.
-SELECT EXISTS (SELECT FROM patient_area WHERE region_id = %(region_id)s AND patient_id = %(patient_id)s
-                  AND organisation_id = ANY (%(organisations)s::text[]))
-
 -- record_event --
 -- Note that this version caused this event. No row: it had already.
 INSERT INTO inbound_event (region_id, type, id, version, event, episode_id, result, at)
@@ -114,12 +109,6 @@ SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.met
   FROM resource r
   JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = r.version
  WHERE r.region_id = %(region_id)s AND r.patient_id = %(patient_id)s AND r.type = ANY (%(types)s::text[]) AND NOT r.deleted
-
--- adopt --
--- A resource that came before its case was known belongs to it from now on. Its text stays as it was sent.
-UPDATE resource SET episode_id = %(episode_id)s
- WHERE region_id = %(region_id)s AND type = %(type)s AND id = %(id)s AND episode_id IS NULL
-
 
 -- same_content --
 -- A live resource of this sender about this patient that says exactly the same.
