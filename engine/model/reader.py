@@ -143,7 +143,7 @@ class _Reader:
                 continue
             kind = KINDS.get(local)
             if kind is None:
-                self.problems.append(at(xml, "unsupported_element", what=KIND_NAMES.get(local, local)))
+                self.problems.append(at(xml, "unsupported_element", what=KIND_NAMES.get(local, local), what_en=local))
             elif xml.get("id") is None:
                 self.problems.append(at(xml, "no_id"))
             else:

@@ -28,7 +28,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # elements
     "unsupported_element": (
         "不支持“{what}”，请改用受支持的元素",
-        "'{what}' is not supported; use an element that is",
+        "'{what_en}' is not supported; use an element that is",
     ),
     "unsupported_event": ("此处不支持“{what}”事件", "a {what} is not supported here"),
     "multiple_events": ("一个事件只能有一个事件定义", "an event may have one event definition only"),
