@@ -30,7 +30,7 @@ def addresses(site):
         "first visit": ("nurse", f"/tasks/{first.id}"),
         "a task of others": ("village", f"/tasks/{screening.id}"),
         "registering": ("nurse", "/register"),
-        "her page": ("nurse", f"/pregnancies/{screening.business_key}"),
+        "her page": ("nurse", f"/pregnancies/{screening.business_key}?inside=call_registration"),
         "no such page": ("nurse", "/nothing"),
         "processes": ("designer", "/design"),
         "drawing board": ("designer", "/design/risk_screening"),

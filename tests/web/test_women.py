@@ -73,6 +73,19 @@ def test_her_page_tells_the_same_in_the_diagram_and_in_the_list(shown):
     assert "完成" in html and "第1次产前检查" in html
 
 
+def test_a_called_diagram_is_shown_with_its_own_places(shown):
+    task = shown.task("task_screen")
+    page = f"/pregnancies/{task.business_key}"
+
+    inside = shown.get(f"{page}?inside=call_registration", "nurse")
+
+    assert_sound(inside)
+    html = inside.get_data(as_text=True)
+    assert "/design/registration/1.bpmn" in html and "task_first_visit" in html and '"now": []' in html
+    assert '"now": ["task_screen"]' in shown.get(f"{page}?inside=call_risk_screening", "nurse").get_data(as_text=True)
+    assert "/design/pregnancy_journey/1.bpmn" in shown.get(f"{page}?inside=nothing", "nurse").get_data(as_text=True)
+
+
 def test_looking_at_her_leaves_an_audit_row(site):
     task = site.task("task_screen")
 
