@@ -45,9 +45,10 @@ class Course:
         """What a call activity of the main diagram calls; the main diagram for anything else."""
         element = self.main.outline.elements.get(call)
         found = self._outline(element.calls) if element else None
-        if element is None or found is None or element.calls not in self._pins:
+        key = (element.calls if element else None) or ""
+        if found is None or key not in self._pins:
             return self.main
-        return Scene(path=call, key=element.calls, version=self._pins[element.calls], outline=found)
+        return Scene(path=call, key=key, version=self._pins[key], outline=found)
 
     def done(self, scene: Scene) -> set[str]:
         """Elements of this diagram that have been passed."""

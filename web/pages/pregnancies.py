@@ -41,6 +41,7 @@ def pregnancy(pregnancy_id: str) -> str:
         changes=risk.changes(she.variables, g.principal.roles),
         steps=course.steps(tasks),
         scene=scene,
+        scene_steps=scene.outline.steps(done, current, {}) if scene.path else [],
         markers={"done": sorted(done - current), "now": sorted(current)},
         links=links,
     )
