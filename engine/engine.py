@@ -42,6 +42,7 @@ from engine.commands import (
 )
 from engine.commands.contracts import Actor, IdempotencyKey
 from engine.commands.records import Projection, ServiceTask
+from engine.dmn import Definitions
 from engine.due import drive, run_due, settle
 from engine.errors import Busy, Conflict, EngineError, Stale
 from engine.store import answers
@@ -172,6 +173,19 @@ class Engine:
                         conn.execute("ROLLBACK")
         except AWAY as error:
             raise _busy() from error
+
+    def decision_model(self, key: str, version: int | None = None) -> tuple[Definitions, int]:
+        """A deployed decision model and its version, without a number the newest. Raises NotFound."""
+        with self.read() as conn:
+            return self._setting.library.decision_model(self._looking(conn), key, version)
+
+    def decision_file(self, source: bytes) -> Definitions:
+        """A decision model that is not deployed, with what it imports of those that are. Raises Refused."""
+        with self.read() as conn:
+            return self._setting.library.decision_file(self._looking(conn), source)
+
+    def _looking(self, conn: Connection[Any]) -> Tx:
+        return Tx(conn, self._setting, self.clock(), Actor(id="engine", kind="engine"))
 
     def run_due(self, limit: int = 100) -> int:
         """Fire due timers, run due jobs, correlate messages, once; answers how many."""

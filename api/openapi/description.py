@@ -10,18 +10,21 @@ from marshmallow import Schema, fields
 from werkzeug.routing import Rule
 
 from api.clock import MoveBody
+from api.evaluation.blueprint import DecisionBody, ExpressionBody
 from api.messages import MessageBody, SignalBody
 from api.operations.blueprint import OperationBody, StartBody
 from api.requests import Duration, Instant, PlainObject
 from api.tasks.blueprint import ClaimBody, CompletionBody, DraftBody
 from workflows.people.access import row_of
 
-ROOMS = ("tasks", "definitions", "operations", "messages", "clock", "pregnancies", "health", "openapi")
+ROOMS = ("tasks", "definitions", "evaluation", "operations", "messages", "clock", "pregnancies", "health", "openapi")
 BODIES: dict[str, type[Schema] | str] = {
     "tasks.claim": ClaimBody,
     "tasks.draft": DraftBody,
     "tasks.completion": CompletionBody,
     "definitions.deploy": "application/xml",
+    "evaluation.expression": ExpressionBody,
+    "evaluation.decision": DecisionBody,
     "operations.start": StartBody,
     "operations.suspension": OperationBody,
     "operations.activation": OperationBody,
@@ -41,6 +44,7 @@ _TYPES: tuple[tuple[type[fields.Field[Any]], dict[str, Any]], ...] = (
     (PlainObject, {"type": "object"}),
     (Duration, {"type": "string", "format": "duration"}),
     (Instant, {"type": "string", "format": "date-time"}),
+    (fields.Raw, {}),
     (fields.Boolean, {"type": "boolean"}),
     (fields.Integer, {"type": "integer"}),
 )

@@ -8,6 +8,7 @@ from typing import Any
 NAMES = {
     "tasks": "用户任务",
     "definitions": "流程定义",
+    "evaluation": "试算",
     "operations": "流程实例",
     "messages": "消息与信号",
     "clock": "手动时钟",

@@ -121,6 +121,18 @@ class Library:
             self._decisions[key, version] = found
         return found
 
+    def decision_model(self, tx: Tx, key: str, version: int | None) -> tuple[Definitions, int]:
+        """A deployed model with its version, without a number the newest. Raises NotFound."""
+        known = [entry.version for entry in self.catalogue(tx).versions.get(("decision", key), ())]
+        if not known or version not in (None, *known):
+            raise NotFound(f"没有决策“{key[:200]}”或此版本", f"no such decision or version: {key[:200]}")
+        return self.decisions(tx, key, version or known[-1]), version or known[-1]
+
+    def decision_file(self, tx: Tx, source: bytes) -> Definitions:
+        """A model that is not deployed, with what it imports of those that are. Raises Refused with every reason."""
+        shelf = Shelf(lambda: self.decision_sources(tx))
+        return read_decisions(source, imported=shelf.imports_of(source))
+
     def decision_sources(self, tx: Tx, *, beside: tuple[str, int] | None = None) -> Iterator[bytes]:
         """Every decision file that is live, the latest deployed first; `beside` a version: those that were when it was
         deployed, so that what a version imports never changes."""

@@ -12,7 +12,17 @@ from tests.api.conftest import problem_of
 from workflows.people.access import TABLE, admits, row_of
 from workflows.people.roles import ROLES
 
-JSON_ROOMS = ("tasks", "definitions", "operations", "messages", "clock", "pregnancies", "health", "openapi")
+JSON_ROOMS = (
+    "tasks",
+    "definitions",
+    "evaluation",
+    "operations",
+    "messages",
+    "clock",
+    "pregnancies",
+    "health",
+    "openapi",
+)
 PLACES = {"key": "errand", "version": "1"}
 
 

@@ -59,7 +59,17 @@ def test_the_description_holds_every_route_and_nothing_else(county):
         for path, operations in county.get("/api/openapi.json").json["paths"].items()
         for method in operations
     }
-    rooms = ("tasks", "definitions", "operations", "messages", "clock", "pregnancies", "health", "openapi")
+    rooms = (
+        "tasks",
+        "definitions",
+        "evaluation",
+        "operations",
+        "messages",
+        "clock",
+        "pregnancies",
+        "health",
+        "openapi",
+    )
     routes = {
         (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
         for rule in county.app.url_map.iter_rules()

@@ -38,6 +38,7 @@ RIGHTS: dict[str, frozenset[str]] = {
 PUBLIC = Access(public=True)
 _TASK = Access(people=RIGHTS["work"] | RIGHTS["read"], clients="read", organisations="task")
 _FINISH = Access(people=RIGHTS["work"], clients="write", organisations="task")
+_TRY = Access(people=RIGHTS["deploy"] | RIGHTS["publish"], organisations="instance")
 _OPERATE = Access(people=RIGHTS["operate"], organisations="instance")
 
 TABLE: dict[str, Access] = {
@@ -52,6 +53,8 @@ TABLE: dict[str, Access] = {
     "definitions.definitions": Access(people=RIGHTS["read-definitions"]),
     "definitions.definition": Access(people=RIGHTS["read-definitions"]),
     "definitions.definition_xml": Access(people=RIGHTS["read-definitions"]),
+    "evaluation.expression": _TRY,
+    "evaluation.decision": _TRY,
     "operations.start": Access(people=RIGHTS["start"], clients="write"),
     "operations.instance": Access(people=RIGHTS["look-inside"], clients="read", organisations="instance"),
     "operations.history": Access(people=RIGHTS["look-inside"], clients="read", organisations="instance"),
