@@ -215,3 +215,15 @@ def test_a_body_of_another_kind_is_refused(county):
 def test_a_task_number_that_is_none_is_not_found(county):
     problem_of(county.get("/api/user-tasks/17", "nurse"), 404)
     problem_of(county.post(f"/api/user-tasks/{uuid.uuid4()}/completion", "nurse", {"variables": {}}), 404)
+
+
+def test_a_task_that_names_no_organisation_is_found_by_whoever_has_its_role(county):
+    county.errand()
+    county.post("/api/clock", "it", {"advance": "P4D"})
+
+    seen = {
+        who: [item["element_id"] for item in county.get("/api/user-tasks?view=work", who).json["items"]]
+        for who in ("officer", "nurse", "nurse2")
+    }
+
+    assert seen == {"officer": ["task_remind"], "nurse": ["task_ask"], "nurse2": []}

@@ -38,7 +38,7 @@ AND t.element_id = %(element_id)s
 AND t.definition_key = %(definition_key)s
 
 -- where_organisations --
-AND t.organisation = ANY(%(organisations)s)
+AND (t.organisation = ANY(%(organisations)s) OR t.organisation IS NULL)   -- one that no organisation is named for
 
 -- where_roles --
 AND t.candidate_roles && %(roles)s::text[]
