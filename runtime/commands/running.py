@@ -27,4 +27,4 @@ def serve() -> None:
 @click.command()
 def worker() -> None:
     """工作进程 / One worker process, for an installation whose web processes run elsewhere."""
-    worker_process.main()
+    worker_process.run(configuration.read())
