@@ -29,6 +29,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.definitions": LOOK_AT_DIAGRAMS,
     "web.designer": LOOK_AT_DIAGRAMS,
     "web.definition_xml": LOOK_AT_DIAGRAMS | READERS,
+    "web.try_expression": LOOK_AT_DIAGRAMS,
     "web.check_definition": DESIGNERS,
     "web.deploy_definition": DESIGNERS,
 }
