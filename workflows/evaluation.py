@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,9 @@ from engine.dmn import Definitions
 from engine.errors import Incorrect, Text
 from engine.feel import Diagnostics, compile_expression, compile_unary_tests, to_plain
 
-MOST_NAMES = 1_000  # with spaces or symbols; beyond it reading an expression would take too long
+MOST_NAMES = 100  # with spaces or symbols; beyond it reading an expression would take too long
+
+_WORD = re.compile(r"\w+")
 
 Answer = dict[str, Any]
 
@@ -53,7 +56,8 @@ def _text(text: Text) -> dict[str, str]:
 
 def _names(known: Iterable[str], text: str) -> list[str]:
     """Of the names those that may stand in the text and need to be known when it is read."""
-    odd = {name for name in known if not name.isalnum() and all(word in text for word in name.split())}
+    words = set(_WORD.findall(text))
+    odd = {name for name in known if not name.isalnum() and words.issuperset(_WORD.findall(name))}
     if len(odd) > MOST_NAMES:
         raise Incorrect("带空格或符号的名称过多", "too many names with spaces or symbols", code="budget")
     return sorted(odd)
