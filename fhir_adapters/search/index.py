@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -35,12 +35,16 @@ def entries(region_id: str, resource: Mapping[str, Any]) -> Entries:
     """All index entries of a valid resource."""
     type_ = resource["resourceType"]
     found = Entries()
-    for name, parameter in PARAMETERS[type_].items():
-        before = len(found.tokens) + len(found.dates) + len(found.strings)
-        for value in values(resource, parameter):
-            _add(found, region_id, type_, name, parameter.kind, value)
-        if len(found.tokens) + len(found.dates) + len(found.strings) > before:
-            found.tokens.add(hashed(region_id, type_, name, PRESENT))
+    for name, kind, paths in _plan(type_):
+        there: list[Any] = []
+        for steps in paths:
+            if steps[0][0] in resource:
+                _collect(resource, steps, there)
+        if not there:
+            continue
+        added = [_add(found, region_id, type_, name, kind, value) for value in there]
+        if True in added:
+            found.tokens.update(_code_hashes(region_id, type_, name, PRESENT, None, False))
     if type_ == "Patient":
         found.strings.update(_what_people_type(resource))
     return found
@@ -62,14 +66,25 @@ def _what_people_type(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield "~phone", fold(contact["value"])
 
 
-def values(resource: Mapping[str, Any], parameter: Parameter) -> Iterator[Any]:
+def values(resource: Mapping[str, Any], parameter: Parameter) -> list[Any]:
     """The element values that a parameter looks at."""
+    found: list[Any] = []
     for path in parameter.paths:
-        yield from _walk(resource, _steps(path))
+        _collect(resource, _steps(path), found)
+    return found
+
+
+Steps = tuple[tuple[str, str | None], ...]
 
 
 @cache
-def _steps(path: str) -> tuple[tuple[str, str | None], ...]:
+def _plan(type_: str) -> tuple[tuple[str, str, tuple[Steps, ...]], ...]:
+    """Per parameter of a type: name, kind, and where to look."""
+    return tuple((name, p.kind, tuple(map(_steps, p.paths))) for name, p in PARAMETERS[type_].items())
+
+
+@cache
+def _steps(path: str) -> Steps:
     """`extension[http://x.y].valueCode` -> (("extension", "http://x.y"), ("valueCode", None))"""
     steps: list[tuple[str, str | None]] = []
     rest = path
@@ -84,38 +99,54 @@ def _steps(path: str) -> tuple[tuple[str, str | None], ...]:
     return tuple(steps)
 
 
-def _walk(node: Any, steps: tuple[tuple[str, str | None], ...]) -> Iterator[Any]:
+def _collect(node: Any, steps: Steps, found: list[Any]) -> None:
     if isinstance(node, list):
         for item in node:
-            yield from _walk(item, steps)
+            _collect(item, steps, found)
     elif not steps:
         if node is not None:
-            yield node
-    elif isinstance(node, Mapping):
+            found.append(node)
+    elif isinstance(node, dict):
         name, url = steps[0]
         below = node.get(name)
         if url is not None:
             below = [e for e in below or () if e.get("url") == url]
         if below is not None:
-            yield from _walk(below, steps[1:])
+            _collect(below, steps[1:], found)
 
 
-def _add(found: Entries, region_id: str, type_: str, name: str, kind: str, value: Any) -> None:
+def _add(found: Entries, region_id: str, type_: str, name: str, kind: str, value: Any) -> bool:
+    """Add what stands for one value; False where it has nothing to be found by."""
     if kind == "date":
         covered = date_interval(value)
         if covered:
             found.dates.add((name, *covered))
-    elif kind == "string":
-        found.strings.update((name, text) for text in strings_of(value))
+        return covered is not None
+    if kind == "string":
+        texts = set(strings_of(value))
+        found.strings.update((name, text) for text in texts)
+        return bool(texts)
+    if kind == "token":
+        hashes = [h for code, system in codes_of(value) for h in _code_hashes(region_id, type_, name, code, system)]
     else:
-        texts = tokens_of(value) if kind == "token" else references_of(value)
-        found.tokens.update(hashed(region_id, type_, name, text) for text in texts)
+        hashes = [hashed(region_id, type_, name, text) for text in references_of(value)]
+    found.tokens.update(hashes)
+    return bool(hashes)
+
+
+@lru_cache(maxsize=1 << 15)
+def _code_hashes(
+    region_id: str, type_: str, name: str, code: str, system: str | None, forms: bool = True
+) -> tuple[int, ...]:
+    """The hashes of a coded value; the same few codes come again and again."""
+    texts = _token(code, system) if forms else (code,)
+    return tuple(hashed(region_id, type_, name, text) for text in texts)
 
 
 def date_interval(value: Any) -> tuple[datetime, datetime] | None:
     if isinstance(value, str):
         return interval(value)
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     low, high = (interval(value[k]) if isinstance(value.get(k), str) else None for k in ("start", "end"))
     return (low[0] if low else FIRST, high[1] if high else LAST) if low or high else None
@@ -125,7 +156,7 @@ def strings_of(value: Any) -> Iterator[str]:
     """The texts inside a name or an address, folded."""
     if isinstance(value, str):
         yield fold(value)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for name in ("text", "family", "given", "prefix", "line", "city", "district", "state", "country", "postalCode"):
             for part in value[name] if isinstance(value.get(name), list) else [value.get(name)]:
                 if isinstance(part, str):
@@ -138,18 +169,24 @@ def fold(text: str) -> str:
 
 def tokens_of(value: Any) -> Iterator[str]:
     """`code`, `system|code`, `|code`, `system|` as far as each holds."""
+    for code, system in codes_of(value):
+        yield from _token(code, system)
+
+
+def codes_of(value: Any) -> Iterator[tuple[str, str | None]]:
+    """Code and system of a boolean, a code, a Coding or CodeableConcept, an Identifier."""
     if isinstance(value, bool):
-        yield from _token("true" if value else "false", None)
+        yield "true" if value else "false", None
     elif isinstance(value, str | int):
-        yield from _token(str(value), None)
-    elif isinstance(value, Mapping) and "coding" in value:
+        yield str(value), None
+    elif isinstance(value, dict) and "coding" in value:
         for coding in value["coding"]:
-            yield from tokens_of(coding)
-    elif isinstance(value, Mapping) and "value" in value:  # Identifier, ContactPoint
+            yield from codes_of(coding)
+    elif isinstance(value, dict) and "value" in value:  # Identifier, ContactPoint
         system = value.get("system") if ":" in str(value.get("system", "")) else None
-        yield from _token(identifier_value(str(value["value"])), system)
-    elif isinstance(value, Mapping) and "code" in value:
-        yield from _token(str(value["code"]), value.get("system"))
+        yield identifier_value(str(value["value"])), system
+    elif isinstance(value, dict) and "code" in value:
+        yield str(value["code"]), value.get("system")
 
 
 def identifier_value(value: str) -> str:
@@ -169,7 +206,7 @@ def _token(code: str, system: str | None) -> Iterator[str]:
 
 def references_of(value: Any) -> Iterator[str]:
     """`Type/id` of a literal reference, with or without a server in front; a canonical with and without its version."""
-    text = value.get("reference") if isinstance(value, Mapping) else value
+    text = value.get("reference") if isinstance(value, dict) else value
     if isinstance(text, str) and text and not text.startswith("#"):
         yield from reference_forms(text)
 

@@ -95,7 +95,8 @@ END $$;
 
 CREATE FUNCTION public.save_resources(p_region text, p_at timestamp with time zone, p_source text, p_engine_owned boolean, p_types text[], p_ids text[], p_bodies text[], p_metas text[], p_hashes text[], p_deleted boolean[], p_patients text[], p_episodes text[], p_labels text[], p_tokens text[], d_index integer[], d_params text[], d_lows timestamp with time zone[], d_highs timestamp with time zone[], s_index integer[], s_params text[], s_values text[]) RETURNS TABLE(resource_type text, resource_id text, resource_version_no integer, is_changed boolean)
     LANGUAGE sql
-    AS $$
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$   -- planning it anew would cost more than running it
 -- Writes all resources of one step. Unchanged content keeps its version; a change makes the next one, its text and its index rows.
 WITH given AS MATERIALIZED (
     SELECT g.type, g.id, g.body, g.meta, g.hash, g.deleted, g.patient_id, g.episode_id,
@@ -160,6 +161,7 @@ $$;
 
 CREATE FUNCTION public.save_rows(p_region text, p_instance uuid, p_revision integer, p_key text, p_version integer, p_case text, p_at timestamp with time zone, p_by text, p_rows jsonb) RETURNS void
     LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 BEGIN
     INSERT INTO history (region_id, instance_id, revision, ordinal, at, path, element_id, event, by, detail)
@@ -283,6 +285,7 @@ END $$;
 
 CREATE FUNCTION public.save_step(p_region text, p_instance uuid, p_revision integer, p_status public.instance_status, p_codec smallint, p_state bytea, p_written jsonb, p_at timestamp with time zone, p_by text, p_rows jsonb) RETURNS void
     LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE
     v_key     text;
@@ -308,6 +311,7 @@ END $$;
 
 CREATE FUNCTION public.start_instance(p_region text, p_instance uuid, p_key text, p_version integer, p_case text, p_status public.instance_status, p_codec smallint, p_state bytea, p_variables jsonb, p_pins jsonb, p_at timestamp with time zone, p_by text, p_rows jsonb) RETURNS void
     LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 BEGIN
     INSERT INTO instance (region_id, id, definition_key, definition_version, business_key, status, revision, codec,

@@ -267,7 +267,7 @@ CREATE INDEX idempotency_age_idx ON idempotency (region_id, at);                
 CREATE FUNCTION save_step(
     p_region text, p_instance uuid, p_revision integer, p_status instance_status, p_codec smallint, p_state bytea,
     p_written jsonb, p_at timestamptz, p_by text, p_rows jsonb
-) RETURNS void LANGUAGE plpgsql AS $$
+) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' AS $$
 DECLARE
     v_key     text;
     v_version integer;
@@ -290,7 +290,7 @@ END $$;
 CREATE FUNCTION save_rows(
     p_region text, p_instance uuid, p_revision integer, p_key text, p_version integer, p_case text,
     p_at timestamptz, p_by text, p_rows jsonb
-) RETURNS void LANGUAGE plpgsql AS $$
+) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' AS $$
 BEGIN
     INSERT INTO history (region_id, instance_id, revision, ordinal, at, path, element_id, event, by, detail)
     SELECT p_region, p_instance, p_revision, r.ordinal, p_at, r.path, r.element_id, r.event, p_by, r.detail
@@ -417,7 +417,7 @@ $$;
 CREATE FUNCTION start_instance(
     p_region text, p_instance uuid, p_key text, p_version integer, p_case text, p_status instance_status,
     p_codec smallint, p_state bytea, p_variables jsonb, p_pins jsonb, p_at timestamptz, p_by text, p_rows jsonb
-) RETURNS void LANGUAGE plpgsql AS $$
+) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' AS $$
 BEGIN
     INSERT INTO instance (region_id, id, definition_key, definition_version, business_key, status, revision, codec,
            state, variables, pins, started_at, ended_at)

@@ -93,7 +93,7 @@ CREATE FUNCTION save_resources(
     d_index integer[], d_params text[], d_lows timestamptz[], d_highs timestamptz[],
     s_index integer[], s_params text[], s_values text[]
 ) RETURNS TABLE (resource_type text, resource_id text, resource_version_no integer, is_changed boolean)
-LANGUAGE sql AS $$
+LANGUAGE sql SET plan_cache_mode = 'force_generic_plan' AS $$   -- planning it anew would cost more than running it
 -- Writes all resources of one step. Unchanged content keeps its version; a change makes the next one, its text and its index rows.
 WITH given AS MATERIALIZED (
     SELECT g.type, g.id, g.body, g.meta, g.hash, g.deleted, g.patient_id, g.episode_id,
