@@ -8,7 +8,7 @@ from typing import Any
 from flask import g, request
 
 from api.errors import Unauthenticated
-from engine.errors import Forbidden
+from engine.errors import Forbidden, Malformed
 from workflows.people import access
 
 
@@ -16,6 +16,8 @@ def guard(services: Any) -> Callable[[], None]:
     """A before-request function: finds the caller's row in the access table and the caller behind the bearer token."""
 
     def check() -> None:
+        if any("\0" in value for _, value in request.args.items(multi=True)):
+            raise Malformed("参数含有无效字符", "a parameter holds a character that cannot be stored", code="query")
         row = access.row_of(request.endpoint)
         if row is None:
             raise Forbidden("此接口未开放", "this route is open to nobody")

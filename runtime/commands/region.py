@@ -21,7 +21,7 @@ def group() -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="print JSON / 输出 JSON")
 def check(files: tuple[Path, ...], as_json: bool) -> None:
-    """Check packs; a folder stands for the .yaml files in it.
+    """Check packs; a folder stands for the .yaml files in it, deeper ones too.
 
     Example: yuntu region check workflows/regions/packs --json
     """
@@ -36,11 +36,11 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
     else:
         for report in reports:
             _say(report)
-    sys.exit(0 if summary["executable"] == summary["files"] else 1)
+    sys.exit(0 if 0 < summary["files"] == summary["executable"] else 1)
 
 
 def _packs(files: tuple[Path, ...]) -> list[Path]:
-    return [path for given in files for path in (sorted(given.glob("*.yaml")) if given.is_dir() else [given])]
+    return [path for given in files for path in (sorted(given.rglob("*.yaml")) if given.is_dir() else [given])]
 
 
 def report_of(path: Path) -> dict[str, Any]:

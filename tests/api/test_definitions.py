@@ -82,7 +82,7 @@ def test_a_file_comes_back_byte_for_byte(county):
     assert county.get("/api/definitions/errand/1", "designer").json["version"] == 1
 
 
-@pytest.mark.parametrize("path", ["errand/9", "errand/9.bpmn", "nothing/1", "errand/0"])
+@pytest.mark.parametrize("path", ["errand/9", "errand/9.bpmn", "nothing/1", "errand/0", f"errand/{10**19}"])
 def test_a_version_that_is_not_there_is_not_found(county, path):
     problem_of(county.get(f"/api/definitions/{path}", "designer"), 404)
 

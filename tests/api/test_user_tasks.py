@@ -55,7 +55,10 @@ def test_a_task_of_another_organisation_answers_as_one_that_never_was(county):
         assert (hidden.status_code, hidden.data) == (404, never.data)
 
 
-@pytest.mark.parametrize("query", ["stat=open", "state=maybe", "view=hers", "limit=0", "limit=x", "instance=7"])
+@pytest.mark.parametrize(
+    "query",
+    ["stat=open", "state=maybe", "view=hers", "limit=0", "limit=x", "instance=7", "element=%00", "pregnancy=a%00b"],
+)
 def test_a_filter_that_cannot_be_understood_is_refused_rather_than_left_out(county, query):
     problem_of(county.get(f"/api/user-tasks?{query}", "nurse"), 400, "query")
 

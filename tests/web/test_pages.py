@@ -128,6 +128,13 @@ def test_an_address_that_is_no_page_is_a_page_that_says_so(shown):
         assert_sound(answer)
 
 
+@pytest.mark.parametrize("path", ["/tasks?element=%00", "/tasks?colour=a%00b", "/sign-in?next=%00"])
+def test_a_character_that_cannot_be_stored_is_refused_in_an_address_too(shown, path):
+    answer = shown.get(path, "nurse")
+    assert answer.status_code == 400
+    assert_sound(answer)
+
+
 def test_the_list_says_name_week_task_window_state_and_whose_it_is(shown):
     html = shown.get("/tasks", "nurse").get_data(as_text=True)
     row = next(row for row in re.findall(r"<tr.*?</tr>", html, re.S) if "妊娠风险筛查" in row)

@@ -54,7 +54,8 @@ def who_is_asking() -> Response | None:
             raise Forbidden("您的角色不能使用这个页面", "your role may not use this page")
     if request.method in CHANGES:
         security.require_csrf()
-        if any("\0" in value for value in request.form.values()):
+    for values in (request.args, request.form):
+        if any("\0" in value for _, value in values.items(multi=True)):
             raise Malformed("内容含有无效字符", "a field holds a character that cannot be stored")
     return None
 

@@ -114,3 +114,13 @@ def test_the_command_line_tells_programs_and_exits_with_1_when_a_file_falls_shor
     report = json.loads(result.output)["files"][0]
     assert (report["opens"], report["executable"]) == (True, False)
     assert report["refused"][0]["element_id"] == "report.within.orange"
+
+
+def test_a_folder_stands_for_the_packs_in_it_and_an_empty_one_is_not_good(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "outer" / "inner").mkdir(parents=True)
+    (tmp_path / "outer" / "inner" / "pack.yaml").write_text(CHILD, encoding="utf-8")
+
+    for folder, code, files in (("outer", 0, 1), ("empty", 1, 0)):
+        result = CliRunner().invoke(group, ["check", str(tmp_path / folder), "--json"])
+        assert (result.exit_code, json.loads(result.output)["summary"]["files"]) == (code, files)
