@@ -11,7 +11,7 @@ from engine.errors import Fault, Incorrect, Text
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One finding. `element_id` is the id in the diagram, or `table/row/column` for a cell; None: the file as a whole."""
+    """One finding. `element_id`: the id in the diagram, or `table/row/column` for a cell; None: the file as a whole."""
 
     element_id: str | None
     element_type: str | None
