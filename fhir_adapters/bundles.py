@@ -9,10 +9,12 @@ from typing import Any
 from engine.errors import EngineError
 from fhir_adapters import writing
 from fhir_adapters.access import Viewer
+from fhir_adapters.correlation import Correlated, correlate
 from fhir_adapters.entries import Entry
 from fhir_adapters.inbound import answers, births, facts, opening, tasks
 from fhir_adapters.issues import translate
 from fhir_adapters.store import resources
+from fhir_adapters.types import patient_of
 from fhir_adapters.work import Item, Work
 
 
@@ -65,9 +67,17 @@ def _correlated(work: Work) -> str | None:
     """The header's word: the case before anything weaker."""
     if work.opening is not None:
         return f"case/{work.opening.pregnancy_id}"
-    found = [item.correlated for item in work.items if item.is_new_version]
+    found = [item.correlated for item in work.items if item.is_new_version] or _as_before(work)
     for result in ("case", "inbox", "lead"):
         first = next((c for c in found if c.result == result), None)
         if first is not None:
             return first.header
     return "none" if found else None
+
+
+def _as_before(work: Work) -> list[Correlated]:
+    """Of a request that was here already: where its resources belong."""
+    again = [item for item in work.items if item.found and item.entry.type != "Patient"]
+    stored = [resources.current(work.conn, work.region_id, item.entry.type, item.id) for item in again]
+    known = [one.resource() for one in stored if one is not None]
+    return [correlate(work.conn, work.region_id, resource, patient_of(resource)) for resource in known]

@@ -61,6 +61,7 @@ def test_sending_the_same_bundle_again_changes_nothing(hospital):
     assert [e["response"]["location"] for e in again.json["entry"]] == [
         e["response"]["location"] for e in woman.answer.json["entry"]
     ]
+    assert again.headers["X-MCH-Correlated"] == woman.answer.headers["X-MCH-Correlated"]
     assert hospital.count() == before
     assert list(woman.open_tasks()) == ["task_register"]
 
