@@ -20,6 +20,7 @@ from engine.commands.contracts import (
     Submission,
 )
 from engine.errors import Conflict, Incorrect
+from engine.store.revisions import require_revision
 from workflows.forms import Form
 from workflows.people.model import Principal
 from workflows.services import Services
@@ -91,6 +92,8 @@ def command_for(
     if not task.is_open and not repeated:
         raise Conflict("任务已办结或已取消", "the task is not open any more", code="task-not-open")
     require_may_complete(services, conn, task, by)
+    if task.is_open:
+        require_revision(task.revision, expected_revision)  # before the form: an older page is not a wrong answer
     form = form_of(services, conn, task)
     if form is None:
         return _with_variables(task, answers, response, variables, expected_revision)

@@ -218,3 +218,13 @@ def test_ac_22_a_woman_who_has_not_recovered_is_referred_and_her_case_stays_open
     assert "task_refer_postnatal" in woman.open()
     assert "task_close_case" not in woman.open()
     assert woman.fhir(f"EpisodeOfCare/{woman.id}")["status"] == "active"
+
+
+def test_an_older_page_is_told_so_before_anything_else_is_said_of_its_answers(county):
+    task = county.walks_in().task("task_register")
+    path = f"/api/user-tasks/{task['id']}/completion"
+
+    answer = county.call("nurse", "POST", path, json={"answers": {}}, headers={"If-Match": '"999"'})
+
+    assert answer.status_code == 412
+    assert county.call("nurse", "POST", path, json={"answers": {}}).status_code == 422
