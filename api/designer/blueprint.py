@@ -40,14 +40,14 @@ def blueprint(services: Services) -> Blueprint:
             found = reads.definitions(conn, services.region_id)
         return reply({"items": [definition_json(d) for d in found]})
 
-    @bp.get("/<key>/<int(max=2147483647):version>")
+    @bp.get("/<key>/<int:version>")
     def definition(key: str, version: int) -> Response:
         """One version."""
         return reply(definition_json(_found(services, key, version)))
 
-    @bp.get("/<key>/<int(max=2147483647):version>.bpmn")
-    @bp.get("/<key>/<int(max=2147483647):version>.dmn")
-    @bp.get("/<key>/<int(max=2147483647):version>.json")
+    @bp.get("/<key>/<int:version>.bpmn")
+    @bp.get("/<key>/<int:version>.dmn")
+    @bp.get("/<key>/<int:version>.json")
     def definition_xml(key: str, version: int) -> Response:
         """The file byte for byte as it was uploaded."""
         found = _found(services, key, version)

@@ -31,6 +31,7 @@ from engine.store.sql import load
 
 SQL = load(__file__)
 COUNTED = 1000  # lists count no further
+HIGHEST_VERSION = 2**31 - 1  # what the column holds
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 Conn = Connection[Any]
@@ -176,6 +177,8 @@ def definitions(conn: Conn, region_id: str) -> list[DefinitionRow]:
 
 def definition(conn: Conn, region_id: str, kind: str, key: str, version: int | None = None) -> Definition | None:
     """One version with its source, without a version the newest. `kind`: process, decision, form."""
+    if version is not None and version > HIGHEST_VERSION:
+        return None
     row = _one(conn, "read_definition", kind=kind, key=key, version=version)
     return Definition(xml=row.pop("source"), **row) if row else None
 

@@ -138,3 +138,16 @@ def test_a_restricted_resource_is_invisible_to_who_may_not_know(hospital, woman,
     seen = hospital.search("/Patient?_revinclude=Observation:patient", "village")
     assert seen and restricted["id"] not in {r["id"] for r in seen}
     assert restricted["id"] not in hospital.get("/Observation/_history", "village").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("who", ["it", "designer", "publisher", "auditor"])
+def test_whoever_reads_no_records_reads_none_here_either(hospital, woman, who):
+    for path in ("/Patient", "/Observation", "/Task", "/Patient?_summary=count"):
+        issues_of(hospital.get(path, who), 403)
+    issues_of(hospital.post("/Patient", patient("1"), who), 403)
+
+
+def test_the_county_office_reads_and_sends_nothing(hospital, woman):
+    assert hospital.search("/Patient", "county")
+    issues_of(hospital.post("/Patient", patient("1"), "county"), 403)
+    assert hospital.search("/Patient", "nurse")

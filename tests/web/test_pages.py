@@ -121,7 +121,8 @@ def test_a_role_without_clinical_rights_is_not_offered_everybodys_tasks(shown):
 
 
 def test_an_address_that_is_no_page_is_a_page_that_says_so(shown):
-    for path in ("/nothing", "/tasks/17", "/design/nothing", "/pregnancies/nothing"):
+    beyond = f"/design/antenatal_visits?version={10**19}"
+    for path in ("/nothing", "/tasks/17", "/design/nothing", "/pregnancies/nothing", beyond):
         who = "designer" if path.startswith("/design") else "nurse"
         answer = shown.get(path, who)
         assert answer.status_code == 404, path

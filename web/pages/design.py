@@ -71,7 +71,7 @@ def _choices(every: Any, waiting: dict[str, int]) -> dict[str, Any]:
     }
 
 
-@bp.get("/design/<key>/<int(max=2147483647):version>.bpmn")
+@bp.get("/design/<key>/<int:version>.bpmn")
 def definition_xml(key: str, version: int) -> Response:
     """The diagram as it was uploaded, for the viewer and the drawing board."""
     with services().engine.read() as conn:

@@ -9,6 +9,7 @@ from uuid import UUID
 from engine.clock import Clock, system_clock
 from engine.commands.contracts import Actor
 from workflows.people.model import Account, Client, Principal
+from workflows.people.roles import scopes_of
 from workflows.people.visibility import visible_organisations
 from workflows.store import people as store
 
@@ -50,7 +51,7 @@ class Desk:
             name=account.name,
             organisation=account.organisation_id,
             roles=frozenset(account.roles),
-            scopes=frozenset({"user/*.cruds"}),
+            scopes=scopes_of(account.roles),
             organisations=visible_organisations(account.organisation_id, account.roles, tree),
         )
 

@@ -44,3 +44,12 @@ EVERYONE = frozenset(ROLES)
 def may_know_purple(roles: Iterable[str]) -> bool:
     """Whether one of these roles may see that a woman has an infectious disease."""
     return bool(KNOW_PURPLE & set(roles))
+
+
+def scopes_of(roles: Iterable[str]) -> frozenset[str]:
+    """What people may do over FHIR: who cares for women reads and sends, who only reads records reads them, and
+    whoever draws diagrams, keeps machines or audits has no business with a woman's record."""
+    held = frozenset(roles)
+    if held & CARE:
+        return frozenset({"user/*.cruds"})
+    return frozenset({"user/*.rs"}) if held & READERS else frozenset()
