@@ -47,7 +47,7 @@ def database(server: str, template: str) -> Iterator[str]:
     """Address of a new, migrated, empty database."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     with _administration(server) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        _copy(admin, template, name)
     yield make_conninfo(server, dbname=name)
     with _administration(server) as admin:
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
@@ -57,6 +57,15 @@ def database(server: str, template: str) -> Iterator[str]:
 def pool(database: str) -> Iterator[ConnectionPool]:
     with open_pool(database, max_size=10) as opened:
         yield opened
+
+
+def _copy(admin: psycopg.Connection, template: str, name: str) -> None:
+    """By cloning files where the file system can, which takes a tenth of the time."""
+    try:
+        admin.execute("SET file_copy_method = clone")
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+    except psycopg.Error:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
 
 def _administration(server: str) -> psycopg.Connection:
