@@ -29,7 +29,7 @@ lint: install-test
 	$(BIN)/mypy
 
 test: install-test lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lock:
 	$(BIN)/python -m pip install --quiet uv
