@@ -21,14 +21,8 @@ def server() -> Iterator[str]:
     if url := os.environ.get("YUNTU_DATABASE_URL"):
         yield url
         return
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(embedded.SETTINGS, "fsync", "off")  # quick; what survives a crash is tested in tests/recovery
-        throw_away = embedded.throw_away()
-        url = throw_away.__enter__()
-    try:
+    with embedded.throw_away() as url:
         yield url
-    finally:
-        throw_away.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="session")
