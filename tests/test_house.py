@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine/dmn": {"engine", "lxml"},
     "engine/timers": {"engine", "chinese_calendar", "croniter"},
     "engine/twin": {"engine", "SpiffWorkflow", "lxml"},
-    "workflows": {"engine", "workflows", "marshmallow", "yaml", "fhirpathpy", "argon2", "pypinyin", "chinese_calendar"},
+    "workflows": {"engine", "workflows", "marshmallow", "yaml", "fhirpathpy", "argon2", "pypinyin"},
     "fhir_adapters": {"engine", "workflows", "fhir_adapters", "fhir", "fhir_core", "pydantic", "pypinyin"},
     "api": {"engine", "workflows", "fhir_adapters", "api", "flask", "werkzeug", "marshmallow", "jwt", "cryptography"},
     "web": {"engine", "workflows", "fhir_adapters", "web", "flask", "werkzeug", "jinja2", "markupsafe", "babel"},

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from engine.timers.workdays import add_workdays
 from workflows.policies import identity_card
 from workflows.policies.visit_plan import slot_of, windows
-from workflows.policies.working_days import add_working_days
 from workflows.regions import load_pack
 
 PACKAGE = load_pack("cn-baseline").value("visits.package")
@@ -40,16 +40,12 @@ def test_birth_date_and_sex_stand_in_the_number():
 
 
 def test_a_limit_in_working_days_passes_over_the_national_holiday_and_uses_the_days_worked_in_exchange():
-    assert add_working_days(date(2024, 9, 30), 1) == date(2024, 10, 8)
-    assert add_working_days(date(2024, 9, 27), 1) == date(2024, 9, 29)
+    assert add_workdays("cn-workdays", date(2024, 9, 30), 1) == date(2024, 10, 8)
+    assert add_workdays("cn-workdays", date(2024, 9, 27), 1) == date(2024, 9, 29)
 
 
 def test_a_year_without_a_holiday_notice_counts_monday_to_friday():
-    assert add_working_days(date(2090, 9, 1), 1) == date(2090, 9, 4)
-
-
-def test_a_region_may_bring_its_own_working_days():
-    assert add_working_days(date(2024, 9, 30), 2, is_working=lambda day: True) == date(2024, 10, 2)
+    assert add_workdays("cn-workdays", date(2090, 9, 1), 1) == date(2090, 9, 4)
 
 
 def test_the_five_windows_of_the_package_as_dates():
