@@ -51,7 +51,9 @@ def read_bundle(bundle: Any) -> tuple[str, list[Entry]]:
             status=400,
         )
     found = bundle.get("entry", [])
-    if not isinstance(found, list) or len(found) > MAX_ENTRIES:
+    if not isinstance(found, list):
+        raise _refused("MCH-B-001", "entry 应为数组", "entry must be an array", "Bundle.entry", status=400)
+    if len(found) > MAX_ENTRIES:
         raise _refused(
             "MCH-B-004", f"条目超过 {MAX_ENTRIES}", f"more than {MAX_ENTRIES} entries", "Bundle.entry", status=413
         )

@@ -6,6 +6,7 @@ import sys
 import time
 import urllib.request
 import uuid
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -32,8 +33,11 @@ form = {"grant_type": "client_credentials", "client_assertion": signed, "scope":
 form["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 token = ask("/oauth/token", urlencode(form).encode())[1]["access_token"]
 fhir = {"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"}
-bundle = Path(__file__).with_name("registration-bundle.json").read_bytes()
-headers, _ = ask("/fhir", bundle, **fhir)
+today = date.fromisoformat(os.environ.get("TODAY", date.today().isoformat()))
+bundle = Path(__file__).with_name("registration-bundle.json").read_text(encoding="utf-8")
+for word, day in {"{{TODAY}}": today, "{{LMP}}": today - timedelta(weeks=8)}.items():
+    bundle = bundle.replace(word, day.isoformat())
+headers, _ = ask("/fhir", bundle.encode(), **fhir)
 case = headers["X-MCH-Correlated"].removeprefix("case/")
 for entry in ask(f"/fhir/Task?focus=EpisodeOfCare/{case}&status=ready,accepted,in-progress", **fhir)[1].get(
     "entry", []

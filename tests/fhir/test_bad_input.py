@@ -108,6 +108,8 @@ BUNDLES = {
         transaction({"request": {"method": "DELETE", "url": "Patient"}}),
         "Bundle.entry[0].request.url",
     ),
+    "entries are an object": ({"resourceType": "Bundle", "type": "transaction", "entry": {}}, "Bundle.entry"),
+    "entries are null": ({"resourceType": "Bundle", "type": "transaction", "entry": None}, "Bundle.entry"),
     "same fullUrl": (
         transaction(entry(patient(), PATIENT_URN), entry(patient("1"), PATIENT_URN)),
         "Bundle.entry[0].fullUrl",
