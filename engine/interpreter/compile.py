@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.feel import compile_expression
-from engine.interpreter.program import Assign, Body, Flow, Formula, Loop, Node, Program
+from engine.interpreter.program import Assign, Body, Flow, Formula, Loop, Node, Program, StartTimer
 from engine.interpreter.reach import inclusive_reach
 from engine.model.elements import (
     CallWork,
@@ -40,6 +40,7 @@ def compile_program(model: Model, process_id: str) -> Program:
     process = model.processes[process_id]
     nodes: dict[str, Node] = {}
     body = _body(process.content, nodes, None)
+    starts = body.event_starts
     return Program(
         key=process.id,
         name=process.name,
@@ -51,7 +52,16 @@ def compile_program(model: Model, process_id: str) -> Program:
         decisions=_decisions(process),
         forms=frozenset(e.work.form for e in process.every() if isinstance(e.work, UserWork) and e.work.form),
         messages=frozenset(e.event.name for e in process.every() if isinstance(e.event, MessageEvent)),
-        start_messages={name: node.id for name, node in body.message_starts.items()},
+        start_messages={node.event.name: node.id for node in starts if isinstance(node.event, MessageEvent)},
+        start_signals={node.event.name: node.id for node in starts if isinstance(node.event, SignalEvent)},
+        start_timers={
+            node.id: StartTimer(node.formulas["timer"], node.event)
+            for node in starts
+            if isinstance(node.event, TimerEvent)
+        },
+        start_conditions={
+            node.id: node.formulas["condition"] for node in starts if isinstance(node.event, ConditionalEvent)
+        },
     )
 
 
@@ -86,7 +96,7 @@ def _body(content: Content, nodes: dict[str, Node], owner: Node | None) -> Body:
         start.owner = owner
     return Body(
         start=next((start for start in starts if start.event is None or owner is not None), None),
-        message_starts={start.event.name: start for start in starts if isinstance(start.event, MessageEvent)},
+        event_starts=tuple(start for start in starts if start.event is not None and owner is None),
         event_sub_processes=tuple(node for node in here.values() if node.kind is Kind.EVENT_SUB_PROCESS),
     )
 

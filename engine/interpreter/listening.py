@@ -122,10 +122,10 @@ def rearm(run: Run, wait: Wait, node: Node) -> bool:
         run.close_wait(wait)
     else:
         run.replace_wait(wait, _timer_data(following, event, node))
-    return data["misfire"] != "skip" or not _missed(last, run.now, event)
+    return data["misfire"] != "skip" or not missed(last, run.now, event)
 
 
-def _missed(last: Due, now: datetime, event: TimerEvent) -> bool:
+def missed(last: Due, now: datetime, event: TimerEvent) -> bool:
     """The next occurrence is due as well: this one has been slept through."""
     following = next_due(last, last.due, "fire_all", event.zone, event.calendar)
     return following is not None and following.due <= now

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.feel import Expression
-from engine.model.elements import Element, EventDefinition, Kind, Work
+from engine.model.elements import Element, EventDefinition, Kind, TimerEvent, Work
 
 if TYPE_CHECKING:
     from engine.dmn import Definitions
@@ -61,7 +61,7 @@ class Body:
     """The inside of a process or sub-process. `event_sub_processes` listen from its start to its end."""
 
     start: Node | None = None
-    message_starts: dict[str, Node] = field(default_factory=dict)
+    event_starts: tuple[Node, ...] = ()  # of a process: what begins it from outside
     event_sub_processes: tuple[Node, ...] = ()
 
 
@@ -98,6 +98,14 @@ class Node:
         return self.element.work
 
 
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """When instances begin by themselves: the text as FEEL or literal, and how the diagram wants it read."""
+
+    formula: Formula
+    event: TimerEvent
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """An executable process. `called_processes` and `decisions` are (id, binding, version tag), pinned at the start."""
@@ -113,6 +121,9 @@ class Program:
     forms: frozenset[str]
     messages: frozenset[str]
     start_messages: Mapping[str, str]  # message name -> id of the start event
+    start_signals: Mapping[str, str] = field(default_factory=dict)  # signal name -> id of the start event
+    start_timers: Mapping[str, StartTimer] = field(default_factory=dict)  # by id of the start event
+    start_conditions: Mapping[str, Formula] = field(default_factory=dict)  # by id of the start event
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,9 +55,10 @@ def start(
     start_element: str | None = None,
     business_key: str | None = None,
 ) -> Step:
-    """A new instance, run to its first waits; by a message when `start_element` is its start event.
+    """A new instance, run to its first waits; `start_element` is the event that began it, the none start by default.
 
-    Raises Incorrect when the process does not start that way or the message's values cannot be mapped.
+    `variables` are the payload of a message or signal. Raises Incorrect when the process does not start that way or
+    the payload cannot be mapped.
     """
     program = closure.root
     node = _start_node(closure, start_element)
@@ -85,9 +86,13 @@ def _start_node(closure: Closure, start_element: str | None) -> Node:
     if start_element is None:
         if body.start is not None:
             return body.start
-        raise Incorrect("此流程只能由消息启动", "this process is started by a message only", code="start")
+        raise Incorrect(
+            "此流程没有空开始事件，只能由其开始事件启动",
+            "this process has no none start event: an event begins it",
+            code="start",
+        )
     node = closure.root.nodes.get(start_element)
-    if node is None or (node is not body.start and node not in body.message_starts.values()):
+    if node is None or node not in (body.start, *body.event_starts):
         raise Incorrect(f"“{start_element}”不是开始事件", f"'{start_element}' is no start event", code="start")
     return node
 

@@ -104,6 +104,8 @@ def _signal(xml: Any, definition: Any, kind: Kind, references: References, start
     name = references.signals[identity]
     if name is None:
         raise Unreadable(at(xml, "signal_without_name"))
+    if starts_process and name.startswith("="):
+        raise Unreadable(at(xml, "start_signal_dynamic"))
     return SignalEvent(name=name)
 
 

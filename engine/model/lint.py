@@ -65,8 +65,12 @@ def _process_starts(process: ProcessModel) -> Iterator[Problem]:
     for start in [start for start in starts if start.event is None][1:]:
         yield _found(start, "several_none_starts")
     for start in starts:
-        if start.event is not None and not isinstance(start.event, MessageEvent):
+        if start.event is not None and not isinstance(start.event, CATCHES_AFTER_GATEWAY):
             yield _found(start, "start_not_supported")
+    named = [start for start in starts if isinstance(start.event, MessageEvent | SignalEvent)]
+    for number, start in enumerate(named):
+        if any(start.event == other.event for other in named[:number]):
+            yield _found(start, "start_twice")
 
 
 def _sub_process_starts(element: Element) -> Iterator[Problem]:
@@ -241,8 +245,9 @@ def _links(content: Content) -> Iterator[Problem]:
 def _cycle_place(element: Element, content: Content, owner: Element | None) -> Iterator[Problem]:
     if not isinstance(element.event, TimerEvent) or element.event.sort != "cycle":
         return
-    starts_event_sub_process = element.kind is Kind.START and owner is not None
-    if element.interrupting or not (element.kind is Kind.BOUNDARY or starts_event_sub_process):
+    starts_process = element.kind is Kind.START and owner is None
+    repeats = element.kind in (Kind.BOUNDARY, Kind.START) and not element.interrupting
+    if not (starts_process or repeats):
         yield _found(element, "timer_cycle_not_allowed")
 
 

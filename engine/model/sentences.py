@@ -78,8 +78,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "event_sub_process_flow": ("事件子流程不能有顺序流", "an event sub-process may not have sequence flows"),
     "start_not_supported": (
-        "流程级开始事件目前仅支持空事件和消息事件",
-        "a process starts by a none or a message start event only, for now",
+        "流程只能由空、消息、定时、信号或条件开始事件启动",
+        "a process starts by a none, message, timer, signal or conditional start event",
     ),
     "must_interrupt": ("{what}事件必须是中断型", "a {what_en} event must be interrupting"),
     "boundary_unattached": ("边界事件没有附着在任何活动上", "the boundary event is attached to no activity"),
@@ -89,6 +89,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "message_without_key": (
         "消息“{name}”缺少关联键（zeebe:subscription correlationKey）",
         "the message '{name}' has no correlation key (zeebe:subscription correlationKey)",
+    ),
+    "start_twice": (
+        "另一个开始事件已在等待同一消息或信号",
+        "another start event waits for the same message or signal already",
+    ),
+    "start_signal_dynamic": (
+        "流程开始信号的名称不能是表达式",
+        "the name of a signal that starts a process may not be an expression",
     ),
     "start_message_dynamic": (
         "流程开始消息的名称不能是表达式",
@@ -144,8 +152,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "timer_several": ("定时事件只能有日期、时长、周期之一", "a timer event has one of date, duration and cycle"),
     "timer_invalid": ("定时“{text}”无效：{detail_zh}", "the timer '{text}' is not valid: {detail_en}"),
     "timer_cycle_not_allowed": (
-        "周期定时只能用于非中断的边界事件或事件子流程",
-        "a timer cycle belongs to a non-interrupting boundary event or event sub-process only",
+        "周期定时只能用于流程的开始事件、非中断的边界事件或事件子流程",
+        "a timer cycle belongs to the start of a process or to a non-interrupting boundary event or event sub-process",
     ),
     "misfire_unknown": ("未知的错过策略“{policy}”", "unknown misfire policy '{policy}'"),
     "calendar_unknown": ("未知的日历“{calendar}”", "unknown calendar '{calendar}'"),

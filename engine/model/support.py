@@ -19,9 +19,9 @@ SILENT, VALUES = "test_known_silent_errors", "test_calls_and_values"
 # How each kind executes, and the test that shows it: (sentence, test file, test).
 ELEMENTS: dict[Kind, tuple[str, str, str]] = {
     Kind.START: (
-        "流程：空开始或消息开始；子流程：空开始；事件子流程：带事件定义的开始",
-        ACTIVITIES,
-        "test_a_process_is_started_by_a_message",
+        "流程：空、消息、定时（含周期）、信号、条件开始，可有多个；子流程：空开始；事件子流程：带事件定义的开始",
+        "test_start_events",
+        "test_each_start_event_begins_its_own_path",
     ),
     Kind.END: (
         "令牌到此为止；可抛出消息、信号、错误、升级、补偿、取消，或终止本作用域",
@@ -119,7 +119,6 @@ REFUSED = (
     "adHocSubProcess",
     "choreographyTask",
     "多重与并行多重事件",
-    "流程级的定时、信号、条件开始事件",
 )
 
 # Where engines answer differently: (case, our answer, test in tests/process/test_where_engines_differ.py or beside it).
@@ -231,7 +230,7 @@ def page() -> str:
             "",
             *_table(("事件", *(KIND_NAMES[kind.value] for kind in POSITIONS)), _event_rows()),
             "",
-            "周期定时只用于不中断的边界事件与事件子流程；错误边界事件总是中断。",
+            "周期定时只用于流程的开始事件、不中断的边界事件与事件子流程；错误边界事件总是中断。",
             "",
             "## 3. 扩展",
             "",

@@ -3,6 +3,7 @@
 from engine.timers.durations import Duration, parse_duration
 from engine.timers.faults import TimerFault
 from engine.timers.instants import end_of, instant
+from engine.timers.jitter import jitter
 from engine.timers.schedule import Due, check, first_due, next_due
 from engine.timers.workdays import CALENDARS, is_workday, known_years
 
@@ -16,6 +17,7 @@ __all__ = [
     "first_due",
     "instant",
     "is_workday",
+    "jitter",
     "known_years",
     "next_due",
     "parse_duration",

@@ -29,6 +29,7 @@ from tests.process.play import (
     play,
     process,
     script,
+    signal,
     start,
     sub,
     throw,
@@ -414,7 +415,12 @@ REFUSALS = {
         "t",
         "foreign_behaviour",
     ),
-    "a process that starts by a timer": (["s -> e", start("s", timer("P1D")), end("e")], "s", "start_not_supported"),
+    "a process that starts by an error": (["s -> e", start("s", error("err")), end("e")], "s", "start_not_supported"),
+    "two starts by one signal": (
+        ["s -> e; s2 -> e", start("s", signal("sig")), start("s2", signal("sig")), end("e")],
+        "s2",
+        "start_twice",
+    ),
     "a sub-process without a start": (["s -> sp -> e", *ONE, sub("sp", user("a"))], "sp", "sub_process_start"),
     "two event definitions": (["s -> t -> e", *ONE, catch("t", timer("P1D") + message("m"))], "t", "multiple_events"),
     "an error without a code thrown": (["s -> e", start("s"), end("e", error())], "e", "error_missing"),
@@ -433,7 +439,7 @@ REFUSALS = {
 @pytest.mark.parametrize("case", REFUSALS)
 def test_is_refused_at_its_element(case):
     parts, element, code = REFUSALS[case]
-    declared = declare({"m": '="k"', "nokey": ""})
+    declared = declare({"m": '="k"', "nokey": ""}, signals="sig", errors="err")
 
     with pytest.raises(Refused) as refused:
         read_bpmn(diagram(declared, process("main", *parts)))
