@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,31 +18,45 @@ from runtime.benchmarks import http_load
 from runtime.benchmarks.load import MIDWIFE, engine_for, run_processes
 from runtime.benchmarks.replay import replay_workload
 from runtime.benchmarks.report import report
+from runtime.benchmarks.servers import bench_on
 from runtime.benchmarks.workloads import WORKLOADS, Workload
 from runtime.commands.dmn import bench_feel
 from runtime.commands.output import show
 from runtime.database import embedded, migrate
 
 HTTP = "http-complete"
+OWN_DATABASES = {  # name -> module whose `measure` makes its databases itself
+    "scale": "runtime.benchmarks.scale",
+}
 HTTP_CONNECTIONS = 4
 
 
 @click.command("bench")
-@click.argument("name", type=click.Choice([*sorted(WORKLOADS), HTTP, "feel"]))
+@click.argument("name", type=click.Choice([*sorted([*WORKLOADS, *OWN_DATABASES]), HTTP, "feel"]))
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64))
 @click.option("--seconds", default=15.0, show_default=True, type=click.FloatRange(1, 3600))
+@click.option(
+    "--scale", default=1.0, show_default=True, type=click.FloatRange(0.0001, 10), help="share of the real sizes"
+)
 @click.option("--database-url", help="a server to measure on, instead of a throw-away one")
 @click.option("--json", "as_json", is_flag=True, help="print JSON / 输出 JSON")
-def group(name: str, processes: int, seconds: float, database_url: str | None, as_json: bool) -> None:
+def group(name: str, processes: int, seconds: float, scale: float, database_url: str | None, as_json: bool) -> None:
     """测量引擎 / Durable steps per second, and what pgbench reaches with the same statements."""
     if name == "feel":  # needs no database
         result = bench_feel()
     elif name == HTTP:  # brings its own server
         result = http_load.measure(HTTP_CONNECTIONS, seconds)
+    elif name in OWN_DATABASES:
+        with bench_on(database_url, seconds=seconds, processes=processes, scale=scale) as bench:
+            result = importlib.import_module(OWN_DATABASES[name]).measure(bench, _say)
     else:
         with _database(database_url) as (admin_url, url):
             result = measure(admin_url, url, WORKLOADS[name], processes, seconds)
     show(result, as_json, lambda: "\n".join(f"{key}: {value}" for key, value in result.items()))
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
 
 
 @contextmanager
