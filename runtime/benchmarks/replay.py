@@ -20,6 +20,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.json import Jsonb
 
 from engine.commands.records import Statement
 from engine.store.connections import configure
@@ -33,13 +34,11 @@ from runtime.database.embedded import program
 SCRIPT = Path(__file__).parent / "sql" / "step.pgbench"
 OURS = load(__file__)
 CASES = 25  # per client: 1,300 steps, a few seconds
-NO_RESOURCES: dict[str, Any] = {  # a step that projects nothing still makes the call
+NO_RESOURCES = {
     "source": "engine",
     "engine_owned": True,
-    **{name: [] for name in ("types", "ids", "bodies", "metas", "hashes", "deleted", "patients", "episodes")},
-    **{name: [] for name in ("labels", "tokens", "d_index", "d_params", "d_lows", "d_highs")},
-    **{name: [] for name in ("s_index", "s_params", "s_values")},
-}
+    "resources": Jsonb([]),
+}  # a step that projects nothing still makes the call
 
 
 @dataclass(frozen=True)

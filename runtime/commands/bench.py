@@ -27,6 +27,7 @@ from runtime.database import embedded, migrate
 HTTP = "http-complete"
 OWN_DATABASES = {  # name -> module whose `measure` makes its databases itself
     "scale": "runtime.benchmarks.scale",
+    "W5": "runtime.benchmarks.timers",
 }
 HTTP_CONNECTIONS = 4
 

@@ -90,70 +90,79 @@ BEGIN
 END $$;
 
 --
--- Name: save_resources(text, timestamp with time zone, text, boolean, text[], text[], text[], text[], text[], boolean[], text[], text[], text[], text[], integer[], text[], timestamp with time zone[], timestamp with time zone[], integer[], text[], text[]); Type: FUNCTION; Schema: public; Owner: -
+-- Name: refuse_frozen_region(); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.save_resources(p_region text, p_at timestamp with time zone, p_source text, p_engine_owned boolean, p_types text[], p_ids text[], p_bodies text[], p_metas text[], p_hashes text[], p_deleted boolean[], p_patients text[], p_episodes text[], p_labels text[], p_tokens text[], d_index integer[], d_params text[], d_lows timestamp with time zone[], d_highs timestamp with time zone[], s_index integer[], s_params text[], s_values text[]) RETURNS TABLE(resource_type text, resource_id text, resource_version_no integer, is_changed boolean)
-    LANGUAGE sql
+CREATE FUNCTION public.refuse_frozen_region() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'the region is moving to another installation: nothing may be written here' USING ERRCODE = '55P03';
+END $$;
+
+--
+-- Name: save_resources(text, timestamp with time zone, text, boolean, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.save_resources(p_region text, p_at timestamp with time zone, p_source text, p_engine_owned boolean, p_resources jsonb) RETURNS TABLE(resource_type text, resource_id text, resource_version_no integer, is_changed boolean)
+    LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
-    AS $$   -- planning it anew would cost more than running it
--- Writes all resources of one step. Unchanged content keeps its version; a change makes the next one, its text and its index rows.
-WITH given AS MATERIALIZED (
-    SELECT g.type, g.id, g.body, g.meta, g.hash, g.deleted, g.patient_id, g.episode_id,
-           g.labels::text[] AS labels, g.tokens::bigint[] AS tokens, g.n::integer AS n
-      FROM unnest(p_types, p_ids, p_bodies, p_metas, p_hashes, p_deleted, p_patients, p_episodes, p_labels, p_tokens)
-           WITH ORDINALITY AS g (type, id, body, meta, hash, deleted, patient_id, episode_id, labels, tokens, n)
-), saved AS (
-    INSERT INTO resource AS r (region_id, type, id, version, updated_at, deleted, engine_owned, source, owner,
-                               content_hash, patient_id, episode_id, labels, tokens)
-    SELECT p_region, g.type, g.id, 1, p_at, g.deleted, p_engine_owned, p_source, p_source,
-           g.hash, g.patient_id, g.episode_id, g.labels, g.tokens
-      FROM given g ORDER BY g.type, g.id                      -- one order of locks for everybody
-    ON CONFLICT (region_id, type, id) DO UPDATE
-       SET version = r.version + 1, updated_at = excluded.updated_at, deleted = excluded.deleted, source = excluded.source,
-           content_hash = excluded.content_hash, patient_id = excluded.patient_id, episode_id = excluded.episode_id,
-           labels = excluded.labels, tokens = excluded.tokens
-     WHERE (r.content_hash <> excluded.content_hash OR r.deleted <> excluded.deleted)
-       AND NOT (r.type = 'Patient' AND excluded.engine_owned AND NOT r.engine_owned)   -- a form does not rewrite a hospital's patient
-    RETURNING r.type, r.id, r.version
-), kept AS (
-    INSERT INTO resource_version (region_id, type, id, version, updated_at, deleted, source, body, meta)
-    SELECT p_region, s.type, s.id, s.version, p_at, g.deleted, p_source, g.body, g.meta
-      FROM saved s JOIN given g ON g.type = s.type AND g.id = s.id
-), dates AS MATERIALIZED (
-    SELECT s.type, s.id, d.param, d.low, d.high
-      FROM unnest(d_index, d_params, d_lows, d_highs) AS d (n, param, low, high)
-      JOIN given g ON g.n = d.n JOIN saved s ON s.type = g.type AND s.id = g.id
-), dates_gone AS (
-    DELETE FROM resource_date o USING saved s
-     WHERE o.region_id = p_region AND o.type = s.type AND o.id = s.id AND s.version > 1
-       AND NOT EXISTS (SELECT FROM dates d WHERE d.type = o.type AND d.id = o.id AND d.param = o.param
-                          AND d.low = o.low AND d.high = o.high)
-), dates_new AS (
-    INSERT INTO resource_date (region_id, type, id, param, low, high)
-    SELECT p_region, d.type, d.id, d.param, d.low, d.high FROM dates d
-     WHERE NOT EXISTS (SELECT FROM resource_date o WHERE o.region_id = p_region AND o.type = d.type AND o.id = d.id
-                          AND o.param = d.param AND o.low = d.low AND o.high = d.high)
-), strings AS MATERIALIZED (
-    SELECT s.type, s.id, v.param, v.value
-      FROM unnest(s_index, s_params, s_values) AS v (n, param, value)
-      JOIN given g ON g.n = v.n JOIN saved s ON s.type = g.type AND s.id = g.id
-), strings_gone AS (
-    DELETE FROM resource_string o USING saved s
-     WHERE o.region_id = p_region AND o.type = s.type AND o.id = s.id AND s.version > 1
-       AND NOT EXISTS (SELECT FROM strings v WHERE v.type = o.type AND v.id = o.id AND v.param = o.param AND v.value = o.value)
-), strings_new AS (
-    INSERT INTO resource_string (region_id, type, id, param, value)
-    SELECT p_region, v.type, v.id, v.param, v.value FROM strings v
-     WHERE NOT EXISTS (SELECT FROM resource_string o WHERE o.region_id = p_region AND o.type = v.type AND o.id = v.id
-                          AND o.param = v.param AND o.value = v.value)
-)
-SELECT g.type, g.id, coalesce(s.version, r.version), s.version IS NOT NULL
-  FROM given g
-  LEFT JOIN saved s ON s.type = g.type AND s.id = g.id
-  LEFT JOIN resource r ON r.region_id = p_region AND r.type = g.type AND r.id = g.id
- ORDER BY g.n
-$$;
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    g         jsonb;
+    e         jsonb;
+    v_deleted boolean;
+BEGIN
+    FOR g IN SELECT value FROM jsonb_array_elements(p_resources) LOOP
+        resource_type := g->>'type';
+        resource_id := g->>'id';
+        v_deleted := (g->'deleted')::boolean;
+        INSERT INTO resource AS r (region_id, type, id, version, updated_at, deleted, engine_owned, source, owner,
+                                   content_hash, patient_id, episode_id, labels, tokens)
+        VALUES (p_region, resource_type, resource_id, 1, p_at, v_deleted, p_engine_owned, p_source, p_source,
+                g->>'hash', g->>'patient', g->>'episode', (g->>'labels')::text[], (g->>'tokens')::bigint[])
+        ON CONFLICT (region_id, type, id) DO UPDATE
+           SET version = r.version + 1, updated_at = excluded.updated_at, deleted = excluded.deleted,
+               source = excluded.source, content_hash = excluded.content_hash, patient_id = excluded.patient_id,
+               episode_id = excluded.episode_id, labels = excluded.labels, tokens = excluded.tokens
+         WHERE (r.content_hash <> excluded.content_hash OR r.deleted <> excluded.deleted)
+           AND NOT (r.type = 'Patient' AND excluded.engine_owned AND NOT r.engine_owned)   -- a form does not rewrite a hospital's patient
+        RETURNING r.version INTO resource_version_no;
+        is_changed := FOUND;
+        IF NOT is_changed THEN
+            SELECT r.version INTO resource_version_no FROM resource r
+             WHERE r.region_id = p_region AND r.type = resource_type AND r.id = resource_id;
+            RETURN NEXT;
+            CONTINUE;
+        END IF;
+        INSERT INTO resource_version (region_id, type, id, version, updated_at, deleted, source, body, meta)
+        VALUES (p_region, resource_type, resource_id, resource_version_no, p_at, v_deleted, p_source,
+                g->>'body', g->>'meta');
+        IF resource_version_no > 1 THEN
+            DELETE FROM resource_date o
+             WHERE o.region_id = p_region AND o.type = resource_type AND o.id = resource_id
+               AND NOT EXISTS (SELECT FROM jsonb_array_elements(g->'dates') AS d(value)
+                                WHERE d.value->>0 = o.param AND (d.value->>1)::timestamptz = o.low
+                                  AND (d.value->>2)::timestamptz = o.high);
+            DELETE FROM resource_string o
+             WHERE o.region_id = p_region AND o.type = resource_type AND o.id = resource_id;
+        END IF;
+        FOR e IN SELECT value FROM jsonb_array_elements(g->'dates') LOOP
+            INSERT INTO resource_date (region_id, type, id, param, low, high)
+            SELECT p_region, resource_type, resource_id, e->>0, (e->>1)::timestamptz, (e->>2)::timestamptz
+             WHERE resource_version_no = 1 OR NOT EXISTS (
+                   SELECT FROM resource_date o
+                    WHERE o.region_id = p_region AND o.type = resource_type AND o.id = resource_id
+                      AND o.param = e->>0 AND o.low = (e->>1)::timestamptz AND o.high = (e->>2)::timestamptz);
+        END LOOP;
+        FOR e IN SELECT value FROM jsonb_array_elements(g->'strings') LOOP
+            INSERT INTO resource_string (region_id, type, id, param, value)
+            VALUES (p_region, resource_type, resource_id, e->>0, e->>1);
+        END LOOP;
+        RETURN NEXT;
+    END LOOP;
+END $$;
 
 --
 -- Name: save_rows(text, uuid, integer, text, integer, text, timestamp with time zone, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
@@ -161,8 +170,9 @@ $$;
 
 CREATE FUNCTION public.save_rows(p_region text, p_instance uuid, p_revision integer, p_key text, p_version integer, p_case text, p_at timestamp with time zone, p_by text, p_rows jsonb) RETURNS void
     LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
+DECLARE
+    v_done jsonb;
 BEGIN
     INSERT INTO history (region_id, instance_id, revision, ordinal, at, path, element_id, event, by, detail)
     SELECT p_region, p_instance, p_revision, r.ordinal, p_at, r.path, r.element_id, r.event, p_by, r.detail
@@ -170,32 +180,33 @@ BEGIN
            AS r(ordinal smallint, path text, element_id text, event text, detail jsonb);
 
     IF p_rows ? 'tasks_done' THEN
-        UPDATE user_task t
-           SET state = r.state, revision = t.revision + 1, draft = NULL, completed_at = p_at,
-               completed_by = CASE WHEN r.state = 'completed' THEN p_by END
-          FROM jsonb_to_recordset(p_rows->'tasks_done') AS r(id uuid, state user_task_state)
-         WHERE t.region_id = p_region AND t.id = r.id;
+        FOR v_done IN SELECT value FROM jsonb_array_elements(p_rows->'tasks_done') LOOP
+            UPDATE user_task t
+               SET state = (v_done->>'state')::user_task_state, revision = t.revision + 1, draft = NULL, completed_at = p_at,
+                   completed_by = CASE WHEN v_done->>'state' = 'completed' THEN p_by END
+             WHERE t.region_id = p_region AND t.id = (v_done->>'id')::uuid;
+        END LOOP;
     END IF;
     IF p_rows ? 'timers_closed' THEN
         DELETE FROM timer WHERE region_id = p_region AND instance_id = p_instance
-           AND wait_id IN (SELECT jsonb_array_elements(p_rows->'timers_closed')::integer);
+           AND wait_id = ANY (ARRAY(SELECT jsonb_array_elements(p_rows->'timers_closed')::integer));
     END IF;
     IF p_rows ? 'subscriptions_closed' THEN
         DELETE FROM message_subscription WHERE region_id = p_region AND instance_id = p_instance
-           AND wait_id IN (SELECT jsonb_array_elements(p_rows->'subscriptions_closed')::integer);
+           AND wait_id = ANY (ARRAY(SELECT jsonb_array_elements(p_rows->'subscriptions_closed')::integer));
     END IF;
     IF p_rows ? 'signals_closed' THEN
         DELETE FROM signal_subscription WHERE region_id = p_region AND instance_id = p_instance
-           AND wait_id IN (SELECT jsonb_array_elements(p_rows->'signals_closed')::integer);
+           AND wait_id = ANY (ARRAY(SELECT jsonb_array_elements(p_rows->'signals_closed')::integer));
     END IF;
     IF p_rows ? 'jobs_closed' THEN
         DELETE FROM job WHERE region_id = p_region
-           AND id IN (SELECT jsonb_array_elements_text(p_rows->'jobs_closed')::uuid);
+           AND id = ANY (ARRAY(SELECT jsonb_array_elements_text(p_rows->'jobs_closed')::uuid));
     END IF;
     IF p_rows ? 'incidents_closed' THEN
         UPDATE incident SET resolved_at = p_at, resolved_by = p_by
          WHERE region_id = p_region AND resolved_at IS NULL
-           AND id IN (SELECT jsonb_array_elements_text(p_rows->'incidents_closed')::uuid);
+           AND id = ANY (ARRAY(SELECT jsonb_array_elements_text(p_rows->'incidents_closed')::uuid));
     END IF;
 
     IF p_rows ? 'tasks' THEN
@@ -286,6 +297,7 @@ END $$;
 CREATE FUNCTION public.save_step(p_region text, p_instance uuid, p_revision integer, p_status public.instance_status, p_codec smallint, p_state bytea, p_written jsonb, p_at timestamp with time zone, p_by text, p_rows jsonb) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
     AS $$
 DECLARE
     v_key     text;
@@ -312,6 +324,7 @@ END $$;
 CREATE FUNCTION public.start_instance(p_region text, p_instance uuid, p_key text, p_version integer, p_case text, p_status public.instance_status, p_codec smallint, p_state bytea, p_variables jsonb, p_pins jsonb, p_at timestamp with time zone, p_by text, p_rows jsonb) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
     AS $$
 BEGIN
     INSERT INTO instance (region_id, id, definition_key, definition_version, business_key, status, revision, codec,
@@ -367,6 +380,40 @@ CREATE TABLE public.account_role (
     role text NOT NULL,
     granted_at timestamp with time zone NOT NULL,
     granted_by text NOT NULL
+);
+
+--
+-- Name: archive; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.archive (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    file text NOT NULL,
+    sha256 text NOT NULL,
+    instances integer NOT NULL,
+    row_count bigint NOT NULL,
+    keep_until date NOT NULL,
+    written_at timestamp with time zone NOT NULL,
+    written_by text NOT NULL
+);
+
+--
+-- Name: archived_instance; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.archived_instance (
+    region_id text NOT NULL,
+    instance_id uuid NOT NULL,
+    archive_id uuid NOT NULL,
+    definition_key text NOT NULL,
+    definition_version integer NOT NULL,
+    business_key text,
+    status public.instance_status NOT NULL,
+    revision integer NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    swept_at timestamp with time zone
 );
 
 --
@@ -485,6 +532,20 @@ CREATE TABLE public.history (
 );
 
 --
+-- Name: history_policy; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.history_policy (
+    region_id text NOT NULL,
+    definition_key text NOT NULL,
+    keep_days integer NOT NULL,
+    reason text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT history_policy_keep_days_check CHECK ((keep_days >= 0))
+);
+
+--
 -- Name: http_answer; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -509,7 +570,8 @@ CREATE TABLE public.idempotency (
     request_hash text NOT NULL,
     answer jsonb NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
 --
 -- Name: inbound_event; Type: TABLE; Schema: public; Owner: -
@@ -595,7 +657,8 @@ CREATE TABLE public.job (
     message text,
     CONSTRAINT job_is_locked_iff_running CHECK (((state = 'running'::public.job_state) = ((lease IS NOT NULL) AND (locked_until IS NOT NULL)))),
     CONSTRAINT job_retries_left_check CHECK ((retries_left >= 0))
-);
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
 --
 -- Name: manual_clock; Type: TABLE; Schema: public; Owner: -
@@ -651,7 +714,8 @@ CREATE TABLE public.message_subscription (
     name text NOT NULL,
     key text NOT NULL,
     opened_at timestamp with time zone NOT NULL
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
 --
 -- Name: organisation; Type: TABLE; Schema: public; Owner: -
@@ -676,7 +740,8 @@ CREATE TABLE public.outbox (
     revision integer NOT NULL,
     at timestamp with time zone NOT NULL,
     events jsonb NOT NULL
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
 --
 -- Name: patient_area; Type: TABLE; Schema: public; Owner: -
@@ -686,6 +751,20 @@ CREATE TABLE public.patient_area (
     region_id text NOT NULL,
     patient_id text NOT NULL,
     organisation_id text NOT NULL
+);
+
+--
+-- Name: region_move; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.region_move (
+    region_id text NOT NULL,
+    state text NOT NULL,
+    digest text,
+    moved_to text,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    CONSTRAINT region_move_state_check CHECK ((state = ANY (ARRAY['frozen'::text, 'moved'::text])))
 );
 
 --
@@ -826,7 +905,8 @@ CREATE TABLE public.timer (
     misfire text DEFAULT 'fire_once'::text NOT NULL,
     attempts smallint DEFAULT 0 NOT NULL,
     locked_until timestamp with time zone
-);
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
 --
 -- Name: user_task; Type: TABLE; Schema: public; Owner: -
@@ -863,7 +943,7 @@ CREATE TABLE public.user_task (
     CONSTRAINT user_task_has_end_iff_final CHECK (((state = ANY (ARRAY['completed'::public.user_task_state, 'cancelled'::public.user_task_state])) = (completed_at IS NOT NULL))),
     CONSTRAINT user_task_is_held_iff_claimed CHECK (((state <> 'claimed'::public.user_task_state) OR (assignee IS NOT NULL)))
 )
-WITH (fillfactor='80');
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
 --
 -- Name: access_token access_token_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -892,6 +972,20 @@ ALTER TABLE ONLY public.account
 
 ALTER TABLE ONLY public.account_role
     ADD CONSTRAINT account_role_pkey PRIMARY KEY (region_id, account_id, role);
+
+--
+-- Name: archive archive_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.archive
+    ADD CONSTRAINT archive_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: archived_instance archived_instance_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.archived_instance
+    ADD CONSTRAINT archived_instance_pkey PRIMARY KEY (region_id, instance_id);
 
 --
 -- Name: audit audit_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -941,6 +1035,13 @@ ALTER TABLE ONLY public.deployment
 
 ALTER TABLE ONLY public.history
     ADD CONSTRAINT history_pkey PRIMARY KEY (region_id, instance_id, revision, ordinal);
+
+--
+-- Name: history_policy history_policy_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.history_policy
+    ADD CONSTRAINT history_policy_pkey PRIMARY KEY (region_id, definition_key);
 
 --
 -- Name: http_answer http_answer_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1034,6 +1135,13 @@ ALTER TABLE ONLY public.patient_area
     ADD CONSTRAINT patient_area_pkey PRIMARY KEY (region_id, patient_id, organisation_id);
 
 --
+-- Name: region_move region_move_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.region_move
+    ADD CONSTRAINT region_move_pkey PRIMARY KEY (region_id);
+
+--
 -- Name: resource_identity resource_identity_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1090,6 +1198,24 @@ ALTER TABLE ONLY public.user_task
     ADD CONSTRAINT user_task_pkey PRIMARY KEY (region_id, id);
 
 --
+-- Name: archived_instance_case_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX archived_instance_case_idx ON public.archived_instance USING btree (region_id, business_key) WHERE (business_key IS NOT NULL);
+
+--
+-- Name: archived_instance_file_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX archived_instance_file_idx ON public.archived_instance USING btree (region_id, archive_id);
+
+--
+-- Name: archived_instance_unswept_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX archived_instance_unswept_idx ON public.archived_instance USING btree (region_id, instance_id) WHERE (swept_at IS NULL);
+
+--
 -- Name: audit_subject_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1105,7 +1231,7 @@ CREATE INDEX idempotency_age_idx ON public.idempotency USING btree (region_id, a
 -- Name: incident_instance_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX incident_instance_idx ON public.incident USING btree (region_id, instance_id);
+CREATE INDEX incident_instance_idx ON public.incident USING btree (region_id, instance_id) WHERE (instance_id IS NOT NULL);
 
 --
 -- Name: incident_open_idx; Type: INDEX; Schema: public; Owner: -
@@ -1123,7 +1249,13 @@ CREATE UNIQUE INDEX instance_business_key_idx ON public.instance USING btree (re
 -- Name: instance_case_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX instance_case_idx ON public.instance USING btree (region_id, business_key, started_at);
+CREATE INDEX instance_case_idx ON public.instance USING btree (region_id, business_key, started_at) WHERE (business_key IS NOT NULL);
+
+--
+-- Name: instance_ended_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX instance_ended_idx ON public.instance USING btree (region_id, ended_at, id) WHERE (ended_at IS NOT NULL);
 
 --
 -- Name: job_due_idx; Type: INDEX; Schema: public; Owner: -
@@ -1135,7 +1267,7 @@ CREATE INDEX job_due_idx ON public.job USING btree (region_id, due_at, id) WHERE
 -- Name: job_instance_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX job_instance_idx ON public.job USING btree (region_id, instance_id);
+CREATE INDEX job_instance_idx ON public.job USING btree (region_id, instance_id) WHERE (instance_id IS NOT NULL);
 
 --
 -- Name: message_buffered_idx; Type: INDEX; Schema: public; Owner: -
@@ -1165,7 +1297,7 @@ CREATE UNIQUE INDEX message_sender_idx ON public.message USING btree (region_id,
 -- Name: message_subscription_key_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX message_subscription_key_idx ON public.message_subscription USING btree (region_id, name, key, opened_at);
+CREATE INDEX message_subscription_key_idx ON public.message_subscription USING btree (region_id, name, key, opened_at) WHERE (name IS NOT NULL);
 
 --
 -- Name: outbox_order_idx; Type: INDEX; Schema: public; Owner: -
@@ -1177,13 +1309,13 @@ CREATE INDEX outbox_order_idx ON public.outbox USING btree (region_id, at);
 -- Name: resource_date_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX resource_date_idx ON public.resource_date USING btree (region_id, type, param, low, id);
+CREATE INDEX resource_date_idx ON public.resource_date USING btree (region_id, type, param, low, id) WHERE (param IS NOT NULL);
 
 --
 -- Name: resource_date_of_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX resource_date_of_idx ON public.resource_date USING btree (region_id, type, id, param);
+CREATE INDEX resource_date_of_idx ON public.resource_date USING btree (region_id, type, id, param, low, high);
 
 --
 -- Name: resource_episode_idx; Type: INDEX; Schema: public; Owner: -
@@ -1207,7 +1339,7 @@ CREATE INDEX resource_patient_idx ON public.resource USING btree (region_id, pat
 -- Name: resource_string_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX resource_string_idx ON public.resource_string USING btree (region_id, type, param, value text_pattern_ops);
+CREATE INDEX resource_string_idx ON public.resource_string USING btree (region_id, type, param, value text_pattern_ops) WHERE (param IS NOT NULL);
 
 --
 -- Name: resource_string_of_idx; Type: INDEX; Schema: public; Owner: -
@@ -1249,19 +1381,19 @@ CREATE INDEX sign_in_failure_idx ON public.sign_in_failure USING btree (region_i
 -- Name: signal_subscription_name_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX signal_subscription_name_idx ON public.signal_subscription USING btree (region_id, name);
+CREATE INDEX signal_subscription_name_idx ON public.signal_subscription USING btree (region_id, name) WHERE (name IS NOT NULL);
 
 --
--- Name: timer_due_idx; Type: INDEX; Schema: public; Owner: -
+-- Name: timer_claim_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX timer_due_idx ON public.timer USING btree (region_id, due_at);
+CREATE INDEX timer_claim_idx ON public.timer USING btree (region_id, due_at, instance_id, wait_id);
 
 --
 -- Name: user_task_instance_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX user_task_instance_idx ON public.user_task USING btree (region_id, instance_id, wait_id);
+CREATE INDEX user_task_instance_idx ON public.user_task USING btree (region_id, instance_id, wait_id) WHERE (instance_id IS NOT NULL);
 
 --
 -- Name: user_task_open_idx; Type: INDEX; Schema: public; Owner: -
@@ -1314,6 +1446,13 @@ ALTER TABLE ONLY public.account
 
 ALTER TABLE ONLY public.account_role
     ADD CONSTRAINT account_role_region_id_account_id_fkey FOREIGN KEY (region_id, account_id) REFERENCES public.account(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: archived_instance archived_instance_region_id_archive_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.archived_instance
+    ADD CONSTRAINT archived_instance_region_id_archive_id_fkey FOREIGN KEY (region_id, archive_id) REFERENCES public.archive(region_id, id);
 
 --
 -- Name: client_assertion client_assertion_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -

@@ -4,10 +4,7 @@ CREATE TABLE replay_step (
     client integer, step integer, task_id uuid,
     region_id text, instance_id uuid, revision integer, status text, codec smallint, state bytea, written jsonb,
     at timestamptz, by text, rows jsonb,
-    source text, engine_owned boolean, types text[], ids text[], bodies text[], metas text[], hashes text[],
-    deleted boolean[], patients text[], episodes text[], labels text[], tokens text[],
-    d_index integer[], d_params text[], d_lows timestamptz[], d_highs timestamptz[],
-    s_index integer[], s_params text[], s_values text[],
+    source text, engine_owned boolean, resources jsonb,
     PRIMARY KEY (client, step)
 )
 
@@ -16,7 +13,4 @@ INSERT INTO replay_step
 VALUES (%(client)s, %(step)s, %(task_id)s,
     %(region_id)s, %(instance_id)s, %(revision)s, %(status)s, %(codec)s, %(state)s, %(written)s,
     %(at)s, %(by)s, %(rows)s,
-    %(source)s, %(engine_owned)s, %(types)s, %(ids)s, %(bodies)s, %(metas)s, %(hashes)s,
-    %(deleted)s, %(patients)s, %(episodes)s, %(labels)s, %(tokens)s,
-    %(d_index)s, %(d_params)s, %(d_lows)s, %(d_highs)s,
-    %(s_index)s, %(s_params)s, %(s_values)s)
+    %(source)s, %(engine_owned)s, %(resources)s)
