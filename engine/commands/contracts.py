@@ -112,10 +112,13 @@ class BroadcastSignal:
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimJobs:
-    """Answers a list of `ClaimedJob`: at most `limit` due jobs of one type, this worker's for `lock_for`."""
+    """Answers a list of `ClaimedJob`: at most `limit` due jobs of one type, or of `types`, this worker's for `lock_for`.
+    `only`: nothing but these jobs. One whose workers died until its retries were spent becomes an incident instead."""
 
-    type: str
     worker: str
+    type: str | None = None
+    types: tuple[str, ...] = ()
+    only: tuple[UUID, ...] | None = None
     limit: int = 10
     lock_for: timedelta = timedelta(minutes=1)
 
@@ -129,10 +132,22 @@ class CompleteJob:
 
 @dataclass(frozen=True, kw_only=True)
 class FailJob:
+    """Answers how many retries are left; with none an incident opens. Without `back_off` the rest doubles each time."""
+
     job_id: UUID
     message: str
     retries_left: int | None = None
+    back_off: timedelta | None = None
     lease: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtendJob:
+    """Answers until when the job is the worker's now. Raises NotFound, Conflict (`lease-lost`)."""
+
+    job_id: UUID
+    lease: str
+    lock_for: timedelta
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,3 +268,133 @@ class MessageResult:
     result: str  # delivered | buffered | duplicate; expired: nobody listens and it was not to be kept
     instance_id: UUID | None = None
     at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalledPlan:
+    """Of a called process: the version to pin, None as its caller's binding says today; mapping as of the caller."""
+
+    version: int | None = None
+    mapping: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrateInstance:
+    """Take an instance to another version of its process, None: the newest that is not suspended. `mapping`: element
+    id -> its id there, for what does not keep its id; None gives up a listener or what could be undone. `timers`:
+    element id there, or `*`, -> keep | restart | recompute. Answers notes. Raises NotFound, Conflict, Refused."""
+
+    instance_id: UUID
+    version: int | None = None
+    mapping: Mapping[str, str | None] = field(default_factory=dict)
+    called: Mapping[str, CalledPlan] = field(default_factory=dict)
+    timers: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    batch_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevertMigration:
+    """Back to where the instance stood before its migration. Raises Conflict once it has been touched since."""
+
+    instance_id: UUID
+    reason: str = ""
+    batch_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instruction:
+    """`action`: cancel | start_before | start_after; `element_id` is the path, with the call activities around it."""
+
+    action: str
+    element_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModifyInstance:
+    """Move tokens by hand, in the order given, after the variables are set. Answers notes. Raises Refused."""
+
+    instance_id: UUID
+    instructions: tuple[Instruction, ...]
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    batch_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryIncidents:
+    """Every open incident of one instance. Raises Conflict when there is none."""
+
+    instance_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operate:
+    """Any command on one instance, with what it changes there as the answer; with `dry_run` nothing is stored."""
+
+    instance_id: UUID
+    command: Any
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspendDefinition:
+    """No instance starts of this version, None: of any. Running ones go on. Answers the versions. Raises NotFound."""
+
+    key: str
+    version: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivateDefinition:
+    """Instances start again of this version, None: of any. Answers the versions. Raises NotFound."""
+
+    key: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateBatch:
+    """One operation on every instance that a query finds now. Answers its id. Raises Incorrect."""
+
+    operation: str  # migrate | revert | modify | suspend | activate | terminate | variables | retry
+    query: Mapping[str, Any]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    rate: float = 200.0
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlBatch:
+    """`action`: pause | resume | cancel | retry (the failed ones once more) | rate. Raises NotFound, Conflict."""
+
+    batch_id: UUID
+    action: str
+    rate: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimBatchItems:
+    """Answers a list of `ClaimedItem`: at most `limit`, this worker's for `lock_for`."""
+
+    limit: int = 10
+    lock_for: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunBatchItem:
+    """The operation on one instance, and that it is done, in one transaction. Answers False when it was done before."""
+
+    batch_id: UUID
+    instance_id: UUID
+    command: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailBatchItem:
+    batch_id: UUID
+    instance_id: UUID
+    code: str
+    zh: str
+    en: str
