@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from fhir_adapters.issues import FhirError, refuse
 
-LETTERS = {"create": "c", "read": "r", "vread": "r", "history": "r", "update": "u", "delete": "d", "search": "s"}
+LETTERS = {
+    "create": "c",
+    "read": "r",
+    "vread": "r",
+    "history": "r",
+    "update": "u",
+    "patch": "u",
+    "delete": "d",
+    "search": "s",
+}
 _SCOPE = re.compile(r"(system|user)/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?|read|write|\*)")
 _OLD = {"read": "rs", "write": "cud", "*": "cruds"}
 

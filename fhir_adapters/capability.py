@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from fhir_adapters.dates import local_text
+from fhir_adapters.patches.patch import KINDS
 from fhir_adapters.search.parameters import COMMON, PARAMETERS, Parameter
 from fhir_adapters.terminology import CANONICAL_BASE
 from fhir_adapters.types import ENGINE_OWNED, TYPES
 
 READING = ("read", "vread", "history-instance", "history-type", "search-type")
-WRITING = ("create", "update", "delete")
+WRITING = ("create", "update", "patch", "delete")
 SMART = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 SECURITY = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 PROFILES = {
@@ -30,7 +31,7 @@ PROFILES = {
 def interactions(type_: str) -> tuple[str, ...]:
     """What may be done with resources of this type over FHIR."""
     if type_ == "Task":
-        return (*READING, "update")
+        return (*READING, "update", "patch")
     return READING if type_ in ENGINE_OWNED else (*READING, *WRITING)
 
 
@@ -48,12 +49,13 @@ def statement(*, base: str, version: str, published: datetime) -> dict[str, Any]
         "implementation": {"description": "孕产妇全程管理", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
+        "patchFormat": list(KINDS[:3]),
         "rest": [
             {
                 "mode": "server",
                 "security": _security(base),
                 "resource": [_resource(type_) for type_ in TYPES],
-                "interaction": [{"code": "transaction"}, {"code": "batch"}],
+                "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
             }
         ],
     }
@@ -80,7 +82,7 @@ def _resource(type_: str) -> dict[str, Any]:
         "conditionalCreate": is_writable,
         "conditionalRead": "full-support",
         "conditionalUpdate": is_writable,
-        "conditionalDelete": "not-supported",
+        "conditionalDelete": "single" if is_writable else "not-supported",
         "referencePolicy": ["literal", "logical"],
         "searchInclude": [f"{type_}:{n}" for n, p in PARAMETERS[type_].items() if p.kind == "reference" and p.targets],
         "searchRevInclude": _pointing_at(type_),

@@ -11,12 +11,13 @@ from urllib.parse import parse_qsl
 
 from fhir_adapters import access
 from fhir_adapters.issues import FhirError, Issue
+from fhir_adapters.patches.patch import Patch, from_entry
 from fhir_adapters.rules.check import check
 from fhir_adapters.types import TYPES
 
 MAX_ENTRIES = 1000
-METHODS = ("DELETE", "POST", "PUT", "GET")
-INTERACTION = {"DELETE": "delete", "POST": "create", "PUT": "update", "GET": "read"}
+METHODS = ("DELETE", "POST", "PUT", "PATCH", "GET")
+INTERACTION = {"DELETE": "delete", "POST": "create", "PUT": "update", "PATCH": "patch", "GET": "read"}
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _ETAG = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 
@@ -32,6 +33,7 @@ class Entry:
     query: tuple[tuple[str, str], ...] = ()
     resource: Mapping[str, Any] | None = None
     full_url: str | None = None
+    patch: Patch | None = None
     if_match: int | None = None
     if_none_exist: tuple[tuple[str, str], ...] | None = None
     at: str = ""
@@ -130,6 +132,11 @@ def _entry(number: int, entry: Any, issues: list[Issue]) -> Entry | None:
     if wrong:
         issues.append(_issue("invalid", "MCH-B-009", *wrong, f"{at}.request.url"))
         return None
+    patch = from_entry(resource) if method == "PATCH" else None
+    if method == "PATCH" and patch is None:
+        wrong = "补丁应为 Parameters，或含 JSON Patch 的 Binary", "a patch is Parameters, or a Binary with a JSON Patch"
+        issues.append(_issue("invalid", "MCH-B-011", *wrong, f"{at}.resource"))
+        return None
     full_url = entry.get("fullUrl")
     exist = request.get("ifNoneExist")
     return Entry(
@@ -138,6 +145,7 @@ def _entry(number: int, entry: Any, issues: list[Issue]) -> Entry | None:
         id=id_,
         query=query,
         resource=resource if method in ("POST", "PUT") else None,
+        patch=patch,
         full_url=full_url if isinstance(full_url, str) else None,
         if_match=version_of(request.get("ifMatch")),
         if_none_exist=conditions(exist) if isinstance(exist, str) else None,
@@ -156,10 +164,8 @@ def _shape_of_request(method: str, id_: str | None, query: Sequence[Any]) -> tup
         return "request.url 不合法", "request.url cannot be read"
     if method == "POST" and (id_ or query):
         return "POST 应为资源类型", "POST goes to a type"
-    if method == "PUT" and not id_ and not query:
-        return "PUT 需要 id 或条件", "PUT needs an id or a condition"
-    if method == "DELETE" and not id_:
-        return "DELETE 需要 id", "DELETE needs an id"
+    if method in ("PUT", "PATCH", "DELETE") and not id_ and not query:
+        return f"{method} 需要 id 或条件", f"{method} needs an id or a condition"
     return None
 
 

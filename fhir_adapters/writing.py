@@ -42,6 +42,7 @@ def assign(work: Work, entries: list[Entry]) -> None:
         if entries[number].full_url:
             resolved[str(entries[number].full_url)] = item.reference
     work.items = [items[number] for number in range(len(entries))]
+    _refuse_two_changes_of_one(work.items)
     for item in work.items:
         if item.entry.resource is not None and not item.found:
             item.resource = _linked(work, item.entry, resolved, item.id)
@@ -65,11 +66,24 @@ def _refuse_same_identity_twice(entries: list[Entry]) -> None:
             seen.add(key)
 
 
+def _refuse_two_changes_of_one(items: list[Item]) -> None:
+    """Which of the two would stand is nobody's guess."""
+    seen: set[str] = set()
+    for item in items:
+        if item.entry.method in ("PUT", "DELETE"):
+            if item.reference in seen:
+                text = "同一事务两次改变同一资源", "one transaction changes the same resource twice"
+                raise refuse_at(400, item.entry.at, "duplicate", "MCH-B-003", *text)
+            seen.add(item.reference)
+
+
 def _existing(work: Work, entry: Entry) -> Item:
     if entry.id is not None:
         return Item(entry=entry, id=entry.id)
     if entry.method == "GET":
         return Item(entry=entry, id="")
+    if entry.method == "DELETE":
+        return Item(entry=entry, id=visible_match(work, entry))
     found = _matches(work, entry, entry.query)
     return Item(entry=entry, id=found[0] if found else (entry.resource or {}).get("id") or str(uuid4()))
 
@@ -110,6 +124,19 @@ def _identifier(entry: Entry, query: tuple[tuple[str, str], ...]) -> tuple[str, 
 def _matches(work: Work, entry: Entry, query: tuple[tuple[str, str], ...]) -> list[str]:
     system, value = _identifier(entry, query)
     found = resources.with_identifier(work.conn, work.region_id, entry.type, [(system, value)])
+    return _at_most_one(entry, found)
+
+
+def visible_match(work: Work, entry: Entry) -> str:
+    """The resource that a conditional delete or patch means. What the caller may not know of is not there."""
+    found = resources.with_identifier(work.conn, work.region_id, entry.type, [_identifier(entry, entry.query)])
+    seen = [id_ for id_ in found if resources.read(work.conn, work.region_id, entry.type, id_, work.viewer)]
+    if not seen:
+        raise not_found(entry.at)
+    return _at_most_one(entry, seen)[0]
+
+
+def _at_most_one(entry: Entry, found: list[str]) -> list[str]:
     if len(found) > 1:
         text = "条件匹配多个资源", "the condition matches several resources"
         raise refuse_at(412, entry.at, "multiple-matches", "MCH-C-004", *text)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from api.fhir import guard, reading, replies, writing
+from api.fhir import guard, history, reading, replies, writing
 from engine.errors import EngineError
 from fhir_adapters.issues import translate
 
@@ -35,9 +35,13 @@ def blueprint(services: Any) -> Blueprint:
     def search_by_post(type_: str) -> Response:
         return reading.search(services, type_, [*request.args.items(multi=True), *request.form.items(multi=True)])
 
+    @bp.get("/_history")
+    def system_history() -> Response:
+        return history.history(services, None, None)
+
     @bp.get("/<type_>/_history")
     def type_history(type_: str) -> Response:
-        return reading.history(services, type_, None)
+        return history.history(services, type_, None)
 
     @bp.get("/<type_>")
     def search(type_: str) -> Response:
@@ -59,13 +63,25 @@ def blueprint(services: Any) -> Blueprint:
     def update(type_: str, id_: str) -> Response:
         return writing.update(services, type_, id_)
 
+    @bp.patch("/<type_>")
+    def conditional_patch(type_: str) -> Response:
+        return writing.patch(services, type_, None)
+
+    @bp.patch("/<type_>/<id_>")
+    def patch(type_: str, id_: str) -> Response:
+        return writing.patch(services, type_, id_)
+
+    @bp.delete("/<type_>")
+    def conditional_delete(type_: str) -> Response:
+        return writing.delete(services, type_, None)
+
     @bp.delete("/<type_>/<id_>")
     def delete(type_: str, id_: str) -> Response:
         return writing.delete(services, type_, id_)
 
     @bp.get("/<type_>/<id_>/_history")
     def instance_history(type_: str, id_: str) -> Response:
-        return reading.history(services, type_, id_)
+        return history.history(services, type_, id_)
 
     @bp.get("/<type_>/<id_>/_history/<version>")
     def vread(type_: str, id_: str, version: str) -> Response:

@@ -10,12 +10,14 @@ from flask import g, request
 
 from fhir_adapters.access import Viewer
 from fhir_adapters.issues import FhirError, Issue, refuse
+from fhir_adapters.patches.patch import JSON_PATCH, MERGE_PATCH
 from fhir_adapters.types import TYPES
 from workflows.people.model import Principal
 
 PUBLIC = frozenset({"fhir.metadata", "fhir.smart_configuration"})
 JSON = frozenset({"application/fhir+json", "application/json", "text/json"})
 FORMATS = JSON | {"json"}
+PATCHES = frozenset({JSON_PATCH, MERGE_PATCH})
 FORM = "application/x-www-form-urlencoded"
 LARGEST = 5_000_000
 
@@ -26,7 +28,7 @@ def guard(services: Any) -> Callable[[], None]:
         if request.endpoint in PUBLIC:
             return
         g.principal = _caller(services)
-        if request.method in ("POST", "PUT"):
+        if request.method in ("POST", "PUT", "PATCH"):
             _require_readable_body()
 
     return check
@@ -114,7 +116,8 @@ def _require_readable_body() -> None:
         raise refuse(
             413, "too-long", "MCH-V-0009", "内容超过 5 MB", "the body is larger than 5 MB", allowed="5000000 bytes"
         )
-    wanted = {FORM} if (request.endpoint or "").endswith("search_by_post") else JSON
+    wanted = frozenset({FORM} if (request.endpoint or "").endswith("search_by_post") else JSON)
+    wanted |= PATCHES if request.method == "PATCH" else frozenset()
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     version = re.sub('"', "", request.mimetype_params.get("fhirversion", "4.0"))
     if request.mimetype not in wanted or charset not in ("utf-8", "utf8") or version != "4.0":

@@ -19,6 +19,7 @@ from fhir_adapters import access
 from fhir_adapters.bundles import ApplyBundle
 from fhir_adapters.entries import Entry, checked, conditions, read_bundle, version_of
 from fhir_adapters.issues import FhirError, outcome, refuse, translate
+from fhir_adapters.patches.patch import Patch
 from fhir_adapters.search.query import read_query
 from fhir_adapters.store import resources
 from fhir_adapters.store.search import search as run_search
@@ -42,9 +43,7 @@ def create(services: Any, type_: str) -> Response:
 
 def update(services: Any, type_: str, id_: str | None) -> Response:
     known_type(type_)
-    query = tuple(request.args.items(multi=True)) if id_ is None else ()
-    if id_ is None and not query:
-        raise refuse(400, "required", "MCH-C-003", "条件更新须给出条件", "a conditional update needs a condition")
+    query = _condition(id_)
     if id_ is not None and not re.fullmatch(r"[A-Za-z0-9\-.]{1,64}", id_):
         raise refuse(400, "invalid", "MCH-V-0011", "id 不合法", "not a possible id")
     entry = Entry(
@@ -59,11 +58,34 @@ def update(services: Any, type_: str, id_: str | None) -> Response:
     return _one(services, entry)
 
 
-def delete(services: Any, type_: str, id_: str) -> Response:
+def patch(services: Any, type_: str, id_: str | None) -> Response:
+    """A change in JSON Patch, merge patch or FHIRPath Patch; the answer is that of an update."""
+    entry = Entry(
+        method="PATCH",
+        type=known_type(type_),
+        id=id_[:64] if id_ is not None else None,
+        query=_condition(id_),
+        patch=Patch(request.mimetype, _document(services)),
+        if_match=version_of(request.headers.get("If-Match")),
+        at=type_,
+    )
+    return _one(services, entry)
+
+
+def _condition(id_: str | None) -> tuple[tuple[str, str], ...]:
+    """The condition in the address of a change without an id."""
+    query = tuple(request.args.items(multi=True)) if id_ is None else ()
+    if id_ is None and not query:
+        raise refuse(400, "required", "MCH-C-003", "须给出 id 或条件", "an id or a condition is needed")
+    return query
+
+
+def delete(services: Any, type_: str, id_: str | None) -> Response:
     entry = Entry(
         method="DELETE",
         type=known_type(type_),
-        id=id_[:64],
+        id=id_[:64] if id_ is not None else None,
+        query=_condition(id_),
         if_match=version_of(request.headers.get("If-Match")),
         at=type_,
     )
@@ -171,11 +193,16 @@ def _read_entry(services: Any, conn: Any, done: dict[str, Any], base: str) -> st
 
 def _body(services: Any) -> Any:
     """The document, with references to our own address made relative."""
+    document = _document(services)
+    if not isinstance(document, dict):
+        raise refuse(400, "structure", "MCH-V-0001", "应为 JSON 对象", "a JSON object is expected")
+    return document
+
+
+def _document(services: Any) -> Any:
     raw = request.get_data()
     own = replies.base(services).encode() + b"/"
     document = plain.loads(raw)
-    if not isinstance(document, dict):
-        raise refuse(400, "structure", "MCH-V-0001", "应为 JSON 对象", "a JSON object is expected")
     return _relative(document, own.decode()) if own in raw else document
 
 

@@ -50,6 +50,8 @@ def _move(work: Work, item: Item) -> None:
         text = "修改任务须给出 If-Match", "If-Match is required on a Task"
         raise refuse_at(400, item.entry.at, "required", "MCH-C-001", *text, etag=etag)
     if stored["status"] == asked["status"] and _same_meaning(stored, asked):
+        if item.entry.if_match == known[0].version:  # who has seen this very version means what he changes
+            _refuse_edits(stored, asked, item)
         return
     if stored["status"] in FINAL:
         text = f"任务已是 {stored['status']}", f"the task is {stored['status']} already"

@@ -65,7 +65,15 @@ def test_a_parameter_of_one_type_is_not_one_of_another(quiet):
     assert quiet.get("/Patient?due=2026-01-01", Prefer="handling=strict").status_code == 400
 
 
+@pytest.mark.parametrize("kind", ["application/json-patch+json", "application/merge-patch+json"])
+def test_each_promised_patch_format_is_read(quiet, promised, kind):
+    assert kind in promised["patchFormat"]
+    body = b'[{"op":"test","path":"","value":1}]' if "json-patch" in kind else b"{}"
+
+    assert quiet.ask("PATCH", "/Patient/none", body, Content_Type=kind).status_code == 404
+
+
 def test_transaction_and_batch_are_promised_and_kept(quiet, promised):
-    assert {one["code"] for one in promised["rest"][0]["interaction"]} == {"transaction", "batch"}
+    assert {one["code"] for one in promised["rest"][0]["interaction"]} == {"transaction", "batch", "history-system"}
     for kind in ("transaction", "batch"):
         assert quiet.post("", {"resourceType": "Bundle", "type": kind}).json["type"] == f"{kind}-response"

@@ -1,0 +1,108 @@
+"""What happened, newest first: to one resource, to a type, to everything that the caller may know of."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, request
+
+from api.fhir import replies
+from api.fhir.guard import known_type, scopes, viewer
+from api.fhir.reading import PAGE, looking, trace
+from fhir_adapters import access
+from fhir_adapters.dates import interval
+from fhir_adapters.issues import not_found, refuse
+from fhir_adapters.search.query import read_query, seal
+from fhir_adapters.store import resources
+from fhir_adapters.store.history import Before, of_types
+from fhir_adapters.store.texts import Stored
+from fhir_adapters.types import TYPES
+
+Rows = list[tuple[Stored, str | None]]
+
+
+def history(services: Any, type_: str | None, id_: str | None) -> Response:
+    """A page of versions. Without a type those of every type that the token covers."""
+    count, since, before = _count(), _since(), _before()
+    types = _types(type_)
+    with looking(services) as conn:
+        rows = _rows(services, conn, types, id_, count + 1, since, before)
+        if id_ is not None and not rows and before is None and since is None:
+            raise not_found()
+        shown = rows[:count]
+        trace(services, conn, "history", type_ or "*", id_, [patient for _, patient in shown])
+    base = replies.base(services)
+    links = [("self", request.url)]
+    if len(rows) > count:
+        last = shown[-1][0]
+        token = seal(last.updated_at.isoformat(), f"{last.type}/{last.id}/{last.version}")
+        path = "/".join(quote(step) for step in (type_, id_) if step)
+        since_ = f"&_since={quote(request.args['_since'])}" if since else ""
+        links.append(("next", f"{base}/{path + '/' if path else ''}_history?_count={count}{since_}&_after={token}"))
+    entries = [replies.entry(base, stored, **_how(stored)) for stored, _ in shown]
+    is_whole = len(rows) <= count and before is None
+    return replies.bundle("history", entries, links=links, total=len(rows) if is_whole else None)
+
+
+def _types(type_: str | None) -> tuple[str, ...]:
+    if type_ is not None:
+        access.require(scopes(), known_type(type_), "history")
+        return (type_,)
+    covered = tuple(one for one in TYPES if access.allows(scopes(), one, "history"))
+    if not covered:
+        raise access.missing_scope("*", "history")
+    return covered
+
+
+def _rows(
+    services: Any,
+    conn: Any,
+    types: tuple[str, ...],
+    id_: str | None,
+    limit: int,
+    since: datetime | None,
+    before: Before | None,
+) -> Rows:
+    region_id = services.region_id
+    if id_ is None:
+        return of_types(conn, region_id, types, viewer(), limit=limit, since=since, before=before)
+    earlier = (before[0], *before[2:]) if before else None
+    return resources.history(conn, region_id, types[0], id_, viewer(), limit=limit, since=since, before=earlier)
+
+
+def _how(stored: Stored) -> dict[str, Any]:
+    method = "DELETE" if stored.deleted else "POST" if stored.version == 1 else "PUT"
+    status = "204" if stored.deleted else "201" if stored.version == 1 else "200"
+    url = stored.type if method == "POST" else f"{stored.type}/{stored.id}"
+    when = stored.updated_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {
+        "request": {"method": method, "url": url},
+        "response": {"status": status, "etag": stored.etag, "lastModified": when},
+    }
+
+
+def _count() -> int:
+    value = request.args.get("_count", str(PAGE))
+    return max(1, min(500, int(value[:6]))) if value.isascii() and value.isdigit() else PAGE
+
+
+def _since() -> datetime | None:
+    value = request.args.get("_since")
+    found = interval(value.replace(" ", "+")) if value else None
+    if value and found is None:
+        raise refuse(400, "invalid", "MCH-S-002", "_since 不是时刻", "_since is not an instant", expression="_since")
+    return found[0] if found else None
+
+
+def _before() -> Before | None:
+    value = request.args.get("_after")
+    if value is None:
+        return None
+    key, rest = read_query("Patient", [("_after", value)]).after or ("", "")
+    try:
+        type_, id_, version = rest.split("/")
+        return datetime.fromisoformat(key), type_, id_, int(version)
+    except ValueError:
+        raise refuse(410, "expired", "MCH-S-003", "翻页令牌无效", "the page token is not valid") from None
