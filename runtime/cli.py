@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import signal
+import threading
 from typing import Any
 
 import click
@@ -70,6 +72,13 @@ def main() -> None:
 
     Example: yuntu serve
     """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _leave)
+
+
+def _leave(*_: object) -> None:
+    """Asked to end: what a command has started, such as a throw-away database, is put away on the way out."""
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 if __name__ == "__main__":

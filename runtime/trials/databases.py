@@ -1,0 +1,37 @@
+"""Databases that live as long as a trial."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from runtime.database import embedded, migrate
+
+
+@contextmanager
+def trial_database(server: str | None = None) -> Iterator[str]:
+    """Address of a new, migrated database: on the given server, or on one of its own that is gone afterwards."""
+    if server is None:
+        with embedded.throw_away() as url, trial_database(url) as database:
+            yield database
+        return
+    with empty_database(server) as database:
+        migrate.migrate(database)
+        yield database
+
+
+@contextmanager
+def empty_database(server: str) -> Iterator[str]:
+    name = f"trial_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    try:
+        yield make_conninfo(server, dbname=name)
+    finally:
+        with psycopg.connect(server, autocommit=True) as admin:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -1,0 +1,56 @@
+"""Processes of a trial: forked from a clean one that has imported everything, so that a killed one is back in no time.
+
+None outlives the trial: when its process goes, the clean one goes, and the kernel ends the others.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from runtime.trials import planted
+
+_PR_SET_PDEATHSIG = 1
+PRELOADED = [
+    "runtime.trials.engines",
+    "runtime.trials.contention",
+    "runtime.trials.timers",
+    "runtime.trials.pregnancies",
+]
+
+
+def context() -> Any:
+    chosen = get_context("forkserver")
+    chosen.set_forkserver_preload(PRELOADED)
+    return chosen
+
+
+def start(work: Callable[..., Any], *arguments: Any) -> BaseProcess:
+    """`work` must be importable. The process has the planted bug of this one, if any."""
+    process: BaseProcess = context().Process(
+        target=_live, args=(os.environ.get(planted.VARIABLE), work, arguments), daemon=False
+    )
+    process.start()
+    return process
+
+
+def kill(process: BaseProcess) -> None:
+    if process.is_alive() and process.pid is not None:
+        os.kill(process.pid, signal.SIGKILL)
+    process.join()
+
+
+def _live(mutant: str | None, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if mutant:
+        planted.plant(mutant)
+    work(*arguments)

@@ -1,0 +1,42 @@
+"""The bars by name: where each is, how large its whole size is, and what it needs."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.trials.databases import trial_database
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """`place`: module with `run(url, *, n, seed, say)`, or `run(*, n, seed, say)` where it needs no database made for it."""
+
+    place: str
+    n: int
+    counts: str
+    says: str
+    makes_database: bool = True
+
+
+BARS = {
+    "R07": Bar("runtime.trials.timers", 100_000, "timers", "到期定时器 / timers after a downtime"),
+    "R10": Bar("runtime.trials.contention", 1_000, "rounds", "争用 / fifty callers, two deployments, two schedulers"),
+}
+
+
+def run(name: str, *, n: int | None, seed: int, say: Say, server: str | None = None) -> dict[str, Any]:
+    """The verdict of one bar, on the given server or on a throw-away one."""
+    bar = BARS[name]
+    module = importlib.import_module(bar.place)
+    sizes = {"n": n or bar.n, "seed": seed, "say": say}
+    if not bar.makes_database:
+        result: dict[str, Any] = module.run(**sizes)
+        return result
+    with trial_database(server) as url:
+        result = module.run(url, **sizes)
+        return result

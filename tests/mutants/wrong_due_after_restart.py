@@ -1,0 +1,16 @@
+"""The bug: an engine that starts sets running timers on again from now."""
+
+from engine.engine import Engine
+
+CAUGHT_BY = "R07"
+
+
+def plant():
+    init = Engine.__init__
+
+    def restart(self, pool, **rest):
+        init(self, pool, **rest)
+        with pool.connection() as conn:
+            conn.execute("UPDATE timer SET due_at = due_at + interval '6 hours'")
+
+    Engine.__init__ = restart
