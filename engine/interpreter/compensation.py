@@ -9,9 +9,8 @@ from engine.interpreter.run import Run
 from engine.interpreter.state import ScopeKind
 from engine.interpreter.tree import Move
 
-Record = dict[
-    str, Any
-]  # activity, handler or None, values (local, for the handler to see), inner (records of its inside)
+# activity, handler or None, values (local, for the handler to see), inner (records of its inside)
+Record = dict[str, Any]
 
 
 def remember(run: Run, scope_id: int, at: int, node: Node) -> None:
@@ -26,6 +25,12 @@ def remember(run: Run, scope_id: int, at: int, node: Node) -> None:
     if node.undo is None:
         record["inner"] = inner
     run.scope(scope_id).undo.append(record)
+
+
+def of_run(run: Run, at: int, node: Node) -> Record:
+    """What one run of several did, with its own values: its item is what its handlers need."""
+    own = run.scope(at)
+    return {"activity": node.id, "handler": None, "values": dict(own.values), "inner": own.undo}
 
 
 def throw(run: Run, at: int, node: Node, activity: str | None) -> None:

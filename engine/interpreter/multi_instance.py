@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.interpreter import compensation
 from engine.interpreter.failures import Failed
 from engine.interpreter.listening import listen_at_boundaries
 from engine.interpreter.program import Formula, Loop, Node
@@ -75,7 +76,8 @@ def inner_run_done(run: Run, body_id: int, at: int, node: Node) -> None:
     after = {**counters, "active": counters["active"] - 1, "done": counters["done"] + 1}
     enough = loop.completion is not None and _is_complete(run, at, loop.completion, after)
     goes_on = _goes_on(run, body, loop, after) if loop.is_standard else None
-    body.undo += run.scope(at).undo
+    if run.scope(at).undo:
+        body.undo.append(compensation.of_run(run, at, node))
     counters.update(after)
     run.drop(at)
     run.note(body_id, node.id, "completed", {"run": index + 1})

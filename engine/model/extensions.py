@@ -58,6 +58,7 @@ UNDERSTOOD: dict[str, dict[str, set[str]]] = {
         "source": ACTIVITIES | EVENTS | {"process", "exclusiveGateway", "inclusiveGateway", "sequenceFlow"},
     },
 }
+DIFFERENT = {"conditionalFilter"}  # narrows when a condition is looked at: ours looks after every change
 LISTENERS = {"executionListeners", "taskListeners", "executionListener", "taskListener"}
 IGNORED_NAMESPACES = DRAWING | {XSI, "http://www.w3.org/XML/1998/namespace"}
 
@@ -112,5 +113,7 @@ def _foreign_child(place: Any, owner: str, child: Any) -> Iterator[Problem]:
     namespace, local = split(child.tag)
     if local in LISTENERS:
         yield at(place, "listener", what=local)
+    elif local in DIFFERENT:
+        yield at(place, "foreign_difference", what=local)
     elif namespace not in IGNORED_NAMESPACES and owner not in UNDERSTOOD.get(namespace, {}).get(local, ()):
         yield at(place, "unknown_extension", severity="warning", what=local)

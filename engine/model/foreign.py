@@ -34,14 +34,34 @@ SAME: dict[str, dict[str, tuple[str, str]]] = {
     "businessRuleTask": {
         "decisionRef": ("calledDecision", "decisionId"),
         "resultVariable": ("calledDecision", "resultVariable"),
+        "decisionRefBinding": ("calledDecision", "bindingType"),
+        "decisionRefVersionTag": ("calledDecision", "versionTag"),
     },
     "scriptTask": {"resultVariable": ("script", "resultVariable")},
+    "callActivity": {
+        "calledElementBinding": ("calledElement", "bindingType"),
+        "calledElementVersionTag": ("calledElement", "versionTag"),
+    },
+    "process": {"versionTag": ("versionTag", "value")},
     "multiInstanceLoopCharacteristics": {
         "collection": ("loopCharacteristics", "inputCollection"),
         "elementVariable": ("loopCharacteristics", "inputElement"),
     },
 }
-DROPPED = {"type": {"external"}}  # says the same as a task definition does
+DROPPED = {  # what says nothing more than the dialect does
+    "type": {"external"},
+    "mapDecisionResult": {"singleEntry", "singleResult"},
+    "calledElementBinding": {"latest"},
+    "decisionRefBinding": {"latest"},
+}
+# Without a counterpart, and leaving them out would change what happens.
+DIFFERENT = frozenset(
+    {
+        "calledElementVersion", "calledElementTenantId", "decisionRefVersion", "mapDecisionResult",
+        "errorCodeVariable", "errorMessageVariable", "escalationCodeVariable", "initiator", "skipExpression",
+        "triggerable", "variableName", "variableEvents", "completionCondition", "errorEventDefinition",
+    }
+)  # fmt: skip
 NAMES_A_VARIABLE = frozenset({"collection"})
 CODE = frozenset({"class", "delegateExpression", "expression", "connector", "variableMappingClass", "script"})
 SIMPLE = re.compile(r"[$#]\{\s*([^{}]*?)\s*\}")
@@ -55,6 +75,8 @@ def translate(root: Any) -> list[Problem]:
         local = split(xml.tag)[1]
         problems += _attributes(xml, local)
         problems += _children(xml)
+        if local == "multiInstanceLoopCharacteristics":
+            _data_items(xml)
         if local in ("conditionExpression", "completionCondition", "condition", "loopCondition") and xml.text:
             xml.text = expression(xml.text.strip()) or xml.text
     return problems
@@ -78,9 +100,28 @@ def _attributes(xml: Any, local: str) -> Iterator[Problem]:
             yield at(xml, "foreign_behaviour", what=attribute)
         elif value in DROPPED.get(attribute, ()):
             del xml.attrib[name]
+        elif attribute in DIFFERENT:
+            yield at(_place(xml), "foreign_difference", what=attribute)
         elif attribute in SAME.get(local, {}):
             _carry_over(xml, *SAME[local][attribute], _value(attribute, value))
             del xml.attrib[name]
+
+
+def _place(xml: Any) -> Any:
+    """The element that a designer sees: of an event definition, its event."""
+    return xml.getparent() if split(xml.tag)[1].endswith("EventDefinition") else xml
+
+
+def _data_items(xml: Any) -> None:
+    """BPMN's own way to name the collection of a multi-instance activity, where the dialect's is not there."""
+    collection = (xml.findtext(f"{{{BPMN}}}loopDataInputRef") or "").strip()
+    loop = xml.find(f"{{{BPMN}}}extensionElements/{{{ZEEBE}}}loopCharacteristics")
+    if not collection or (loop is not None and loop.get("inputCollection")):
+        return
+    _carry_over(xml, "loopCharacteristics", "inputCollection", f"={collection}")
+    item = xml.find(f"{{{BPMN}}}inputDataItem")
+    if item is not None and item.get("name"):
+        _carry_over(xml, "loopCharacteristics", "inputElement", item.get("name"))
 
 
 def _value(attribute: str, value: str) -> str:
@@ -114,6 +155,8 @@ def _children(xml: Any) -> Iterator[Problem]:
             continue
         if local in CODE:
             yield at(xml, "foreign_behaviour", what=local)
+        elif local in DIFFERENT:
+            yield at(xml, "foreign_difference", what=local)
         elif local == "inputOutput":
             yield from _input_output(xml, holder, child)
         elif local in ("in", "out"):

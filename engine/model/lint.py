@@ -166,6 +166,8 @@ def _boundary(element: Element, content: Content, owner: Element | None) -> Iter
         yield _found(element, "boundary_without_flow")
     if isinstance(element.event, ErrorEvent) and not element.interrupting:
         yield _found(element, "must_interrupt", what="错误", what_en="error")
+    if isinstance(element.event, CancelEvent) and not element.interrupting:
+        yield _found(element, "must_interrupt", what="取消", what_en="cancel")
     if isinstance(element.event, CancelEvent) and (host is None or host.kind is not Kind.TRANSACTION):
         yield _found(element, "cancel_outside_transaction")
     handler = content.elements.get(element.handler or "")
@@ -222,6 +224,8 @@ def _event_gateway(element: Element, content: Content, owner: Element | None) ->
             yield _found(target, "event_gateway_target_shared")
         elif any(other.attached_to == target.id for other in content.elements.values()):
             yield _found(target, "event_gateway_boundary")
+        if target.inputs or target.loop is not None:
+            yield _found(target, "mapping_input_not_allowed" if target.inputs else "loop_not_allowed")
 
 
 def _links(content: Content) -> Iterator[Problem]:

@@ -22,6 +22,7 @@ from engine.model.elements import (
 from engine.model.events import read_event, read_message
 from engine.model.extensions import Extensions, attribute_of, find_foreign, has_job
 from engine.model.foreign import translate
+from engine.model.leftovers import find_leftovers
 from engine.model.lint import lint
 from engine.model.names import BPMN, DRAWING, YUNTU, ZEEBE, split
 from engine.model.references import References, read_references, reference
@@ -74,7 +75,7 @@ class _Reader:
 
     def read(self) -> Model:
         self._check_ids()
-        findings = [*self.translated, *find_foreign(self.root)]
+        findings = [*self.translated, *find_foreign(self.root), *find_leftovers(self.root)]
         self.problems += [finding for finding in findings if finding.severity == "error"]
         ignored = [finding for finding in findings if finding.severity == "warning"]
         processes = {}
@@ -173,8 +174,11 @@ class _Reader:
         return flows
 
     def _read_handlers(self, container: Any) -> None:
+        undoes = {xml.get("id") for xml in container if xml.get("isForCompensation") == "true"}
         for xml in container.findall(f"{{{BPMN}}}association"):
-            self.handlers[reference(xml.get("sourceRef"))] = reference(xml.get("targetRef"))
+            source, target = reference(xml.get("sourceRef")), reference(xml.get("targetRef"))
+            if target in undoes:  # others lead to annotations
+                self.handlers[source] = target
 
     # --- one element --------------------------------------------------------------------------------------------------
 

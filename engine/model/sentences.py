@@ -45,6 +45,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "“{what}”依赖其他引擎的程序代码，无法执行",
         "'{what}' depends on program code of another engine and cannot run here",
     ),
+    "foreign_difference": (
+        "“{what}”在此没有对应，略去会改变执行结果",
+        "'{what}' has no counterpart here, and leaving it out would change what happens",
+    ),
+    "ignored_part": (
+        "“{what}”对执行没有作用，已保留在文件中",
+        "'{what}' has no effect on execution and is kept in the file",
+    ),
+    "data_assignment": (
+        "数据关联中的赋值或转换不受支持，请改用变量映射（zeebe:ioMapping）",
+        "assignments and transformations in data associations are not supported; use mappings (zeebe:ioMapping)",
+    ),
     # flows
     "flow_end_missing": ("顺序流的“{end}”端指向不存在的元素", "the {end} of the sequence flow names no element"),
     "flow_crosses": (
@@ -188,6 +200,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the multi-instance activity has no collection (zeebe:loopCharacteristics inputCollection)",
     ),
     "loop_behaviour": ("不支持多实例的“{what}”", "'{what}' of a multi-instance activity is not supported"),
+    "loop_not_allowed": ("此元素不能循环或多实例", "this element may not loop or run several times"),
+    "loop_twice": (
+        "不能同时是标准循环和多实例",
+        "an activity is a standard loop or multi-instance, not both",
+    ),
+    "mapping_input_not_allowed": (
+        "此事件没有输入映射，只有输出映射",
+        "this event has no input mappings, only output mappings",
+    ),
     "loop_endless": (
         "标准循环既无条件也无最大次数",
         "the standard loop has neither a condition nor a maximum",

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.model.elements import Kind
 from engine.model.events import PLACES
 from engine.model.extensions import UNDERSTOOD
-from engine.model.foreign import SAME
+from engine.model.foreign import DIFFERENT, SAME
 from engine.model.names import YUNTU, ZEEBE
 from engine.model.sentences import KIND_NAMES, SENTENCES
 
@@ -90,9 +90,9 @@ ELEMENTS: dict[Kind, tuple[str, str, str]] = {
         "test_a_non_interrupting_event_sub_process_listens_while_only_its_own_occurrence_is_left",
     ),
     Kind.TRANSACTION: (
-        "同子流程；取消结束时先补偿再走取消边界事件",
-        ACTIVITIES,
-        "test_a_cancelled_transaction_undoes_what_completed_and_leaves_by_its_cancel_event",
+        "同子流程；取消结束时先停下未完成的，再补偿已完成的，再走取消边界事件；多实例时整个取消",
+        "test_compensation",
+        "test_cancelling_one_of_several_transactions_stops_and_undoes_them_all",
     ),
     Kind.CALL_ACTIVITY: (
         "被调用流程与调用者同属一个实例，版本在启动时固定；看到的是调用那一刻的值",
@@ -186,7 +186,7 @@ CASES: tuple[tuple[str, str, str, str], ...] = (
     ("并行分支写不同的变量", "互不覆盖", SILENT, "test_s6_parallel_branches_do_not_overwrite_each_others_values"),
     (
         "补偿",
-        "已完成的活动，后完成者先补偿，逐个进行",
+        "已完成的活动，后完成者先补偿，逐个进行；多实例活动的补偿活动只运行一次，其内部的各按自己的一项运行",
         DIFFERENCES,
         "test_compensation_runs_handlers_of_completed_activities_last_first_and_no_others",
     ),
@@ -248,7 +248,8 @@ def page() -> str:
             "## 4. 其他工具的文件",
             "",
             "`camunda:`（7）与 `flowable:` 的下列属性含义相同，读入时换成上面的扩展；",
-            "依赖程序代码的（class、delegateExpression 等）拒绝。",
+            "依赖程序代码的（class、delegateExpression 等）拒绝；没有对应、略去会改变结果的也拒绝：",
+            "、".join(f"`{name}`" for name in sorted(DIFFERENT)) + "。",
             "",
             *_table(("元素", "属性"), ((name, "、".join(f"`{a}`" for a in same)) for name, same in SAME.items())),
             "",

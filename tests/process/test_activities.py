@@ -488,3 +488,60 @@ def test_what_means_nothing_here_is_listed():
     )
 
     assert {(p.element_id, p.code) for p in model.ignored} == {("a", "unknown_extension"), ("other", "not_executable")}
+
+
+def test_bindings_of_camunda_7_mean_the_same_here():
+    model = read_bpmn(
+        diagram(
+            process(
+                "main",
+                start("s"),
+                '<callActivity id="c" calledElement="child" camunda:calledElementBinding="deployment"/>',
+                '<businessRuleTask id="d" camunda:decisionRef="risk" camunda:resultVariable="r"'
+                ' camunda:mapDecisionResult="singleEntry" camunda:decisionRefBinding="versionTag"'
+                ' camunda:decisionRefVersionTag="v2"/>',
+                end("e"),
+                "s -> c -> d -> e",
+            )
+        )
+    )
+
+    elements = model.processes["main"].content.elements
+    assert (elements["c"].work.process, elements["c"].work.binding) == ("child", "deployment")
+    assert (elements["d"].work.decision, elements["d"].work.version_tag) == ("risk", "v2")
+    assert model.ignored == ()
+
+
+def test_several_runs_named_in_bpmns_own_words_run():
+    p = play(
+        start("s"),
+        '<userTask id="a"><multiInstanceLoopCharacteristics isSequential="true"><loopDataInputRef>babies'
+        '</loopDataInputRef><inputDataItem id="d" name="baby"/></multiInstanceLoopCharacteristics></userTask>',
+        end("e"),
+        "s -> a -> e",
+        variables={"babies": ["first", "second"]},
+    )
+
+    assert p.complete("a").complete("a").state == "completed"
+
+
+def test_of_several_pools_the_executable_ones_run_and_the_rest_is_listed():
+    pools = (
+        '<collaboration id="c"><participant id="p1" processRef="main"/><participant id="p2" processRef="lab"/>'
+        '<participant id="p3" name="family"/><messageFlow id="mf" sourceRef="a" targetRef="p3"/></collaboration>'
+        '<choreography id="talk"/>'
+    )
+    lab = process("lab", start("ls"), user("la"), end("le"), "ls -> la -> le")
+    drawn = process("drawn", start("ds"), el("adHocSubProcess", "free"), executable=False)
+
+    model = read_bpmn(diagram(pools, process("main", start("s"), user("a"), end("e"), "s -> a -> e"), lab, drawn))
+
+    assert set(model.processes) == {"main", "lab"}
+    assert {(p.element_id, p.code) for p in model.ignored} == {("drawn", "not_executable"), ("talk", "ignored_part")}
+
+
+def test_people_named_in_bpmns_own_words_are_listed():
+    who = '<potentialOwner id="po"><resourceAssignmentExpression id="re"/></potentialOwner>'
+    model = read_bpmn(diagram(process("main", start("s"), user("a", who), end("e"), "s -> a -> e")))
+
+    assert {(p.element_id, p.code) for p in model.ignored} == {("a", "ignored_part")}

@@ -21,6 +21,7 @@ from tests.process.play import (
     event_gateway,
     event_start,
     event_sub,
+    flows,
     fork,
     inclusive,
     io,
@@ -431,6 +432,113 @@ REFUSALS = {
         ["s -> a -> e", *ONE, user("a", "<multiInstanceLoopCharacteristics/>")],
         "a",
         "loop_collection_missing",
+    ),
+    "a gateway that loops": (
+        ["s -> g -> e", *ONE, el("exclusiveGateway", "g", "<standardLoopCharacteristics loopMaximum='2'/>")],
+        "g",
+        "loop_not_allowed",
+    ),
+    "an event sub-process that runs several times": (
+        [
+            "s -> e",
+            *ONE,
+            sub("es", start("x", timer("P1D")), end("xe"), "x -> xe", loop=each("=[1]"), triggeredByEvent="true"),
+        ],
+        "es",
+        "loop_not_allowed",
+    ),
+    "a loop and several runs at once": (
+        ["s -> a -> e", *ONE, user("a", each("=[1]") + "<standardLoopCharacteristics loopMaximum='2'/>")],
+        "a",
+        "loop_twice",
+    ),
+    "assignments in a data association": (
+        [
+            "s -> a -> e",
+            *ONE,
+            user("a", "<dataInputAssociation id='d'><assignment><from>1</from></assignment></dataInputAssociation>"),
+        ],
+        "a",
+        "data_assignment",
+    ),
+    "input mappings of a boundary event": (
+        ["s -> a -> e; b -> e", *ONE, user("a"), boundary("b", "a", timer("P1D"), ext=io({"x": "=1"}))],
+        "b",
+        "mapping_input_not_allowed",
+    ),
+    "input mappings of a start event": (
+        ["s -> e", start("s", "", io({"x": "=1"})), end("e")],
+        "s",
+        "mapping_input_not_allowed",
+    ),
+    "input mappings behind an event gateway": (
+        [
+            "s -> g; g -> c -> e; g -> t -> e",
+            *ONE,
+            event_gateway("g"),
+            catch("c", message("m"), io({"x": "=1"})),
+            catch("t", timer("P1D")),
+        ],
+        "c",
+        "mapping_input_not_allowed",
+    ),
+    "compensation that is not waited for": (
+        ["s -> t -> e", *ONE, throw("t", '<compensateEventDefinition waitForCompletion="false"/>')],
+        "t",
+        "attribute",
+    ),
+    "compensation that starts an event sub-process": (
+        ["s -> e", *ONE, event_sub("es", event_start("x", "<compensateEventDefinition/>"), end("xe"), "x -> xe")],
+        "x",
+        "unsupported_event",
+    ),
+    "a transaction that is stored": (
+        ["s -> t -> e", *ONE, el("transaction", "t", start("x") + end("y") + flows("x -> y"), method="##Store")],
+        "t",
+        "attribute",
+    ),
+    "a cancel event that does not interrupt": (
+        [
+            "s -> t -> e; b -> e",
+            *ONE,
+            el("transaction", "t", start("x") + end("y", "<cancelEventDefinition/>") + flows("x -> y")),
+            boundary("b", "t", "<cancelEventDefinition/>", interrupting=False),
+        ],
+        "b",
+        "must_interrupt",
+    ),
+    "a complex gateway": (["s -> t -> e", *ONE, el("complexGateway", "t")], "t", "unsupported_element"),
+    "a call choreography": (["s -> t -> e", *ONE, el("callChoreography", "t")], "t", "unsupported_element"),
+    "a receive task that starts a process": (
+        ["s -> a -> e", *ONE, el("receiveTask", "a", messageRef="m", instantiate="true")],
+        "a",
+        "attribute",
+    ),
+    "parallel multiple events": (
+        ["s -> c -> e", *ONE, el("intermediateCatchEvent", "c", message("m"), parallelMultiple="true")],
+        "c",
+        "attribute",
+    ),
+    "a number of tokens at once": (["s -> a -> e", *ONE, user("a", startQuantity="2")], "a", "attribute"),
+    "a condition that looks at some changes only": (
+        ["s -> c -> e", *ONE, catch("c", condition("x"), "<zeebe:conditionalFilter variableNames='x'/>")],
+        "c",
+        "foreign_difference",
+    ),
+    "a called process by its version number": (
+        ["s -> t -> e", *ONE, '<callActivity id="t" calledElement="p" camunda:calledElementVersion="3"/>'],
+        "t",
+        "foreign_difference",
+    ),
+    "an error code kept in a variable": (
+        [
+            "s -> a -> e; b -> e",
+            *ONE,
+            user("a"),
+            boundary("b", "a", '<errorEventDefinition errorRef="err" camunda:errorCodeVariable="code"/>'),
+        ],
+        "b",
+        "foreign_difference",
     ),
     "a mapping to no name": (["s -> a -> e", *ONE, user("a", ext=io({"1x": "=1"}))], "a", "mapping_target"),
 }

@@ -13,6 +13,7 @@ from engine.interpreter.lifecycle import complete, mark_ended, scope_done
 from engine.interpreter.listening import LISTENED, listen, text
 from engine.interpreter.program import Node
 from engine.interpreter.run import Run
+from engine.interpreter.state import Scope, ScopeKind
 from engine.interpreter.tree import Move
 from engine.model.elements import (
     CancelEvent,
@@ -65,12 +66,25 @@ def end(run: Run, at: int, node: Node, via: str | None) -> None:
 
 
 def _cancel(run: Run, transaction: int, node: Node) -> None:
-    """Everything under way in the transaction stops, what completed is undone, then its cancel event takes over."""
+    """Everything under way in the transaction stops, what completed is undone, then its cancel event takes over.
+
+    Of several runs all stop and all are undone: the cancel event belongs to the whole (as every boundary event does).
+    """
     scope = run.scope(transaction)
-    records, scope.undo = scope.undo, []
-    run.clear(transaction)
-    scope.tokens = 1
-    compensation.undo(run, transaction, node, records)
+    around = run.scope(run.parent(transaction))
+    whole = around if around.kind is ScopeKind.BODY and around.element == scope.element else scope
+    records = _undo_records(run, whole)
+    run.clear(whole.id)
+    whole.undo, whole.tokens = [], 1
+    compensation.undo(run, whole.id, node, records)
+
+
+def _undo_records(run: Run, scope: Scope) -> list[compensation.Record]:
+    records = list(scope.undo)
+    if scope.kind is ScopeKind.BODY:
+        node = run.node_of(scope, scope.element)
+        records += [compensation.of_run(run, inner, node) for inner in run.inside(scope.id) if run.scope(inner).undo]
+    return records
 
 
 def undone(run: Run, move: Move) -> None:
