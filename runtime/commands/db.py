@@ -21,7 +21,7 @@ def group() -> None:
 @json_option
 def migrate_command(as_json: bool) -> None:
     """升级到最新结构 / Apply the migrations that are missing."""
-    with _url() as url:
+    with database_url() as url:
         applied = [f"{m.version:04}_{m.name}" for m in migrate.migrate(url)]
     show({"applied": applied}, as_json, lambda: "\n".join(applied) or "已是最新 / up to date")
 
@@ -30,7 +30,7 @@ def migrate_command(as_json: bool) -> None:
 @json_option
 def status(as_json: bool) -> None:
     """查看结构版本 / Which version the schema has; exit code 1 when migrations are missing."""
-    with _url() as url:
+    with database_url() as url:
         found = migrate.status(url)
     show(found, as_json, lambda: f"{found['schema_version']} / {found['newest']}  {' '.join(found['missing'])}".strip())
     raise SystemExit(1 if found["missing"] else 0)
@@ -46,7 +46,8 @@ def dump() -> None:
 
 
 @contextmanager
-def _url() -> Iterator[str]:
+def database_url() -> Iterator[str]:
+    """Of the configured installation; its embedded server runs as long as this is held."""
     settings = configuration.read()
     if settings.database_url:
         yield settings.database_url

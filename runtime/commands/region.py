@@ -9,12 +9,17 @@ from typing import Any
 
 import click
 
+from runtime.commands import relocation
 from workflows.regions import Pack, check_file
 
 
 @click.group()
 def group() -> None:
-    """区域参数包 / Region packs."""
+    """区域参数包与区域迁移 / Region packs, and regions that move."""
+
+
+for _command in relocation.COMMANDS:
+    group.add_command(_command)
 
 
 @group.command()

@@ -1,0 +1,93 @@
+"""`yuntu region export|import|moved|thaw|where`: a region moves to another installation."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runtime.commands.db import database_url
+from runtime.commands.output import json_option, show
+from runtime.relocation import arrival, departure
+from runtime.relocation.freeze import state
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def _by() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+@click.command("export")
+@click.argument("region_id")
+@click.argument("folder", type=FOLDER)
+@json_option
+def export(region_id: str, folder: Path, as_json: bool) -> None:
+    """迁出：冻结区域并写出全部数据 / Freeze a region and write all of it to a new FOLDER; others work on.
+
+    Example: yuntu region export county-a /secure/county-a
+    """
+    with database_url() as url:
+        manifest = departure.export(url, region_id, folder, _by(), _say)
+    _show_sum(manifest["region_id"], departure.digest_of(manifest), sum(t["rows"] for t in manifest["tables"]), as_json)
+
+
+@click.command("import")
+@click.argument("folder", type=FOLDER)
+@json_option
+def import_(folder: Path, as_json: bool) -> None:
+    """迁入：整体导入并逐表核对 / Read an exported region; everything or, when anything differs, nothing.
+
+    Example: yuntu region import /secure/county-a
+    """
+    with database_url() as url:
+        receipt = arrival.import_region(url, folder, socket.gethostname(), _by(), _say)
+    _show_sum(receipt["region_id"], receipt["digest"], receipt["rows"], as_json)
+
+
+@click.command("moved")
+@click.argument("receipt", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def moved(receipt: Path) -> None:
+    """凭回执标记为已迁走 / With the receipt of the import: mark the region as moved, for good.
+
+    Example: yuntu region moved /secure/county-a/receipt.json
+    """
+    read = json.loads(receipt.read_text(encoding="utf-8"))
+    with database_url() as url:
+        departure.mark_moved(url, read, _by())
+    click.echo(f"{read['region_id']}: 已迁至 / moved to {read['installed_at']}")
+
+
+@click.command("thaw")
+@click.argument("region_id")
+def thaw(region_id: str) -> None:
+    """放弃迁移，恢复工作 / Give up the move: the region works here again, its export is void."""
+    with database_url() as url:
+        departure.give_up(url, region_id)
+    click.echo(f"{region_id}: 已恢复 / works here again")
+
+
+@click.command("where")
+@click.argument("region_id")
+@json_option
+def where(region_id: str, as_json: bool) -> None:
+    """区域在哪里 / Whether a region works here, is frozen, or has moved."""
+    with database_url() as url, departure.connected(url) as conn:
+        found = state(conn, region_id) or ("here" if departure.has_rows(conn, region_id) else "unknown")
+    show({"region_id": region_id, "state": found}, as_json, lambda: found)
+
+
+def _show_sum(region_id: str, digest: str, rows: int, as_json: bool) -> None:
+    told: dict[str, Any] = {"region_id": region_id, "rows": rows, "digest": digest}
+    show(told, as_json, lambda: f"{region_id}: {rows:,} 行 / rows\n{digest}")
+
+
+COMMANDS = (export, import_, moved, thaw, where)
