@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 ENGINE = Actor(id="engine", kind="engine")
 LONGEST_CHAIN = 1000  # pieces of work that one command may draw after it; the worker takes the rest
 NO_REST = timedelta(0)
+DIED = "the worker died during each attempt"
 
 
 def settle(engine: Engine, following: Iterable[Following], now: datetime) -> None:
@@ -56,6 +57,8 @@ def settle(engine: Engine, following: Iterable[Following], now: datetime) -> Non
 def _follow(engine: Engine, work: Following, now: datetime) -> list[Following]:
     if work.kind == "message":
         return engine.transact(DeliverMessage(message_id=work.id), by=ENGINE, now=now)[1]
+    if work.kind == "spent":
+        return engine.transact(FailJob(job_id=work.id, message=DIED, retries_left=0), by=ENGINE, now=now)[1]
     job, _ = engine.transact(ClaimJob(job_id=work.id), by=ENGINE, now=now)
     return [] if job is None else run_job(engine, job, now)
 
@@ -72,7 +75,7 @@ def run_job(engine: Engine, job: ClaimedJob, now: datetime) -> list[Following]:
 
 def _attempt(engine: Engine, job: ClaimedJob, now: datetime) -> Any:
     if job.retries_left == 0:
-        return FailJob(job_id=job.id, message="the worker died during the attempt", retries_left=0, lease=job.lease)
+        return FailJob(job_id=job.id, message=DIED, retries_left=0, lease=job.lease)
     try:
         with engine.read() as conn:
             context = JobContext(

@@ -26,6 +26,7 @@ from engine.commands import (
     contracts,
     deliver_message,
     deploy,
+    extend_job,
     fail_job,
     fail_timer,
     fire_timer,
@@ -41,6 +42,7 @@ from engine.commands import (
     throw_job_error,
 )
 from engine.commands.contracts import Actor, IdempotencyKey
+from engine.commands.operators import OPERATORS
 from engine.commands.records import Projection, ServiceTask
 from engine.dmn import Definitions
 from engine.due import drive, run_due, settle
@@ -61,6 +63,7 @@ HANDLERS: Mapping[type, Handler] = {
     contracts.CompleteUserTask: complete_user_task.handle,
     contracts.DeliverMessage: deliver_message.handle,
     contracts.Deploy: deploy.handle,
+    contracts.ExtendJob: extend_job.handle,
     contracts.FailJob: fail_job.handle,
     contracts.FailTimer: fail_timer.handle,
     contracts.FireTimer: fire_timer.handle,
@@ -110,7 +113,7 @@ class Engine:
         self._setting = Setting(
             region_id=region_id,
             library=Library(),
-            handlers={**HANDLERS, **(handlers or {})},
+            handlers={**HANDLERS, **OPERATORS, **(handlers or {})},
             projection=projection,
             local_job_types=frozenset(self.service_tasks),
             form_check=form_check,

@@ -11,13 +11,14 @@ from werkzeug.routing import Rule
 
 from api.clock import MoveBody
 from api.evaluation.blueprint import DecisionBody, ExpressionBody
+from api.jobs.blueprint import ActivationBody, CompletedBody, ExtendedBody, FailedBody, ThrownBody
 from api.messages import MessageBody, SignalBody
 from api.operations.blueprint import OperationBody, StartBody
 from api.requests import Duration, Instant, PlainObject
 from api.tasks.blueprint import ClaimBody, CompletionBody, DraftBody
 from workflows.people.access import row_of
 
-ROOMS = ("tasks", "definitions", "evaluation", "operations", "messages", "clock", "pregnancies", "health", "openapi")
+ROOMS = ("tasks", "definitions", "evaluation", "operations", "jobs", "messages", "clock", "pregnancies", "health", "openapi")
 BODIES: dict[str, type[Schema] | str] = {
     "tasks.claim": ClaimBody,
     "tasks.draft": DraftBody,
@@ -30,6 +31,11 @@ BODIES: dict[str, type[Schema] | str] = {
     "operations.activation": OperationBody,
     "operations.termination": OperationBody,
     "operations.retry": OperationBody,
+    "jobs.activation": ActivationBody,
+    "jobs.completion": CompletedBody,
+    "jobs.failure": FailedBody,
+    "jobs.error": ThrownBody,
+    "jobs.extension": ExtendedBody,
     "messages.message": MessageBody,
     "messages.signal": SignalBody,
     "clock.move": MoveBody,
@@ -37,6 +43,7 @@ BODIES: dict[str, type[Schema] | str] = {
 QUERIES: dict[str, tuple[str, ...]] = {
     "tasks.user_tasks": ("state", "pregnancy", "instance", "element", "view", "after", "limit"),
     "definitions.deploy": ("dry_run",),
+    "jobs.jobs": ("type", "limit"),
     "pregnancies.search": ("identifier",),
 }
 _PLACE = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -44,6 +51,7 @@ _TYPES: tuple[tuple[type[fields.Field[Any]], dict[str, Any]], ...] = (
     (PlainObject, {"type": "object"}),
     (Duration, {"type": "string", "format": "duration"}),
     (Instant, {"type": "string", "format": "date-time"}),
+    (fields.List, {"type": "array", "items": {"type": "string"}}),
     (fields.Raw, {}),
     (fields.Boolean, {"type": "boolean"}),
     (fields.Integer, {"type": "integer"}),
@@ -114,10 +122,10 @@ def _content(body: type[Schema] | str) -> dict[str, Any]:
     known = body().fields
     schema: dict[str, Any] = {
         "type": "object",
-        "properties": {name: _kind(field) for name, field in known.items()},
+        "properties": {field.data_key or name: _kind(field) for name, field in known.items()},
         "additionalProperties": False,
     }
-    if required := [name for name, field in known.items() if field.required]:
+    if required := [field.data_key or name for name, field in known.items() if field.required]:
         schema["required"] = required
     return {"application/json": {"schema": schema}}
 

@@ -10,7 +10,7 @@ from engine.store.transaction import Tx
 
 COLUMNS = (
     *("id", "instance_id", "type", "element_id", "headers", "variables", "business_key"),
-    *("retries_left", "lease", "locked_until", "due_at"),
+    *("retries_left", "lease", "locked_until", "due_at", "attempts", "path"),
 )
 
 
@@ -21,7 +21,7 @@ def handle(command: ClaimDueWork, tx: Tx) -> DueWork:
         until = min(tx.value("find_next_due", types=list(command.job_types)) or until, until)
     asked = {"until": until, "limit": command.limit, "lock_for": command.lock_for}
     timers = tx.send("claim_due_timers", **asked)
-    jobs = tx.send("claim_due_jobs", **asked, types=list(command.job_types), worker=command.worker)
+    jobs = tx.send("claim_due_jobs", **asked, types=list(command.job_types), worker=command.worker, only=None)
     messages = tx.send("find_messages_to_correlate", until=command.until, limit=command.limit)
     due_timers = [DueTimer(instance_id=i, wait_id=w, due_at=d, attempts=a) for i, w, d, a in timers.fetchall()]
     return DueWork(

@@ -1,4 +1,4 @@
-"""An outside worker asks for jobs of its type."""
+"""A worker asks for jobs of its types, or for one that a step has just opened."""
 
 from __future__ import annotations
 
@@ -9,15 +9,22 @@ from engine.store.transaction import Tx
 
 
 def handle(command: ClaimJobs, tx: Tx) -> list[ClaimedJob]:
+    """A job whose retries are spent is not handed out: its incident opens after the commit, in the order of locks that
+    everybody keeps (the instance first)."""
     rows = tx.all(
         "claim_due_jobs",
         until=tx.now,
         limit=command.limit,
         lock_for=command.lock_for,
-        types=[command.type],
+        types=[command.type] if command.type else list(command.types),
         worker=command.worker,
+        only=None if command.only is None else list(command.only),
     )
-    return [claimed_job(row) for row in rows]
+    jobs = sorted(map(claimed_job, rows), key=lambda job: (job.due_at, job.id))
+    for job in jobs:
+        if job.retries_left == 0:
+            tx.follow("spent", job.id)
+    return [job for job in jobs if job.retries_left]
 
 
 def handle_one(command: ClaimJob, tx: Tx) -> ClaimedJob | None:

@@ -168,22 +168,29 @@ class RetryIncident:
 class SetVariables:
     instance_id: UUID
     variables: Mapping[str, Any]
+    reason: str = ""
+    batch_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class SuspendInstance:
     instance_id: UUID
+    reason: str = ""
+    batch_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ActivateInstance:
     instance_id: UUID
+    reason: str = ""
+    batch_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TerminateInstance:
     instance_id: UUID
     reason: str = ""
+    batch_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
+from engine.commands.backoff import rest_after
 from engine.commands.contracts import FailJob
 from engine.commands.jobs import lock_job
 from engine.interpreter.contracts import JobFailed
 from engine.store import instances
 from engine.store.incidents import LONGEST_REASON
 from engine.store.transaction import Tx
-
-LONGEST_REST = timedelta(hours=1)
 
 
 def handle(command: FailJob, tx: Tx) -> int:
@@ -23,6 +20,6 @@ def handle(command: FailJob, tx: Tx) -> int:
     if left == 0:
         instances.advance(tx, job.held, JobFailed(job.wait_id, message))
         return 0
-    rest = min(timedelta(seconds=2**job.attempts), LONGEST_REST)
+    rest = rest_after(job.attempts, str(command.job_id)) if command.back_off is None else command.back_off
     tx.send("retry_job", id=command.job_id, retries_left=left, due_at=tx.now + rest, message=message)
     return left

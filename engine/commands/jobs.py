@@ -1,4 +1,4 @@
-"""What the three answers to a job have in common: lock the instance, then the job, and know the lease."""
+"""What the answers to a job have in common: lock the instance, then the job, and know the lease."""
 
 from __future__ import annotations
 
@@ -24,16 +24,20 @@ def lock_job(tx: Tx, job_id: UUID, lease: str | None) -> LockedJob:
     """Raises NotFound, or Conflict when another worker has taken the job since: then its answer counts."""
     instance_id = tx.value("find_job", id=job_id)
     if instance_id is None:
-        raise _gone()
+        raise gone()
     held = instances.lock(tx, instance_id)
     row: Any = tx.one("read_job", id=job_id)
     if row is None:
-        raise _gone()
+        raise gone()
     wait_id, _, retries_left, current, attempts = row
     if lease is not None and lease != current:
-        raise Conflict("作业已由另一个执行者接手", "another worker has this job now", code="lease-lost")
+        raise lease_lost()
     return LockedJob(held, wait_id, retries_left, attempts)
 
 
-def _gone() -> NotFound:
+def gone() -> NotFound:
     return NotFound("没有这个作业，或已完成", "no such job, or it is done")
+
+
+def lease_lost() -> Conflict:
+    return Conflict("作业已由另一个执行者接手", "another worker has this job now", code="lease-lost")

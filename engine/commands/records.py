@@ -139,6 +139,8 @@ class ClaimedJob:
     lease: str = ""
     locked_until: datetime | None = None
     due_at: datetime | None = None
+    attempts: int = 0  # this one counted
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

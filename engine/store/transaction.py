@@ -57,7 +57,7 @@ class Setting:
 class Following:
     """Work to be done when the transaction is committed: a job to run here, a message to correlate."""
 
-    kind: str  # "job" | "message"
+    kind: str  # "job" | "message" | "spent": a job whose retries ran out while its workers died
     id: UUID
 
 

@@ -28,6 +28,7 @@ from runtime.wiring import assemble
 from workflows.people import Organisation, passwords
 from workflows.services import Services
 
+JOB_WORKER = "job-worker"  # a system that does jobs of any type, for trying
 SEED = 20260105
 WOMEN = 40
 BACK = timedelta(days=310)  # the first women have given birth and are through their 42nd day
@@ -85,6 +86,7 @@ def settle_people(services: Services) -> None:
     services.people.add_client(
         name=HOSPITAL_SYSTEM, organisation_id="org-hospital", scopes={"system/*.cruds"}, jwks={"keys": [public]}
     )
+    services.people.add_client(name=JOB_WORKER, organisation_id="org-mch", scopes={"jobs/*"}, jwks={"keys": [public]})
     write_private(services.settings.home / KEY_FILE, plain.dumps(private))
     write_logins(services.settings.home, logins)
 

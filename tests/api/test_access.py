@@ -17,6 +17,7 @@ JSON_ROOMS = (
     "definitions",
     "evaluation",
     "operations",
+    "jobs",
     "messages",
     "clock",
     "pregnancies",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from workflows.people.model import Principal
 from workflows.people.roles import CARE, EVERYONE, READERS
-from workflows.people.visibility import can_read, can_write
+from workflows.people.visibility import can_read, can_write, works_on
 
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """`people`: the roles that may come in. `clients`: "" none, "read" or "write": the scope a hospital system needs.
+    """`people`: the roles that may come in. `clients`: "" none, "read", "write" or "jobs": the scope a system needs.
     `organisations`: what is compared with the caller's organisations once inside: "none", "task", "woman", "instance".
     `public`: no sign-in. `room`: the blueprint's room checks each request itself (FHIR by scope, pages by session)."""
 
@@ -38,6 +39,7 @@ RIGHTS: dict[str, frozenset[str]] = {
 PUBLIC = Access(public=True)
 _TASK = Access(people=RIGHTS["work"] | RIGHTS["read"], clients="read", organisations="task")
 _FINISH = Access(people=RIGHTS["work"], clients="write", organisations="task")
+_WORK_OUTSIDE = Access(clients="jobs", organisations="instance")
 _TRY = Access(people=RIGHTS["deploy"] | RIGHTS["publish"], organisations="instance")
 _OPERATE = Access(people=RIGHTS["operate"], organisations="instance")
 
@@ -64,6 +66,12 @@ TABLE: dict[str, Access] = {
     "operations.retry": _OPERATE,
     "messages.message": Access(people=RIGHTS["tell"], clients="write", organisations="woman"),
     "messages.signal": Access(people=RIGHTS["publish"], clients="write"),
+    "jobs.jobs": Access(people=RIGHTS["operate"] | RIGHTS["deploy"]),
+    "jobs.activation": _WORK_OUTSIDE,
+    "jobs.completion": _WORK_OUTSIDE,
+    "jobs.failure": _WORK_OUTSIDE,
+    "jobs.error": _WORK_OUTSIDE,
+    "jobs.extension": _WORK_OUTSIDE,
     "clock.now": Access(people=EVERYONE, clients="read"),
     "clock.move": Access(people=RIGHTS["move-clock"], clients="write"),
     "pregnancies.pregnancy": Access(people=RIGHTS["read"], clients="read", organisations="woman"),
@@ -79,6 +87,9 @@ TABLE: dict[str, Access] = {
 }
 
 
+NEEDS: dict[str, Callable[[Iterable[str]], bool]] = {"read": can_read, "write": can_write, "jobs": works_on}
+
+
 def row_of(endpoint: str | None) -> Access | None:
     """The row of a route, or of its whole blueprint; None: there is none, and the request is refused."""
     if endpoint is None:
@@ -91,7 +102,6 @@ def admits(row: Access, principal: Principal) -> bool:
     if row.public:
         return True
     if principal.kind == "client":
-        return (row.clients == "read" and can_read(principal.scopes)) or (
-            row.clients == "write" and can_write(principal.scopes)
-        )
+        need = NEEDS.get(row.clients)
+        return need is not None and need(principal.scopes)
     return bool(row.people & principal.roles)

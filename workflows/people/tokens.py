@@ -16,7 +16,7 @@ from workflows.people.model import AccessToken, Account, Client
 from workflows.store import people as store
 
 LIFETIME_S = 12 * 3600
-_SCOPE = re.compile(r"^system/(\*|[A-Z][A-Za-z]+)\.c?r?u?d?s?$")
+_SCOPE = re.compile(r"^(system/(\*|[A-Z][A-Za-z]+)\.c?r?u?d?s?|jobs/(\*|[A-Za-z0-9][\w.:-]{0,98}\w?))$")
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "k", "oth"})
 
 
@@ -71,7 +71,8 @@ def owner(conn: Any, region_id: str, token: str, now: datetime) -> Account | Cli
 
 
 def check_scopes(scopes: Iterable[str]) -> None:
-    """Raises Incorrect for anything but SMART v2 system scopes with letters in the order c r u d s."""
+    """Raises Incorrect for anything but SMART v2 system scopes with letters in the order c r u d s, and those of job
+    workers: `jobs/` with a job type, or with * for all."""
     for scope in scopes:
         if not _SCOPE.match(scope) or scope.endswith("."):
             raise Incorrect(f"权限范围“{scope}”无效", f"{scope!r} is not a system scope", code="invalid-scope")

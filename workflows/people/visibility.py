@@ -67,6 +67,12 @@ def can_write(scopes: Iterable[str]) -> bool:
     return any({"c", "u"} & set(_letters(scope)) for scope in scopes)
 
 
+def works_on(scopes: Iterable[str], job_type: str | None = None) -> bool:
+    """Scopes of a job worker: `jobs/*`, `jobs/lab-order`. Without a type: whether there is any such scope."""
+    types = {scope.removeprefix("jobs/") for scope in scopes if scope.startswith("jobs/")}
+    return bool(types) if job_type is None else not types.isdisjoint(("*", job_type))
+
+
 def _letters(scope: str) -> str:
     context, _, rest = scope.partition("/")
     return rest.partition(".")[2].partition("?")[0] if context == "system" else ""

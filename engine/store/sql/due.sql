@@ -36,6 +36,7 @@ WITH due AS MATERIALIZED (
       FROM job j JOIN instance i ON i.region_id = j.region_id AND i.id = j.instance_id
      WHERE j.region_id = %(region_id)s AND j.due_at <= %(until)s AND j.type = ANY(%(types)s) AND i.status = 'active'
        AND (j.state = 'waiting' OR (j.state = 'running' AND j.locked_until < clock_timestamp()))
+       AND (%(only)s::uuid[] IS NULL OR j.id = ANY(%(only)s))
      ORDER BY j.due_at, j.id LIMIT %(limit)s
        FOR UPDATE OF j SKIP LOCKED
 )
@@ -45,7 +46,7 @@ UPDATE job SET retries_left = greatest(job.retries_left - (job.state = 'running'
   FROM due JOIN instance i ON i.region_id = due.region_id AND i.id = due.instance_id
  WHERE job.region_id = due.region_id AND job.id = due.id
 RETURNING job.id, job.instance_id, job.type, job.element_id, job.headers, job.variables, i.business_key,
-          job.retries_left, job.lease, job.locked_until, job.due_at
+          job.retries_left, job.lease, job.locked_until, job.due_at, job.attempts, job.path
 
 -- claim_job --
 -- The same for one job, by the process whose step opened it.
@@ -55,7 +56,12 @@ UPDATE job SET state = 'running', attempts = job.attempts + 1, locked_by = %(wor
  WHERE job.region_id = %(region_id)s AND job.id = %(id)s AND job.state = 'waiting' AND job.due_at <= %(until)s
    AND i.region_id = job.region_id AND i.id = job.instance_id AND i.status = 'active'
 RETURNING job.id, job.instance_id, job.type, job.element_id, job.headers, job.variables, i.business_key,
-          job.retries_left, job.lease, job.locked_until, job.due_at
+          job.retries_left, job.lease, job.locked_until, job.due_at, job.attempts, job.path
+
+-- extend_job --
+UPDATE job SET locked_until = clock_timestamp() + %(lock_for)s
+ WHERE region_id = %(region_id)s AND id = %(id)s AND state = 'running' AND lease = %(lease)s
+RETURNING locked_until
 
 -- find_job --
 SELECT j.instance_id FROM job j WHERE j.region_id = %(region_id)s AND j.id = %(id)s
