@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from engine import interpreter
 from engine.commands.contracts import Started, StartInstance
-from engine.errors import NotFound
+from engine.errors import Conflict, NotFound
 from engine.store import instances
 from engine.store.library import Entry
 from engine.store.transaction import Tx
@@ -22,8 +22,11 @@ def handle(command: StartInstance, tx: Tx) -> Started:
         raise NotFound(
             f"没有流程“{command.definition_key}”或此版本", f"no process {command.definition_key} of this version"
         )
+    running = [entry for entry in wanted if not entry.suspended]
+    if not running:
+        raise Conflict("流程定义已挂起，不能启动", "the process is suspended: it starts nothing", code="suspended")
     return open_instance(
-        tx, wanted[-1], command.variables, instance_id=command.instance_id, business_key=command.business_key
+        tx, running[-1], command.variables, instance_id=command.instance_id, business_key=command.business_key
     )
 
 

@@ -144,10 +144,11 @@ def note(
     *,
     task: TaskRecord | None = None,
     status: str | None = None,
+    detail: dict[str, Any] | None = None,
 ) -> None:
     """What a person did that moves no token: a history row, and the projection of the task that changed."""
     place = (wait.path, wait.element_id) if wait else ("", held.definition_key)
-    step = Step(held.state, (Happened(place[0], place[1], event, None),), {}, ())
+    step = Step(held.state, (Happened(place[0], place[1], event, detail),), {}, ())
     save(tx, held, NOTHING, step, changed=(task,) if task else (), status=status or held.status, told=status)
 
 

@@ -5,7 +5,7 @@ Only which versions exist can change; one number tells whether it did.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ class Entry:
     version_tag: str | None
     sha256: str
     deployment_id: int
+    suspended: bool = False  # starts no instance for the time being
 
 
 @dataclass
@@ -42,6 +43,13 @@ class Catalogue:
     def newest(self, kind: str, key: str) -> Entry | None:
         found = self.versions.get((kind, key))
         return found[-1] if found else None
+
+    def startable(self, kind: str, key: str) -> Entry | None:
+        """The newest version that is not suspended."""
+        return next((entry for entry in reversed(self.versions.get((kind, key), [])) if not entry.suspended), None)
+
+    def exact(self, kind: str, key: str, version: int) -> Entry | None:
+        return next((entry for entry in self.versions.get((kind, key), ()) if entry.version == version), None)
 
     def find(self, kind: str, key: str, binding: str, version_tag: str | None, deployment_id: int) -> Entry | None:
         """The version that a binding means today: latest, deployment (deployed with the caller), versionTag."""
@@ -72,8 +80,9 @@ class Library:
             self._catalogue = fresh
         return self._catalogue
 
-    def pins(self, tx: Tx, root: Entry) -> Pins:
-        """The versions of everything the process may call, decide by or show, as they are today, transitively.
+    def pins(self, tx: Tx, root: Entry, fixed: Mapping[str, int] = {}) -> Pins:
+        """The versions of everything the process may call, decide by or show, as they are today, transitively;
+        `fixed`: of called processes, whatever their binding says.
         Raises Conflict when something is not deployed, or is wanted in two versions at once."""
         catalogue = self.catalogue(tx)
         pins: Pins = {"process": {root.key: root.version}, "decision": {}, "form": {}}
@@ -88,7 +97,12 @@ class Library:
                 if newest is not None:
                     pins["form"][form] = newest.version
             for key, binding, tag in sorted(program.called_processes, key=str):
-                called = catalogue.find("process", key, binding, tag, caller.deployment_id)
+                named = fixed.get(key)
+                called = (
+                    catalogue.find("process", key, binding, tag, caller.deployment_id)
+                    if named is None
+                    else catalogue.exact("process", key, named)
+                )
                 if _pin(pins, "process", caller, key, called) and called is not None:
                     open_ends.append(called)
         return pins

@@ -15,6 +15,27 @@ SET client_min_messages = warning;
 SET row_security = off;
 
 --
+-- Name: batch_item_state; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.batch_item_state AS ENUM (
+    'waiting',
+    'done',
+    'failed'
+);
+
+--
+-- Name: batch_state; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.batch_state AS ENUM (
+    'running',
+    'paused',
+    'cancelled',
+    'completed'
+);
+
+--
 -- Name: instance_status; Type: TYPE; Schema: public; Owner: -
 --
 
@@ -69,6 +90,46 @@ BEGIN
 END $$;
 
 --
+-- Name: claim_batch_items(text, integer, timestamp with time zone, interval); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.claim_batch_items(p_region text, p_limit integer, p_now timestamp with time zone, p_lock_for interval) RETURNS TABLE(batch uuid, operation text, parameters jsonb, created_by jsonb, instance uuid, attempts smallint)
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    b       batch%ROWTYPE;
+    v_clock timestamptz := clock_timestamp();
+    v_from  timestamptz;
+    v_count integer;
+BEGIN
+    SELECT * INTO b FROM batch t
+     WHERE t.region_id = p_region AND t.state = 'running' AND t.paced_at <= v_clock
+     ORDER BY t.paced_at LIMIT 1 FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    v_from := greatest(b.paced_at, v_clock - interval '250 milliseconds');   -- unused time is not saved up
+    v_count := least(p_limit, 1 + floor(extract(epoch FROM v_clock - v_from) * b.rate)::integer);
+    RETURN QUERY
+        UPDATE batch_item i SET attempts = i.attempts + 1, locked_until = v_clock + p_lock_for
+         WHERE i.region_id = p_region AND i.batch_id = b.id AND i.state = 'waiting'
+           AND i.instance_id = ANY (ARRAY(
+               SELECT w.instance_id FROM batch_item w
+                WHERE w.region_id = p_region AND w.batch_id = b.id AND w.state = 'waiting'
+                  AND (w.locked_until IS NULL OR w.locked_until < v_clock)
+                ORDER BY w.instance_id LIMIT v_count FOR UPDATE SKIP LOCKED))
+        RETURNING b.id, b.operation, b.parameters, b.created_by, i.instance_id, i.attempts;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    IF v_count = 0 AND NOT EXISTS (SELECT FROM batch_item w WHERE w.region_id = p_region AND w.batch_id = b.id
+                                                              AND w.state = 'waiting') THEN
+        UPDATE batch t SET state = 'completed', ended_at = p_now WHERE t.region_id = p_region AND t.id = b.id;
+    ELSE
+        UPDATE batch t SET paced_at = v_from + make_interval(secs => greatest(v_count, 1) / b.rate)
+         WHERE t.region_id = p_region AND t.id = b.id;
+    END IF;
+END $$;
+
+--
 -- Name: message_lock(text, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -98,6 +159,41 @@ CREATE FUNCTION public.refuse_frozen_region() RETURNS trigger
     AS $$
 BEGIN
     RAISE EXCEPTION 'the region is moving to another installation: nothing may be written here' USING ERRCODE = '55P03';
+END $$;
+
+--
+-- Name: rename_instance(text, uuid, integer, jsonb, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.rename_instance(p_region text, p_instance uuid, p_version integer, p_pins jsonb, p_moved jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    m       jsonb;
+    v_wait  integer;
+    v_id    text;
+    v_path  text;
+BEGIN
+    UPDATE instance SET definition_version = p_version, pins = p_pins WHERE region_id = p_region AND id = p_instance;
+    UPDATE user_task SET definition_version = p_version
+     WHERE region_id = p_region AND instance_id = p_instance AND state IN ('created', 'claimed');
+    FOR m IN SELECT value FROM jsonb_array_elements(p_moved) LOOP
+        v_wait := (m->>'wait_id')::integer;
+        v_id := m->>'element_id';
+        v_path := m->>'path';
+        UPDATE user_task SET element_id = v_id, path = v_path
+         WHERE region_id = p_region AND instance_id = p_instance AND wait_id = v_wait AND state IN ('created', 'claimed');
+        UPDATE timer SET element_id = v_id, path = v_path
+         WHERE region_id = p_region AND instance_id = p_instance AND wait_id = v_wait;
+        UPDATE message_subscription SET element_id = v_id, path = v_path
+         WHERE region_id = p_region AND instance_id = p_instance AND wait_id = v_wait;
+        UPDATE signal_subscription SET element_id = v_id, path = v_path
+         WHERE region_id = p_region AND instance_id = p_instance AND wait_id = v_wait;
+        UPDATE job SET element_id = v_id, path = v_path
+         WHERE region_id = p_region AND instance_id = p_instance AND wait_id = v_wait;
+        UPDATE incident SET element_id = v_id, path = v_path
+         WHERE region_id = p_region AND instance_id = p_instance AND wait_id = v_wait AND resolved_at IS NULL;
+    END LOOP;
 END $$;
 
 --
@@ -447,6 +543,47 @@ ALTER TABLE public.audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 );
 
 --
+-- Name: batch; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.batch (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    operation text NOT NULL,
+    parameters jsonb NOT NULL,
+    query jsonb NOT NULL,
+    state public.batch_state NOT NULL,
+    rate real NOT NULL,
+    reason text NOT NULL,
+    total integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by jsonb NOT NULL,
+    ended_at timestamp with time zone,
+    paced_at timestamp with time zone NOT NULL,
+    CONSTRAINT batch_has_ended_iff_final CHECK (((state = ANY (ARRAY['cancelled'::public.batch_state, 'completed'::public.batch_state])) = (ended_at IS NOT NULL))),
+    CONSTRAINT batch_operation_check CHECK ((operation = ANY (ARRAY['migrate'::text, 'revert'::text, 'modify'::text, 'suspend'::text, 'activate'::text, 'terminate'::text, 'variables'::text, 'retry'::text]))),
+    CONSTRAINT batch_rate_check CHECK ((rate > (0)::double precision))
+);
+
+--
+-- Name: batch_item; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.batch_item (
+    region_id text NOT NULL,
+    batch_id uuid NOT NULL,
+    instance_id uuid NOT NULL,
+    state public.batch_item_state DEFAULT 'waiting'::public.batch_item_state NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    at timestamp with time zone,
+    code text,
+    message_zh text,
+    message_en text
+)
+WITH (fillfactor='70');
+
+--
 -- Name: client; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -489,6 +626,18 @@ CREATE TABLE public.definition (
     deployment_id bigint NOT NULL,
     CONSTRAINT definition_kind_check CHECK ((kind = ANY (ARRAY['process'::text, 'decision'::text, 'form'::text]))),
     CONSTRAINT definition_version_check CHECK ((version > 0))
+);
+
+--
+-- Name: definition_suspension; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.definition_suspension (
+    key text NOT NULL,
+    version integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    reason text NOT NULL
 );
 
 --
@@ -632,6 +781,23 @@ CREATE TABLE public.instance (
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 ALTER TABLE ONLY public.instance ALTER COLUMN state SET STORAGE EXTERNAL;
+
+--
+-- Name: instance_before; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.instance_before (
+    region_id text NOT NULL,
+    instance_id uuid NOT NULL,
+    revision integer NOT NULL,
+    definition_version integer NOT NULL,
+    pins jsonb NOT NULL,
+    codec smallint NOT NULL,
+    state bytea NOT NULL,
+    at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='90');
+ALTER TABLE ONLY public.instance_before ALTER COLUMN state SET STORAGE EXTERNAL;
 
 --
 -- Name: job; Type: TABLE; Schema: public; Owner: -
@@ -995,6 +1161,20 @@ ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (region_id, id);
 
 --
+-- Name: batch_item batch_item_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.batch_item
+    ADD CONSTRAINT batch_item_pkey PRIMARY KEY (region_id, batch_id, instance_id);
+
+--
+-- Name: batch batch_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.batch
+    ADD CONSTRAINT batch_pkey PRIMARY KEY (region_id, id);
+
+--
 -- Name: client_assertion client_assertion_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1021,6 +1201,13 @@ ALTER TABLE ONLY public.client
 
 ALTER TABLE ONLY public.definition
     ADD CONSTRAINT definition_pkey PRIMARY KEY (kind, key, version);
+
+--
+-- Name: definition_suspension definition_suspension_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.definition_suspension
+    ADD CONSTRAINT definition_suspension_pkey PRIMARY KEY (key, version);
 
 --
 -- Name: deployment deployment_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1070,6 +1257,13 @@ ALTER TABLE ONLY public.inbound_event
 
 ALTER TABLE ONLY public.incident
     ADD CONSTRAINT incident_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: instance_before instance_before_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.instance_before
+    ADD CONSTRAINT instance_before_pkey PRIMARY KEY (region_id, instance_id);
 
 --
 -- Name: instance instance_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1222,6 +1416,30 @@ CREATE INDEX archived_instance_unswept_idx ON public.archived_instance USING btr
 CREATE INDEX audit_subject_idx ON public.audit USING btree (region_id, subject_kind, subject_id, id);
 
 --
+-- Name: batch_item_state_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX batch_item_state_idx ON public.batch_item USING btree (region_id, batch_id, state, instance_id);
+
+--
+-- Name: batch_item_waiting_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX batch_item_waiting_idx ON public.batch_item USING btree (region_id, batch_id, instance_id) WHERE (state = 'waiting'::public.batch_item_state);
+
+--
+-- Name: batch_order_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX batch_order_idx ON public.batch USING btree (region_id, created_at DESC, id);
+
+--
+-- Name: batch_running_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX batch_running_idx ON public.batch USING btree (region_id, paced_at) WHERE (state = 'running'::public.batch_state);
+
+--
 -- Name: idempotency_age_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1238,6 +1456,12 @@ CREATE INDEX incident_instance_idx ON public.incident USING btree (region_id, in
 --
 
 CREATE INDEX incident_open_idx ON public.incident USING btree (region_id, opened_at, id) WHERE (resolved_at IS NULL);
+
+--
+-- Name: instance_before_age_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX instance_before_age_idx ON public.instance_before USING btree (region_id, at);
 
 --
 -- Name: instance_business_key_idx; Type: INDEX; Schema: public; Owner: -

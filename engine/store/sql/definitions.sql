@@ -1,9 +1,11 @@
 -- read_catalogue_number --
--- Grows with every deployment: a process that knows this number knows every definition.
+-- Grows with every deployment, and when a version is suspended or activated: a process that knows this number knows
+-- every definition.
 SELECT coalesce(max(p.id), 0) FROM deployment p
 
 -- read_catalogue --
-SELECT d.kind, d.key, d.version, d.version_tag, d.sha256, d.deployment_id
+SELECT d.kind, d.key, d.version, d.version_tag, d.sha256, d.deployment_id,
+       d.kind = 'process' AND EXISTS (SELECT FROM definition_suspension s WHERE s.key = d.key AND s.version = d.version)
   FROM definition d ORDER BY d.kind, d.key, d.version
 
 -- read_source --
