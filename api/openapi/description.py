@@ -18,7 +18,10 @@ from api.requests import Duration, Instant, PlainObject
 from api.tasks.blueprint import ClaimBody, CompletionBody, DraftBody
 from workflows.people.access import row_of
 
-ROOMS = ("tasks", "definitions", "evaluation", "operations", "jobs", "messages", "clock", "pregnancies", "health", "openapi")
+ROOMS = (
+    *("tasks", "definitions", "evaluation", "operations", "jobs", "messages"),
+    *("clock", "pregnancies", "health", "openapi"),
+)
 BODIES: dict[str, type[Schema] | str] = {
     "tasks.claim": ClaimBody,
     "tasks.draft": DraftBody,

@@ -112,8 +112,8 @@ class BroadcastSignal:
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimJobs:
-    """Answers a list of `ClaimedJob`: at most `limit` due jobs of one type, or of `types`, this worker's for `lock_for`.
-    `only`: nothing but these jobs. One whose workers died until its retries were spent becomes an incident instead."""
+    """Answers a list of `ClaimedJob`: at most `limit` due jobs of one type, or of `types`, this worker's for
+    `lock_for`. `only`: nothing but these. One whose workers died until its retries were spent becomes an incident."""
 
     worker: str
     type: str | None = None

@@ -10,7 +10,7 @@ from engine.store.transaction import Tx
 
 
 def handle(command: ExtendJob, tx: Tx) -> datetime:
-    """Nothing moves: the job's row alone is touched. A lease that ran out is good until another worker takes the job."""
+    """The job's row alone is touched. A lease that ran out is good until another worker takes the job."""
     until: datetime | None = tx.value("extend_job", id=command.job_id, lease=command.lease, lock_for=command.lock_for)
     if until is None:
         raise gone() if tx.one("find_job", id=command.job_id) is None else lease_lost()
