@@ -14,7 +14,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Bar:
-    """`place`: module with `run(url, *, n, seed, say)`, or `run(*, n, seed, say)` where it needs no database made for it."""
+    """`place`: module with `run(url, *, n, seed, say)`; `run(*, n, seed, say)` where it needs no database."""
 
     place: str
     n: int
@@ -24,6 +24,9 @@ class Bar:
 
 
 BARS = {
+    "R01": Bar("runtime.trials.kills", 10_000, "completions", "kill -9 网页与后台进程 / web and worker processes", False),
+    "R02": Bar("runtime.trials.crashes", 17, "crash points", "崩溃点 / a death at each point of each command"),
+    "R04": Bar("runtime.trials.outages", 20, "kills", "kill -9 数据库 / the database is killed", False),
     "R07": Bar("runtime.trials.timers", 100_000, "timers", "到期定时器 / timers after a downtime"),
     "R10": Bar("runtime.trials.contention", 1_000, "rounds", "争用 / fifty callers, two deployments, two schedulers"),
 }

@@ -1,0 +1,253 @@
+"""One case for each command: what stands before it, how it is asked for, and what must stand at the end, written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from engine.commands import contracts as ask
+from runtime.trials import diagrams as draw
+from runtime.trials.diagrams import END, START, chain, diagram, service_task, user_task
+from runtime.trials.engines import DRIVER
+
+THROW = f'<bpmn:intermediateThrowEvent id="throw">{draw.listening("m")}</bpmn:intermediateThrowEvent>'
+NOTE = draw.message("m", "note", "case")
+SIGNAL = '<bpmn:signal id="s" name="{0}"/>'
+BOUNDARY = (
+    '<bpmn:boundaryEvent id="caught" attachedToRef="job"><bpmn:errorEventDefinition errorRef="e"/></bpmn:boundaryEvent>'
+)
+PAUSE = draw.catch("pause", draw.timer("timeDuration", "PT1H"))
+LISTEN = draw.catch("catch", draw.listening("m"))
+HEAR = draw.catch("hear", '<bpmn:signalEventDefinition signalRef="s"/>')
+DIAGRAMS = {
+    "main": diagram(
+        "main",
+        START + user_task("task_a") + service_task("job", "tell") + THROW + PAUSE + user_task("task_b") + END
+        + chain("start", "task_a", "job", "throw", "pause", "task_b", "end"),
+        NOTE,
+    ),
+    "receiver": diagram(
+        "receiver", START + LISTEN + user_task("task_c") + END + chain("start", "catch", "task_c", "end"), NOTE
+    ),
+    "outside": diagram(
+        "outside",
+        START + service_task("job", "elsewhere") + BOUNDARY + user_task("task_d") + user_task("task_e") + END
+        + chain("start", "job", "task_d", "end") + chain("caught", "task_e", "end"),
+        '<bpmn:error id="e" errorCode="refused"/>',
+    ),
+}  # fmt: skip
+
+
+def hearing(signal: str) -> bytes:
+    """A process of its own for each cell: a signal reaches everybody."""
+    return diagram(
+        signal, START + HEAR + user_task("task_f") + END + chain("start", "hear", "task_f", "end"),
+        SIGNAL.format(signal),
+    )  # fmt: skip
+
+
+@dataclass
+class Cell:
+    """One command at one point of death. All its ids follow from its own."""
+
+    id: UUID
+    engine: Any
+    found: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def main(self) -> UUID:
+        return uuid5(self.id, "main")
+
+    @property
+    def other(self) -> UUID:
+        return uuid5(self.id, "other")
+
+    @property
+    def case(self) -> str:
+        return str(self.id)
+
+    def do(self, command: Any) -> Any:
+        return self.engine.execute(command, by=DRIVER)
+
+    def start(self, key: str = "main", id: UUID | None = None) -> None:
+        command = ask.StartInstance(definition_key=key, instance_id=id or self.main, variables={"case": self.case})
+        self.do(command)
+
+    @property
+    def task(self) -> UUID:
+        return self.task_of(self.main)
+
+    def task_of(self, instance: UUID) -> UUID:
+        with self.engine.read() as conn:
+            query = "SELECT id FROM user_task WHERE instance_id = %s AND state IN ('created', 'claimed')"
+            found: UUID = conn.execute(query, [instance]).fetchone()[0]
+            return found
+
+
+@dataclass(frozen=True)
+class Case:
+    """`prepare` may leave in `found` what the command needs; the command is made again, equal, for the repetition.
+    `ends`: per instance ("main", "other") its status, its open places, and how often elements were completed."""
+
+    prepare: Callable[[Cell], None]
+    command: Callable[[Cell], Any] | None
+    ends: Mapping[str, Any]
+    armed: str = ""  # the command whose transaction is watched, where it is not the one that is asked for
+    hours: float = 0  # how far the clock is before the command: what is due then is run by a worker's round
+
+
+def _completed(cell: Cell) -> None:
+    cell.start("receiver", cell.other)
+    cell.start()
+    cell.do(ask.CompleteUserTask(user_task_id=cell.task))
+
+
+def _started_pair(cell: Cell) -> None:
+    cell.start("receiver", cell.other)
+    cell.start()
+
+
+def _leased(cell: Cell) -> None:
+    """A job of its own: the row is claimed by its id, as an outside worker's call would."""
+    cell.start("outside")
+    with cell.engine.read() as conn:
+        cell.found["job"] = conn.execute("SELECT id FROM job WHERE instance_id = %s", [cell.main]).fetchone()[0]
+    claim = ask.ClaimJob(job_id=cell.found["job"], worker="w", lock_for=timedelta(hours=1))
+    cell.found["lease"] = cell.do(claim).lease
+
+
+def _failed(cell: Cell) -> None:
+    _leased(cell)
+    cell.do(ask.FailJob(job_id=cell.found["job"], message="no", retries_left=0, lease=cell.found["lease"]))
+    with cell.engine.read() as conn:
+        row = conn.execute("SELECT id FROM incident WHERE instance_id = %s", [cell.main]).fetchone()
+    cell.found["incident"] = row[0]
+
+
+def _claimed(cell: Cell) -> None:
+    cell.start()
+    cell.do(ask.ClaimUserTask(user_task_id=cell.task, assignee="nurse"))
+
+
+def _suspended(cell: Cell) -> None:
+    cell.start()
+    cell.do(ask.SuspendInstance(instance_id=cell.main))
+
+
+def _listener(cell: Cell) -> None:
+    signal = f"signal-{cell.id.hex[:12]}"
+    cell.do(ask.Deploy(files={"s.bpmn": hearing(signal)}))
+    cell.start(signal)
+
+
+def _leased_answer(make: Any, **more: Any) -> Callable[[Cell], Any]:
+    return lambda cell: make(job_id=cell.found["job"], lease=cell.found["lease"], **more)
+
+
+AT_A = {"main": ("active", ["task_a"], {})}
+AFTER_A = {"main": ("active", ["pause"], {"task_a": 1, "job": 1}), "other": ("active", ["task_c"], {})}
+AFTER_PAUSE = {"main": ("active", ["task_b"], {"task_a": 1, "job": 1}), "other": ("active", ["task_c"], {})}
+
+
+def _complete_a(cell: Cell) -> Any:
+    return ask.CompleteUserTask(user_task_id=_first_task(cell))
+
+
+def _first_task(cell: Cell) -> UUID:
+    """Known from before, so that the repetition asks for the same."""
+    if "task" not in cell.found:
+        cell.found["task"] = cell.task
+    found: UUID = cell.found["task"]
+    return found
+
+
+def _start_command(cell: Cell) -> Any:
+    return ask.StartInstance(definition_key="main", instance_id=cell.main, variables={"case": cell.case})
+
+
+def _note(cell: Cell) -> Any:
+    return ask.PublishMessage(name="note", key=cell.case, message_id="one")
+
+
+def _with_task(prepare: Callable[[Cell], None]) -> Callable[[Cell], None]:
+    def prepared(cell: Cell) -> None:
+        prepare(cell)
+        _first_task(cell)
+
+    return prepared
+
+
+START_ONE = _with_task(lambda cell: cell.start())
+CASES: Mapping[str, Case] = {
+    "StartInstance": Case(lambda cell: None, _start_command, AT_A),
+    "CompleteUserTask": Case(_with_task(_started_pair), _complete_a, AFTER_A),
+    "ClaimJob": Case(_with_task(_started_pair), _complete_a, AFTER_A, armed="ClaimJob"),
+    "CompleteJob": Case(_with_task(_started_pair), _complete_a, AFTER_A, armed="CompleteJob"),
+    "DeliverMessage": Case(_with_task(_started_pair), _complete_a, AFTER_A, armed="DeliverMessage"),
+    "ClaimDueWork": Case(_completed, None, AFTER_PAUSE, armed="ClaimDueWork", hours=2),
+    "FireTimer": Case(_completed, None, AFTER_PAUSE, armed="FireTimer", hours=2),
+    "ClaimUserTask": Case(
+        START_ONE, lambda cell: ask.ClaimUserTask(user_task_id=_first_task(cell), assignee="nurse"), AT_A
+    ),
+    "ReleaseUserTask": Case(
+        _with_task(_claimed), lambda cell: ask.ReleaseUserTask(user_task_id=_first_task(cell)), AT_A
+    ),
+    "SaveDraft": Case(
+        START_ONE, lambda cell: ask.SaveDraft(user_task_id=_first_task(cell), draft={"half": 1}), AT_A
+    ),
+    "SetVariables": Case(
+        START_ONE, lambda cell: ask.SetVariables(instance_id=cell.main, variables={"seen": True}), AT_A
+    ),
+    "SuspendInstance": Case(
+        START_ONE, lambda cell: ask.SuspendInstance(instance_id=cell.main), {"main": ("suspended", ["task_a"], {})}
+    ),
+    "ActivateInstance": Case(_suspended, lambda cell: ask.ActivateInstance(instance_id=cell.main), AT_A),
+    "TerminateInstance": Case(
+        START_ONE, lambda cell: ask.TerminateInstance(instance_id=cell.main), {"main": ("terminated", [], {})}
+    ),
+    "PublishMessage": Case(
+        lambda cell: cell.start("receiver", cell.other), _note, {"other": ("active", ["task_c"], {})}
+    ),
+    "BroadcastSignal": Case(
+        _listener,
+        lambda cell: ask.BroadcastSignal(name=f"signal-{cell.id.hex[:12]}"),
+        {"main": ("active", ["task_f"], {})},
+    ),
+    "FailJob": Case(_leased, _leased_answer(ask.FailJob, message="no", retries_left=0),
+                    {"main": ("active", ["incident:job"], {})}),
+    "ThrowJobError": Case(_leased, _leased_answer(ask.ThrowJobError, code="refused"),
+                          {"main": ("active", ["task_e"], {})}),
+    "CompleteOutsideJob": Case(_leased, _leased_answer(ask.CompleteJob), {"main": ("active", ["task_d"], {"job": 1})},
+                               armed="CompleteJob"),
+    "ClaimJobs": Case(
+        lambda cell: cell.start("outside"),
+        lambda cell: ask.ClaimJobs(type="elsewhere", worker="w", limit=1, lock_for=timedelta(0)),
+        {"main": ("active", ["job"], {})},
+    ),
+    "RetryIncident": Case(
+        _failed, lambda cell: ask.RetryIncident(incident_id=cell.found["incident"]), {"main": ("active", ["job"], {})}
+    ),
+    "FailTimer": Case(
+        _completed,
+        lambda cell: ask.FailTimer(instance_id=cell.main, wait_id=_timer_of(cell), attempts=1, message="no"),
+        AFTER_PAUSE, hours=2,
+    ),
+    "Deploy": Case(
+        lambda cell: None,
+        lambda cell: ask.Deploy(files={"d.bpmn": diagram(f"d-{cell.id.hex}", START + END + chain("start", "end"))}),
+        {},
+    ),
+    "SweepRegion": Case(lambda cell: cell.start(), lambda cell: ask.SweepRegion(), AT_A),
+}  # fmt: skip
+
+
+def _timer_of(cell: Cell) -> int:
+    if "timer" not in cell.found:
+        with cell.engine.read() as conn:
+            row = conn.execute("SELECT wait_id FROM timer WHERE instance_id = %s", [cell.main]).fetchone()
+        cell.found["timer"] = row[0]
+    found: int = cell.found["timer"]
+    return found
