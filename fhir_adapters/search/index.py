@@ -26,25 +26,36 @@ class Entries:
 
 
 def hashed(region_id: str, type_: str, name: str, value: str) -> int:
-    """The number that stands for one value of one parameter; 64 bits, so that two never meet in practice."""
-    digest = blake2b("\x1f".join((region_id, type_, name, value)).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+    """The number that stands for one value of one parameter; 64 bits, so that two never meet in practice.
+    Parameters that look at the same element share their numbers."""
+    text = "\x1f".join((region_id, type_, stored_as(type_, name), value))
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+@cache
+def stored_as(type_: str, name: str) -> str:
+    """The first parameter that looks at the same element in the same way: `patient` and `subject` are one."""
+    parameters = PARAMETERS[type_]
+    if name not in parameters:
+        return name
+    mine = parameters[name]
+    return next(n for n, p in parameters.items() if (p.kind, p.paths) == (mine.kind, mine.paths))
 
 
 def entries(region_id: str, resource: Mapping[str, Any]) -> Entries:
     """All index entries of a valid resource."""
     type_ = resource["resourceType"]
     found = Entries()
-    for name, kind, paths in _plan(type_):
-        there: list[Any] = []
-        for steps in paths:
-            if steps[0][0] in resource:
-                _collect(resource, steps, there)
-        if not there:
-            continue
-        added = [_add(found, region_id, type_, name, kind, value) for value in there]
-        if True in added:
-            found.tokens.update(_code_hashes(region_id, type_, name, PRESENT, None, False))
+    plan = _plan(type_)
+    for element, value in resource.items():
+        for name, kind, steps in plan.get(element, ()):
+            there: list[Any] = []
+            _collect(value, steps, there)
+            added = False
+            for one in there:
+                added = _ADD[kind](found, region_id, type_, name, one) or added
+            if added:
+                found.tokens.add(_hashed(region_id, type_, name, PRESENT))
     if type_ == "Patient":
         found.strings.update(_what_people_type(resource))
     return found
@@ -74,13 +85,22 @@ def values(resource: Mapping[str, Any], parameter: Parameter) -> list[Any]:
     return found
 
 
-Steps = tuple[tuple[str, str | None], ...]
+Steps = tuple[tuple[str | None, str | None], ...]  # element name, url of an extension; no name: the value itself
 
 
 @cache
-def _plan(type_: str) -> tuple[tuple[str, str, tuple[Steps, ...]], ...]:
-    """Per parameter of a type: name, kind, and where to look."""
-    return tuple((name, p.kind, tuple(map(_steps, p.paths))) for name, p in PARAMETERS[type_].items())
+def _plan(type_: str) -> dict[str, list[tuple[str, str, Steps]]]:
+    """Per element of a type: which parameters look at it, of which kind, and where below it."""
+    plan: dict[str, list[tuple[str, str, Steps]]] = {}
+    for name, parameter in PARAMETERS[type_].items():
+        if stored_as(type_, name) != name:
+            continue
+        for path in parameter.paths:
+            (element, url), *rest = _steps(path)
+            below = ((None, url), *rest) if url else tuple(rest)
+            kind = "updated" if parameter.is_last_update else parameter.kind
+            plan.setdefault(element, []).append((name, kind, below))
+    return plan
 
 
 @cache
@@ -108,39 +128,63 @@ def _collect(node: Any, steps: Steps, found: list[Any]) -> None:
             found.append(node)
     elif isinstance(node, dict):
         name, url = steps[0]
-        below = node.get(name)
-        if url is not None:
-            below = [e for e in below or () if e.get("url") == url]
+        if name is not None:
+            below = node.get(name)
+            if url is not None:
+                below = [e for e in below or () if e.get("url") == url]
+        else:
+            below = node if node.get("url") == url else None
         if below is not None:
             _collect(below, steps[1:], found)
 
 
-def _add(found: Entries, region_id: str, type_: str, name: str, kind: str, value: Any) -> bool:
-    """Add what stands for one value; False where it has nothing to be found by."""
-    if kind == "date":
-        covered = date_interval(value)
-        if covered:
-            found.dates.add((name, *covered))
-        return covered is not None
-    if kind == "string":
-        texts = set(strings_of(value))
-        found.strings.update((name, text) for text in texts)
-        return bool(texts)
-    if kind == "token":
-        hashes = [h for code, system in codes_of(value) for h in _code_hashes(region_id, type_, name, code, system)]
-    else:
-        hashes = [hashed(region_id, type_, name, text) for text in references_of(value)]
+# Each adds what stands for one value, and answers False where it has nothing to be found by.
+
+
+def _add_date(found: Entries, region_id: str, type_: str, name: str, value: Any) -> bool:
+    covered = date_interval(value)
+    if covered:
+        found.dates.add((name, *covered))
+    return covered is not None
+
+
+def _add_string(found: Entries, region_id: str, type_: str, name: str, value: Any) -> bool:
+    texts = set(strings_of(value))
+    found.strings.update((name, text) for text in texts)
+    return bool(texts)
+
+
+def _add_token(found: Entries, region_id: str, type_: str, name: str, value: Any) -> bool:
+    hashes = [h for code, system in codes_of(value) for h in _code_hashes(region_id, type_, name, code, system)]
     found.tokens.update(hashes)
     return bool(hashes)
 
 
+def _add_reference(found: Entries, region_id: str, type_: str, name: str, value: Any) -> bool:
+    hashes = [_hashed(region_id, type_, name, text) for text in references_of(value)]
+    found.tokens.update(hashes)
+    return bool(hashes)
+
+
+def _is_there(found: Entries, region_id: str, type_: str, name: str, value: Any) -> bool:
+    """Of the last change the resource's own row knows."""
+    return date_interval(value) is not None
+
+
+_ADD = {
+    "date": _add_date,
+    "updated": _is_there,
+    "string": _add_string,
+    "token": _add_token,
+    "reference": _add_reference,
+}
+_hashed = lru_cache(maxsize=1 << 15)(hashed)
+
+
 @lru_cache(maxsize=1 << 15)
-def _code_hashes(
-    region_id: str, type_: str, name: str, code: str, system: str | None, forms: bool = True
-) -> tuple[int, ...]:
+def _code_hashes(region_id: str, type_: str, name: str, code: str, system: str | None) -> tuple[int, ...]:
     """The hashes of a coded value; the same few codes come again and again."""
-    texts = _token(code, system) if forms else (code,)
-    return tuple(hashed(region_id, type_, name, text) for text in texts)
+    return tuple(hashed(region_id, type_, name, text) for text in _token(code, system))
 
 
 def date_interval(value: Any) -> tuple[datetime, datetime] | None:

@@ -13,13 +13,15 @@ HL7 = "http://hl7.org/fhir/SearchParameter"
 class Parameter:
     """`kind`: token, reference, date, string. `paths` are dotted element names; `[url]` picks an extension.
     `targets` are the
-    types a bare id may mean. `shared`: R4's name when one definition serves several types; `ours`: not in R4."""
+    types a bare id may mean. `shared`: R4's name when one definition serves several types; `ours`: not in R4.
+    `is_last_update`: the element says when the resource changed, as its row does."""
 
     kind: str
     paths: tuple[str, ...]
     targets: tuple[str, ...] = ()
     shared: str | None = None
     ours: bool = False
+    is_last_update: bool = False
 
     def definition(self, type_: str, name: str) -> str:
         if self.ours:
@@ -109,7 +111,7 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
         "group-identifier": token("groupIdentifier"),
         "identifier": token("identifier"),
         "intent": token("intent"),
-        "modified": day("lastModified"),
+        "modified": Parameter("date", ("lastModified",), is_last_update=True),
         "owner": ref("owner", to=_WHO),
         "part-of": ref("partOf", to="Task"),
         "patient": ref("for", to="Patient"),
@@ -264,5 +266,5 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
 }
 COMMON = {  # on every type
     "_id": Parameter("token", (), shared="Resource"),
-    "_lastUpdated": Parameter("date", (), shared="Resource"),
+    "_lastUpdated": Parameter("date", (), shared="Resource", is_last_update=True),
 }

@@ -19,11 +19,23 @@ from fhir_adapters.dates import interval
 from fhir_adapters.issues import FhirError, Issue, refuse
 from fhir_adapters.search.index import PRESENT, fold, identifier_value
 from fhir_adapters.search.parameters import COMMON, PARAMETERS, Parameter
+from fhir_adapters.subsets import SUMMARIES
 from fhir_adapters.terminology import same_system
 
 DEFAULT_COUNT, MAX_COUNT, MAX_INCLUDED = 50, 500, 1000
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
-CONTROL = ("_sort", "_count", "_include", "_revinclude", "_total", "_summary", "_format", "_pretty", "_after")
+CONTROL = (
+    "_sort",
+    "_count",
+    "_include",
+    "_revinclude",
+    "_total",
+    "_summary",
+    "_elements",
+    "_format",
+    "_pretty",
+    "_after",
+)
 MODIFIERS = {"token": ("not", "missing"), "date": ("missing",), "string": ("contains", "exact", "missing")}
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
@@ -183,8 +195,8 @@ def _control(reading: _Reading, name: str, value: str) -> bool:
             raise _Bad("值不合法", "not a possible value", "none | estimate | accurate")
         reading.settings["total"] = value != "none"
     elif name == "_summary":
-        if value not in ("count", "false"):
-            return False
+        if value not in SUMMARIES:
+            raise _Bad("值不合法", "not a possible value", " | ".join(SUMMARIES))
         reading.settings["only_count"] = value == "count"
     elif name in ("_include", "_revinclude"):
         return _include(reading, name, value)

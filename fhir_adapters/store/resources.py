@@ -9,10 +9,11 @@ from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
 
 from engine.store import sql
 from fhir_adapters.access import Viewer
-from fhir_adapters.search.index import entries, hashed, identifier_value
+from fhir_adapters.search.index import Entries, entries, hashed, identifier_value
 from fhir_adapters.store.texts import Stored, split
 from fhir_adapters.terminology import CANONICAL_BASE, is_identity, same_system
 from fhir_adapters.types import episode_of, labels_of, patient_of
@@ -58,34 +59,40 @@ def parameters(
     """What `save_resources` takes. Pure, so that the projection can build it before a connection is at hand.
     Of two drafts of one resource the last one stands."""
     last = {(d.resource["resourceType"], d.resource["id"]): d for d in drafts}
-    columns: dict[str, Any] = {name: [] for name in _COLUMNS}
     where = None if engine_owned else f"{CANONICAL_BASE}/source/{source.partition(':')[2]}"
-    for number, ((type_, id_), draft) in enumerate(last.items(), start=1):
-        resource = draft.resource
-        parts = split(resource, where)
-        found = entries(region_id, resource) if not draft.deleted else None
-        row = (type_, id_, parts.body, parts.meta, parts.content_hash, draft.deleted, patient_of(resource))
-        labels = "{" + ",".join(labels_of(resource)) + "}"
-        tokens = "{" + ",".join(map(str, sorted(found.tokens) if found else ())) + "}"
-        for name, value in zip(_COLUMNS, (*row, draft.episode_id or episode_of(resource), labels, tokens)):
-            columns[name].append(value)
-        for param, low, high in sorted(found.dates) if found else ():
-            _append(columns, "d", number, param, low, high)
-        for param, value in sorted(found.strings) if found else ():
-            _append(columns, "s", number, param, value)
-    return {"region_id": region_id, "at": at, "source": source, "engine_owned": engine_owned, **columns}
+    rows = [_row(region_id, key, last[key], where) for key in sorted(last)]  # one order of locks for everybody
+    return {
+        "region_id": region_id,
+        "at": at,
+        "source": source,
+        "engine_owned": engine_owned,
+        "resources": Jsonb(rows),
+    }
 
 
-_COLUMNS = (
-    *("types", "ids", "bodies", "metas", "hashes", "deleted", "patients", "episodes", "labels", "tokens"),
-    *("d_index", "d_params", "d_lows", "d_highs", "s_index", "s_params", "s_values"),
-)
-_LISTS = {"d": ("d_index", "d_params", "d_lows", "d_highs"), "s": ("s_index", "s_params", "s_values")}
+def _row(region_id: str, key: tuple[str, str], draft: Draft, where: str | None) -> dict[str, Any]:
+    resource = draft.resource
+    parts = split(resource, where)
+    found = entries(region_id, resource) if not draft.deleted else Entries()
+    return {
+        "type": key[0],
+        "id": key[1],
+        "body": parts.body,
+        "meta": parts.meta,
+        "hash": parts.content_hash,
+        "deleted": draft.deleted,
+        "patient": patient_of(resource),
+        "episode": draft.episode_id or episode_of(resource),
+        "labels": _array(labels_of(resource)),
+        "tokens": _array(found.tokens),
+        "dates": [[param, low.isoformat(), high.isoformat()] for param, low, high in found.dates],
+        "strings": [[param, value] for param, value in found.strings],
+    }
 
 
-def _append(columns: dict[str, Any], kind: str, *values: Any) -> None:
-    for name, value in zip(_LISTS[kind], values):
-        columns[name].append(value)
+def _array(values: Iterable[Any]) -> str:
+    """As PostgreSQL writes an array of numbers or plain words."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def save(
@@ -104,7 +111,8 @@ def save(
     rows = conn.execute(SQL["save_resources"], given).fetchall()
     if not engine_owned:
         _claim_identities(conn, region_id, drafts)
-    return [Saved(*row) for row in rows]
+    saved = {(row[0], row[1]): Saved(*row) for row in rows}
+    return [saved[d.resource["resourceType"], d.resource["id"]] for d in drafts]
 
 
 def _claim_identities(conn: Connection[Any], region_id: str, drafts: Sequence[Draft]) -> None:

@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 
 from engine.store import sql
 from fhir_adapters.access import Viewer
-from fhir_adapters.search.index import PRESENT, hashed, references_of, values
+from fhir_adapters.search.index import PRESENT, hashed, references_of, stored_as, values
 from fhir_adapters.search.parameters import COMMON, PARAMETERS
 from fhir_adapters.search.query import (
     MAX_INCLUDED,
@@ -105,15 +105,15 @@ def _count(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer) 
 
 def _key(sql_: _Sql, query: Query) -> str:
     name = query.sort[0] if query.sort else "_lastUpdated"
-    if name == "_lastUpdated":
-        sql_.add("key_updated")
-        return "time"
     if name == "_id":
         sql_.add("key_id")
         return "text"
-    kind = (PARAMETERS[query.type].get(name) or COMMON[name]).kind
-    sql_.add(f"key_{kind}", name)
-    return "time" if kind == "date" else "text"
+    parameter = PARAMETERS[query.type].get(name) or COMMON[name]
+    if parameter.is_last_update:
+        sql_.add("key_updated")
+        return "time"
+    sql_.add(f"key_{parameter.kind}", stored_as(query.type, name))
+    return "time" if parameter.kind == "date" else "text"
 
 
 def _where(sql_: _Sql, region_id: str, query: Query, viewer: Viewer) -> None:
@@ -147,13 +147,14 @@ def _either(sql_: _Sql, pieces: Sequence[tuple[str, list[Any]]]) -> None:
 
 def _date(region_id: str, type_: str, name: str, asked: tuple[str, Any, Any]) -> tuple[str, list[Any]]:
     prefix, *edges = asked
-    if name == "_lastUpdated":
+    if (PARAMETERS[type_].get(name) or COMMON[name]).is_last_update:
         prefix = _UPDATED.get(prefix, prefix)
         return f"updated_{prefix}", [edges[n] for n in _EDGES[prefix]]
-    return f"date_{prefix}", [region_id, type_, name, *(edges[n] for n in _EDGES[prefix])]
+    return f"date_{prefix}", [region_id, type_, stored_as(type_, name), *(edges[n] for n in _EDGES[prefix])]
 
 
 def _string(region_id: str, type_: str, name: str, how: str, text: str) -> tuple[str, list[Any]]:
+    name = stored_as(type_, name)
     if how == "exact":
         return "string_exact", [region_id, type_, name, text]
     escaped = text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")

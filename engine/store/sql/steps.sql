@@ -8,12 +8,14 @@ SELECT i.id, i.definition_key, i.definition_version, i.business_key, i.status::t
 
 -- lock_for_user_task --
 -- Instance and task in one round trip. Both are locked, so both are the newest after a wait; rows are locked in the
--- order of FROM: the instance first.
+-- order of FROM: the instance first. Its id comes from a subquery: as a join, the planner of a young database would look
+-- the task up by instance.
 SELECT i.id, i.definition_key, i.definition_version, i.business_key, i.status::text, i.revision, i.state, i.variables,
        i.pins, i.started_at,
        t.id, t.wait_id, t.state::text, t.revision, t.assignee, t.created_at, t.completed_at, t.completed_by
-  FROM instance i JOIN user_task t ON t.region_id = i.region_id AND t.instance_id = i.id
- WHERE t.region_id = %(region_id)s AND t.id = %(task_id)s
+  FROM instance i, user_task t
+ WHERE i.region_id = %(region_id)s AND t.region_id = %(region_id)s AND t.id = %(task_id)s
+   AND i.id = (SELECT u.instance_id FROM user_task u WHERE u.region_id = %(region_id)s AND u.id = %(task_id)s)
    FOR UPDATE OF i, t
 
 -- read_task_heads --

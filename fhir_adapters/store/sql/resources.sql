@@ -1,11 +1,7 @@
 -- save_resources --
 -- Write resources; answers type, id, version and whether anything changed, in the order given.
 SELECT resource_type, resource_id, resource_version_no, is_changed
-  FROM save_resources(%(region_id)s, %(at)s, %(source)s, %(engine_owned)s,
-       %(types)s::text[], %(ids)s::text[], %(bodies)s::text[], %(metas)s::text[], %(hashes)s::text[], %(deleted)s::boolean[],
-       %(patients)s::text[], %(episodes)s::text[], %(labels)s::text[], %(tokens)s::text[],
-       %(d_index)s::integer[], %(d_params)s::text[], %(d_lows)s::timestamptz[], %(d_highs)s::timestamptz[],
-       %(s_index)s::integer[], %(s_params)s::text[], %(s_values)s::text[])
+  FROM save_resources(%(region_id)s, %(at)s, %(source)s, %(engine_owned)s, %(resources)s::jsonb)
 
 -- read --
 -- The current version of a resource as far as the caller may know of it; deleted ones too, marked.
