@@ -9,7 +9,7 @@ import click
 
 from runtime import settings as configuration
 from runtime.commands.output import json_option, show
-from runtime.database import embedded, migrate
+from runtime.database import embedded, migrate, partition
 
 
 @click.group()
@@ -43,6 +43,19 @@ def dump() -> None:
         migrate.migrate(url)
         migrate.SCHEMA_FILE.write_text(migrate.dump_schema(url), encoding="utf-8")
     click.echo(str(migrate.SCHEMA_FILE))
+
+
+@group.command("partition")
+@click.argument("regions", nargs=-1)
+@json_option
+def partition_command(regions: tuple[str, ...], as_json: bool) -> None:
+    """按区域分区 / One partition per region: of those that have data, and of REGIONS. Stop web and workers before.
+
+    Example: yuntu db partition county-a county-b
+    """
+    with database_url() as url:
+        made = partition.partition(url, list(regions))
+    show({"schemas": made}, as_json, lambda: "\n".join(made) or "已分区 / partitioned")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ WITH due AS MATERIALIZED (
 )
 UPDATE timer SET attempts = timer.attempts + 1, locked_until = clock_timestamp() + %(lock_for)s
   FROM due
- WHERE timer.region_id = due.region_id AND timer.instance_id = due.instance_id AND timer.wait_id = due.wait_id
+ WHERE timer.region_id = %(region_id)s AND timer.instance_id = due.instance_id AND timer.wait_id = due.wait_id
 RETURNING timer.instance_id, timer.wait_id, timer.due_at, timer.attempts
 
 -- rest_timer --
@@ -43,8 +43,8 @@ WITH due AS MATERIALIZED (
 UPDATE job SET retries_left = greatest(job.retries_left - (job.state = 'running')::integer, 0), state = 'running',
        attempts = job.attempts + 1, locked_by = %(worker)s, locked_until = clock_timestamp() + %(lock_for)s,
        lease = gen_random_uuid()::text
-  FROM due JOIN instance i ON i.region_id = due.region_id AND i.id = due.instance_id
- WHERE job.region_id = due.region_id AND job.id = due.id
+  FROM due JOIN instance i ON i.region_id = %(region_id)s AND i.id = due.instance_id
+ WHERE job.region_id = %(region_id)s AND job.id = due.id
 RETURNING job.id, job.instance_id, job.type, job.element_id, job.headers, job.variables, i.business_key,
           job.retries_left, job.lease, job.locked_until, job.due_at, job.attempts, job.path
 
