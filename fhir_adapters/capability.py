@@ -48,7 +48,7 @@ def statement(*, base: str, version: str, published: datetime) -> dict[str, Any]
         "software": {"name": "Yuntu", "version": version},
         "implementation": {"description": "孕产妇全程管理", "url": base},
         "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json", "json"],
+        "format": ["application/fhir+json", "json", "application/fhir+xml", "xml"],
         "patchFormat": list(KINDS[:3]),
         "rest": [
             {

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from api.fhir import guard, history, reading, replies, writing
+from api.fhir import formats, guard, history, reading, replies, writing
 from engine.errors import EngineError
 from fhir_adapters.issues import translate
 
@@ -15,6 +15,7 @@ def blueprint(services: Any) -> Blueprint:
     """Mounted at /fhir. Nothing but metadata and the SMART configuration answers without a token."""
     bp = Blueprint("fhir", __name__, url_prefix="/fhir")
     bp.before_request(guard.guard(services))
+    bp.after_request(formats.write)
     bp.register_error_handler(EngineError, lambda error: replies.failure(translate(error)))
 
     @bp.get("/metadata")

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import g, request
 
+from api.fhir import formats
 from fhir_adapters.access import Viewer
 from fhir_adapters.issues import FhirError, Issue, refuse
 from fhir_adapters.patches.patch import JSON_PATCH, MERGE_PATCH
@@ -15,8 +16,6 @@ from fhir_adapters.types import TYPES
 from workflows.people.model import Principal
 
 PUBLIC = frozenset({"fhir.metadata", "fhir.smart_configuration"})
-JSON = frozenset({"application/fhir+json", "application/json", "text/json"})
-FORMATS = JSON | {"json"}
 PATCHES = frozenset({JSON_PATCH, MERGE_PATCH})
 FORM = "application/x-www-form-urlencoded"
 LARGEST = 5_000_000
@@ -24,7 +23,7 @@ LARGEST = 5_000_000
 
 def guard(services: Any) -> Callable[[], None]:
     def check() -> None:
-        _require_readable_answer()
+        formats.choose()
         if request.endpoint in PUBLIC:
             return
         g.principal = _caller(services)
@@ -80,43 +79,12 @@ def _caller(services: Any) -> Principal:
     return found
 
 
-def _require_readable_answer() -> None:
-    asked = request.args.get("_format")
-    if asked is not None:
-        if asked.replace(" ", "+").partition(";")[0] not in FORMATS:
-            raise _not_acceptable()
-        return
-    header = request.headers.get("Accept", "*/*")
-    kinds = [part.strip() for part in header.split(",") if part.strip()] or ["*/*"]
-    if not any(_acceptable(kind) for kind in kinds):
-        raise _not_acceptable()
-
-
-def _acceptable(kind: str) -> bool:
-    name, *parameters = (part.strip().lower() for part in kind.split(";"))
-    for parameter in parameters:
-        if parameter.startswith("fhirversion=") and parameter.removeprefix("fhirversion=").strip('"') != "4.0":
-            return False
-    return name in JSON or name in ("*/*", "application/*", "text/*")
-
-
-def _not_acceptable() -> FhirError:
-    return refuse(
-        406,
-        "not-supported",
-        "MCH-V-0008",
-        "只提供 application/fhir+json（FHIR 4.0）",
-        "only application/fhir+json (FHIR 4.0) is served",
-        allowed="application/fhir+json",
-    )
-
-
 def _require_readable_body() -> None:
     if (request.content_length or 0) > LARGEST:
         raise refuse(
             413, "too-long", "MCH-V-0009", "内容超过 5 MB", "the body is larger than 5 MB", allowed="5000000 bytes"
         )
-    wanted = frozenset({FORM} if (request.endpoint or "").endswith("search_by_post") else JSON)
+    wanted = frozenset({FORM} if (request.endpoint or "").endswith("search_by_post") else formats.JSON | formats.XML)
     wanted |= PATCHES if request.method == "PATCH" else frozenset()
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     version = re.sub('"', "", request.mimetype_params.get("fhirversion", "4.0"))

@@ -9,13 +9,13 @@ from typing import Any
 
 from flask import Response, request
 
-from api.fhir import replies
+from api.fhir import formats, replies
 from api.fhir.guard import known_type, principal, scopes, viewer
 from api.fhir.reading import looking, trace
 from engine.commands.contracts import IdempotencyKey
 from engine.errors import EngineError
 from engine.store import plain
-from fhir_adapters import access
+from fhir_adapters import access, xml
 from fhir_adapters.bundles import ApplyBundle
 from fhir_adapters.entries import Entry, checked, conditions, read_bundle, version_of
 from fhir_adapters.issues import FhirError, outcome, refuse, translate
@@ -202,7 +202,7 @@ def _body(services: Any) -> Any:
 def _document(services: Any) -> Any:
     raw = request.get_data()
     own = replies.base(services).encode() + b"/"
-    document = plain.loads(raw)
+    document = xml.loads(raw) if request.mimetype in formats.XML else plain.loads(raw)
     return _relative(document, own.decode()) if own in raw else document
 
 

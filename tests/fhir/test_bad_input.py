@@ -151,7 +151,8 @@ def test_one_failure_of_a_batch_does_not_touch_the_others(hospital):
 
 
 @pytest.mark.parametrize(
-    "kind", ["text/plain", "application/xml", "application/fhir+xml", "application/fhir+json; charset=gbk"]
+    "kind",
+    ["text/plain", "application/yaml", "application/fhir+xml; charset=gbk", "application/fhir+json; charset=gbk"],
 )
 def test_another_kind_of_body_is_415(quiet, kind):
     issues_of(quiet.post("/Patient", b"{}", Content_Type=kind), 415)
