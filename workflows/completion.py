@@ -41,7 +41,7 @@ class OpenForm:
     """A task's form as its page shows it. `form` None: the task takes plain variables."""
 
     form: Form | None
-    answers: dict[str, Any] = field(default_factory=dict)  # the draft over what is known already
+    answers: dict[str, Any] = field(default_factory=dict)  # the draft, before there is one what is known already
     last_values: dict[str, Any] = field(default_factory=dict)
     context: dict[str, Any] = field(default_factory=dict)
 
@@ -102,7 +102,7 @@ def command_for(
     today = today_in_china(services)
     given = form.answers_from_response(dict(response)) if response is not None else dict(answers or {})
     facts = known(services, conn, task.business_key)
-    checked = form.validate(given, on=today, context=context_of(services, conn, task))
+    checked = form.validate(given, on=today, context=context_of(services, conn, task, form, facts))
     values = {**checked.values, **checked.calculated}
     routing = journey.derive(form.id, values, facts, today)
     submission = Submission(form=form.id, form_version=form.version, answers=values, response=response, source=source)
@@ -180,9 +180,9 @@ def open_form(services: Services, conn: Any, task: Any, *, today: date) -> OpenF
     known_items = {name: value for name, value in facts.items() if name not in prefill}
     return OpenForm(
         form=form,
-        answers={**prefill, **(task.draft or {})},
+        answers=prefill if task.draft is None else dict(task.draft),
         last_values=known_items,
-        context=context_of(services, conn, task),
+        context=context_of(services, conn, task, form, facts),
     )
 
 
@@ -191,7 +191,8 @@ def evaluate(services: Services, conn: Any, task: Any, answers: Mapping[str, Any
     form = form_of(services, conn, task)
     if form is None:
         return {"calculated": {}, "enabled": {}, "faults": []}
-    return form.evaluate(dict(answers), today, context_of(services, conn, task))
+    facts = known(services, conn, task.business_key)
+    return form.evaluate(dict(answers), today, context_of(services, conn, task, form, facts))
 
 
 def _require(services: Services, task_id: UUID, by: Principal | Actor) -> None:

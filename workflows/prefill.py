@@ -149,6 +149,7 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "acknowledge-report": _today("acknowledged_on"),
     "case-file": case_file,
     "face-to-face": _today("f2f_date"),
+    "end-confirmation": _today("confirmed_on"),
     "anc-visit": _today("visit_date"),
     "delivery": delivery,
     "discharge": discharge,

@@ -217,6 +217,11 @@ def end_report(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     }
 
 
+def end_confirmation(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """A transfer or a void record counts when a second person says so."""
+    return {"confirmed": answers.get("confirmed") is True}
+
+
 BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "registration": registration,
     "anc-first": first_check,
@@ -230,4 +235,5 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "tracing": tracing,
     "closure": ending,
     "end-report": end_report,
+    "end-confirmation": end_confirmation,
 }

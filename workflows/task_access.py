@@ -49,9 +49,12 @@ def variables_of(services: Services, conn: Any, task: Any) -> dict[str, Any]:
     return dict(instance.variables) if instance is not None else {}
 
 
-def context_of(services: Services, conn: Any, task: Any) -> dict[str, Any]:
-    """What a form's expressions may read besides its answers: the case's variables."""
-    return variables_of(services, conn, task)
+def context_of(services: Services, conn: Any, task: Any, form: Form, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a form's expressions may read besides its answers: the case's variables, and of the facts those that it
+    names and the case does not hold. Most forms name none, and then no fact is read."""
+    variables = variables_of(services, conn, task)
+    missing = form.context - variables.keys()
+    return variables | {name: facts[name] for name in missing if name in facts}
 
 
 def known(services: Services, conn: Any, pregnancy_id: str | None) -> Mapping[str, Any]:

@@ -114,7 +114,7 @@ class Cohort:
     def _entered(self, conn: Any, task: Any, woman: Woman) -> dict[str, Any]:
         form = task_access.form_of(self._services, conn, task)
         if form is None:
-            return {"variables": {"confirmed": True} if task.element_id == "task_confirm_end" else {}}
+            return {"variables": {}}
         variables = task_access.variables_of(self._services, conn, task)
         facts = task_access.known(self._services, conn, task.business_key)
         proposed = journey.prefill(form.id, facts, variables, self._today()) if form.id in PROPOSED else {}

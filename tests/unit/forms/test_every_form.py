@@ -54,6 +54,7 @@ FIELDS = {  # pregnancy-journey §5
     "closure": "end_code ended_on reason evidence",
     "end-report": "end_code ended_on gestational_age evidence tracing_log receiver",
     "tracing": "contacted_on contact_way contact_result reason",
+    "end-confirmation": "confirmed confirmed_on receiver confirmed_by",
     "face-to-face": "f2f_date f2f_officer f2f_findings",
     "acknowledge-report": "acknowledged_on assigned_officer",
 }
