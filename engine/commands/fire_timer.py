@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from engine import interpreter
 from engine.commands.contracts import FireTimer
 from engine.errors import NotFound
 from engine.interpreter.contracts import TimerFired, WaitKind
 from engine.lifecycle import Status
+from engine.operations.resumption import firing_time, hold_on
+from engine.operations.steps import take
 from engine.store import instances
 from engine.store.transaction import Tx
 
@@ -23,5 +26,7 @@ def handle(command: FireTimer, tx: Tx) -> bool:
         return False
     if datetime.fromisoformat(wait.data["due"]) > tx.now:
         return False
-    instances.advance(tx, held, TimerFired(wait.id))
+    tx.now = firing_time(wait, tx.now)
+    step = interpreter.apply(held.closure(tx), held.state, TimerFired(wait.id), tx.now)
+    take(tx, held, hold_on(step, wait))
     return True

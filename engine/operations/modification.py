@@ -63,11 +63,11 @@ def modify(
 
 def _unsound(closure: Closure, before: State, step: Step) -> list[Problem]:
     after = step.state
-    if after.status is InstanceStatus.ACTIVE and not after.waits:
+    found = starvation.problems(starvation.starved(closure, before), starvation.starved(closure, after))
+    if after.status is InstanceStatus.ACTIVE and not after.waits and not found:
         zh, en = "移动后流程实例将不再等待任何事", "the instance would wait for nothing any more"
-        return [refusal(closure.root.key, None, "nothing-left", zh, en)]
-    starved = starvation.problems(starvation.starved(closure, before), starvation.starved(closure, after))
-    return [*starved, *damage(closure, after)]
+        found.append(refusal(closure.root.key, None, "nothing-left", zh, en))
+    return [*found, *damage(closure, after)]
 
 
 class _Hand:

@@ -1,0 +1,174 @@
+"""Suspending and resuming instances and definitions, ending, variables, moving tokens: as they are stored."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.commands.contracts import (
+    ActivateDefinition,
+    ActivateInstance,
+    CompleteUserTask,
+    Instruction,
+    ModifyInstance,
+    Operate,
+    RetryIncidents,
+    SetVariables,
+    StartInstance,
+    SuspendDefinition,
+    SuspendInstance,
+    TerminateInstance,
+)
+from engine.errors import Conflict, NotFound
+from engine.operations.reconcile import reconcile
+from engine.problems import Refused
+from tests.operations.test_migrating import late, review
+from tests.store.store_kit import BEGIN, END, NURSE, bpmn, line, user_task
+
+
+def moves(*texts: str) -> tuple[Instruction, ...]:
+    return tuple(Instruction(action=text.split()[0], element_id=text.split()[1]) for text in texts)
+
+
+def test_a_moved_token_takes_its_task_and_timer_along_and_history_says_why(world):
+    world.deploy(review("task_a", "task_b", extra=late("task_a", "P3D") + late("task_b", "P1D", "soon")))
+    instance = world.start("review")
+    command = ModifyInstance(
+        instance_id=instance,
+        instructions=moves("cancel task_a", "start_before task_b"),
+        variables={"x": 1},
+        reason="why",
+    )
+
+    world.engine.execute(command, by=NURSE)
+
+    assert sorted(world.waiting(instance)) == [("soon", "timer"), ("task_b", "user_task")]
+    assert world.variables(instance) == {"x": 1}
+    [row] = [row for row in world.history(instance) if row.event == "modified"]
+    assert row.detail["reason"] == "why" and row.detail["instructions"] == ["cancel task_a", "start_before task_b"]
+    assert [task.element_id for task in world.tasks(instance, state="cancelled")] == ["task_a"]
+    with world.engine.read() as conn:
+        assert reconcile(conn, world.engine.region_id)[1] == []
+
+
+def test_a_refused_move_changes_nothing_and_a_suspended_instance_is_not_moved(world):
+    world.deploy(review("task_a"))
+    instance = world.start("review")
+    before = world.instance(instance)
+    with pytest.raises(Refused):
+        world.engine.execute(ModifyInstance(instance_id=instance, instructions=moves("cancel task_a")), by=NURSE)
+    assert world.instance(instance) == before
+
+    world.engine.execute(SuspendInstance(instance_id=instance), by=NURSE)
+    with pytest.raises(Conflict):
+        world.engine.execute(ModifyInstance(instance_id=instance, instructions=moves("start_before task_a")), by=NURSE)
+
+
+def test_while_suspended_no_timer_fires_and_then_a_cycle_catches_up_by_its_misfire_policy(world):
+    def reminding(policy: str) -> bytes:
+        cycle = '<bpmn:timerEventDefinition id="c"><bpmn:timeCycle>R/P1D</bpmn:timeCycle></bpmn:timerEventDefinition>'
+        misfire = f'<y:misfire xmlns:y="urn:yuntu:bpmn:1" policy="{policy}"/>'
+        event = '<bpmn:boundaryEvent id="remind" attachedToRef="task_a" cancelActivity="false"><bpmn:extensionElements>'
+        event += f"{misfire}</bpmn:extensionElements>{cycle}</bpmn:boundaryEvent>"
+        told = '<bpmn:endEvent id="told"/><bpmn:sequenceFlow id="t" sourceRef="remind" targetRef="told"/>'
+        return bpmn(policy, line(BEGIN, user_task("task_a"), END) + event + told)
+
+    fired = {}
+    for policy in ("fire_once", "fire_all", "skip"):
+        world.deploy(reminding(policy))
+        instance = world.start(policy)
+        world.engine.execute(SuspendInstance(instance_id=instance), by=NURSE)
+        assert world.drive(days=5.5) == 0
+        world.engine.execute(ActivateInstance(instance_id=instance), by=NURSE)
+        while world.engine.run_due():
+            pass
+        fired[policy] = sum(row.path == "told" and row.event == "ended" for row in world.history(instance))
+        at = [row.at for row in world.history(instance)]
+        assert at == sorted(at), "nothing happens before the moment it is let go on"
+        world.engine.execute(TerminateInstance(instance_id=instance), by=NURSE)
+
+    assert fired == {"fire_once": 1, "fire_all": 5, "skip": 0}
+
+
+def test_a_suspended_version_starts_nothing_and_the_version_before_takes_its_place(world):
+    world.deploy(review("task_a"))
+    world.deploy(review("task_b"))
+
+    world.engine.execute(SuspendDefinition(key="review", version=2, reason="wrong order"), by=NURSE)
+
+    assert world.open(world.start("review")) == ["task_a"]
+    with pytest.raises(Conflict) as refused:
+        world.engine.execute(StartInstance(definition_key="review", version=2), by=NURSE)
+    assert refused.value.code == "suspended"
+    world.engine.execute(ActivateDefinition(key="review"), by=NURSE)
+    assert world.open(world.start("review")) == ["task_b"]
+
+
+def test_a_process_of_which_every_version_is_suspended_starts_nothing_and_running_instances_go_on(world):
+    world.deploy(review("task_a"))
+    instance = world.start("review")
+
+    assert world.engine.execute(SuspendDefinition(key="review"), by=NURSE) == [1]
+
+    with pytest.raises(Conflict):
+        world.start("review")
+    world.complete(instance, "task_a")
+    assert world.instance(instance).status == "completed"
+    with pytest.raises(NotFound):
+        world.engine.execute(SuspendDefinition(key="nothing"), by=NURSE)
+
+
+def test_a_task_of_a_suspended_instance_cannot_be_finished_and_history_says_who_held_it_and_why(world):
+    world.deploy(review("task_a"))
+    instance = world.start("review")
+    [task] = world.tasks(instance)
+
+    world.engine.execute(SuspendInstance(instance_id=instance, reason="moved away"), by=NURSE)
+
+    with pytest.raises(Conflict):
+        world.engine.execute(CompleteUserTask(user_task_id=task.id), by=NURSE)
+    row = world.history(instance)[-1]
+    assert (row.event, row.by, row.detail) == ("suspended", "nurse-1", {"reason": "moved away"})
+
+
+def test_variables_from_outside_leave_their_names_in_history_and_wake_conditions(world):
+    event = (
+        "<bpmn:conditionalEventDefinition><bpmn:condition>=x &gt; 3</bpmn:condition></bpmn:conditionalEventDefinition>"
+    )
+    high = f'<bpmn:boundaryEvent id="high" attachedToRef="task_a">{event}</bpmn:boundaryEvent><bpmn:endEvent id="e2"/>'
+    world.deploy(review("task_a", extra=high + '<bpmn:sequenceFlow id="h" sourceRef="high" targetRef="e2"/>'))
+    instance = world.start("review", x=1)
+
+    world.engine.execute(SetVariables(instance_id=instance, variables={"x": 5}, reason="typing error"), by=NURSE)
+
+    assert world.instance(instance).end_events == ["e2"]
+    [row] = [row for row in world.history(instance) if row.event == "variables"]
+    assert row.detail == {"reason": "typing error", "names": ["x"]}
+
+
+def test_a_dry_run_of_ending_names_what_would_go(world):
+    world.deploy(review("task_a", extra=late("task_a", "P3D")))
+    instance = world.start("review")
+    command = TerminateInstance(instance_id=instance, reason="duplicate")
+
+    effect = world.engine.execute(Operate(instance_id=instance, command=command, dry_run=True), by=NURSE)
+
+    assert sorted(w["element_id"] for w in effect["closed"]) == ["late", "task_a"]
+    assert (effect["state"], world.instance(instance).status) == ("terminated", "active")
+
+
+def test_all_incidents_of_an_instance_are_tried_again_at_once(world):
+    gateway = '<bpmn:exclusiveGateway id="g">@</bpmn:exclusiveGateway>'
+    flow = '<bpmn:sequenceFlow id="f3" sourceRef="g" targetRef="end"/>'
+    when = "<bpmn:conditionExpression>=x</bpmn:conditionExpression></bpmn:sequenceFlow>"
+    drawn = line(BEGIN, user_task("task_a"), gateway, END).replace(flow, flow.replace("/>", ">") + when)
+    world.deploy(bpmn("stuck", drawn))
+    instance = world.start("stuck")
+    world.complete(instance, "task_a")
+    assert len(world.incidents(instance)) == 1
+    world.engine.execute(SetVariables(instance_id=instance, variables={"x": True}), by=NURSE)
+
+    world.engine.execute(RetryIncidents(instance_id=instance), by=NURSE)
+
+    assert world.instance(instance).status == "completed"
+    with pytest.raises(Conflict):
+        world.engine.execute(RetryIncidents(instance_id=instance), by=NURSE)
