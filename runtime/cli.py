@@ -34,6 +34,7 @@ COMMANDS = {
     "bpmn": "runtime.commands.bpmn:group",
     "dmn": "runtime.commands.dmn:dmn",
     "scenario": "runtime.commands.scenario:group",
+    "history": "runtime.commands.history:group",
     "region": "runtime.commands.region:group",
     "forms": "runtime.commands.forms:group",
 }

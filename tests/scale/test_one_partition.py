@@ -175,8 +175,8 @@ def test_partitions_keep_what_the_tables_promise(database):
             table.name: (
                 table.columns,
                 conn.execute(
-                    "SELECT array_agg(c.relname ORDER BY c.relname) FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid"
-                    " WHERE x.indrelid = %s::regclass",
+                    "SELECT array_agg(c.relname ORDER BY c.relname)"
+                    " FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = %s::regclass",
                     [f"public.{table.name}"],
                 ).fetchone(),
                 conn.execute(
