@@ -10,6 +10,7 @@ from engine.commands.contracts import SweepRegion
 from engine.due import ENGINE
 from engine.engine import Engine
 from engine.errors import Busy
+from engine.operations.batches import BatchRunner
 
 log = logging.getLogger(__name__)
 
@@ -18,10 +19,13 @@ SWEEP_S = 60.0
 
 
 class Worker:
-    def __init__(self, engine: Engine, *, poll_s: float = POLL_S, batch: int = 100) -> None:
+    def __init__(
+        self, engine: Engine, *, poll_s: float = POLL_S, batch: int = 100, batches: BatchRunner | None = None
+    ) -> None:
         self._engine = engine
         self._poll_s = poll_s
         self._batch = batch
+        self._batches = batches
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -30,6 +34,8 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 done = self._engine.run_due(self._batch)
+                if self._batches is not None:
+                    done += self._batches.run_some()
                 if time.monotonic() - swept_at > SWEEP_S:
                     self._engine.execute(SweepRegion(), by=ENGINE)
                     swept_at = time.monotonic()
@@ -40,7 +46,8 @@ class Worker:
                 done = 0
                 log.exception("a round of the worker failed")
             if done == 0:
-                self._stopping.wait(self._poll_s)
+                idle_s = self._batches.idle_s if self._batches is not None else self._poll_s
+                self._stopping.wait(min(self._poll_s, idle_s))
 
     def stop(self, *_: object) -> None:
         """Finish the piece of work in hand, then leave; may be a signal's handler."""

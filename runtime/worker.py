@@ -7,6 +7,7 @@ import signal
 import sys
 from typing import Any
 
+from engine.operations.batches import BatchRunner
 from engine.worker import Worker
 from runtime.clock import ManualClock
 from runtime.settings import Settings
@@ -32,4 +33,4 @@ def worker_for(services: Services) -> Worker:
     engine: Any = services.engine
     if isinstance(services.clock, ManualClock):
         engine = HeldEngine(services.engine, services.clock)
-    return Worker(engine)
+    return Worker(engine, batches=BatchRunner(services.engine))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.commands import (
+    batches,
     contracts,
     migrate_instance,
     modify_instance,
@@ -17,10 +18,15 @@ from engine.commands import (
 
 OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
     contracts.ActivateDefinition: suspend_definition.activate,
+    contracts.ClaimBatchItems: batches.claim,
+    contracts.ControlBatch: batches.control,
+    contracts.CreateBatch: batches.create,
+    contracts.FailBatchItem: batches.fail,
     contracts.MigrateInstance: migrate_instance.handle,
     contracts.ModifyInstance: modify_instance.handle,
     contracts.Operate: operate.handle,
     contracts.RetryIncidents: retry_incidents.handle,
     contracts.RevertMigration: revert_migration.handle,
+    contracts.RunBatchItem: batches.run,
     contracts.SuspendDefinition: suspend_definition.suspend,
 }

@@ -158,3 +158,15 @@ class DueWork:
     timers: tuple[DueTimer, ...]
     jobs: tuple[ClaimedJob, ...]
     messages: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedItem:
+    """One instance of a batch, this worker's for a while; `by`: in whose name."""
+
+    batch_id: UUID
+    operation: str
+    parameters: Mapping[str, Any]
+    by: Actor
+    instance_id: UUID
+    attempts: int

@@ -11,3 +11,4 @@ def handle(command: SweepRegion, tx: Tx) -> None:
     tx.send("forget_messages", now=tx.now)
     tx.send("forget_old_answers")
     tx.send("forget_told_events", now=tx.now)
+    tx.send("forget_old_states", now=tx.now)
