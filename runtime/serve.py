@@ -40,7 +40,8 @@ def serve_until_stopped(settings: Settings) -> None:
     stop = Event()
     _on_signal(_interrupt)  # while the installation is made ready
     with _only_one(settings):
-        _require_free_port(settings)
+        if settings.web_processes:
+            _require_free_port(settings)
         server = None if settings.database_url else embedded.attach(settings.home)
         children = [*_children(settings)]
         try:
@@ -48,7 +49,7 @@ def serve_until_stopped(settings: Settings) -> None:
             _on_signal(lambda *_: stop.set())
             for child in children:
                 child.start()
-            if _until_ready(settings, children, stop):
+            if settings.web_processes and _until_ready(settings, children, stop):
                 _say_hello(settings)
             _watch(server, children, stop)
         finally:

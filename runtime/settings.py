@@ -21,7 +21,7 @@ class Settings:
     port: int
     manual_clock_at: datetime | None  # None: the machine's clock
     demo: bool
-    web_processes: int
+    web_processes: int  # of this host; 0 where it only works
     worker_processes: int
     region_id: str
     pack: str  # the region pack new cases start with
@@ -56,8 +56,8 @@ def _workers(text: str) -> tuple[int, int]:
         web, workers = (int(part) for part in text.split(","))
     except ValueError as error:
         raise WrongSetting(f"YUNTU_WORKERS={text}: give web and worker processes, like 2,1") from error
-    if not (1 <= web <= 64 and 0 <= workers <= 64):
-        raise WrongSetting(f"YUNTU_WORKERS={text}: at least one web process, at most 64 of each")
+    if not (0 <= web <= 64 and 0 <= workers <= 64 and web + workers):
+        raise WrongSetting(f"YUNTU_WORKERS={text}: at least one process, at most 64 of each kind")
     return web, workers
 
 

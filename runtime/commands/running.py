@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import click
 
@@ -12,13 +13,22 @@ from runtime.serve import AlreadyRuns, serve_until_stopped
 
 
 @click.command()
-def serve() -> None:
+@click.option("--web-only", is_flag=True, help="this host serves pages and FHIR; others work / 只运行网页进程")
+@click.option("--worker-only", is_flag=True, help="this host works; others serve / 只运行后台进程")
+def serve(web_only: bool, worker_only: bool) -> None:
     """运行全部服务 / Run everything on one port until Ctrl-C.
 
     Example: YUNTU_DEMO=1 yuntu serve
     """
+    if web_only and worker_only:
+        raise click.UsageError("--web-only, --worker-only: one of them / 二者选一")
+    settings = configuration.read()
+    if web_only:
+        settings = replace(settings, web_processes=settings.web_processes or 1, worker_processes=0)
+    if worker_only:
+        settings = replace(settings, web_processes=0, worker_processes=settings.worker_processes or 1)
     try:
-        serve_until_stopped(configuration.read())
+        serve_until_stopped(settings)
     except AlreadyRuns as error:
         click.echo(str(error), err=True)
         sys.exit(1)

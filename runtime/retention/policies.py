@@ -12,11 +12,10 @@ from engine.store.sql import load
 
 SQL = load(__file__)
 
-DEFAULT_DAYS = (
-    730  # [default] two years: the county's own statistics look back one, the year before is compared with it
-)
-# An outpatient record is kept at least 15 years, an inpatient record at least 30: 医疗机构管理条例实施细则 (Implementing
-# Rules of the Regulation on Medical Institutions), art. 53. The longer one counts.
+# [default] two years: a county's statistics look back one, and compare it with the one before
+DEFAULT_DAYS = 730
+# An outpatient record is kept at least 15 years, an inpatient record at least 30, and the longer one counts:
+# 医疗机构管理条例实施细则 (Implementing Rules of the Regulation on Medical Institutions), art. 53.
 ARCHIVE_YEARS = 30
 DEFAULT_MARK, SET_MARK = "[default]", "[set]"
 
