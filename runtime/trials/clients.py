@@ -7,6 +7,7 @@ import json
 import queue
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,9 +39,7 @@ ORGANISATION = "org-trial"
 TASKS = ("task_a", "task_b")
 LOOK_EVERY_S = 0.1
 RETRY_AFTER_S = 0.03
-ASSIGNED = (
-    '<zeebe:assignmentDefinition candidateGroups="R-MCHW"/><yuntu:assignment organisation="=home_organisation"/>'
-)
+ASSIGNED = '<zeebe:assignmentDefinition candidateGroups="R-MCHW"/><yuntu:assignment organisation="=home_organisation"/>'
 
 # A round: a person's task with a deadline, a count, an effect outside, a second task, a pause; until there were enough.
 ROUNDS = diagram(
@@ -80,6 +79,7 @@ class Clients:
     rounds: int
     threads: int = 4
     standstill_s: float = 60.0
+    more: Callable[[], bool] = lambda: False  # whether further cases are wanted when all are done
     pace_s: float = 0.0  # a client rests for so long after each answer
     acknowledged: int = 0
     statuses: set[int] = field(default_factory=set)
@@ -110,12 +110,20 @@ class Clients:
 
     def _watch(self, say: Any) -> None:
         self.acknowledged_at = time.monotonic()
-        while self.acknowledged < self.wanted:
+        while self.acknowledged < self.wanted or self._more_cases():
             say(f"{self.acknowledged}/{self.wanted} acknowledged, killed {self.served.kills}")
             if time.monotonic() - self.acknowledged_at > self.standstill_s:
                 self.ended_early = True
                 return
             time.sleep(0.05)
+
+    def _more_cases(self) -> bool:
+        if not self.more():
+            return False
+        for number in range(self.cases, self.cases + self.threads):
+            self._agenda.put(("start", str(number)))
+        self.cases += self.threads
+        return True
 
     def _client(self) -> None:
         caller = Caller(self.served.port, self.token)

@@ -218,6 +218,8 @@ CASES: Mapping[str, Case] = {
     ),
     "FailJob": Case(_leased, _leased_answer(ask.FailJob, message="no", retries_left=0),
                     {"main": ("active", ["incident:job"], {})}),
+    "ExtendJob": Case(_leased, _leased_answer(ask.ExtendJob, lock_for=timedelta(hours=2)),
+                      {"main": ("active", ["job"], {})}),
     "ThrowJobError": Case(_leased, _leased_answer(ask.ThrowJobError, code="refused"),
                           {"main": ("active", ["task_e"], {})}),
     "CompleteOutsideJob": Case(_leased, _leased_answer(ask.CompleteJob), {"main": ("active", ["task_d"], {"job": 1})},

@@ -54,7 +54,9 @@ class Judgement:
         with psycopg.connect(self.url, autocommit=True) as judged:
             cases = judged.execute(CASES).fetchall()
             done = {row[0] for row in judged.execute(DONE).fetchall()}
-            late = [float(gap) - (PAUSE_S if e == TASKS[0] else 0) for e, gap in judged.execute(GAPS) if gap is not None]
+            late = [
+                float(gap) - (PAUSE_S if e == TASKS[0] else 0) for e, gap in judged.execute(GAPS) if gap is not None
+            ]
         told = {row[0] for row in self.notebook.rows("SELECT subject FROM told WHERE kind = 'complete'")}
         started = {row[0] for row in self.notebook.rows("SELECT subject FROM told WHERE kind = 'start'")}
         resumed = self.notebook.rows("SELECT at - failed_at FROM told WHERE failed_at IS NOT NULL")

@@ -16,14 +16,14 @@ from typing import Any
 
 import psycopg
 
-from runtime.trials.clients import TASKS, Clients, set_up
+from runtime.trials.clients import Clients, set_up
 from runtime.trials.kills import NEVER, Judgement, _let_settle
 from runtime.trials.notebook import Notebook
 from runtime.trials.served import Caller, Served, serving
 from runtime.trials.verdict import at_least, at_most, percentile, verdict
 
 ROUNDS = 5
-COMPLETIONS_PER_KILL = 120
+CASES = 20  # at first; more while the server is still being killed
 BETWEEN_S = (2.0, 6.0)  # the server works undisturbed for so long
 BACK_LIMIT_S = 60.0
 GOOD = {200, 201, 503}
@@ -49,13 +49,14 @@ class Outages:
 
     def _watch_recovery(self) -> None:
         """How long until the server answers again, and from then until a client is told of a commit."""
-        died, before = time.monotonic(), self._clients.acknowledged
+        died = time.monotonic()
         caller = Caller(self._served.port, self._clients.token, timeout_s=30)
         while time.monotonic() - died < BACK_LIMIT_S and not self._answers():
             self._look(caller)
             time.sleep(0.02)
         back = time.monotonic()
         self.back_s.append(back - died)
+        before = self._clients.acknowledged
         while time.monotonic() - back < BACK_LIMIT_S and self._clients.acknowledged <= before:
             if self._clients.finished.wait(0.005):
                 return
@@ -81,11 +82,11 @@ def run(
     *, n: int, seed: int, say: Callable[[str], None], mutant: str | None = None, standstill_s: float = 90.0
 ) -> dict[str, Any]:
     """`n` kills. The work lasts as long as they do."""
-    cases = -(-n * COMPLETIONS_PER_KILL // (ROUNDS * len(TASKS)))
     with TemporaryDirectory(prefix="yuntu-") as folder, serving(webs=2, workers=1, mutant=mutant) as served:
         notebook = Notebook(Path(folder) / "notebook")
-        clients = Clients(served, set_up(served), notebook, cases, ROUNDS, standstill_s=standstill_s, pace_s=0.05)
+        clients = Clients(served, set_up(served), notebook, CASES, ROUNDS, standstill_s=standstill_s, pace_s=0.05)
         outages = Outages(served, clients, n, random.Random(seed))
+        clients.more = lambda: outages.killed < n
         breaking = threading.Thread(target=outages.run)
         breaking.start()
         clients.run(lambda text: say(f"{text}, database killed {outages.killed}/{n}"))

@@ -9,9 +9,11 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Any
 
 from runtime.trials import planted
@@ -33,11 +35,21 @@ def context() -> Any:
 
 def start(work: Callable[..., Any], *arguments: Any) -> BaseProcess:
     """`work` must be importable. The process has the planted bug of this one, if any."""
-    process: BaseProcess = context().Process(
-        target=_live, args=(os.environ.get(planted.VARIABLE), work, arguments), daemon=False
-    )
-    process.start()
+    mutant = os.environ.get(planted.VARIABLE)
+    process: BaseProcess = context().Process(target=_live, args=(mutant, work, arguments), daemon=False)
+    with _nothing_of_main():
+        process.start()
     return process
+
+
+@contextmanager
+def _nothing_of_main() -> Iterator[None]:
+    """The new process need not run the program again that this one was started as."""
+    main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def kill(process: BaseProcess) -> None:

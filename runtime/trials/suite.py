@@ -24,10 +24,15 @@ class Bar:
 
 
 BARS = {
-    "R01": Bar("runtime.trials.kills", 10_000, "completions", "kill -9 网页与后台进程 / web and worker processes", False),
+    "R01": Bar(
+        "runtime.trials.kills", 10_000, "completions", "kill -9 网页与后台进程 / web and worker processes", False
+    ),
     "R02": Bar("runtime.trials.crashes", 17, "crash points", "崩溃点 / a death at each point of each command"),
     "R04": Bar("runtime.trials.outages", 20, "kills", "kill -9 数据库 / the database is killed", False),
     "R07": Bar("runtime.trials.timers", 100_000, "timers", "到期定时器 / timers after a downtime"),
+    "R08": Bar("runtime.trials.pregnancies", 1_000, "women", "一千次妊娠 / pregnancies under kills and downtimes"),
+    "R14": Bar("runtime.trials.poison", 1_000, "pieces of good work", "毒任务 / work that kills its worker"),
+    "R17": Bar("runtime.trials.upgrade", 1, "passes", "升级 / stored state of the last release", False),
     "R10": Bar("runtime.trials.contention", 1_000, "rounds", "争用 / fifty callers, two deployments, two schedulers"),
 }
 
