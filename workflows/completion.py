@@ -23,7 +23,9 @@ from engine.errors import Conflict, Incorrect
 from engine.store.revisions import require_revision
 from workflows.forms import Form
 from workflows.people.model import Principal
+from workflows.places import with_place_of_rest
 from workflows.services import Services
+from workflows.store import people as people_store
 from workflows.task_access import (
     actor_of,
     context_of,
@@ -105,6 +107,8 @@ def command_for(
     checked = form.validate(given, on=today, context=context_of(services, conn, task, form, facts))
     values = {**checked.values, **checked.calculated}
     routing = journey.derive(form.id, values, facts, today)
+    if "receiving_org" in routing:
+        routing = with_place_of_rest(routing, people_store.organisations(conn, services.region_id))
     submission = Submission(form=form.id, form_version=form.version, answers=values, response=response, source=source)
     return CompleteUserTask(
         user_task_id=task.id, variables=routing, submission=submission, expected_revision=expected_revision

@@ -73,10 +73,29 @@ def grading(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     suggested = tables.aggregate(criteria, rules, on)
     return {
         "graded_on": on.isoformat(),
+        "raised_by": _raised_by(variables),
         **{link_id_of(code): True for code in criteria},
         "colour_suggested": suggested["colour"],
         "purple_suggested": suggested["purple"],
     }
+
+
+def due_date(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    """What was proposed, as the doctor would accept it."""
+    return {
+        "decided_on": on.isoformat(),
+        "edd_current": variables.get("edd"),
+        "edd_proposed": variables.get("edd_proposed"),
+        "proposed_reason": variables.get("proposed_reason"),
+        "edd_confirmed": variables.get("edd_proposed"),
+        "confirmed_basis": variables.get("proposed_basis") or "us",
+        "lmp_corrected": variables.get("proposed_lmp"),
+    }
+
+
+def _raised_by(variables: Values) -> list[str] | None:
+    found = variables.get("raised_by") or []
+    return [f"{row['code']} {row['text']}" for row in found if isinstance(row, Mapping)] or None
 
 
 def referral(facts: Values, variables: Values, on: date) -> dict[str, Any]:
@@ -149,6 +168,7 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "acknowledge-report": _today("acknowledged_on"),
     "case-file": case_file,
     "face-to-face": _today("f2f_date"),
+    "edd-confirmation": due_date,
     "end-confirmation": _today("confirmed_on"),
     "anc-visit": _today("visit_date"),
     "delivery": delivery,

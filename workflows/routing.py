@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from workflows import tables
@@ -81,6 +82,7 @@ def first_check(answers: Values, facts: Values, on: date) -> dict[str, Any]:
 
 def _redating(answers: Values, facts: Values, edd: date) -> dict[str, Any]:
     scanned = date_of(answers.get("us_date"))
+    bands = [(int(row["until_days"]), int(row["more_than_days"])) for row in policy_of(facts)["redate_table"]]
     if scanned is None or answers.get("us_ga_weeks") is None:
         return {}
     age = _scan_age(answers)
@@ -88,7 +90,7 @@ def _redating(answers: Values, facts: Values, edd: date) -> dict[str, Any]:
     settled = facts.get("edd_basis") in ("us", "ivf")
     return (
         {"edd_proposed": proposed.isoformat()}
-        if proposes_redating(edd, proposed, age, confirmed_by_scan=settled)
+        if proposes_redating(edd, proposed, age, confirmed_by_scan=settled, table=bands)
         else {}
     )
 
@@ -121,6 +123,18 @@ def grading(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     }
 
 
+def confirmed_due_date(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """The doctor's word on a proposed due date. Names of their own: the case's date moves by message_dated only."""
+    accepted = answers.get("decision") == "accept"
+    return {
+        "redated": accepted,
+        "confirmed_edd": answers.get("edd_confirmed") if accepted else None,
+        "confirmed_basis": answers.get("confirmed_basis") if accepted else None,
+        "confirmed_lmp": answers.get("lmp_corrected") if accepted else None,
+        "confirmed_reason": answers.get("decision_reason"),
+    }
+
+
 def visit(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     contact = answers.get("contact")
     counts = answers.get("urged_only") is not True and contact not in LOST_OR_DIED
@@ -133,8 +147,24 @@ def visit(answers: Values, facts: Values, on: date) -> dict[str, Any]:
         "visit_colour": found["colour"],
         "visit_purple": found["purple"],
         "visit_urgent": bool(signs),
+        "visit_findings": _findings(answers, facts, on) if counts else [],
+        "visit_abnormal": counts and answers.get("classification") == "abnormal",
         **({"end_code": LOST_OR_DIED["died"], "ended_on": answers.get("death_date")} if contact == "died" else {}),
     }
+
+
+def _findings(answers: Values, facts: Values, on: date) -> list[dict[str, Any]]:
+    """D8 over what this visit found; of earlier facts only the due date and what the weight gain is measured by."""
+    earlier = {name: facts[name] for name in ("edd_final", "height", "prepregnancy_weight") if name in facts}
+    found = derived({**earlier, **{name: value for name, value in answers.items() if value is not None}}, on)
+    rates = [rate for rate in _listed(answers.get("fhr")) if isinstance(rate, int | Decimal)]
+    if rates:
+        found |= {"fhr_lowest": min(rates), "fhr_highest": max(rates)}
+    return tables.findings(found, on)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def delivery(answers: Values, facts: Values, on: date) -> dict[str, Any]:
@@ -160,7 +190,16 @@ def delivery(answers: Values, facts: Values, on: date) -> dict[str, Any]:
 
 def discharge(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     rechecked = _recheck(answers.get("discharge_colour"), answers.get("discharge_purple"))
-    return {"discharged_at": answers.get("discharged_at") or on.isoformat(), **rechecked}
+    place = {"receiving_org": answers["receiving_org"]} if answers.get("receiving_org") else {}
+    left = {"discharged_at": answers.get("discharged_at") or on.isoformat()}
+    return {**left, **place, **rechecked, **_findings_of(answers, facts, on)}
+
+
+def _findings_of(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {
+        "visit_findings": _findings({"postpartum_days": 0, **answers}, facts, on),
+        "visit_abnormal": answers.get("classification") == "abnormal",
+    }
 
 
 def _recheck(colour: Any, purple: Any) -> dict[str, Any]:
@@ -169,7 +208,11 @@ def _recheck(colour: Any, purple: Any) -> dict[str, Any]:
 
 
 def home_visit(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    died = answers.get("contact") == "died"
+    ending = {"end_code": LOST_OR_DIED["died"], "ended_on": answers.get("death_date") or on.isoformat()} if died else {}
     return {
+        **ending,
+        **({"contact_reason": answers.get("death_cause")} if died else _findings_of(answers, facts, on)),
         "visited_on": (date_of(answers.get("visit_date")) or on).isoformat(),
         "needs_referral": answers.get("referral") == "yes",
         **_recheck(answers.get("risk_recheck"), answers.get("risk_recheck_purple")),
@@ -227,6 +270,7 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "anc-first": first_check,
     "risk-screening": screening,
     "risk-grading": grading,
+    "edd-confirmation": confirmed_due_date,
     "anc-visit": visit,
     "delivery": delivery,
     "discharge": discharge,

@@ -12,6 +12,8 @@ from engine.clock import CHINA
 from engine.dmn import Definitions, read_decisions
 from engine.feel import to_plain
 
+ABSENT = frozenset({"not-performed", "asked-unknown"})  # 未查, 不详: said, but no value
+
 FOLDER = Path(__file__).parents[1] / "bpmn" / "decisions"
 
 
@@ -32,12 +34,29 @@ def evaluate(decision: str, context: Mapping[str, Any], on: date) -> Any:
 
 def screening_items(facts: Mapping[str, Any], on: date) -> list[str]:
     """D2: codes of the screening items that the facts show."""
-    return list(evaluate("screening_auto", {"facts": facts}, on))
+    return list(evaluate("screening_auto", {"facts": _measured(facts)}, on))
 
 
 def grading_criteria(facts: Mapping[str, Any], policy: Mapping[str, Any], on: date) -> list[str]:
     """D3: codes of the criteria that the facts show."""
-    return list(evaluate("grading_auto", {"facts": facts, "policy": policy}, on))
+    return list(evaluate("grading_auto", {"facts": _measured(facts), "policy": policy}, on))
+
+
+def findings(found: Mapping[str, Any], on: date) -> list[dict[str, Any]]:
+    """D8: what one visit shows: `code`, `level` (info, warn, urgent, emergency) and `text` of each finding."""
+    return list(evaluate("findings", {"found": _measured(found)}, on))
+
+
+def row_of(code: str) -> dict[str, Any] | None:
+    """A screening item or grading criterion by its code: group, text, input, verified, mark. None for no such code."""
+    table = "screening_rows" if code.startswith("S-") else "grading_rows"
+    found = evaluate(table, {"code": code}, date.min)
+    return dict(found) if found is not None else None
+
+
+def _measured(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what was not measured: a text in a column of numbers would silence the whole table."""
+    return {name: value for name, value in facts.items() if not (isinstance(value, str) and value in ABSENT)}
 
 
 def aggregate(criteria: list[str], policy: Mapping[str, Any], on: date) -> dict[str, Any]:

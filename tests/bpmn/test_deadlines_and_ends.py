@@ -249,3 +249,33 @@ def test_no_timer_ever_closes_a_case():
 
     assert woman.status == "active"
     assert "task_trace_county" in woman.open()
+
+
+def test_the_home_visit_belongs_to_the_place_of_rest_when_one_is_given():
+    home, rest = delivered(), delivered()
+
+    home.message("message_discharged", {"discharged_at": "2026-08-12T10:00:00+08:00"})
+    rest.message(
+        "message_discharged", {"discharged_at": "2026-08-12T10:00:00+08:00", "postpartum_organisation": "org-twn-2"}
+    )
+
+    assert home.task("task_home_visit").data["organisation"] == "org-twn-1"
+    assert rest.task("task_home_visit").data["organisation"] == "org-twn-2"
+
+
+def test_ac15_a_confirmed_new_due_date_moves_every_open_window_and_timer_that_hangs_on_it():
+    woman = screened_negative()
+    before = woman.timers()
+    woman.message("message_redating_proposed", {"edd_proposed": "2026-08-16", "proposed_basis": "us"})
+    assert woman.variables["edd"] == "2026-08-10"  # nothing moves until a doctor confirms
+    assert woman.task("task_confirm_edd").data["candidate_roles"] == ["R-OB"]
+
+    woman.complete("task_confirm_edd", redated=True, confirmed_edd="2026-08-16", confirmed_basis="us")
+
+    moved = woman.timers()
+    six_days = timedelta(days=6)
+    assert woman.variables["edd"] == "2026-08-16"
+    assert moved["timer_window_missed"] - before["timer_window_missed"] == six_days
+    assert moved["timer_outcome_missing"] - before["timer_outcome_missing"] == six_days
+    assert woman.due("task_record_delivery").date() == date(2026, 8, 16)
+    assert [row["edd"] for row in woman.variables["datings"]] == ["2026-08-10", "2026-08-16"]

@@ -82,6 +82,8 @@ class Pack:
 # name in the diagrams -> key in the pack
 POLICY: Mapping[str, str] = {
     "scheme": "risk.scheme",
+    "redate_table": "edd.redate_table",
+    "edd_confirm_within": "edd.confirm_within",
     "first_visit_within": "registration.first_visit_within",
     "screening_within": "risk.screening_within",
     "screening_complete_within": "risk.screening_complete_within",
@@ -92,6 +94,7 @@ POLICY: Mapping[str, str] = {
     "grading_within": "risk.grading_within",
     "hb_110_inclusive": "risk.hb_110_inclusive",
     "hbv_carrier_purple": "risk.hbv_carrier_purple",
+    "local_criteria": "risk.local_criteria",
     "creatinine_uln": "risk.creatinine_uln_umol",
     "report_colours": "report.colours",
     "report_within": "report.within",
@@ -105,6 +108,7 @@ POLICY: Mapping[str, str] = {
     "level2_colours": "advice.level2_colours",
     "visit_windows": "visits.package",
     "missed_visit_after": "visits.missed_after",
+    "visit_raise": "followup.visit_raise",
     "visit_interval_days": "followup.interval_days",
     "tracing": "tracing.steps",
     "tracing_urgent": "tracing.urgent_steps",

@@ -1,0 +1,51 @@
+"""The due date is moved by a doctor only, by the region's limits; the home visit goes where she rests."""
+
+from datetime import date
+
+from workflows.journey import derive, prefill
+from workflows.people.model import Organisation
+from workflows.places import with_place_of_rest
+
+ON = date(2026, 1, 5)
+TREE = {
+    row[0]: Organisation(id=row[0], kind=row[1], name=row[2], parent_id=row[3])
+    for row in (
+        ("org-twn-2", "township", "乙镇卫生院", None),
+        ("org-vil-2", "village", "丙村卫生室", "org-twn-2"),
+        ("org-hospital", "hospital", "县医院", None),
+    )
+}
+
+
+def test_a_doctor_who_accepts_gives_the_new_date_its_basis_and_the_reason():
+    answers = {"decision": "accept", "edd_confirmed": "2026-08-16", "confirmed_basis": "us", "decision_reason": "CRL"}
+
+    said = derive("edd-confirmation", answers, {}, ON)
+
+    assert (said["redated"], said["confirmed_edd"], said["confirmed_basis"]) == (True, "2026-08-16", "us")
+    assert "edd" not in said  # the case's date moves by its message, so that what hangs on it moves with it
+
+
+def test_a_doctor_who_keeps_the_date_changes_nothing():
+    said = derive("edd-confirmation", {"decision": "keep", "edd_confirmed": "2026-08-16"}, {}, ON)
+
+    assert (said["redated"], said["confirmed_edd"]) == (False, None)
+
+
+def test_the_form_begins_with_both_dates():
+    begun = prefill("edd-confirmation", {}, {"edd": "2026-08-10", "edd_proposed": "2026-08-16"}, ON)
+
+    assert (begun["edd_current"], begun["edd_proposed"], begun["confirmed_basis"]) == ("2026-08-10", "2026-08-16", "us")
+
+
+def test_the_visit_goes_to_the_township_that_the_discharge_form_names():
+    said = derive("discharge", {"discharged_at": "2026-01-05T10:00:00+08:00", "receiving_org": "乙镇卫生院"}, {}, ON)
+
+    assert with_place_of_rest(said, TREE)["postpartum_organisation"] == "org-twn-2"
+    assert "receiving_org" not in with_place_of_rest(said, TREE)
+
+
+def test_a_village_post_stands_for_its_township_and_a_stranger_for_nobody():
+    assert with_place_of_rest({"receiving_org": "org-vil-2"}, TREE) == {"postpartum_organisation": "org-twn-2"}
+    assert with_place_of_rest({"receiving_org": "外省某镇"}, TREE) == {}
+    assert with_place_of_rest({"receiving_org": "县医院"}, TREE) == {}
