@@ -194,6 +194,9 @@ def filled(
     if form_id == "registration":
         truths |= {"name": woman.name, "id_type": "id_card", "id_no": woman.number, "birth_date": woman.birth}
         truths |= {"lmp_unknown": False, "edd_basis": "lmp"}
+    if form_id == "anc-first":  # a scan that agrees with her dates: another age would propose a new due date
+        age = (today - date.fromisoformat(woman.lmp)).days
+        example |= {"us_ga_weeks": age // 7, "us_ga_days": age % 7}
     if form_id == "anc-visit":
         example |= {"fundal_height": 24, "abdominal_circ": 90, "fetal_movement": "normal", "presentation": "cephalic"}
         example |= {"fetal_position": "loa", "engaged": "not_engaged", "fhr": [142], "glucose": 4.4}
