@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from fhir_adapters.dates import local_text
+from fhir_adapters.operations import OPERATIONS
 from fhir_adapters.patches.patch import KINDS
 from fhir_adapters.search.parameters import COMMON, PARAMETERS, Parameter
 from fhir_adapters.terminology import CANONICAL_BASE
@@ -54,7 +55,7 @@ def statement(*, base: str, version: str, published: datetime) -> dict[str, Any]
             {
                 "mode": "server",
                 "security": _security(base),
-                "resource": [_resource(type_) for type_ in TYPES],
+                "resource": [*(_resource(type_) for type_ in TYPES), _questionnaire()],
                 "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
             }
         ],
@@ -88,9 +89,21 @@ def _resource(type_: str) -> dict[str, Any]:
         "searchRevInclude": _pointing_at(type_),
         "searchParam": [_search(type_, n, p) for n, p in {**COMMON, **PARAMETERS[type_]}.items()],
     }
+    if type_ in OPERATIONS:
+        found["operation"] = _operations(type_)
     if type_ in PROFILES:
         found["supportedProfile"] = [f"{CANONICAL_BASE}/StructureDefinition/{name}" for name in PROFILES[type_]]
     return {name: value for name, value in found.items() if value != []}
+
+
+def _operations(type_: str) -> list[dict[str, str]]:
+    return [{"name": name, "definition": url} for name, url in OPERATIONS[type_].items()]
+
+
+def _questionnaire() -> dict[str, Any]:
+    """Forms are read here, and deployed elsewhere."""
+    reading = [{"code": "read"}, {"code": "search-type"}]
+    return {"type": "Questionnaire", "interaction": reading, "operation": _operations("Questionnaire")}
 
 
 def _pointing_at(type_: str) -> list[str]:

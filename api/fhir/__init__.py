@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from api.fhir import formats, guard, history, reading, replies, writing
+from api.fhir import formats, guard, history, operations, reading, replies, writing
 from engine.errors import EngineError
 from fhir_adapters.issues import translate
 
@@ -31,6 +31,38 @@ def blueprint(services: Any) -> Blueprint:
     def bundle() -> Response:
         """A transaction or a batch."""
         return writing.bundle(services)
+
+    @bp.get("/Questionnaire")
+    def list_questionnaires() -> Response:
+        return operations.list_questionnaires(services)
+
+    @bp.get("/Questionnaire/<id_>")
+    def questionnaire(id_: str) -> Response:
+        return operations.questionnaire(services, id_)
+
+    @bp.route("/Questionnaire/<id_>/$populate", methods=["GET", "POST"])
+    def populate(id_: str) -> Response:
+        return operations.populate(services, id_)
+
+    @bp.post("/QuestionnaireResponse/$extract")
+    def extract() -> Response:
+        return operations.extract(services, None)
+
+    @bp.route("/QuestionnaireResponse/<id_>/$extract", methods=["GET", "POST"])
+    def extract_stored(id_: str) -> Response:
+        return operations.extract(services, id_)
+
+    @bp.get("/<any(Patient, EpisodeOfCare):type_>/<id_>/$everything")
+    def everything(type_: str, id_: str) -> Response:
+        return operations.everything_of(services, type_, id_)
+
+    @bp.post("/<type_>/$validate")
+    def validate(type_: str) -> Response:
+        return operations.validate(services, type_, None)
+
+    @bp.route("/<type_>/<id_>/$validate", methods=["GET", "POST"])
+    def validate_stored(type_: str, id_: str) -> Response:
+        return operations.validate(services, type_, id_)
 
     @bp.post("/<type_>/_search")
     def search_by_post(type_: str) -> Response:

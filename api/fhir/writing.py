@@ -65,7 +65,7 @@ def patch(services: Any, type_: str, id_: str | None) -> Response:
         type=known_type(type_),
         id=id_[:64] if id_ is not None else None,
         query=_condition(id_),
-        patch=Patch(request.mimetype, _document(services)),
+        patch=Patch(request.mimetype, document(services)),
         if_match=version_of(request.headers.get("If-Match")),
         at=type_,
     )
@@ -192,18 +192,18 @@ def _read_entry(services: Any, conn: Any, done: dict[str, Any], base: str) -> st
 
 
 def _body(services: Any) -> Any:
-    """The document, with references to our own address made relative."""
-    document = _document(services)
-    if not isinstance(document, dict):
+    found = document(services)
+    if not isinstance(found, dict):
         raise refuse(400, "structure", "MCH-V-0001", "应为 JSON 对象", "a JSON object is expected")
-    return document
+    return found
 
 
-def _document(services: Any) -> Any:
+def document(services: Any) -> Any:
+    """What was sent, with references to our own address made relative."""
     raw = request.get_data()
     own = replies.base(services).encode() + b"/"
-    document = xml.loads(raw) if request.mimetype in formats.XML else plain.loads(raw)
-    return _relative(document, own.decode()) if own in raw else document
+    found = xml.loads(raw) if request.mimetype in formats.XML else plain.loads(raw)
+    return _relative(found, own.decode()) if own in raw else found
 
 
 def _relative(node: Any, own: str) -> Any:

@@ -1,0 +1,15 @@
+"""The operations beside create, read, update and delete: which type has which, where each is defined."""
+
+from __future__ import annotations
+
+from fhir_adapters.terminology import CANONICAL_BASE
+from fhir_adapters.types import TYPES
+
+_HL7, _SDC = "http://hl7.org/fhir/OperationDefinition", "http://hl7.org/fhir/uv/sdc/OperationDefinition"
+OPERATIONS: dict[str, dict[str, str]] = {
+    **{type_: {"validate": f"{_HL7}/Resource-validate"} for type_ in TYPES},
+}
+OPERATIONS["Patient"]["everything"] = f"{_HL7}/Patient-everything"
+OPERATIONS["EpisodeOfCare"]["everything"] = f"{CANONICAL_BASE}/OperationDefinition/EpisodeOfCare-everything"
+OPERATIONS["QuestionnaireResponse"]["extract"] = f"{_SDC}/QuestionnaireResponse-extract"
+OPERATIONS["Questionnaire"] = {"populate": f"{_SDC}/Questionnaire-populate"}
