@@ -10,6 +10,7 @@ from typing import Any
 from engine.errors import NotFound
 from engine.interpreter import Closure, State, apply, decode, encode, start
 from engine.interpreter.contracts import (
+    ErrorThrown,
     Event,
     Happened,
     InstanceStatus,
@@ -71,6 +72,14 @@ class Rehearsal:
         wait = open_here[nth - 1]
         done = UserTaskDone if wait.kind is WaitKind.USER_TASK else JobDone
         self.tell(done(wait.id, dict(variables or {})))
+
+    def throw(self, path: str, code: str, variables: Mapping[str, Any] | None = None) -> None:
+        """Raise a BPMN error at the oldest open task or job at `path`, as its worker may. Raises NotFound."""
+        waits = self.waits(WaitKind.JOB) + self.waits(WaitKind.USER_TASK)
+        wait = next((w for w in waits if w.path == path), None)
+        if wait is None:
+            raise NotFound(f"没有打开的任务“{path}”", f"no open task '{path}'")
+        self.tell(ErrorThrown(wait.id, code, "", dict(variables or {})))
 
     def send(
         self,

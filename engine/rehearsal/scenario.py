@@ -21,7 +21,7 @@ from engine.timers import parse_duration
 
 TOLERANCE = timedelta(seconds=2)
 YEAR = timedelta(days=365)
-STEP_KINDS = ("expect", "complete", "message", "signal", "advance")
+STEP_KINDS = ("expect", "complete", "message", "signal", "advance", "error")
 
 
 @dataclass
@@ -85,6 +85,10 @@ class _Player:
     def _signal(self, signal: Any, step: Mapping[str, Any]) -> None:
         known({"name", "payload"}, signal)
         self.run.broadcast(str(signal["name"]), signal.get("payload") or {})
+
+    def _error(self, error: Any, step: Mapping[str, Any]) -> None:
+        known({"at", "code", "with"}, error)
+        self.run.throw(str(error["at"]), str(error["code"]), error.get("with") or {})
 
     def _advance(self, by: Any, step: Mapping[str, Any]) -> None:
         self.run.advance(span(by, self.run.now))

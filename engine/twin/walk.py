@@ -96,6 +96,9 @@ class Walk:
                 return walked
 
     def _move(self, rng: random.Random, ours: Rehearsal, twin: Twin, walked: Walked) -> None:
+        if not ours.state.waits:
+            walked.stopped = "deadlock: tokens stand and nothing can happen"
+            return
         wait = self._choose(rng, ours)
         values = self._answer(rng, wait)
         move = Move(wait.kind.value, wait.path, values)

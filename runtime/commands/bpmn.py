@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 from lxml import etree
 
 from engine.errors import EngineError, Text
 from engine.model import read_bpmn
 from engine.problems import Problem, Refused
-from engine.rehearsal.soundness import random_choices, search
+from engine.rehearsal.soundness import examine
 from engine.twin import compare
 from engine.twin.rewrite import rewrite
 from engine.twin.walk import guesses_for
-from runtime.commands.shelf import PlainLoader, Shelf, files_of
+from runtime.commands.shelf import Shelf, files_of, values_beside
 
 
 @click.group()
@@ -30,7 +29,7 @@ def group() -> None:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
 @click.option("--paths", "walks", default=20, show_default=True, help="random paths on both interpreters, per process")
 @click.option("--seed", default=1, show_default=True)
-@click.option("--states", default=400, show_default=True, help="how many states the search looks at, per process")
+@click.option("--states", default=3000, show_default=True, help="how many states the search looks at, per process")
 @click.option("--json", "as_json", is_flag=True)
 def check(paths: tuple[str, ...], walks: int, seed: int, states: int, as_json: bool) -> None:
     """Check each file as a deployment would; then walk it on both interpreters and search its states.
@@ -52,7 +51,7 @@ def check(paths: tuple[str, ...], walks: int, seed: int, states: int, as_json: b
     sys.exit(0 if summary["executable"] == summary["files"] and not any(map(_differs, reports)) else 1)
 
 
-def check_file(path: Path, *, walks: int = 20, seed: int = 1, states: int = 400) -> dict[str, Any]:
+def check_file(path: Path, *, walks: int = 20, seed: int = 1, states: int = 3000) -> dict[str, Any]:
     """The report of one file, in the shape of the contract. Never raises for what is in the file."""
     report: dict[str, Any] = {
         "path": str(path),
@@ -104,22 +103,12 @@ def _try(shelf: Shelf, process_id: str, report: dict[str, Any], *, walks: int, s
     for name in ("skipped", "differences"):
         twin[name] += [item for item in compared[name] if item not in twin[name]]
     guesses = guesses_for([rewrite(xml) for xml in diagrams], known)
-    choices = random_choices(guesses.names() - start.keys(), guesses.pick, 8, seed)
-    found = search(closure, choices, variables=start, limit=states).as_json()
+    found = examine(closure, guesses, variables=start, limit=states).as_json()
     soundness = report["soundness"]
     first = soundness["states"] == 0
     soundness["states"] += found["states"]
     soundness["complete"] = found["complete"] and (first or soundness["complete"])
     soundness["findings"] += found["findings"]
-
-
-def values_beside(diagram: Path) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    """`values.yaml` beside a diagram: `start`, what its instances begin with; `answers`, values to try for a name."""
-    path = diagram.parent / "values.yaml"
-    if not path.is_file():
-        return {}, {}
-    content = yaml.load(path.read_text(encoding="utf-8"), Loader=PlainLoader)  # a SafeLoader
-    return content.get("start") or {}, content.get("answers") or {}
 
 
 def _round_trip(xml: bytes) -> tuple[bool, list[str]]:

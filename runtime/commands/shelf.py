@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -81,3 +82,12 @@ class Shelf:
                 self.add(path)
         except Refused:
             return  # what is refused is simply not there; the caller names what is missing
+
+
+def values_beside(diagram: Path) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """`values.yaml` beside a diagram: `start`, what its instances begin with; `answers`, values to try for a name."""
+    path = diagram.parent / "values.yaml"
+    if not path.is_file():
+        return {}, {}
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=PlainLoader)  # a SafeLoader
+    return content.get("start") or {}, content.get("answers") or {}

@@ -1,50 +1,119 @@
-"""The search of what a diagram can come to."""
+"""What a diagram can come to: every planted fault is found and can be watched, sound diagrams have none."""
 
 from __future__ import annotations
 
+import pytest
+from click.testing import CliRunner
+
 from engine.rehearsal import Library
-from engine.rehearsal.soundness import search
-from tests.twin.diagrams import END, START, process, task
+from engine.rehearsal.drawing import call, diagram, end, flows, fork, process, script, start, xor
+from engine.rehearsal.scenario import play
+from engine.rehearsal.soundness import KINDS, examine
+from engine.twin.rewrite import rewrite
+from engine.twin.walk import guesses_for
+from runtime.benchmarks.planted_diagrams import SOUND, UNSOUND, planted, task, tasks
+from runtime.benchmarks.soundness import is_found, look_at, product_diagrams
+from runtime.cli import main
 
 
-def searched(xml: bytes, *choices):
+def searched(xml: bytes, **budget):
     library = Library()
     library.add_diagram(xml)
-    return search(library.closure("p"), choices or [{}])
+    closure = library.closure("main")
+    return closure, examine(closure, guesses_for([rewrite(xml)]), **budget)
 
 
-def test_a_join_that_waits_for_a_branch_not_taken_is_found_with_its_path():
-    xml = process(
-        START
-        + task("ask")
-        + '<bpmn:exclusiveGateway id="which"/>'
-        + task("a")
-        + '<bpmn:parallelGateway id="join"/>'
-        + END,
-        ("f1", "start", "ask"),
-        ("f2", "ask", "which"),
-        ("f3", "which", "a", "red = true"),
-        ("f4", "which", "join", "red = false"),
-        ("f5", "a", "join"),
-        ("f6", "join", "end"),
-    )
+@pytest.mark.parametrize("case", planted(UNSOUND), ids=lambda case: case.name)
+def test_every_planted_fault_is_found(case):
+    found = look_at(case)
 
-    result = searched(xml, {"red": True}, {"red": False})
-
-    assert result.complete
-    assert ("stuck", ("join",)) in {(f.kind, f.element_ids) for f in result.findings}
-    assert ("user_task ask", "user_task a") in {f.path for f in result.findings}
+    assert is_found(case, found), [(f.kind, f.element_ids) for f in found.findings]
 
 
-def test_a_loop_that_nobody_can_leave_is_found():
-    xml = process(START + task("a") + task("b"), ("f1", "start", "a"), ("f2", "a", "b"), ("f3", "b", "a"))
+@pytest.mark.parametrize("case", planted(SOUND), ids=lambda case: case.name)
+def test_a_sound_diagram_gives_no_alarm_and_is_searched_to_its_end(case):
+    found = look_at(case)
 
-    assert {f.kind for f in searched(xml).findings} == {"cannot-end"}
+    assert (found.findings, found.complete) == ([], True)
 
 
-def test_a_sound_diagram_has_no_findings_and_all_its_elements_are_reached():
-    xml = process(START + task("a") + END, ("f1", "start", "a"), ("f2", "a", "end"))
+def test_the_faults_are_of_every_kind():
+    assert {kind for case in planted(UNSOUND) for kind in case.kinds} == set(KINDS)
 
-    result = searched(xml)
 
-    assert (result.complete, result.findings, result.visited) == (True, [], {"start", "a", "end"})
+@pytest.mark.parametrize("case", planted(UNSOUND), ids=lambda case: case.name)
+def test_a_finding_can_be_watched_as_a_scenario(case):
+    closure, found = searched(case.xml)
+
+    for finding in found.findings:
+        if finding.scenario is not None:
+            assert finding.confirmed, finding
+            report = play(closure, finding.scenario)
+            assert report.passed, (finding, report.expected, report.actual)
+
+
+def test_the_way_to_a_finding_is_the_shortest():
+    parts = [start("s"), task("ask"), xor("x"), tasks("a", "b"), fork("j"), end("e")]
+    way = "s -> ask -> x; x -[red = true]-> a -> j; x -[red = false]-> b -> j; j -> e"
+
+    _, found = searched(diagram(process("main", *parts, way)))
+
+    stuck = next(f for f in found.findings if f.kind == "dead-join")
+    assert stuck.element_ids == ("j",)
+    assert stuck.path == ("user_task ask", "user_task a")
+    assert stuck.scenario is not None
+    assert stuck.scenario["steps"][-1] == {"expect": {"state": "active", "open": []}}
+
+
+def test_choices_that_cannot_come_together_give_no_alarm():
+    """The join has two tokens exactly when there were two branches: both gateways read the same value."""
+    parts = [start("s"), tasks("ask", "c"), xor("x", "d"), fork("f"), fork("j"), xor("y", "d2"), end("e"), end("e2")]
+    way = """s -> ask -> f; f -> x; f -> y; x -[both = true]-> j; x -[d:]-> e2
+             y -[both = true]-> j; y -[d2:]-> e2; j -> c -> e"""
+
+    _, found = searched(diagram(process("main", *parts, way)))
+
+    assert found.findings == []
+
+
+def test_a_value_that_the_diagram_works_out_itself_does_not_fall_either_way():
+    parts = [start("s"), task("ask"), script("sc", "1", "one"), xor("x", "d"), fork("j"), end("e")]
+    way = "s -> ask -> sc -> x; x -[one = 2]-> j; x -[d:]-> e; j -> e; sc2 -> j"
+
+    _, found = searched(diagram(process("main", *parts, script("sc2", "1", "two"), way)))
+
+    assert [f.kind for f in found.findings] == ["unreachable"]
+
+
+def test_a_search_that_ends_early_says_how_far_it_went():
+    several = [tasks(f"a{i}") + f" {flows(f'f -> a{i}; a{i} -> j')}" for i in range(8)]
+    xml = diagram(process("main", start("s"), fork("f"), *several, fork("j"), end("e"), "s -> f; j -> e"))
+
+    _, found = searched(xml, limit=100)
+    assert (found.complete, found.why) == (False, "limit")
+    assert 100 <= found.states < 110
+
+
+def test_what_a_called_process_does_is_searched_with_its_caller():
+    child = process("child", start("cs"), tasks("a", "b"), xor("x"), fork("j"), end("ce"),
+                    "cs -> x; x -[v = 1]-> a -> j; x -[v != 1]-> b -> j; j -> ce")  # fmt: skip
+    xml = diagram(process("main", start("s"), call("c", "child"), end("e"), "s -> c -> e"), child)
+
+    _, found = searched(xml)
+
+    assert ("dead-join", ("c/j",)) in {(f.kind, f.element_ids) for f in found.findings}
+
+
+def test_the_diagrams_of_the_product_have_no_error():
+    for name, (_, found) in product_diagrams():
+        assert [f for f in found.findings if f.severity == "error"] == [], name
+
+
+def test_bpmn_check_tells_the_findings_with_their_scenario(tmp_path):
+    case = planted(UNSOUND)[0]
+    (tmp_path / "p.bpmn").write_bytes(case.xml)
+
+    answer = CliRunner().invoke(main, ["bpmn", "check", str(tmp_path), "--json"])
+
+    assert '"dead-join"' in answer.output
+    assert '"scenario": {' in answer.output

@@ -8,8 +8,7 @@ import pytest
 
 from engine.rehearsal import Library
 from engine.twin import compare
-from runtime.commands.bpmn import values_beside
-from runtime.commands.shelf import Shelf
+from runtime.commands.shelf import Shelf, values_beside
 from tests.twin.diagrams import END, START, process, task, timer
 
 BPMN = Path(__file__).resolve().parent.parent.parent / "bpmn"
