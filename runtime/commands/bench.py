@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from engine.commands.contracts import Deploy
-from runtime.benchmarks import http_load
+from runtime.benchmarks import http_load, soundness
 from runtime.benchmarks.load import MIDWIFE, engine_for, run_processes
 from runtime.benchmarks.replay import replay_workload
 from runtime.benchmarks.report import report
@@ -33,7 +33,7 @@ HTTP_CONNECTIONS = 4
 
 
 @click.command("bench")
-@click.argument("name", type=click.Choice([*sorted([*WORKLOADS, *OWN_DATABASES]), HTTP, "feel"]))
+@click.argument("name", type=click.Choice([*sorted([*WORKLOADS, *OWN_DATABASES]), HTTP, "feel", "soundness"]))
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64))
 @click.option("--seconds", default=15.0, show_default=True, type=click.FloatRange(1, 3600))
 @click.option(
@@ -45,6 +45,8 @@ def group(name: str, processes: int, seconds: float, scale: float, database_url:
     """测量引擎 / Durable steps per second, and what pgbench reaches with the same statements."""
     if name == "feel":  # needs no database
         result = bench_feel()
+    elif name == "soundness":  # nor does this
+        result = soundness.measure()
     elif name == HTTP:  # brings its own server
         result = http_load.measure(HTTP_CONNECTIONS, seconds)
     elif name in OWN_DATABASES:
