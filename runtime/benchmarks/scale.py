@@ -91,7 +91,7 @@ def _populated(bench: Bench, count: int, say: Progress) -> _Populated:
     before = population.sizes(url, [*LIVE])
     population.multiply(url, made, built.ids, "live", say)
     population.settle(url)
-    lived = population.sizes(url, {*LIVE, *PAST})
+    lived = population.sizes(url, sorted({*LIVE, *PAST}))
     population.multiply(url, made, built.ids, "past", say)
     population.settle(url)
     passed = population.sizes(url, [*PAST])
@@ -113,8 +113,7 @@ def _play_one(engine: Engine, chance: random.Random, steps: int) -> UUID:
     started = engine.execute(W3.start(chance, UUID(int=chance.getrandbits(128))), by=MIDWIFE)
     with engine.pool.connection() as conn:
         query = "SELECT id FROM user_task WHERE region_id = %s AND instance_id = %s"
-        row = conn.execute(query, [REGION, started.instance_id]).fetchone()
-    task = row[0] if row else None
+        ((task,),) = conn.execute(query, [REGION, started.instance_id]).fetchall()
     for _ in range(steps):
         task = engine.execute(W3.complete(chance, task), by=MIDWIFE).opened_user_task_ids[0]
     return UUID(str(started.instance_id))

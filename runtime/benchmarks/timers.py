@@ -1,4 +1,5 @@
-"""W5: a million timers wait and a hundred thousand are due; how fast they are fired, and what users feel of it."""
+"""W5: a million timers wait and a hundred thousand are due; how fast they are fired, and what users feel of it.
+W7: the worker was away for eighty minutes and comes back while timers go on falling due."""
 
 from __future__ import annotations
 
@@ -26,6 +27,8 @@ from runtime.benchmarks.workloads import HEAD, W3
 WAITING, DUE = 900_000, 100_000
 PATTERNS = 20
 USER_STEPS_PER_S = 20.0  # a county's users at their busiest, ten times over
+AWAY, AFTER, STEP = timedelta(minutes=80), timedelta(minutes=10), timedelta(seconds=30)
+FALLING_DUE_PER_S = 20.0  # with 90,000 in the 80 minutes: a province
 LOOK_EVERY_S = 0.5
 LONGEST_S = 1800.0
 RATE_LIMIT, P99_LIMIT = 500, 2.0
@@ -79,6 +82,51 @@ def measure(bench: Bench, say: Progress) -> dict[str, Any]:
     }
 
 
+def measure_return(bench: Bench, say: Progress) -> dict[str, Any]:
+    """The backlog must shrink faster than it grew."""
+    url = bench.database()
+    with bare_engine(url) as engine:
+        engine.execute(Deploy(files={"reminder.bpmn": REMINDER, **W3.files}), by=MIDWIFE)
+    per_s = FALLING_DUE_PER_S * bench.scale
+    now = system_clock()
+    moments = [now - AWAY + STEP * n for n in range(int((AWAY + AFTER) / STEP))]
+    made = population.patterns(url, [_one(url, moment - timedelta(days=3)) for moment in moments])
+    count = int(per_s * (AWAY + AFTER).total_seconds()) - len(made)
+    population.multiply(url, made, population.new_ids(count, seed=7), "live", say)
+    population.settle(url)
+    backlog = due_left(url)
+    with workers(url, 1):
+        users, seconds = _drain(url, say, enough=int(per_s * 2))  # what falls due within two seconds is no backlog
+    shrank = (backlog - due_left(url)) / seconds
+    return {
+        "name": "W7",
+        "seconds": round(seconds, 2),
+        "rate": round(shrank, 1),
+        "unit": "timers/s",
+        "p50_ms": quantile(users.latencies_ms, 0.50),
+        "p95_ms": quantile(users.latencies_ms, 0.95),
+        "p99_ms": quantile(users.latencies_ms, 0.99),
+        "bytes_per_instance": None,
+        "pgbench_rate": None,
+        "ratio": None,
+        "details": {
+            "away_s": AWAY.total_seconds(),
+            "backlog_at_return": backlog,
+            "grew_per_s": round(backlog / AWAY.total_seconds(), 2),
+            "shrank_per_s": round(shrank, 1),
+            "shrank_by_grew": round(shrank / (backlog / AWAY.total_seconds()), 1),
+            "falling_due_per_s": per_s,
+            "foreground_steps_per_s": USER_STEPS_PER_S,
+            "worker_processes": 1,
+        },
+    }
+
+
+def _one(url: str, at: datetime) -> UUID:
+    with bare_engine(url, clock=lambda: at) as engine:
+        return UUID(str(engine.execute(StartInstance(definition_key="reminder"), by=MIDWIFE).instance_id))
+
+
 def fill(url: str, count: int, at: datetime, seed: int, say: Progress) -> None:
     """So many live instances that were started `at` and wait since."""
     with bare_engine(url, clock=lambda: at) as engine:
@@ -110,7 +158,7 @@ def serve(url: str) -> None:
         Worker(engine).run()
 
 
-def _drain(url: str, say: Progress) -> tuple[Load, float]:
+def _drain(url: str, say: Progress, enough: int = 0) -> tuple[Load, float]:
     """Users go on working while everything that is due is fired; the clock runs from the first firing."""
     began = _wait_for_first(url)
     looked = [began]
@@ -122,7 +170,7 @@ def _drain(url: str, say: Progress) -> tuple[Load, float]:
         looked[0] = time.monotonic()
         left = due_left(url)
         say(f"due {left:,}")
-        if left == 0 or looked[0] - began > LONGEST_S:
+        if left <= enough or looked[0] - began > LONGEST_S:
             finished.append(time.monotonic())
         return bool(finished)
 

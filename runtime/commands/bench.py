@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-from uuid import uuid4
 
 import click
-import psycopg
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from engine.commands.contracts import Deploy
-from runtime.benchmarks import http_load, soundness
+from runtime.benchmarks import http_load, shapes, soundness
 from runtime.benchmarks.load import MIDWIFE, engine_for, run_processes
 from runtime.benchmarks.replay import replay_workload
 from runtime.benchmarks.report import report
-from runtime.benchmarks.servers import bench_on
+from runtime.benchmarks.servers import Bench, bench_on
 from runtime.benchmarks.workloads import WORKLOADS, Workload
 from runtime.commands.dmn import bench_feel
 from runtime.commands.output import show
-from runtime.database import embedded, migrate
 
 HTTP = "http-complete"
-OWN_DATABASES = {  # name -> module whose `measure` makes its databases itself
-    "scale": "runtime.benchmarks.scale",
-    "W5": "runtime.benchmarks.timers",
+OWN_DATABASES = {  # name -> function that makes its databases itself
+    "scale": "runtime.benchmarks.scale:measure",
+    "W5": "runtime.benchmarks.timers:measure",
+    "W6": "runtime.benchmarks.messages:measure",
+    "W7": "runtime.benchmarks.timers:measure_return",
 }
 HTTP_CONNECTIONS = 4
 
@@ -49,40 +44,25 @@ def group(name: str, processes: int, seconds: float, scale: float, database_url:
         result = soundness.measure()
     elif name == HTTP:  # brings its own server
         result = http_load.measure(HTTP_CONNECTIONS, seconds)
-    elif name in OWN_DATABASES:
-        with bench_on(database_url, seconds=seconds, processes=processes, scale=scale) as bench:
-            result = importlib.import_module(OWN_DATABASES[name]).measure(bench, _say)
     else:
-        with _database(database_url) as (admin_url, url):
-            result = measure(admin_url, url, WORKLOADS[name], processes, seconds)
+        with bench_on(database_url, seconds=seconds, processes=processes, scale=scale) as bench:
+            result = _measure(name, bench)
     show(result, as_json, lambda: "\n".join(f"{key}: {value}" for key, value in result.items()))
+
+
+def _measure(name: str, bench: Bench) -> dict[str, Any]:
+    if name in OWN_DATABASES:
+        module, _, function = OWN_DATABASES[name].partition(":")
+        result: dict[str, Any] = getattr(importlib.import_module(module), function)(bench, _say)
+        return result
+    result = measure(bench.admin_url, bench.database(), WORKLOADS[name], bench.processes, bench.seconds)
+    if name == "W1":
+        result["details"] |= shapes.measure(bench.database(), max(int(shapes.ROUNDS * bench.scale), 20))
+    return result
 
 
 def _say(text: str) -> None:
     click.echo(text, err=True)
-
-
-@contextmanager
-def _database(database_url: str | None) -> Iterator[tuple[str, str]]:
-    """An address for administration, and a new migrated database."""
-    if database_url is None:
-        with embedded.throw_away() as admin_url:
-            yield admin_url, _migrated(admin_url)
-        return
-    url = _migrated(database_url)
-    yield database_url, url
-    with psycopg.connect(database_url, autocommit=True) as admin:
-        name = sql.Identifier(url.rpartition("dbname=")[2].split()[0])
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
-
-
-def _migrated(admin_url: str) -> str:
-    name = f"bench_{uuid4().hex[:12]}"
-    with psycopg.connect(admin_url, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    url = make_conninfo(admin_url, dbname=name)
-    migrate.migrate(url)
-    return url
 
 
 def measure(admin_url: str, url: str, workload: Workload, processes: int, seconds: float) -> dict[str, Any]:
