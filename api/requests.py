@@ -175,6 +175,16 @@ def query_limit(default: int = 50, most: int = 200) -> int:
     return int(value)
 
 
+def query_whole(name: str) -> int | None:
+    """A number from 1 on, as versions are."""
+    value = request.args.get(name)
+    if not value:
+        return None
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value[:10]) < 2**31:
+        raise Malformed(f"参数 {name} 应为正整数", f"{name} must be a positive number", code="query")
+    return int(value)
+
+
 def only(*names: str) -> None:
     """Refuse query parameters that the route does not know: a misspelt filter must not answer everything."""
     unknown = sorted(set(request.args) - set(names))

@@ -187,6 +187,12 @@ class Engine:
         with self.read() as conn:
             return self._setting.library.decision_file(self._looking(conn), source)
 
+    @contextmanager
+    def looking(self) -> Iterator[Tx]:
+        """What a handler is given, for questions to the library; nothing can be written."""
+        with self.read() as conn:
+            yield self._looking(conn)
+
     def _looking(self, conn: Connection[Any]) -> Tx:
         return Tx(conn, self._setting, self.clock(), Actor(id="engine", kind="engine"))
 

@@ -13,13 +13,22 @@ from api.clock import MoveBody
 from api.evaluation.blueprint import DecisionBody, ExpressionBody
 from api.jobs.blueprint import ActivationBody, CompletedBody, ExtendedBody, FailedBody, ThrownBody
 from api.messages import MessageBody, SignalBody
-from api.operations.blueprint import OperationBody, StartBody
+from api.operations.blueprint import StartBody
+from api.operations.bodies import (
+    BatchBody,
+    HoldBody,
+    MigrationBody,
+    ModificationBody,
+    OperationBody,
+    RateBody,
+    VariablesBody,
+)
 from api.requests import Duration, Instant, PlainObject
 from api.tasks.blueprint import ClaimBody, CompletionBody, DraftBody
 from workflows.people.access import row_of
 
 ROOMS = (
-    *("tasks", "definitions", "evaluation", "operations", "jobs", "messages"),
+    *("tasks", "definitions", "evaluation", "operations", "batches", "jobs", "messages"),
     *("clock", "pregnancies", "health", "openapi"),
 )
 BODIES: dict[str, type[Schema] | str] = {
@@ -34,6 +43,14 @@ BODIES: dict[str, type[Schema] | str] = {
     "operations.activation": OperationBody,
     "operations.termination": OperationBody,
     "operations.retry": OperationBody,
+    "operations.migration": MigrationBody,
+    "operations.reversal": OperationBody,
+    "operations.modification": ModificationBody,
+    "operations.variables": VariablesBody,
+    "operations.suspend_definition": HoldBody,
+    "operations.activate_definition": HoldBody,
+    "batches.create": BatchBody,
+    "batches.rate": RateBody,
     "jobs.activation": ActivationBody,
     "jobs.completion": CompletedBody,
     "jobs.failure": FailedBody,
@@ -46,6 +63,9 @@ BODIES: dict[str, type[Schema] | str] = {
 QUERIES: dict[str, tuple[str, ...]] = {
     "tasks.user_tasks": ("state", "pregnancy", "instance", "element", "view", "after", "limit"),
     "definitions.deploy": ("dry_run",),
+    "operations.suggested": ("to",),
+    "batches.listed": ("after", "limit"),
+    "batches.results": ("state", "after", "limit"),
     "jobs.jobs": ("type", "limit"),
     "pregnancies.search": ("identifier",),
 }

@@ -10,6 +10,7 @@ NAMES = {
     "definitions": "流程定义",
     "evaluation": "试算",
     "operations": "流程实例",
+    "batches": "批量操作",
     "messages": "消息与信号",
     "clock": "手动时钟",
     "pregnancies": "孕产妇",

@@ -9,15 +9,11 @@ from flask import Blueprint, Response
 from marshmallow import fields, validate
 
 from api.answers import reply
+from api.operations.bodies import OperationBody
+from api.operations.changes import add_changes
 from api.operations.inspection import history_json, instance_for, instance_json
 from api.requests import PlainObject, Strict, idempotency, load, principal, text
-from engine.commands.contracts import (
-    ActivateInstance,
-    RetryIncident,
-    StartInstance,
-    SuspendInstance,
-    TerminateInstance,
-)
+from engine.commands.contracts import RetryIncident, StartInstance
 from engine.errors import NotFound
 from engine.store import reads
 from workflows import intake
@@ -29,11 +25,6 @@ class StartBody(Strict):
     version = fields.Integer(strict=True, validate=validate.Range(min=1), load_default=None, allow_none=True)
     variables = PlainObject(load_default=dict)
     business_key = text(200, load_default=None, allow_none=True)
-
-
-class OperationBody(Strict):
-    dry_run = fields.Boolean(load_default=False)
-    reason = fields.String(load_default="", validate=validate.Length(max=1000))
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -67,22 +58,6 @@ def blueprint(services: Services) -> Blueprint:
         services.people.audit(principal(), "read", "history", str(instance_id))
         return reply([history_json(line) for line in lines])
 
-    @bp.post("/instances/<uuid:instance_id>/suspension")
-    def suspension(instance_id: UUID) -> Response:
-        """Hold the instance: nothing can be finished, no timer fires."""
-        return _operate(instance_id, SuspendInstance(instance_id=instance_id))
-
-    @bp.post("/instances/<uuid:instance_id>/activation")
-    def activation(instance_id: UUID) -> Response:
-        """Let a suspended instance go on; what fell due meanwhile fires now."""
-        return _operate(instance_id, ActivateInstance(instance_id=instance_id))
-
-    @bp.post("/instances/<uuid:instance_id>/termination")
-    def termination(instance_id: UUID) -> Response:
-        """End the instance now."""
-        reason = load(OperationBody(), required=False)["reason"]
-        return _operate(instance_id, TerminateInstance(instance_id=instance_id, reason=reason))
-
     @bp.post("/incidents/<uuid:incident_id>/retry")
     def retry(incident_id: UUID) -> Response:
         """Try the failed element again."""
@@ -97,17 +72,7 @@ def blueprint(services: Services) -> Blueprint:
             services.engine.execute(command, by=principal().actor, idempotency=idempotency())
         return reply({"id": str(incident_id), "instance_id": str(found.instance_id), "dry_run": body["dry_run"]})
 
-    def _operate(instance_id: UUID, command: Any) -> Response:
-        dry_run = load(OperationBody(), required=False)["dry_run"]
-        with services.engine.read() as conn:
-            instance_for(services, conn, principal(), instance_id)
-        if not dry_run:
-            services.engine.execute(command, by=principal().actor, idempotency=idempotency())
-            services.people.audit(principal(), type(command).__name__, "instance", str(instance_id))
-        with services.engine.read() as conn:
-            body = instance_json(services, conn, principal(), instance_for(services, conn, principal(), instance_id))
-        return reply({**body, "dry_run": dry_run})
-
+    add_changes(bp, services)
     return bp
 
 

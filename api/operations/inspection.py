@@ -17,6 +17,10 @@ from workflows.store import people as people_store
 NOT_CLINICAL = frozenset({"pregnancy_id", "pack", "home_organisation", "hospital_organisation", "county_organisation"})
 CLOSED_TO_THOSE_WITHOUT_PURPLE = frozenset({"purple", "criteria", "screening_codes"})  # they name the disease
 
+BY_OPERATORS = frozenset(  # what history says of these is why and how, nothing of a woman
+    {"migrated", "reverted", "modified", "variables", "suspended", "activated", "terminated"}
+)
+
 
 def instance_for(services: Services, conn: Any, caller: Principal, instance_id: UUID) -> Any:
     """The instance, if the caller may know of it: the women of their organisations; for owners of diagrams any."""
@@ -76,4 +80,5 @@ def incident_json(incident: Any) -> dict[str, Any]:
 
 
 def history_json(line: Any) -> dict[str, Any]:
-    return {"at": at(line.at), "element_id": line.element_id, "path": line.path, "event": line.event, "by": line.by}
+    told = {"at": at(line.at), "element_id": line.element_id, "path": line.path, "event": line.event, "by": line.by}
+    return {**told, "detail": line.detail} if line.event in BY_OPERATORS else told

@@ -17,6 +17,7 @@ JSON_ROOMS = (
     "definitions",
     "evaluation",
     "operations",
+    "batches",
     "jobs",
     "messages",
     "clock",

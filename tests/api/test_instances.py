@@ -101,14 +101,28 @@ def test_a_terminated_instance_takes_its_tasks_with_it(county):
     problem_of(county.post(f"/api/instances/{instance}/termination", "it"), 409)
 
 
-@pytest.mark.parametrize("operation", ["suspension", "activation", "termination"])
-def test_a_dry_run_changes_nothing(county, operation):
+@pytest.mark.parametrize(
+    ("operation", "before", "would_be"),
+    [
+        ("suspension", "active", "suspended"),
+        ("activation", "suspended", "active"),
+        ("termination", "active", "terminated"),
+    ],
+)
+def test_a_dry_run_says_what_would_be_and_changes_nothing(county, operation, before, would_be):
     instance = county.errand()
+    if before == "suspended":
+        county.post(f"/api/instances/{instance}/suspension", "it")
+    revision = county.get(f"/api/instances/{instance}", "it").json["revision"]
 
     answer = county.post(f"/api/instances/{instance}/{operation}", "it", {"dry_run": True})
 
-    assert (answer.json["dry_run"], answer.json["state"]) == (True, "active")
-    assert county.get(f"/api/instances/{instance}", "it").json["revision"] == 1
+    assert (answer.json["dry_run"], answer.json["state"], answer.json["changes"]["state"]) == (True, before, would_be)
+    assert county.get(f"/api/instances/{instance}", "it").json["revision"] == revision
+
+
+def test_a_dry_run_of_what_cannot_be_is_refused_as_the_thing_itself_would_be(county):
+    problem_of(county.post(f"/api/instances/{county.errand()}/activation", "it", {"dry_run": True}), 409)
 
 
 @pytest.mark.parametrize("path", ["", "/history", "/suspension", "/activation", "/termination"])

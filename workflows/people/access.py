@@ -31,6 +31,9 @@ RIGHTS: dict[str, frozenset[str]] = {
     "start": CARE | {"R-DESIGN", "R-ITADM"},
     "look-inside": READERS | {"R-DESIGN", "R-ITADM", "auditor"},
     "operate": frozenset({"R-ITADM"}),
+    "migrate": frozenset({"R-ITADM", "R-DESIGN"}),  # to another version of a process, and back
+    "hold": frozenset({"R-ITADM", "R-PM-F"}),  # whoever answers for the women of the region may stop one case
+    "see-batches": frozenset({"R-ITADM", "R-DESIGN", "auditor"}),
     "tell": CARE | {"R-ITADM", "R-DESIGN"},  # a message; about a woman only by those who care for her
     "publish": frozenset({"R-ITADM", "R-DESIGN"}),
     "move-clock": EVERYONE,  # only where time is rehearsed; with the machine's clock there is nothing to move
@@ -42,6 +45,10 @@ _FINISH = Access(people=RIGHTS["work"], clients="write", organisations="task")
 _WORK_OUTSIDE = Access(clients="jobs", organisations="instance")
 _TRY = Access(people=RIGHTS["deploy"] | RIGHTS["publish"], organisations="instance")
 _OPERATE = Access(people=RIGHTS["operate"], organisations="instance")
+_MIGRATE = Access(people=RIGHTS["migrate"], organisations="instance")
+_HOLD = Access(people=RIGHTS["hold"], organisations="instance")
+_SEE_BATCHES = Access(people=RIGHTS["see-batches"])
+_BATCH = Access(people=RIGHTS["migrate"])  # which operation is whose is asked once inside
 
 TABLE: dict[str, Access] = {
     "tasks.user_tasks": _TASK,
@@ -60,10 +67,26 @@ TABLE: dict[str, Access] = {
     "operations.start": Access(people=RIGHTS["start"], clients="write"),
     "operations.instance": Access(people=RIGHTS["look-inside"], clients="read", organisations="instance"),
     "operations.history": Access(people=RIGHTS["look-inside"], clients="read", organisations="instance"),
-    "operations.suspension": _OPERATE,
-    "operations.activation": _OPERATE,
+    "operations.migration": _MIGRATE,
+    "operations.reversal": _MIGRATE,
+    "operations.suggested": Access(people=RIGHTS["migrate"]),
+    "operations.suspend_definition": Access(people=RIGHTS["migrate"]),
+    "operations.activate_definition": Access(people=RIGHTS["migrate"]),
+    "operations.modification": _OPERATE,
+    "operations.variables": _OPERATE,
+    "operations.suspension": _HOLD,
+    "operations.activation": _HOLD,
     "operations.termination": _OPERATE,
     "operations.retry": _OPERATE,
+    "batches.create": _BATCH,
+    "batches.listed": _SEE_BATCHES,
+    "batches.batch": _SEE_BATCHES,
+    "batches.results": _SEE_BATCHES,
+    "batches.pause": _BATCH,
+    "batches.resume": _BATCH,
+    "batches.cancel": _BATCH,
+    "batches.retry": _BATCH,
+    "batches.rate": _BATCH,
     "messages.message": Access(people=RIGHTS["tell"], clients="write", organisations="woman"),
     "messages.signal": Access(people=RIGHTS["publish"], clients="write"),
     "jobs.jobs": Access(people=RIGHTS["operate"] | RIGHTS["deploy"]),
