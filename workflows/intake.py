@@ -111,6 +111,9 @@ def start_variables(
     home = home_organisation or _township_of(own, tree)
     if home is None or home not in tree:
         raise Incorrect("请给出管理机构", "name the organisation that will look after her", code="home-organisation")
+    rules, today = services.regions(pack or services.settings.pack), task_access.today_in_china(services)
+    if (reason := rules.only_shown(today)) is not None and not services.settings.demo:
+        raise Conflict(reason.zh, reason.en, code="pack-not-in-force")
     at_hospital = own is not None and own.kind == "hospital"
     return journey.start_variables(
         pregnancy_id=pregnancy_id,
@@ -119,8 +122,8 @@ def start_variables(
         hospital_organisation=hospital_organisation or (own.id if own and at_hospital else _first(tree, "hospital")),
         county_organisation=county_organisation or _first(tree, "county_mch"),
         village_organisation=own.id if own is not None and own.kind == "village" else None,
-        on=task_access.today_in_china(services),
-        pack=services.regions(pack or services.settings.pack),
+        on=today,
+        pack=rules,
         first_contact="hospital" if at_hospital else "primary",
         **given,
     )

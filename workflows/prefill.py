@@ -8,6 +8,7 @@ from typing import Any
 
 from workflows import tables
 from workflows.facts import date_of, derived
+from workflows.policies.advice import advice
 from workflows.routing import link_id_of, policy_of
 
 Values = Mapping[str, Any]
@@ -77,7 +78,17 @@ def grading(facts: Values, variables: Values, on: date) -> dict[str, Any]:
         **{link_id_of(code): True for code in criteria},
         "colour_suggested": suggested["colour"],
         "purple_suggested": suggested["purple"],
+        **_advised(suggested, rules),
     }
+
+
+def _advised(result: Values, rules: Values) -> dict[str, Any]:
+    """D5, as advice to confirm; the flag decides where the colour alone would let her stay in a township."""
+    rows = advice(str(result["colour"]), result["purple"] is True, rules["routing"])
+    if not rows:
+        return {}
+    row = rows[-1] if result["colour"] in ("green", "yellow") else rows[0]
+    return {"advice_antenatal": row.antenatal, "advice_delivery": row.delivery}
 
 
 def due_date(facts: Values, variables: Values, on: date) -> dict[str, Any]:
@@ -124,7 +135,14 @@ def report(facts: Values, variables: Values, on: date) -> dict[str, Any]:
         **_copied(variables, "colour", "purple", "criteria"),
         "graded_on": str(variables.get("graded_at") or on.isoformat())[:10],
         "reported_on": on.isoformat(),
+        "referral_destination": _destination(variables),
     }
+
+
+def _destination(variables: Values) -> str | None:
+    """The institution that the region names for the colour; none where it only names a level."""
+    rows = advice(str(variables.get("colour")), variables.get("purple") is True, policy(variables)["routing"])
+    return next((row.antenatal_place for row in rows if row.antenatal_place), None)
 
 
 def case_file(facts: Values, variables: Values, on: date) -> dict[str, Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
 from runtime.commands import relocation
-from workflows.regions import Pack, check_file
+from workflows.regions import Pack, Source, check_file, load_pack
+from workflows.regions.pack import MARKS
 
 
 @click.group()
@@ -42,6 +44,39 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
         for report in reports:
             _say(report)
     sys.exit(0 if 0 < summary["files"] == summary["executable"] else 1)
+
+
+@group.command()
+@click.argument("pack_id")
+@click.option("--marks", "only", help="only these marks, by commas / 只列这些标记：known,default")
+@click.option("--json", "as_json", is_flag=True, help="print JSON / 输出 JSON")
+def show(pack_id: str, only: str | None, as_json: bool) -> None:
+    """Every value of a pack with its sentence and mark, and where sources contradict each other.
+
+    Example: yuntu region show cn-xf-2022 --marks known,default
+    """
+    pack = load_pack(pack_id)
+    wanted = only.split(",") if only else list(MARKS)
+    rows = [(key, value, source) for key, value, source in pack.leaves() if source.mark in wanted]
+    if as_json:
+        click.echo(json.dumps(_shown(pack, rows), ensure_ascii=False, default=str))
+        return
+    if (reason := pack.only_shown(date.today())) is not None:
+        click.echo(f"! {reason.zh}")
+    for key, value, source in rows:
+        click.echo(f"{key} = {value}    [{source.mark}] {source.text}")
+    for told in pack.contradictions:
+        click.echo(f"≠ {told['id']}  {told['says']} / {told['other']} → {told['decided']}")
+
+
+def _shown(pack: Pack, rows: list[tuple[str, Any, Source]]) -> dict[str, Any]:
+    reason = pack.only_shown(date.today())
+    return {
+        **_summary(pack),
+        "only_shown": {"zh": reason.zh, "en": reason.en} if reason is not None else None,
+        "values": [{"key": key, "value": value, "mark": s.mark, "text": s.text} for key, value, s in rows],
+        "contradictions": [dict(told) for told in pack.contradictions],
+    }
 
 
 def _packs(files: tuple[Path, ...]) -> list[Path]:
@@ -76,6 +111,8 @@ def _summary(pack: Pack) -> dict[str, Any]:
         "valid_from": pack.valid_from.isoformat() if pack.valid_from else None,
         "valid_to": pack.valid_to.isoformat() if pack.valid_to else None,
         "marks": marks,
+        "contradictions": len(pack.contradictions),
+        "only_shown": reason.zh if (reason := pack.only_shown(date.today())) is not None else None,
     }
 
 
@@ -86,3 +123,5 @@ def _say(report: dict[str, Any]) -> None:
     if report["pack"]:
         marks = "  ".join(f"[{mark}] {count}" for mark, count in sorted(report["pack"]["marks"].items()))
         click.echo(f"    {marks}")
+        if report["pack"]["only_shown"]:
+            click.echo(f"    ! {report['pack']['only_shown']}")

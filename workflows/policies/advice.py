@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Levels of institution by the codes of the grading form; `source` marks how sure the row is."""
+    """Levels of institution by the codes of the grading form, and the institutions a region names."""
 
     antenatal: str
     delivery: str
     evaluate: str | None
-    source: str
+    antenatal_place: str | None = None
+    delivery_place: str | None = None
 
 
-ADVICE = {
-    "green": Advice("township", "county", None, "[known N35]"),
-    "yellow": Advice("county", "county", None, "[seed:003 3] 二级以上"),
-    "orange": Advice("county_centre", "tertiary", None, "[src:S49] [known N35]"),
-    "red": Advice("county_centre", "tertiary", "tertiary", "[src:S14] [known N35]"),
-}
-PURPLE = Advice("designated", "designated", None, "[seed:003 3] [known N35]")
+def advice(colour: str, purple: bool, routing: Mapping[str, Mapping[str, Any]]) -> tuple[Advice, ...]:
+    """The row of the primary colour, and that of the infectious-disease flag beside it, as the region routes them."""
+    return tuple(_row(routing[name]) for name in (colour, *(["purple"] if purple else [])) if name in routing)
 
 
-def advice(colour: str, purple: bool) -> tuple[Advice, ...]:
-    """The row of the primary colour, and that of the infectious-disease flag beside it."""
-    return (ADVICE[colour], PURPLE) if purple else (ADVICE[colour],)
+def _row(places: Mapping[str, Any]) -> Advice:
+    return Advice(
+        places["anc"],
+        places["delivery"],
+        places.get("evaluate"),
+        places.get("anc_place"),
+        places.get("delivery_place"),
+    )

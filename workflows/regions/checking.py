@@ -194,6 +194,19 @@ def _sources(values: Mapping[str, Any], sources: Any) -> list[Problem]:
     return found
 
 
+def contradictions_of(rows: Any) -> list[Problem]:
+    """A contradiction between sources names both sides and what was decided."""
+    if rows is None:
+        return []
+    whole = isinstance(rows, list) and all(
+        isinstance(row, Mapping) and all(row.get(name) for name in ("id", "says", "other", "decided")) for row in rows
+    )
+    if whole:
+        return []
+    zh, en = "每条出入应有 id、says、other、decided", "a contradiction has id, says, other and decided"
+    return [problem("contradictions", "bad_contradiction", zh, en)]
+
+
 def _at(values: Mapping[str, Any], key: str) -> Any:
     found: Any = values
     for part in key.split("."):

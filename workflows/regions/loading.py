@@ -12,10 +12,11 @@ import yaml
 
 from engine.errors import NotFound
 from engine.problems import Problem, Refused
-from workflows.regions.checking import problem, problems_of
+from workflows.regions.checking import contradictions_of, problem, problems_of
 from workflows.regions.pack import Pack, Source
 
 FOLDER = Path(__file__).parent / "packs"
+NOT_VALUES = frozenset({"pack", "sources", "contradictions"})
 LARGEST = 200_000  # bytes
 ReadBase = Callable[[str], Pack]
 
@@ -46,14 +47,15 @@ def _read(text: bytes, base: ReadBase) -> tuple[Pack | None, list[Problem]]:
     if raw is None:
         return None, problems
     below, problems = _base_of(raw, base)
-    values = _merged(below.values if below else {}, {k: v for k, v in raw.items() if k not in ("pack", "sources")})
+    values = _merged(below.values if below else {}, {k: v for k, v in raw.items() if k not in NOT_VALUES})
     sources = raw.get("sources") or {}
-    problems += problems_of(raw.get("pack"), values, sources)
+    problems += problems_of(raw.get("pack"), values, sources) + contradictions_of(raw.get("contradictions"))
     if any(found.severity == "error" for found in problems):
         return None, problems
     own = {key: Source(entry["mark"], entry["text"]) for key, entry in sources.items()}
     inherited = {key: s for key, s in (below.sources if below else {}).items() if not _overridden(key, raw)}
-    return _pack(raw["pack"], values, {**inherited, **own}), problems
+    told = {row["id"]: row for row in (*(below.contradictions if below else ()), *(raw.get("contradictions") or ()))}
+    return _pack(raw["pack"], values, {**inherited, **own}, tuple(told.values())), problems
 
 
 def _yaml(text: bytes) -> tuple[dict[str, Any] | None, list[Problem]]:
@@ -102,7 +104,12 @@ def _overridden(key: str, raw: Mapping[str, Any]) -> bool:
     return True
 
 
-def _pack(header: Mapping[str, Any], values: Mapping[str, Any], sources: Mapping[str, Source]) -> Pack:
+def _pack(
+    header: Mapping[str, Any],
+    values: Mapping[str, Any],
+    sources: Mapping[str, Source],
+    contradictions: tuple[Mapping[str, Any], ...],
+) -> Pack:
     def day(name: str) -> date | None:
         value = header.get(name)
         return value if isinstance(value, date) else None
@@ -118,4 +125,5 @@ def _pack(header: Mapping[str, Any], values: Mapping[str, Any], sources: Mapping
         superseded_by=header.get("superseded_by"),
         values=values,
         sources=sources,
+        contradictions=contradictions,
     )

@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from engine.errors import Text
+
 MARKS = {
     "seed": "政策原文",
     "src": "检索所得，待核对原文",
@@ -33,7 +35,8 @@ LOCAL_SETTING = Source("default", "本地设定")
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """`values` are nested as in the file, bases merged underneath; `sources` are by dotted key."""
+    """`values` are nested as in the file, bases merged underneath; `sources` are by dotted key. A pack whose time is
+    over may be looked at and demonstrated with, and says so; real cases need one that is valid."""
 
     id: str
     name: str
@@ -45,6 +48,7 @@ class Pack:
     superseded_by: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
+    contradictions: tuple[Mapping[str, Any], ...] = ()  # where sources differ: id, says, other, decided, question?
 
     def value(self, key: str) -> Any:
         """The value of a dotted key. Raises KeyError."""
@@ -65,6 +69,16 @@ class Pack:
         """Whether real cases may be started by this pack on that day (AC-27)."""
         begun = self.valid_from is None or self.valid_from <= on
         return begun and (self.valid_to is None or on <= self.valid_to) and self.status == "active"
+
+    def only_shown(self, on: date) -> Text | None:
+        """Why this pack may only be demonstrated on that day; None when real cases may start by it."""
+        if self.is_valid(on):
+            return None
+        until = f"（有效期至 {self.valid_to}）" if self.valid_to else ""
+        return Text(
+            zh=f"参数包“{self.name}”已失效或未生效{until}，只用于演示，不能开始真实个案",
+            en=f"the pack '{self.id}' is not in force: for demonstration only, no real case may start by it",
+        )
 
     def leaves(self) -> list[tuple[str, Any, Source]]:
         """Every value by dotted key with its source, in the order of the file."""
@@ -105,6 +119,7 @@ POLICY: Mapping[str, str] = {
     "case_file_within": "casefile.open_within",
     "face_to_face": "casefile.face_to_face_once",
     "face_to_face_within": "casefile.face_to_face_within",
+    "routing": "routing",
     "level2_colours": "advice.level2_colours",
     "visit_windows": "visits.package",
     "missed_visit_after": "visits.missed_after",

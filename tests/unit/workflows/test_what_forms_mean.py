@@ -182,4 +182,4 @@ def test_gestational_age_stands_still_when_the_pregnancy_ends():
 
 
 def test_purple_adds_the_designated_hospital_to_the_advice_of_the_colour():
-    assert [row.delivery for row in advice("red", True)] == ["tertiary", "designated"]
+    assert [row.delivery for row in advice("red", True, POLICY["routing"])] == ["tertiary", "designated"]
