@@ -791,7 +791,6 @@ CREATE FUNCTION public.save_resources(p_region text, p_at timestamp with time zo
     AS $$
 DECLARE
     g         jsonb;
-    e         jsonb;
     v_deleted boolean;
 BEGIN
     FOR g IN SELECT value FROM jsonb_array_elements(p_resources) LOOP
@@ -825,21 +824,27 @@ BEGIN
                AND NOT EXISTS (SELECT FROM jsonb_array_elements(g->'dates') AS d(value)
                                 WHERE d.value->>0 = o.param AND (d.value->>1)::timestamptz = o.low
                                   AND (d.value->>2)::timestamptz = o.high);
-            DELETE FROM resource_string o
-             WHERE o.region_id = p_region AND o.type = resource_type AND o.id = resource_id;
         END IF;
-        FOR e IN SELECT value FROM jsonb_array_elements(g->'dates') LOOP
+        IF g->'dates' <> '[]' THEN
             INSERT INTO resource_date (region_id, type, id, param, low, high)
-            SELECT p_region, resource_type, resource_id, e->>0, (e->>1)::timestamptz, (e->>2)::timestamptz
+            SELECT p_region, resource_type, resource_id, d.value->>0, (d.value->>1)::timestamptz,
+                   (d.value->>2)::timestamptz
+              FROM jsonb_array_elements(g->'dates') AS d(value)
              WHERE resource_version_no = 1 OR NOT EXISTS (
                    SELECT FROM resource_date o
                     WHERE o.region_id = p_region AND o.type = resource_type AND o.id = resource_id
-                      AND o.param = e->>0 AND o.low = (e->>1)::timestamptz AND o.high = (e->>2)::timestamptz);
-        END LOOP;
-        FOR e IN SELECT value FROM jsonb_array_elements(g->'strings') LOOP
+                      AND o.param = d.value->>0 AND o.low = (d.value->>1)::timestamptz
+                      AND o.high = (d.value->>2)::timestamptz);
+        END IF;
+        IF g ? 'strings' THEN                                   -- of types that have any
+            IF resource_version_no > 1 THEN
+                DELETE FROM resource_string o
+                 WHERE o.region_id = p_region AND o.type = resource_type AND o.id = resource_id;
+            END IF;
             INSERT INTO resource_string (region_id, type, id, param, value)
-            VALUES (p_region, resource_type, resource_id, e->>0, e->>1);
-        END LOOP;
+            SELECT p_region, resource_type, resource_id, v.value->>0, v.value->>1
+              FROM jsonb_array_elements(g->'strings') AS v(value);
+        END IF;
         RETURN NEXT;
     END LOOP;
 END $$;
@@ -1520,7 +1525,7 @@ CREATE TABLE public.job (
     CONSTRAINT job_is_locked_iff_running CHECK (((state = 'running'::public.job_state) = ((lease IS NOT NULL) AND (locked_until IS NOT NULL)))),
     CONSTRAINT job_retries_left_check CHECK ((retries_left >= 0))
 )
-WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
 --
 -- Name: manual_clock; Type: TABLE; Schema: public; Owner: -
@@ -1650,9 +1655,7 @@ CREATE TABLE public.resource (
     patient_id text,
     episode_id text,
     labels text[] DEFAULT '{}'::text[] NOT NULL,
-    tokens bigint[] DEFAULT '{}'::bigint[] NOT NULL,
-    CONSTRAINT resource_id_check CHECK ((id ~ '^[A-Za-z0-9.-]{1,64}$'::text)),
-    CONSTRAINT resource_version_check CHECK ((version >= 1))
+    tokens bigint[] DEFAULT '{}'::bigint[] NOT NULL
 );
 
 --
@@ -1783,7 +1786,7 @@ CREATE TABLE public.timer (
     attempts smallint DEFAULT 0 NOT NULL,
     locked_until timestamp with time zone
 )
-WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
 --
 -- Name: timer_start; Type: TABLE; Schema: public; Owner: -
