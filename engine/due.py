@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
+from engine.commands.backoff import rest_after
 from engine.commands.contracts import (
     Actor,
     ClaimDueWork,
@@ -20,11 +20,23 @@ from engine.commands.contracts import (
     CompleteJob,
     DeliverMessage,
     FailJob,
+    FailMessage,
+    FailStart,
     FailTimer,
     FireTimer,
+    StartByTimer,
     ThrowJobError,
 )
-from engine.commands.records import MAX_ATTEMPTS, BusinessError, ClaimedJob, DueTimer, DueWork, JobContext
+from engine.commands.records import (
+    MAX_ATTEMPTS,
+    BusinessError,
+    ClaimedJob,
+    DueMessage,
+    DueStart,
+    DueTimer,
+    DueWork,
+    JobContext,
+)
 from engine.errors import Busy, Conflict, NotFound
 from engine.store.transaction import Following
 
@@ -36,6 +48,7 @@ log = logging.getLogger(__name__)
 ENGINE = Actor(id="engine", kind="engine")
 LONGEST_CHAIN = 1000  # pieces of work that one command may draw after it; the worker takes the rest
 NO_REST = timedelta(0)
+KINDS = ("timer", "job", "message", "start")
 DIED = "the worker died during each attempt"
 
 
@@ -100,38 +113,73 @@ def _attempt(engine: Engine, job: ClaimedJob, now: datetime) -> Any:
     return CompleteJob(job_id=job.id, variables=result or {}, lease=job.lease)
 
 
-def run_due(engine: Engine, limit: int) -> int:
-    """One round of a worker. Raises Busy when the database is away."""
+def run_due(engine: Engine, limit: int, before_each: Callable[[], None] = lambda: None) -> int:
+    """One round of a worker; `before_each` may take its time. Raises Busy when the database is away.
+
+    First what nobody has begun, many at once. What was begun and not finished comes alone, one by one: whatever killed
+    a worker takes nothing else with it, and its own attempts are spent soon.
+    """
     now = engine.clock()
     due = _claim(engine, now, limit)
+    _serve(engine, due, now, before_each)
+    done = len(due)
+    for kind in due.suspects:
+        for _ in range(limit):
+            alone = _claim(engine, now, 1, suspect=True, kinds=(kind,))
+            if not len(alone):
+                break
+            _serve(engine, alone, now, before_each)
+            done += 1
+    return done
+
+
+def _serve(engine: Engine, due: DueWork, now: datetime, before_each: Callable[[], None]) -> None:
     for timer in due.timers:
+        before_each()
         _fire(engine, timer, timer.due_at if engine.fires_at_due_time else now)
+    for start in due.starts:
+        before_each()
+        _start(engine, start, start.due_at if engine.fires_at_due_time else now)
     for job in due.jobs:
+        before_each()
         _guarded(engine, partial(run_job, engine, job, now), now)
     for message in due.messages:
-        _guarded(engine, partial(_deliver, engine, message, now), now)
-    return len(due.timers) + len(due.jobs) + len(due.messages)
+        before_each()
+        _send(engine, message, now)
 
 
 def drive(engine: Engine, until: datetime, stop: Callable[[], bool] | None = None) -> int:
     """Time moves from due time to due time; each piece of work sees its own as now. `stop` is asked between two."""
     fired = 0
     while stop is None or not stop():
-        due = _claim(engine, until, 1, in_order=True)
+        due = _claim(engine, until, 1, in_order=True, suspect=None)
         for timer in due.timers:
             fired += _fire(engine, timer, timer.due_at, NO_REST)
+        for start in due.starts:
+            fired += _start(engine, start, start.due_at, NO_REST)
         for job in due.jobs:
             _guarded(engine, partial(run_job, engine, job, _due(job)), _due(job))
         for message in due.messages:
-            _guarded(engine, partial(_deliver, engine, message, until), until)
-        if not (due.timers or due.jobs or due.messages):
+            _send(engine, message, until, NO_REST)
+        if not len(due):
             break
     return fired
 
 
-def _claim(engine: Engine, until: datetime, limit: int, in_order: bool = False) -> DueWork:
+def _claim(
+    engine: Engine,
+    until: datetime,
+    limit: int,
+    *,
+    in_order: bool = False,
+    suspect: bool | None = False,
+    kinds: tuple[str, ...] = KINDS,
+) -> DueWork:
     types = tuple(sorted(engine.service_tasks))
-    command = ClaimDueWork(until=until, job_types=types, limit=limit, in_order=in_order)
+    spread = NO_REST if in_order else engine.timer_spread
+    command = ClaimDueWork(
+        until=until, job_types=types, limit=limit, in_order=in_order, suspect=suspect, kinds=kinds, spread=spread
+    )
     return engine.transact(command, by=ENGINE, now=until)[0]
 
 
@@ -140,31 +188,58 @@ def _due(job: ClaimedJob) -> datetime:
     return job.due_at
 
 
-def _deliver(engine: Engine, message: UUID, now: datetime) -> list[Following]:
-    return engine.transact(DeliverMessage(message_id=message), by=ENGINE, now=now)[1]
+def _fire(engine: Engine, timer: DueTimer, now: datetime, backoff: timedelta | None = None) -> int:
+    """1 when it fired."""
+    place: dict[str, Any] = {"instance_id": timer.instance_id, "wait_id": timer.wait_id}
+    rest = rest_after(timer.attempts, f"{timer.instance_id}/{timer.wait_id}") if backoff is None else backoff
+    return _attempted(
+        engine,
+        FireTimer(**place),
+        timer.attempts,
+        lambda problem: FailTimer(**place, attempts=timer.attempts, message=problem, backoff=rest),
+        now,
+    )
 
 
-def _fire(engine: Engine, timer: DueTimer, now: datetime, backoff: timedelta = timedelta(seconds=5)) -> int:
-    command = FireTimer(instance_id=timer.instance_id, wait_id=timer.wait_id)
+def _start(engine: Engine, start: DueStart, now: datetime, backoff: timedelta | None = None) -> int:
+    """1 when an instance began."""
+    place = {"definition_key": start.definition_key, "element_id": start.element_id}
+    rest = rest_after(start.attempts, start.element_id) if backoff is None else backoff
+    return _attempted(
+        engine,
+        StartByTimer(**place),
+        start.attempts,
+        lambda problem: FailStart(**place, attempts=start.attempts, problem=problem, back_off=rest),
+        now,
+    )
+
+
+def _send(engine: Engine, message: DueMessage, now: datetime, backoff: timedelta | None = None) -> None:
+    rest = rest_after(message.attempts, str(message.id)) if backoff is None else backoff
+    _attempted(
+        engine,
+        DeliverMessage(message_id=message.id),
+        message.attempts,
+        lambda problem: FailMessage(message_id=message.id, attempts=message.attempts, problem=problem, back_off=rest),
+        now,
+    )
+
+
+def _attempted(engine: Engine, command: Any, attempts: int, failed: Callable[[str], Any], now: datetime) -> int:
+    """1 when the command, whose attempt is counted already, did what it is for. A worker that died during each attempt
+    left the count behind: then it is not tried again."""
     try:
-        if timer.attempts > MAX_ATTEMPTS:
-            raise RuntimeError("the worker died during each attempt")
-        fired, following = engine.transact(command, by=ENGINE, now=now)
+        if attempts > MAX_ATTEMPTS:
+            raise RuntimeError(DIED)
+        answer, following = engine.transact(command, by=ENGINE, now=now)
     except Busy:
         raise
     except Exception as error:
-        log.exception("timer %s/%s", timer.instance_id, timer.wait_id)
-        failed = FailTimer(
-            instance_id=timer.instance_id,
-            wait_id=timer.wait_id,
-            attempts=timer.attempts,
-            message=f"{type(error).__name__}: {error}",
-            backoff=backoff,
-        )
-        engine.transact(failed, by=ENGINE, now=now)
+        log.exception("%s", command)
+        engine.transact(failed(f"{type(error).__name__}: {error}"), by=ENGINE, now=now)
         return 0
     settle(engine, following, now)
-    return int(fired)
+    return int(bool(answer))
 
 
 def _guarded(engine: Engine, work: Callable[[], list[Following]], now: datetime) -> None:

@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -44,6 +44,7 @@ from engine.commands import (
 from engine.commands.contracts import Actor, IdempotencyKey
 from engine.commands.operators import OPERATORS
 from engine.commands.records import Projection, ServiceTask
+from engine.commands.unattended import UNATTENDED
 from engine.dmn import Definitions
 from engine.due import drive, run_due, settle
 from engine.errors import Busy, Conflict, EngineError, Stale
@@ -104,16 +105,18 @@ class Engine:
         handlers: Mapping[type, Handler] | None = None,
         form_check: FormCheck | None = None,
         fires_at_due_time: bool = False,
+        timer_spread: timedelta = timedelta(0),
     ) -> None:
         self.pool = pool
         self.clock = clock
         self.region_id = region_id
         self.service_tasks = dict(service_tasks or {})
         self.fires_at_due_time = fires_at_due_time
+        self.timer_spread = timer_spread
         self._setting = Setting(
             region_id=region_id,
             library=Library(),
-            handlers={**HANDLERS, **OPERATORS, **(handlers or {})},
+            handlers={**HANDLERS, **OPERATORS, **UNATTENDED, **(handlers or {})},
             projection=projection,
             local_job_types=frozenset(self.service_tasks),
             form_check=form_check,
@@ -196,9 +199,9 @@ class Engine:
     def _looking(self, conn: Connection[Any]) -> Tx:
         return Tx(conn, self._setting, self.clock(), Actor(id="engine", kind="engine"))
 
-    def run_due(self, limit: int = 100) -> int:
-        """Fire due timers, run due jobs, correlate messages, once; answers how many."""
-        return run_due(self, limit)
+    def run_due(self, limit: int = 100, before_each: Callable[[], None] = lambda: None) -> int:
+        """Fire due timers, begin what begins by timer, run due jobs, correlate messages, once; answers how many."""
+        return run_due(self, limit, before_each)
 
     def drive(self, until: datetime, stop: Callable[[], bool] | None = None) -> int:
         """Fire everything that falls due until `until`, in order, each at its own due time; answers how many timers."""

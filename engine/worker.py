@@ -10,12 +10,14 @@ from engine.commands.contracts import SweepRegion
 from engine.due import ENGINE
 from engine.engine import Engine
 from engine.errors import Busy
+from engine.operations import zombies
 from engine.operations.batches import BatchRunner
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.5  # how late a timer may fire when nothing else wakes the worker
 SWEEP_S = 60.0
+ZOMBIES_S = 300.0
 
 
 class Worker:
@@ -30,7 +32,7 @@ class Worker:
 
     def run(self) -> None:
         """Until `stop`. A database that is away is waited for; whatever else goes wrong, the loop goes on."""
-        swept_at = float("-inf")
+        swept_at = scanned_at = float("-inf")
         while not self._stopping.is_set():
             try:
                 done = self._engine.run_due(self._batch)
@@ -39,6 +41,9 @@ class Worker:
                 if time.monotonic() - swept_at > SWEEP_S:
                     self._engine.execute(SweepRegion(), by=ENGINE)
                     swept_at = time.monotonic()
+                if time.monotonic() - scanned_at > ZOMBIES_S:
+                    zombies.scan(self._engine, by=ENGINE)
+                    scanned_at = time.monotonic()
             except Busy:
                 done = 0
                 log.warning("the database is away")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -31,10 +32,11 @@ class HeldEngine:
     def __init__(self, engine: Engine, clock: ManualClock) -> None:
         self._engine = engine
         self._clock = clock
+        self.region_id, self.read = engine.region_id, engine.read
 
-    def run_due(self, limit: int) -> int:
+    def run_due(self, limit: int, before_each: Callable[[], None] = lambda: None) -> int:
         with self._clock.moving():
-            return self._engine.run_due(limit)
+            return self._engine.run_due(limit, before_each)
 
     def execute(self, command: Any, *, by: Any) -> Any:
         return self._engine.execute(command, by=by)

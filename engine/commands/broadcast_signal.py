@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.commands.contracts import BroadcastSignal
+from engine.commands.start_instance import open_instance
 from engine.interpreter.contracts import SignalReceived, WaitKind
 from engine.lifecycle import Status
 from engine.store import instances
@@ -17,7 +18,7 @@ def handle(command: BroadcastSignal, tx: Tx) -> int:
 
 
 def broadcast(tx: Tx, name: str, payload: Mapping[str, Any]) -> int:
-    """How many waits it reached. All in one transaction: nobody hears half a signal."""
+    """How many waits it reached and processes it began. All in one transaction: nobody hears half a signal."""
     reached = 0
     held: instances.Held | None = None
     for instance_id, wait_id in tx.all("find_signal_receivers", name=name):
@@ -27,4 +28,15 @@ def broadcast(tx: Tx, name: str, payload: Mapping[str, Any]) -> int:
         if held.status == Status.ACTIVE and wait is not None and wait.kind is WaitKind.SIGNAL:
             instances.advance(tx, held, SignalReceived(wait.id, payload))
             reached += 1
-    return reached
+    return reached + _begin(tx, name, payload)
+
+
+def _begin(tx: Tx, name: str, payload: Mapping[str, Any]) -> int:
+    """One instance of each process that the signal starts."""
+    began = 0
+    for key, element_id in tx.all("find_signal_starts", name=name):
+        newest = tx.library.catalogue(tx).newest("process", key)
+        if newest is not None and not newest.suspended:
+            open_instance(tx, newest, payload, start_element=element_id)
+            began += 1
+    return began

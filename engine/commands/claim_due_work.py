@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.commands.contracts import ClaimDueWork
-from engine.commands.records import ClaimedJob, DueTimer, DueWork
+from engine.commands.records import ClaimedJob, DueMessage, DueStart, DueTimer, DueWork
 from engine.store.transaction import Tx
 
 COLUMNS = (
@@ -15,20 +15,37 @@ COLUMNS = (
 
 
 def handle(command: ClaimDueWork, tx: Tx) -> DueWork:
-    """Three statements, one round trip."""
-    until = command.until
+    """A statement per kind, one round trip."""
+    until, types = command.until, list(command.job_types)
     if command.in_order:
-        until = min(tx.value("find_next_due", types=list(command.job_types)) or until, until)
-    asked = {"until": until, "limit": command.limit, "lock_for": command.lock_for}
-    timers = tx.send("claim_due_timers", **asked)
-    jobs = tx.send("claim_due_jobs", **asked, types=list(command.job_types), worker=command.worker, only=None)
-    messages = tx.send("find_messages_to_correlate", until=command.until, limit=command.limit)
-    due_timers = [DueTimer(instance_id=i, wait_id=w, due_at=d, attempts=a) for i, w, d, a in timers.fetchall()]
+        until = min(tx.value("find_next_due", types=types) or until, until)
+    asked = {"until": until, "limit": command.limit, "lock_for": command.lock_for, "suspect": command.suspect}
+    more: dict[str, dict[str, Any]] = {
+        "timer": {"spread": command.spread},
+        "job": {"types": types, "worker": command.worker, "only": None},
+        "message": {"until": command.until},
+        "start": {},
+    }
+    claims = {kind: tx.send(STATEMENTS[kind], **{**asked, **more[kind]}) for kind in command.kinds}
+    suspects = tx.send("find_suspects", until=until, types=types) if command.suspect is False else None
+    found = {kind: cursor.fetchall() for kind, cursor in claims.items()}
+    timers = [DueTimer(instance_id=i, wait_id=w, due_at=d, attempts=a) for i, w, d, a in found.get("timer", ())]
+    starts = [DueStart(definition_key=k, element_id=e, due_at=d, attempts=a) for k, e, d, a in found.get("start", ())]
     return DueWork(
-        timers=tuple(sorted(due_timers, key=lambda t: (t.due_at, t.instance_id, t.wait_id))),
-        jobs=tuple(sorted(map(claimed_job, jobs.fetchall()), key=lambda j: (j.due_at, j.id))),
-        messages=tuple(row[0] for row in messages.fetchall()),
+        timers=tuple(sorted(timers, key=lambda t: (t.due_at, t.instance_id, t.wait_id))),
+        jobs=tuple(sorted(map(claimed_job, found.get("job", ())), key=lambda j: (j.due_at, j.id))),
+        messages=tuple(DueMessage(id=id, attempts=attempts) for id, attempts in found.get("message", ())),
+        starts=tuple(sorted(starts, key=lambda s: (s.due_at, s.definition_key, s.element_id))),
+        suspects=tuple(row[0] for row in suspects.fetchall()) if suspects else (),
     )
+
+
+STATEMENTS = {
+    "timer": "claim_due_timers",
+    "job": "claim_due_jobs",
+    "message": "claim_messages",
+    "start": "claim_timer_starts",
+}
 
 
 def claimed_job(row: tuple[Any, ...]) -> ClaimedJob:

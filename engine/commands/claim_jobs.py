@@ -18,6 +18,7 @@ def handle(command: ClaimJobs, tx: Tx) -> list[ClaimedJob]:
         lock_for=command.lock_for,
         types=[command.type] if command.type else list(command.types),
         worker=command.worker,
+        suspect=None,
         only=None if command.only is None else list(command.only),
     )
     jobs = sorted(map(claimed_job, rows), key=lambda job: (job.due_at, job.id))

@@ -161,7 +161,10 @@ class ThrowJobError:
 
 @dataclass(frozen=True, kw_only=True)
 class RetryIncident:
+    """`variables` are set before the failed element is tried again; a job is given them too."""
+
     incident_id: UUID
+    variables: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,6 +255,9 @@ class ClaimDueWork:
     job_types: tuple[str, ...]
     limit: int = 100
     in_order: bool = False
+    suspect: bool | None = False  # False: what nobody has begun; True: what was begun and not finished; None: both
+    kinds: tuple[str, ...] = ("timer", "job", "message", "start")
+    spread: timedelta = timedelta(0)  # timers due at one moment are taken over this long, each at its own place in it
     lock_for: timedelta = timedelta(seconds=10)
     worker: str = "engine"
 
@@ -405,3 +411,101 @@ class FailBatchItem:
     code: str
     zh: str
     en: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailMessage:
+    """Delivering a stored message raised. After the last attempt it is `failed` and listed, else it rests."""
+
+    message_id: UUID
+    attempts: int
+    problem: str
+    back_off: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryMessage:
+    """Answers `MessageResult`: a failed, expired or kept message looks for its receiver now, and waits anew for `ttl`.
+    Raises NotFound, Conflict (it was delivered)."""
+
+    message_id: UUID
+    ttl: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartByTimer:
+    """Answers True when the timer start event began an instance: one per occurrence, whoever asks how often."""
+
+    definition_key: str
+    element_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailStart:
+    """A timer start event raised. After the last attempt it rests until somebody fires or moves it."""
+
+    definition_key: str
+    element_id: str
+    attempts: int
+    problem: str
+    back_off: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConditions:
+    """Answers the ids of the instances that began: of every process with a conditional start event that these values
+    meet."""
+
+    variables: Mapping[str, Any]
+    business_key: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveTimer:
+    """Another due moment for a running timer; a cycle goes on counting from it. Answers the due moment.
+    Raises NotFound, Conflict (no timer waits there)."""
+
+    instance_id: UUID
+    wait_id: int
+    due_at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FireTimerNow:
+    """Answers True: the timer has fired as if it were due. Raises NotFound, Conflict (no timer waits there)."""
+
+    instance_id: UUID
+    wait_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveStart:
+    """Another due moment for a timer start event, tried anew however often it failed. Raises NotFound."""
+
+    definition_key: str
+    element_id: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkipIncident:
+    """Go on as if the failed job had been done with these variables. An incident that is about no place in the process
+    is marked as seen to. Raises NotFound, Conflict (`not-skippable`, `incident-resolved`)."""
+
+    incident_id: UUID
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignIncident:
+    incident_id: UUID
+    owner: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportZombie:
+    """Answers True when the instance is active and nothing would ever move it: an incident says so. One that is none
+    any more is resolved."""
+
+    instance_id: UUID

@@ -64,13 +64,14 @@ def _listening(held: instances.Held, letter: Letter) -> Wait | None:
 
 
 def _deliver_to_start(tx: Tx, letter: Letter) -> UUID | None:
-    """The newest version of a process that this message starts, unless the case of this key has an open instance."""
+    """The newest version of a process that this message starts, unless that is suspended or the case of this key has an
+    open instance."""
     for key, element_id in tx.all("find_message_start", name=letter.name):
         if letter.key and tx.value("find_open_instance", key=key, business_key=letter.key) is not None:
             continue
         _require_undelivered(tx, letter)
         definition = tx.library.catalogue(tx).newest("process", key)
-        if definition is not None:
+        if definition is not None and not definition.suspended:
             started = open_instance(
                 tx, definition, letter.payload, business_key=letter.key or None, start_element=element_id
             )

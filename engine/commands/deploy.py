@@ -7,6 +7,7 @@ from typing import Any
 from engine.commands.contracts import Deploy, Deployed
 from engine.commands.draft_definitions import DraftDefinition, read_files
 from engine.commands.references import missing_references
+from engine.commands.start_subscriptions import replace_starts
 from engine.errors import Text
 from engine.problems import Problem, Refused
 from engine.store.library import Catalogue
@@ -86,6 +87,5 @@ def _store(tx: Tx, plan: list[tuple[DraftDefinition, int, bool]]) -> None:
             deployment_id=deployment,
         )
         if draft.kind == "process":
-            tx.send("forget_message_starts", key=draft.key)
-            for name, element_id in draft.start_messages.items():
-                tx.send("insert_message_start", key=draft.key, name=name, element_id=element_id)
+            assert draft.program is not None
+            replace_starts(tx, draft.program, version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
@@ -31,7 +31,6 @@ class DraftDefinition:
     own_version: int | None = None
     program: Program | None = None
     warnings: tuple[Problem, ...] = ()
-    start_messages: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
@@ -75,7 +74,6 @@ def _processes(name: str, source: bytes, _: FormCheck | None) -> list[DraftDefin
             version_tag=program.version_tag,
             program=program,
             warnings=(*model.warnings, *model.ignored),
-            start_messages=program.start_messages,
         )
         for program in programs
     ]

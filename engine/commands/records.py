@@ -152,12 +152,33 @@ class DueTimer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DueWork:
-    """Claimed timers and jobs in order of due time, and messages that are to be correlated."""
+class DueMessage:
+    id: UUID
+    attempts: int
 
-    timers: tuple[DueTimer, ...]
-    jobs: tuple[ClaimedJob, ...]
-    messages: tuple[UUID, ...]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueStart:
+    """A timer start event of the newest version of a process."""
+
+    definition_key: str
+    element_id: str
+    due_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueWork:
+    """Claimed work, each kind in order of due time. `suspects`: kinds of which some was begun and not finished."""
+
+    timers: tuple[DueTimer, ...] = ()
+    jobs: tuple[ClaimedJob, ...] = ()
+    messages: tuple[DueMessage, ...] = ()
+    starts: tuple[DueStart, ...] = ()
+    suspects: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.timers) + len(self.jobs) + len(self.messages) + len(self.starts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine.commands.contracts import RetryIncident
+from engine.commands.report_zombie import revive
 from engine.errors import Conflict, NotFound
-from engine.interpreter.contracts import IncidentRetried
+from engine.interpreter.contracts import IncidentRetried, VariablesChanged
 from engine.lifecycle import require_active
 from engine.store import instances
 from engine.store.incidents import submission_of
@@ -26,6 +27,12 @@ def handle(command: RetryIncident, tx: Tx) -> None:
         _project_again(command, tx, held, detail)
         return
     require_active(held.status)
+    if kind == "zombie":
+        revive(tx, held)
+        tx.send("resolve_incident", id=command.incident_id, at=tx.now, by=tx.by.id)
+        return
+    if command.variables:
+        instances.advance(tx, held, VariablesChanged(command.variables))
     if kind == "timer":
         tx.send("unpark_timer", instance_id=held.id, wait_id=wait_id)
         tx.send("resolve_incident", id=command.incident_id, at=tx.now, by=tx.by.id)

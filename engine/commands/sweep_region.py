@@ -11,4 +11,5 @@ def handle(command: SweepRegion, tx: Tx) -> None:
     tx.send("forget_messages", now=tx.now)
     tx.send("forget_old_answers")
     tx.send("forget_told_events", now=tx.now)
+    tx.send("resolve_incidents_of_ended", now=tx.now)
     tx.send("forget_old_states", now=tx.now)

@@ -94,7 +94,10 @@ def _incident_retried(run: Run, event: IncidentRetried) -> None:
     run.close_wait(wait)
     run.note(wait.scope, wait.element_id, "resolved")
     if data["phase"] == "reopen":
-        run.open_wait(wait.scope, node, WaitKind(data["cause"]), data["wait"])
+        again = data["wait"]
+        if data["cause"] == WaitKind.JOB:
+            again = {**again, "variables": dict(run.visible(wait.scope))}  # somebody may have repaired them
+        run.open_wait(wait.scope, node, WaitKind(data["cause"]), again)
     else:
         run.push(data["phase"], wait.scope, node, data["via"])
 

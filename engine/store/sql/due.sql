@@ -7,6 +7,8 @@ WITH due AS MATERIALIZED (
       FROM timer t JOIN instance i ON i.region_id = t.region_id AND i.id = t.instance_id
      WHERE t.region_id = %(region_id)s AND t.due_at <= %(until)s AND i.status = 'active'
        AND (t.locked_until IS NULL OR t.locked_until < clock_timestamp())
+       AND (%(suspect)s::boolean IS NULL OR (t.attempts > 0) = %(suspect)s)
+       AND t.due_at + %(spread)s * ((hashtext(t.instance_id::text) & 1023) / 1024.0::float8) <= %(until)s
      ORDER BY t.due_at, t.instance_id, t.wait_id LIMIT %(limit)s
        FOR UPDATE OF t SKIP LOCKED
 )
@@ -37,6 +39,7 @@ WITH due AS MATERIALIZED (
      WHERE j.region_id = %(region_id)s AND j.due_at <= %(until)s AND j.type = ANY(%(types)s) AND i.status = 'active'
        AND (j.state = 'waiting' OR (j.state = 'running' AND j.locked_until < clock_timestamp()))
        AND (%(only)s::uuid[] IS NULL OR j.id = ANY(%(only)s))
+       AND (%(suspect)s::boolean IS NULL OR (j.attempts > 0) = %(suspect)s)
      ORDER BY j.due_at, j.id LIMIT %(limit)s
        FOR UPDATE OF j SKIP LOCKED
 )
@@ -78,17 +81,70 @@ UPDATE job SET state = 'waiting', retries_left = %(retries_left)s, due_at = %(du
        locked_by = NULL, locked_until = NULL, lease = NULL
  WHERE region_id = %(region_id)s AND id = %(id)s
 
--- find_messages_to_correlate --
+-- claim_messages --
 -- Left by a crash between a step and what it gave out, or by two transactions that passed each other.
-SELECT m.id FROM message m
- WHERE m.region_id = %(region_id)s AND m.state = 'published'
+WITH due AS MATERIALIZED (
+    SELECT m.region_id, m.id FROM message m
+     WHERE m.region_id = %(region_id)s AND m.id IN (
+               SELECT p.id FROM message p
+                WHERE p.region_id = %(region_id)s AND p.state = 'published'
+                UNION ALL
+               SELECT b.id
+                 FROM message b
+                 JOIN message_subscription s ON s.region_id = b.region_id AND s.name = b.name AND s.key = b.key
+                 JOIN instance i ON i.region_id = s.region_id AND i.id = s.instance_id
+                WHERE b.region_id = %(region_id)s AND b.state = 'buffered' AND b.expires_at > %(until)s
+                  AND i.status = 'active')
+       AND (m.locked_until IS NULL OR m.locked_until < clock_timestamp())
+       AND (%(suspect)s::boolean IS NULL OR (m.attempts > 0) = %(suspect)s)
+     ORDER BY m.published_at, m.id LIMIT %(limit)s
+       FOR UPDATE OF m SKIP LOCKED
+)
+UPDATE message SET attempts = message.attempts + 1, locked_until = clock_timestamp() + %(lock_for)s
+  FROM due
+ WHERE message.region_id = due.region_id AND message.id = due.id
+RETURNING message.id, message.attempts
+
+-- claim_timer_starts --
+-- Timer start events of newest versions that are not suspended.
+WITH due AS MATERIALIZED (
+    SELECT b.region_id, b.definition_key, b.element_id
+      FROM timer_start b
+     WHERE b.region_id = %(region_id)s AND b.due_at <= %(until)s
+       AND (b.locked_until IS NULL OR b.locked_until < clock_timestamp())
+       AND (%(suspect)s::boolean IS NULL OR (b.attempts > 0) = %(suspect)s)
+       AND NOT EXISTS (SELECT 1 FROM definition_suspension d
+                        WHERE d.key = b.definition_key AND d.version = b.definition_version)
+     ORDER BY b.due_at, b.definition_key, b.element_id LIMIT %(limit)s
+       FOR UPDATE OF b SKIP LOCKED
+)
+UPDATE timer_start SET attempts = timer_start.attempts + 1, locked_until = clock_timestamp() + %(lock_for)s
+  FROM due
+ WHERE timer_start.region_id = due.region_id AND timer_start.definition_key = due.definition_key
+   AND timer_start.element_id = due.element_id
+RETURNING timer_start.definition_key, timer_start.element_id, timer_start.due_at, timer_start.attempts
+
+-- find_suspects --
+-- Kinds of due work of which some was begun before and not finished: its worker died, or it raised.
+SELECT 'timer' WHERE EXISTS (
+    SELECT 1 FROM timer t
+     WHERE t.region_id = %(region_id)s AND t.attempts > 0 AND t.due_at <= %(until)s
+       AND (t.locked_until IS NULL OR t.locked_until < clock_timestamp()))
  UNION ALL
-SELECT m.id
-  FROM message m
-  JOIN message_subscription s ON s.region_id = m.region_id AND s.name = m.name AND s.key = m.key
-  JOIN instance i ON i.region_id = s.region_id AND i.id = s.instance_id
- WHERE m.region_id = %(region_id)s AND m.state = 'buffered' AND m.expires_at > %(until)s AND i.status = 'active'
- LIMIT %(limit)s
+SELECT 'job' WHERE EXISTS (
+    SELECT 1 FROM job j
+     WHERE j.region_id = %(region_id)s AND j.attempts > 0 AND j.due_at <= %(until)s AND j.type = ANY(%(types)s)
+       AND (j.state = 'waiting' OR (j.state = 'running' AND j.locked_until < clock_timestamp())))
+ UNION ALL
+SELECT 'message' WHERE EXISTS (
+    SELECT 1 FROM message m
+     WHERE m.region_id = %(region_id)s AND m.state IN ('published', 'buffered') AND m.state <> 'delivered'
+       AND m.attempts > 0 AND (m.locked_until IS NULL OR m.locked_until < clock_timestamp()))
+ UNION ALL
+SELECT 'start' WHERE EXISTS (
+    SELECT 1 FROM timer_start b
+     WHERE b.region_id = %(region_id)s AND b.attempts > 0 AND b.due_at <= %(until)s
+       AND (b.locked_until IS NULL OR b.locked_until < clock_timestamp()))
 
 -- find_next_due --
 SELECT least(
@@ -98,5 +154,10 @@ SELECT least(
       ORDER BY t.due_at LIMIT 1),
     (SELECT j.due_at FROM job j JOIN instance i ON i.region_id = j.region_id AND i.id = j.instance_id
       WHERE j.region_id = %(region_id)s AND j.type = ANY(%(types)s) AND i.status = 'active' AND j.state = 'waiting'
-      ORDER BY j.due_at LIMIT 1)
+      ORDER BY j.due_at LIMIT 1),
+    (SELECT b.due_at FROM timer_start b
+      WHERE b.region_id = %(region_id)s AND (b.locked_until IS NULL OR b.locked_until < clock_timestamp())
+        AND NOT EXISTS (SELECT 1 FROM definition_suspension d
+                         WHERE d.key = b.definition_key AND d.version = b.definition_version)
+      ORDER BY b.due_at LIMIT 1)
 )

@@ -1,0 +1,30 @@
+"""Commands about work that nobody stands by for: the table that the engine adds to its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.commands import (
+    contracts,
+    evaluate_conditions,
+    messages_failed,
+    report_zombie,
+    settle_incident,
+    start_by_timer,
+    timer_changes,
+)
+
+UNATTENDED: Mapping[type, Callable[[Any, Any], Any]] = {
+    contracts.AssignIncident: settle_incident.assign,
+    contracts.EvaluateConditions: evaluate_conditions.handle,
+    contracts.FailMessage: messages_failed.fail,
+    contracts.FailStart: start_by_timer.fail,
+    contracts.FireTimerNow: timer_changes.fire,
+    contracts.MoveStart: start_by_timer.move,
+    contracts.MoveTimer: timer_changes.move,
+    contracts.ReportZombie: report_zombie.handle,
+    contracts.RetryMessage: messages_failed.retry,
+    contracts.SkipIncident: settle_incident.skip,
+    contracts.StartByTimer: start_by_timer.handle,
+}
