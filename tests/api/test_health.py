@@ -64,6 +64,8 @@ def test_the_description_holds_every_route_and_nothing_else(county):
         "definitions",
         "evaluation",
         "operations",
+        "batches",
+        "jobs",
         "messages",
         "clock",
         "pregnancies",
