@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from engine.clock import CHINA, Clock, system_clock
 from fhir_adapters.facts import Fact, facts_of, of_person
+from fhir_adapters.labels import sensitivity_of
 from fhir_adapters.store import patients as store
 from fhir_adapters.store import resources
 from fhir_adapters.terminology import DOCUMENT_PREFIX, ID_CARD, item_of
@@ -52,6 +54,20 @@ class Patients:
         found = resources.of_episode(conn, self.region_id, pregnancy_id, LINKED)
         newest = sorted(found, key=lambda stored: stored.updated_at, reverse=True)
         return [{"kind": s.type, "id": s.id, "title": TITLES[s.type], "at": s.updated_at} for s in newest]
+
+    def response_to(self, conn: Any, task_id: UUID, *, restricted: bool) -> Mapping[str, Any] | None:
+        """The QuestionnaireResponse that finished a user task. None where there is none, and where it says something
+        that only those may know who are cleared for what is `restricted`."""
+        task = resources.current(conn, self.region_id, "Task", str(task_id))
+        outputs = task.resource().get("output", ()) if task else ()
+        named = [found for o in outputs if (found := str(o.get("valueReference", {}).get("reference", "")))]
+        if not named:
+            return None
+        stored = resources.current(conn, self.region_id, "QuestionnaireResponse", named[0].rpartition("/")[2])
+        response = stored.resource() if stored else None
+        if response is None or (sensitivity_of(response) is not None and not restricted):
+            return None
+        return response
 
     def find(self, conn: Any, system: str, value: str) -> str | None:
         """The one patient with this identifier; None when there is none, or several."""

@@ -30,11 +30,12 @@ class Opened:
     conn: Any
     task: Any
     form: Any
-    answers: Mapping[str, Any]
+    answers: Mapping[str, Any]  # of a task that is over: those on record
     last_values: Mapping[str, Any]
     known: Mapping[str, Any]
     woman: woman.Woman | None
     allowed: bool
+    is_recorded: bool = False  # there is a record of the answers, and this person may read it
 
     @property
     def fillable(self) -> bool:
@@ -63,16 +64,19 @@ class Opened:
         warnings: Sequence[Fault] = (),
     ) -> dict[str, Any]:
         """What the template shows. `answers` are those that were typed, where the submission was refused."""
-        names = services().people.names([self.task.assignee] if self.task.assignee else [])
+        task = self.task
+        names = services().people.names([one for one in (task.assignee, task.completed_by) if one])
         shown = self.answers if answers is None else answers
         return {
-            "task": self.task,
+            "task": task,
             "woman": self.woman,
-            "window": window_of(self.task, now()),
+            "window": window_of(task, now()),
             "fillable": self.fillable,
             "may_complete": self.allowed,
-            "assignee": names.get(self.task.assignee, self.task.assignee),
-            "has_draft": bool(self.task.draft),
+            "assignee": names.get(task.assignee, task.assignee),
+            "finisher": names.get(task.completed_by, task.completed_by),
+            "has_draft": bool(task.draft),
+            "is_recorded": self.is_recorded,
             "list_query": request.values.get("list", ""),
             **fields(self, shown, error, warnings),
         }
@@ -107,16 +111,26 @@ def opened(task_id: UUID) -> Iterator[Opened]:
     with services().engine.read() as conn:
         task = task_access.task_for(services(), conn, task_id, g.principal)
         opened_form = completion.open_form(services(), conn, task, today=today())
+        recorded = None if task.is_open else _recorded(conn, task, opened_form.form)
         yield Opened(
             conn=conn,
             task=task,
             form=opened_form.form,
-            answers=opened_form.answers,
+            answers=opened_form.answers if task.is_open else recorded or {},
+            is_recorded=recorded is not None,
             last_values=opened_form.last_values,
             known=opened_form.context,
             woman=woman.of_task(services(), conn, task, g.principal, today()),
             allowed=may_complete(g.principal, task, task_access.care_of(services(), conn, task)),
         )
+
+
+def _recorded(conn: Any, task: Any, form: Any) -> dict[str, Any] | None:
+    """What stands on record for a task that is over; None where that is nothing, or nothing this person may read."""
+    if form is None:
+        return None
+    response = services().patients.response_to(conn, task.id, restricted=g.principal.restricted)
+    return form.answers_from_response(dict(response)) if response is not None else None
 
 
 def sent_answers() -> dict[str, Any]:

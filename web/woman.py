@@ -10,6 +10,8 @@ from typing import Any
 from engine.errors import NotFound
 from engine.store import reads
 from web import risk
+from web.language import gettext
+from workflows.facts import date_of
 from workflows.journey import gestational_age_text
 from workflows.people import Principal, may_read_woman
 from workflows.people.roles import READERS
@@ -52,6 +54,15 @@ class Woman:
         return bool(self.variables.get("delivered_on"))
 
 
+def week_text(variables: Mapping[str, Any], on: date) -> str | None:
+    """`28+3`, or from the birth on how long ago that was, until the case ends."""
+    born, ended = date_of(variables.get("delivered_on")), date_of(variables.get("ended_on"))
+    if born is None or on < born:
+        return gestational_age_text(variables, on)
+    last = min(on, ended) if ended and ended >= born else on
+    return gettext("产后 %(n)s 天", n=(last - born).days)
+
+
 def of_task(services: Any, conn: Any, task: Any, principal: Principal, on: date) -> Woman | None:
     """The woman a task is about, or None: another kind of process, or a reader without clinical rights."""
     if not task.business_key or not principal.roles & READERS:
@@ -76,6 +87,6 @@ def _woman(services: Any, conn: Any, instance: Any, principal: Principal, on: da
         person=services.patients.banner(conn, instance.business_key) or {},
         variables=variables,
         chips=risk.chips(variables, principal.roles),
-        gestational_age=gestational_age_text(variables, on),
+        gestational_age=week_text(variables, on),
         home=variables.get("home_organisation"),
     )

@@ -59,6 +59,12 @@ def entry_kind(kind: str) -> str:
     }[kind]
 
 
+def record_kind(kind: str) -> str:
+    """What a stored record is."""
+    names = {"QuestionnaireResponse": _("表单"), "RiskAssessment": _("风险评估"), "Encounter": _("就诊")}
+    return names.get(kind, kind)
+
+
 def keys() -> list[tuple[str, str]]:
     """The keys that the help shows, the same on every page."""
     return [
@@ -100,6 +106,7 @@ FOR_TEMPLATES = {
     "basis_name": basis_name,
     "end_name": end_name,
     "entry_kind": entry_kind,
+    "record_kind": record_kind,
     "keys": keys,
     "designer_words": designer_words,
 }

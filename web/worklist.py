@@ -12,8 +12,7 @@ from engine.clock import CHINA
 from engine.store import reads
 from web import outlines, risk
 from web.windows import Window, window_of
-from web.woman import MAIN
-from workflows.journey import gestational_age_text
+from web.woman import MAIN, week_text
 from workflows.people import Principal
 from workflows.people.roles import READERS
 
@@ -116,7 +115,7 @@ def rows(
             Row(
                 task=task,
                 name=(women.get(task.business_key) or {}).get("name"),
-                gestational_age=gestational_age_text(known, on) if clinical else None,
+                gestational_age=week_text(known, on) if clinical else None,
                 chips=risk.chips(known, principal.roles) if clinical else [],
                 window=window_of(task, now),
                 assignee=names.get(task.assignee, task.assignee) if task.assignee else None,

@@ -251,3 +251,40 @@ def test_every_string_of_the_drawing_board_is_chinese(shown, base, chromium, key
 
         assert walked >= elements
         assert json.loads(board.get_attribute("data-untranslated") or "[]") == []
+
+
+def test_a_designer_sees_the_labels_of_pools_and_lanes_beside_the_palette(shown, base, chromium):
+    with visitor(chromium, base) as person:
+        open_board(person, shown, "registration")
+        palette = person.page.locator(".djs-palette").bounding_box()
+        edge = min(shape.bounding_box()["x"] for shape in person.page.locator(".djs-shape:not([style*=none])").all())
+
+        assert edge >= palette["x"] + palette["width"]
+
+
+def test_a_draft_that_is_refused_is_a_warning_and_the_page_that_comes_too_late_keeps_what_was_typed(site, chromium):
+    task = site.task("task_first_visit")
+    with served(site) as base, visitor(chromium, base) as person:
+        person.sign_in("nurse", site.passwords["nurse"])
+        person.goto(f"/tasks/{task.id}")
+        site.complete("task_first_visit", "nurse", "anc-first")
+
+        person.page.fill("#f-hb", "131")
+        told = person.page.locator("[data-draft-status]")
+        expect(told).to_contain_text("草稿未保存")
+        expect(told).to_have_css("position", "fixed")
+        expect(told).to_have_css("color", "rgb(107, 74, 0)")
+        person.check()
+        person.page.keyboard.press("Control+Enter")
+        expect(person.page.locator(".notice--warn")).to_be_focused()
+        expect(person.page.locator("#mine")).to_have_value(re.compile("131"))
+        person.check()
+        person.context.close()
+
+
+def test_an_english_form_names_the_day_in_english(shown, base, chromium):
+    with visitor(chromium, base, lang="en") as person:
+        person.sign_in("nurse", shown.passwords["nurse"])
+        person.goto(f"/tasks/{shown.task('task_first_visit').id}")
+
+        expect(person.page.locator("[data-item=filled_on] .echo")).to_have_text("Mon")

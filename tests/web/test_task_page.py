@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -74,14 +75,47 @@ def test_the_same_submission_twice_is_one_completion(site, screening):
     assert len([t for t in site.tasks(state="completed") if t.id == screening.id]) == 1
 
 
-def test_a_task_that_somebody_finished_meanwhile_answers_409_with_the_answers_still_there(site, screening):
-    submit(site, screening)
+@pytest.mark.parametrize("left_out", [(), ("sbp",)], ids=["whole", "a field missing"])
+def test_who_comes_second_sees_the_record_and_his_own_answers_marked_as_not_saved(site, left_out):
+    task = site.task("task_first_visit")
+    assert submit(site, task).status_code == 303
+    mine = {**example("anc-first"), "hb": "131", "doctor": "后来者"}
+    for name in left_out:
+        del mine[name]
 
-    answer = submit(site, screening, idempotency_key="k-2")
+    answer = site.post(f"/tasks/{task.id}", "nurse", **{"idempotency_key": "k-2", **as_form(mine)})
 
     assert answer.status_code == 409
     assert_sound(answer)
-    assert "办结" in answer.get_data(as_text=True)
+    html = answer.get_data(as_text=True)
+    assert "已由 示范妇幼专干 办结，您填写的内容没有保存" in html and "notice--done" not in html
+    row = next(part for part in html.split("<tr") if "血红蛋白</th>" in part)
+    recorded, typed = row.split("<td>")[1:3]
+    assert str(example("anc-first")["hb"]) in recorded and "131" in typed and "不同" in typed
+    copied = html.split("<textarea")[1].split("</textarea>")[0]
+    assert "readonly" in copied and "131" in copied and "后来者" in copied
+    assert '<input type="text"' not in html.split("<main")[1]
+
+
+def test_a_task_that_is_over_shows_what_was_recorded(site):
+    task = site.task("task_first_visit")
+    site.post(f"/tasks/{task.id}", "nurse", idempotency_key="k-1", **as_form({**example("anc-first"), "hb": "133"}))
+
+    answer = site.get(f"/tasks/{task.id}", "nurse")
+
+    assert_sound(answer)
+    html = answer.get_data(as_text=True)
+    assert "这项任务已经结束" in html and '<span class="answered" id="f-hb">133</span>' in html
+
+
+def test_a_record_that_names_an_infection_is_shown_to_those_who_may_know(site):
+    task = site.task("task_first_visit")
+    site.post(f"/tasks/{task.id}", "nurse", idempotency_key="k-1", **as_form(example("anc-first")))
+
+    village = site.get(f"/tasks/{task.id}", "village").get_data(as_text=True)
+
+    assert "没有可显示的记录" in village and 'class="answered"' not in village
+    assert 'class="answered"' in site.get(f"/tasks/{task.id}", "nurse").get_data(as_text=True)
 
 
 def test_a_page_older_than_the_stored_task_answers_412_with_the_answers_still_there(site, screening):
@@ -108,6 +142,15 @@ def test_an_unfinished_form_is_kept_and_found_again(site):
     assert answer.json["revision"] == site.stored(task.id).revision and answer.json["saved_at"] == "08:00:00"
     html = site.get(f"/tasks/{task.id}", "nurse").get_data(as_text=True)
     assert 'value="12"' in html and "已恢复草稿" in html
+
+
+def test_a_field_that_was_cleared_stays_empty_where_something_was_known(site):
+    task = site.task("task_first_visit")
+    known = re.search(r'id="f-filled_on"[^>]*value="2026-01-05"', site.get(f"/tasks/{task.id}", "nurse").text)
+
+    put_draft(site, task, "nurse", {"sbp": "12"}, task.revision)
+
+    assert known and not re.search(r'id="f-filled_on"[^>]*value="2026', site.get(f"/tasks/{task.id}", "nurse").text)
 
 
 def test_whoever_types_first_holds_the_task_and_others_see_it(site):

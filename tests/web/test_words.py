@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from babel.messages.extract import extract_from_file
 
 import web
 from engine.clock import CHINA
-from web import language, worklist
+from web import language, woman, worklist
 from web.windows import window_of
 
 KEYWORDS = {"_": None, "gettext": None}
@@ -132,3 +132,18 @@ def test_our_own_style_sheet_stays_small_and_nothing_of_ours_is_fetched_from_els
     for path in [*HOME.glob("static/css/*.css"), *HOME.glob("static/js/**/*.js")]:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"https?://(?!www\.w3\.org)", text), path
+
+
+@pytest.mark.parametrize(
+    "known, on, said",
+    [
+        ({"edd": "2026-08-10"}, date(2026, 1, 5), "9+0"),
+        ({"edd": "2026-08-10", "delivered_on": "2026-08-01"}, date(2026, 7, 31), "38+4"),
+        ({"edd": "2026-08-10", "delivered_on": "2026-08-01"}, date(2026, 8, 1), "产后 0 天"),
+        ({"edd": "2026-08-10", "delivered_on": "2026-08-01"}, date(2026, 9, 12), "产后 42 天"),
+        ({"delivered_on": "2026-08-01", "ended_on": "2026-09-20"}, date(2027, 1, 1), "产后 50 天"),
+        ({}, date(2026, 1, 5), None),
+    ],
+)
+def test_after_the_birth_the_days_since_are_told_and_no_week_of_pregnancy(known, on, said):
+    assert woman.week_text(known, on) == said

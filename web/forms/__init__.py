@@ -3,5 +3,6 @@
 from web.forms.names import field_id
 from web.forms.read import is_row_action, read, unconfirmed
 from web.forms.render import render, summary
+from web.forms.spoken import spoken
 
-__all__ = ["field_id", "is_row_action", "read", "render", "summary", "unconfirmed"]
+__all__ = ["field_id", "is_row_action", "read", "render", "spoken", "summary", "unconfirmed"]

@@ -32,7 +32,7 @@ _SAY = {
         zh="服务器暂时无法连接，内容仍在本页，正在重试",
         en="The server cannot be reached; nothing is lost, trying again",
     ),
-    "stale": Text(zh="此任务已被他人修改，请刷新后核对", en="Someone else changed this task: reload and compare"),
+    "stale": Text(zh="草稿未保存", en="The draft was not saved"),
     "same": Text(zh="同上次", en="Same as last time"),
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.errors import Fault, Text
 from web.forms.names import field_id
-from web.forms.wording import Choice, Page, choices_of, hint_of, last_of, shown, typed, words_of
+from web.forms.wording import Choice, Page, choices_of, hint_of, last_of, shown, typed, unit_of, words_of
 from workflows.forms.items import ABSENT, Item
 
 RADIOS_AT_MOST = 7  # more choices than this are a list to open
@@ -102,7 +102,7 @@ def _common(item: Item, page: Page, path: str) -> dict[str, Any]:
         "required": item.required or page.state["required"].get(path, False),
         "may_be_required": item.required_by is not None,
         "shown": page.state["enabled"].get(path, True),
-        "unit": item.unit.display if item.unit else "",
+        "unit": unit_of(item, page),
         "hint": hint_of(item, page),
         "mark": item.limits.mark,
         "errors": page.texts(page.errors.get(path, ())),

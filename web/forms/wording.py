@@ -12,6 +12,18 @@ from web.forms.names import field_id
 from workflows.forms.items import ABSENT, NUMBERS, Item
 from workflows.forms.limits import between
 
+UNITS_EN = {  # by UCUM code: the units that have a Chinese name
+    "/min": "/min",
+    "Cel": "°C",
+    "a": "years",
+    "d": "days",
+    "min": "min",
+    "wk": "weeks",
+    "{fetus}": "",
+    "{score}": "points",
+    "{times}": "×",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
@@ -68,7 +80,7 @@ def shown(item: Item, value: Any, page: Page) -> str:
     if value in (None, "", []):
         return ""
     if isinstance(value, list):
-        return "、".join(shown(item, one, page) for one in value)
+        return page.say(Text(zh="、", en=", ")).join(shown(item, one, page) for one in value)
     if isinstance(value, bool) or value in ("true", "false"):
         return page.say(Text(zh="是", en="Yes") if value in (True, "true") else Text(zh="否", en="No"))
     option = item.option(value)
@@ -90,9 +102,16 @@ def last_of(item: Item, last: Any, page: Page) -> str:
     said = shown(item, value, page)
     if not said:
         return ""
-    unit = f" {item.unit.display}" if item.unit and not isinstance(value, str) else ""
-    when = f"（{str(at)[:10]}）" if at else ""
-    return page.say(Text(zh=f"上次 {said}{unit}{when}", en=f"last {said}{unit}{when}"))
+    unit = f" {unit_of(item, page)}".rstrip() if not isinstance(value, str) else ""
+    day = str(at)[:10] if at else ""
+    when = Text(zh=f"（{day}）", en=f" ({day})") if day else Text(zh="", en="")
+    return page.say(Text(zh=f"上次 {said}{unit}{when.zh}", en=f"last {said}{unit}{when.en}"))
+
+
+def unit_of(item: Item, page: Page) -> str:
+    if item.unit is None:
+        return ""
+    return page.say(Text(zh=item.unit.display, en=UNITS_EN.get(item.unit.code, item.unit.display)))
 
 
 def hint_of(item: Item, page: Page) -> str:

@@ -8,7 +8,6 @@ from engine.store import reads
 from web import risk, timeline, woman, worklist
 from web.course import Course
 from web.pages.blueprint import bp, now, places, services, today
-from workflows.journey import gestational_age_text
 
 LONGEST_LIST = 100
 
@@ -27,7 +26,7 @@ def pregnancy(pregnancy_id: str) -> str:
         course = Course(services(), conn, she.instance, history, waiting)
         scene = course.scene(request.args.get("inside", ""))
         done, current = course.done(scene), course.current(scene)
-        lines = timeline.entries(history, course.place, lambda on: gestational_age_text(she.variables, on))
+        lines = timeline.entries(history, course.place, lambda on: woman.week_text(she.variables, on))
         names = services().people.names({line.by for line in lines if line.by})
         rows = worklist.rows(services(), conn, tasks, g.principal, places(), now())
         links = services().patients.links(conn, pregnancy_id)

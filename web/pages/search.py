@@ -9,7 +9,6 @@ from flask import g, render_template, request
 from engine.store import reads
 from web import risk, woman
 from web.pages.blueprint import bp, services, today
-from workflows.journey import gestational_age_text
 
 SHORTEST = 2  # one letter would list a county
 
@@ -32,6 +31,6 @@ def _state(conn: Any, pregnancy_id: str) -> dict[str, Any]:
     instance = reads.instance_by_business_key(conn, services().region_id, woman.MAIN, pregnancy_id)
     known = instance.variables if instance else {}
     return {
-        "gestational_age": gestational_age_text(known, today()),
+        "gestational_age": woman.week_text(known, today()),
         "chips": risk.chips(known, g.principal.roles),
     }

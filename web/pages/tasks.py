@@ -11,7 +11,7 @@ from flask import Response, g, make_response, redirect, render_template, request
 from engine.clock import CHINA
 from engine.errors import Conflict, EngineError, Incorrect, Stale
 from engine.store import plain, reads
-from web import filling, forms, risk, worklist
+from web import filling, forms, late, risk, worklist
 from web.errors import STATUS
 from web.pages.blueprint import bp, now, places, services, today
 from workflows import completion
@@ -81,6 +81,8 @@ def submit_task(task_id: UUID) -> Response:
     """303 to where the person goes next; 409, 412, 422 with everything that was typed still on the page."""
     with filling.opened(task_id) as page:
         answers = page.answers_of(request.form)
+        if not page.task.is_open and forms.is_row_action(request.form):
+            return _too_late(page, answers)
         if forms.is_row_action(request.form):
             return make_response(render_template("task.html", **page.context(answers)))
         try:
@@ -100,7 +102,7 @@ def submit_task(task_id: UUID) -> Response:
         )
     except (Incorrect, Conflict, Stale) as error:
         with filling.opened(task_id) as fresh:
-            return _again(fresh, answers, error)
+            return _again(fresh, answers, error) if fresh.task.is_open else _too_late(fresh, answers)
     return redirect(_onward(task_id), 303)  # type: ignore[return-value]
 
 
@@ -108,6 +110,13 @@ def _again(page: filling.Opened, answers: Any, error: EngineError | None, doubts
     """The same page with what was typed, and what is wrong or doubtful about it."""
     body = render_template("task.html", **page.context(answers, error, doubts))
     return make_response(body, STATUS[error.category] if error else 422)
+
+
+def _too_late(page: filling.Opened, answers: Any) -> Response:
+    """409: what was recorded, and beside it what this person typed, marked as not saved, to be copied."""
+    lines = late.compared(page, answers, today())
+    body = render_template("late.html", **page.context(), lines=lines, text=late.as_text(lines))
+    return make_response(body, STATUS["conflict"])
 
 
 def _onward(task_id: UUID) -> str:

@@ -63,7 +63,10 @@ export class Draft {
     try {
       const response = await fetch(this.url, { method: "PUT", headers: this.headers, body });
       if (response.status >= 500) throw new Error(String(response.status));
-      if (!response.ok) return this.report("stale", "");
+      if (!response.ok) {
+        this.dirty = true; // nothing of it is stored: leaving the page has to ask
+        return this.report("stale", await reason(response));
+      }
       const { revision, saved_at } = await response.json();
       this.form.dataset.revision = String(revision);
       const hidden = this.form.elements.namedItem("revision");
@@ -75,9 +78,19 @@ export class Draft {
     }
   }
 
-  /** @param {Outcome} outcome @param {string} at @returns {Outcome} */
-  report(outcome, at) {
-    this.tell(outcome, at);
+  /** @param {Outcome} outcome @param {string} more when it was saved, or why it was refused @returns {Outcome} */
+  report(outcome, more) {
+    this.tell(outcome, more);
     return outcome;
+  }
+}
+
+/** The server's own sentence, in the language of the page. @param {Response} response */
+async function reason(response) {
+  const lang = document.documentElement.lang.startsWith("en") ? "en" : "zh";
+  try {
+    return String((await response.json()).message[lang] ?? "");
+  } catch {
+    return "";
   }
 }

@@ -42,7 +42,7 @@ export function echo(fields, control) {
   if (!(control instanceof HTMLInputElement) || control.dataset.kind !== "date") return;
   const day = control.value ? readDate(control.value, fields.dataset.today ?? "") : null;
   if (day) control.value = day;
-  note(control, "echo", day ? weekday(day) : "");
+  note(control, "echo", day ? weekday(day, document.documentElement.lang) : "");
 }
 
 /** A few words beside a field, said aloud too. @param {HTMLElement} control @param {string} kind @param {string} text */

@@ -1,7 +1,7 @@
 // @ts-check
 /** What people type, made plain: full-width digits, dates in several forms, blood pressure in one go. */
 
-const WEEKDAYS = "日一二三四五六";
+const WEEKDAYS = { zh: [..."日一二三四五六"].map((day) => `周${day}`), en: ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] };
 
 /** １５０ → 150, 。 → . @param {string} text */
 export function narrow(text) {
@@ -31,9 +31,9 @@ export function readDate(typed, today) {
   return found ? iso(thisYear, Number(found[1]), Number(found[2])) : null;
 }
 
-/** `2026-01-10 周六` @param {string} day ISO */
-export function weekday(day) {
-  return `周${WEEKDAYS[new Date(`${day}T00:00:00Z`).getUTCDay()]}`;
+/** 周六, or Sat on an English page. @param {string} day ISO @param {string} lang of the page */
+export function weekday(day, lang) {
+  return WEEKDAYS[lang.startsWith("en") ? "en" : "zh"][new Date(`${day}T00:00:00Z`).getUTCDay()];
 }
 
 /** `150/90` → ["150", "90"]; also while the second half is still being typed. @param {string} typed */

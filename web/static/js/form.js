@@ -22,7 +22,7 @@ class FormPage {
     const headers = { "Content-Type": "application/json", "X-CSRF-Token": form.dataset.csrf ?? "" };
     const answers = () => collect(this.fields);
     this.evaluator = new Evaluator(form.dataset.evaluateUrl ?? "", headers, answers, (found) => this.show(found));
-    this.draft = new Draft(form, headers, answers, (outcome, at) => this.tell(outcome, at));
+    this.draft = new Draft(form, headers, answers, (outcome, more) => this.tell(outcome, more));
     this.status = this.statusElement();
     this.giveKey();
     this.listen();
@@ -176,10 +176,11 @@ class FormPage {
     return made;
   }
 
-  /** @param {import("./draft.js").Outcome} outcome @param {string} at */
-  tell(outcome, at) {
+  /** @param {import("./draft.js").Outcome} outcome @param {string} more when it was saved, or why it was refused */
+  tell(outcome, more) {
     const { sayDraft = "", sayAway = "", sayStale = "" } = this.fields.dataset;
-    this.status.textContent = { saved: `${sayDraft} ${at}`.trim(), away: sayAway, stale: sayStale }[outcome];
+    const refused = [sayStale, more].filter(Boolean).join(" · ");
+    this.status.textContent = { saved: `${sayDraft} ${more}`.trim(), away: sayAway, stale: refused }[outcome];
     this.status.dataset.outcome = outcome;
   }
 }

@@ -48,12 +48,24 @@ async function open() {
     say(words.broken, 'bad');
     return;
   }
-  modeler.get('canvas').zoom('fit-viewport', 'auto');
+  fitBesidePalette();
   cleanAt = history._stackIdx;
   modeler.on('commandStack.changed', () => say(isDirty() ? words.changed : ''));
   findings.counts(choices.waiting);
   board.dataset.ready = 'true';
   say(words.ready);
+}
+
+/** The whole diagram in sight, none of it under the palette: the labels of pools and lanes stand at the left edge. */
+function fitBesidePalette() {
+  const canvas = modeler.get('canvas');
+  canvas.zoom('fit-viewport', 'auto');
+  const { inner, outer, scale } = canvas.viewbox();
+  const palette = $('canvas').querySelector('.djs-palette');
+  const room = (palette instanceof HTMLElement ? palette.offsetLeft + palette.offsetWidth : 0) + 16;
+  const smaller = Math.min(scale, (outer.width - room - 16) / inner.width);
+  const [width, height] = [outer.width / smaller, outer.height / smaller];
+  canvas.viewbox({ x: inner.x - room / smaller, y: inner.y - Math.max(16 / smaller, (height - inner.height) / 2), width, height });
 }
 
 /** The diagram as XML. The panel writes a field with a delay: leaving the field makes it write now. */
