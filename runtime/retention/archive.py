@@ -87,6 +87,8 @@ def sweep(place: Place, folder: Path, say: Say, *, dry_run: bool = False) -> dic
         if unswept:
             files.require_whole(folder / file, sha256)
             swept[file] = unswept if dry_run else _sweep_file(place, archive_id, say)
+    if any(swept.values()) and not dry_run:
+        place.run("vacuum")
     return swept
 
 

@@ -99,3 +99,7 @@ SELECT a.id, a.file, a.sha256, d.swept_at
 -- forget_archived --
 DELETE FROM archived_instance WHERE region_id = %(region_id)s AND instance_id = %(instance_id)s
 RETURNING swept_at
+
+-- vacuum --
+-- The room of what was swept is there for what comes, now and not when autovacuum has noticed.
+VACUUM (ANALYZE) history, user_task, incident, instance
