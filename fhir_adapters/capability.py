@@ -8,6 +8,7 @@ from typing import Any
 from fhir_adapters.dates import local_text
 from fhir_adapters.operations import OPERATIONS
 from fhir_adapters.patches.patch import KINDS
+from fhir_adapters.search.computed import COMMON_COMPUTED, COMPUTED, Computed
 from fhir_adapters.search.parameters import COMMON, PARAMETERS, Parameter
 from fhir_adapters.terminology import CANONICAL_BASE
 from fhir_adapters.types import ENGINE_OWNED, TYPES
@@ -87,7 +88,10 @@ def _resource(type_: str) -> dict[str, Any]:
         "referencePolicy": ["literal", "logical"],
         "searchInclude": [f"{type_}:{n}" for n, p in PARAMETERS[type_].items() if p.kind == "reference" and p.targets],
         "searchRevInclude": _pointing_at(type_),
-        "searchParam": [_search(type_, n, p) for n, p in {**COMMON, **PARAMETERS[type_]}.items()],
+        "searchParam": [
+            *(_search(type_, n, p) for n, p in {**COMMON, **PARAMETERS[type_]}.items()),
+            *(_computed(type_, n, p) for n, p in {**COMMON_COMPUTED, **COMPUTED.get(type_, {})}.items()),
+        ],
     }
     if type_ in OPERATIONS:
         found["operation"] = _operations(type_)
@@ -113,6 +117,10 @@ def _pointing_at(type_: str) -> list[str]:
         for name, parameter in parameters.items()
         if parameter.kind == "reference" and type_ in parameter.targets
     ]
+
+
+def _computed(type_: str, name: str, parameter: Computed) -> dict[str, Any]:
+    return {"name": name, "definition": parameter.definition(type_, name), "type": parameter.kind}
 
 
 def _search(type_: str, name: str, parameter: Parameter) -> dict[str, Any]:

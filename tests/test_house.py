@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine/twin": {"engine", "SpiffWorkflow", "lxml"},
     "workflows": {"engine", "workflows", "marshmallow", "yaml", "fhirpathpy", "argon2", "pypinyin"},
     "fhir_adapters": {"engine", "workflows", "fhir_adapters", "fhir", "fhir_core", "pydantic", "pypinyin"},
+    "fhir_adapters/formats": {"engine", "fhir_adapters", "fhir", "lxml", "orjson"},
     "api": {"engine", "workflows", "fhir_adapters", "api", "flask", "werkzeug", "marshmallow", "jwt", "cryptography"},
     "web": {"engine", "workflows", "fhir_adapters", "web", "flask", "werkzeug", "jinja2", "markupsafe", "babel"},
     "runtime": {

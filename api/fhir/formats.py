@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-import orjson
 from flask import Response, g, request
 
 from engine.store import plain
-from fhir_adapters import xml
+from fhir_adapters.formats import pretty, xml
 from fhir_adapters.issues import FhirError, refuse
 from fhir_adapters.subsets import SUMMARIES, Subset, cut, subset_of
 
@@ -74,7 +72,7 @@ def write(response: Response) -> Response:
         response.set_data(xml.dumps(document))
         response.content_type = "application/fhir+xml; charset=utf-8"
     else:
-        response.set_data(_indented(document) if is_pretty else plain.dumps(document))
+        response.set_data(pretty.dumps(document) if is_pretty else plain.dumps(document))
     return response
 
 
@@ -84,7 +82,3 @@ def _subset() -> Subset:
         return Subset()
     pairs: Iterable[tuple[str, str]] = request.args.items()
     return subset_of([*pairs, *(request.form.items() if is_search else ())])
-
-
-def _indented(document: Any) -> bytes:
-    return orjson.dumps(document, default=lambda digits: orjson.Fragment(str(digits)), option=orjson.OPT_INDENT_2)

@@ -24,6 +24,7 @@ LARGEST = 5_000_000
 def guard(services: Any) -> Callable[[], None]:
     def check() -> None:
         formats.choose()
+        _require_readable_address()
         if request.endpoint in PUBLIC:
             return
         g.principal = _caller(services)
@@ -79,11 +80,21 @@ def _caller(services: Any) -> Principal:
     return found
 
 
+def _require_readable_address() -> None:
+    """NUL is in no text that could be stored or looked up."""
+    if "\x00" in request.path or any("\x00" in text for pair in request.args.items(multi=True) for text in pair):
+        raise refuse(
+            400, "invalid", "MCH-V-0013", "地址含不可用的字符", "the address holds a character that no text has"
+        )
+
+
 def _require_readable_body() -> None:
     if (request.content_length or 0) > LARGEST:
         raise refuse(
             413, "too-long", "MCH-V-0009", "内容超过 5 MB", "the body is larger than 5 MB", allowed="5000000 bytes"
         )
+    if any("\x00" in text for pair in request.form.items(multi=True) for text in pair):
+        raise refuse(400, "invalid", "MCH-V-0013", "表单含不可用的字符", "the form holds a character that no text has")
     wanted = frozenset({FORM} if (request.endpoint or "").endswith("search_by_post") else formats.JSON | formats.XML)
     wanted |= PATCHES if request.method == "PATCH" else frozenset()
     charset = request.mimetype_params.get("charset", "utf-8").lower()

@@ -11,13 +11,14 @@ from flask import Response, request
 
 from api.fhir import formats, replies
 from api.fhir.guard import known_type, principal, scopes, viewer
-from api.fhir.reading import looking, trace
+from api.fhir.reading import looking, require_whole, trace
 from engine.commands.contracts import IdempotencyKey
 from engine.errors import EngineError
 from engine.store import plain
-from fhir_adapters import access, xml
+from fhir_adapters import access
 from fhir_adapters.bundles import ApplyBundle
 from fhir_adapters.entries import Entry, checked, conditions, read_bundle, version_of
+from fhir_adapters.formats import xml
 from fhir_adapters.issues import FhirError, outcome, refuse, translate
 from fhir_adapters.patches.patch import Patch
 from fhir_adapters.search.query import read_query
@@ -175,6 +176,7 @@ def _answer(services: Any, conn: Any, done: dict[str, Any], base: str) -> str:
 def _read_entry(services: Any, conn: Any, done: dict[str, Any], base: str) -> str:
     if not done["id"]:
         query = read_query(done["type"], [(name, value) for name, value in done["query"]])
+        require_whole(query)
         hits = run_search(conn, services.region_id, query, viewer())
         trace(services, conn, "search", done["type"], None, [f.patient_id for f in (*hits.matches, *hits.included)])
         readable = [f for f in hits.included if access.allows(scopes(), f.stored.type, "read")]

@@ -17,6 +17,7 @@ from engine.errors import EngineError
 from engine.store import plain
 from fhir_adapters.dates import interval
 from fhir_adapters.issues import FhirError, Issue, refuse
+from fhir_adapters.search.computed import Test, Unreadable, computed, identified, texts
 from fhir_adapters.search.index import PRESENT, fold, identifier_value
 from fhir_adapters.search.parameters import COMMON, PARAMETERS, Parameter
 from fhir_adapters.subsets import SUMMARIES
@@ -24,18 +25,9 @@ from fhir_adapters.terminology import same_system
 
 DEFAULT_COUNT, MAX_COUNT, MAX_INCLUDED = 50, 500, 1000
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
-CONTROL = (
-    "_sort",
-    "_count",
-    "_include",
-    "_revinclude",
-    "_total",
-    "_summary",
-    "_elements",
-    "_format",
-    "_pretty",
-    "_after",
-)
+INCLUDES = ("_include", "_revinclude", "_include:iterate", "_revinclude:iterate")
+CONTROL = (*INCLUDES, "_sort", "_count", "_total", "_summary", "_elements", "_format", "_pretty", "_after")
+MAX_SORTS, DEEPEST = 3, 2
 MODIFIERS = {"token": ("not", "missing"), "date": ("missing",), "string": ("contains", "exact", "missing")}
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
@@ -84,7 +76,28 @@ class Chain:
     query: Query
 
 
-Condition = Tokens | Dates | Strings | Ids | Missing | Chain
+@dataclass(frozen=True, slots=True)
+class Has:
+    """One of what `query` finds on another type refers to it by that type's parameter `name`."""
+
+    name: str
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """The stored `body` or `meta` answers to one of these tests."""
+
+    column: str
+    tests: tuple[Test, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    parts: tuple[Condition, ...]
+
+
+Condition = Tokens | Dates | Strings | Ids | Missing | Chain | Has | Holds | Both
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +105,7 @@ class Include:
     source: str
     name: str
     target: str | None = None
+    again: bool = False  # of what was included too
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +113,7 @@ class Query:
     type: str
     conditions: tuple[Condition, ...] = ()
     sort: tuple[str, bool] | None = None  # name, descending
+    sorts: tuple[tuple[str, bool], ...] = ()  # two or three keys; then `sort` is None
     count: int = DEFAULT_COUNT
     total: bool = False
     only_count: bool = False
@@ -198,7 +213,7 @@ def _control(reading: _Reading, name: str, value: str) -> bool:
         if value not in SUMMARIES:
             raise _Bad("值不合法", "not a possible value", " | ".join(SUMMARIES))
         reading.settings["only_count"] = value == "count"
-    elif name in ("_include", "_revinclude"):
+    elif name in INCLUDES:
         return _include(reading, name, value)
     elif name == "_after":
         reading.settings["after"] = _unseal(value)
@@ -206,12 +221,26 @@ def _control(reading: _Reading, name: str, value: str) -> bool:
 
 
 def _sort(reading: _Reading, value: str) -> bool:
-    name = value.removeprefix("-")
-    parameter = PARAMETERS[reading.type].get(name) or COMMON.get(name)
-    if parameter is None or (parameter.kind not in ("date", "string") and name != "_id"):
+    sorts = [(one.removeprefix("-"), one.startswith("-")) for one in value.split(",")]
+    if len(sorts) > MAX_SORTS or not all(_can_sort(reading.type, name) for name, _ in sorts):
         return False
-    reading.settings["sort"] = (name, value.startswith("-"))
+    if len(sorts) == 1 and not _is_coded(reading.type, sorts[0][0]):
+        reading.settings["sort"] = sorts[0]
+    else:
+        reading.settings["sorts"] = tuple(sorts if len(sorts) > 1 else [*sorts, ("_lastUpdated", False)])
     return True
+
+
+def _can_sort(type_: str, name: str) -> bool:
+    parameter = PARAMETERS[type_].get(name) or COMMON.get(name)
+    if parameter is None:
+        return False
+    return name == "_id" or parameter.kind in ("date", "string") or _is_coded(type_, name)
+
+
+def _is_coded(type_: str, name: str) -> bool:
+    parameter = PARAMETERS[type_].get(name)
+    return parameter is not None and parameter.kind == "token" and "[" not in parameter.paths[0]
 
 
 def _include(reading: _Reading, name: str, value: str) -> bool:
@@ -220,26 +249,33 @@ def _include(reading: _Reading, name: str, value: str) -> bool:
     parameter = PARAMETERS.get(source, {}).get(param)
     if parameter is None or parameter.kind != "reference" or not parameter.targets:
         return False
-    include = Include(source, param, target or None)
-    if name == "_include":
-        if source != reading.type:
+    again = name.endswith(":iterate")
+    include = Include(source, param, target or None, again)
+    if name.startswith("_include"):
+        if source != reading.type and not again:
             return False
         reading.includes.append(include)
     else:
-        if reading.type not in parameter.targets:
+        if reading.type not in parameter.targets and not again:
             return False
         reading.revincludes.append(include)
     return True
 
 
-def _condition(type_: str, full_name: str, value: str) -> Condition | None:
+def _condition(type_: str, full_name: str, value: str, depth: int = 0) -> Condition | None:
+    if full_name.startswith("_has:"):
+        return _has(type_, full_name, value, depth)
     head, chained, rest = full_name.partition(".")
     name, _, modifier = head.partition(":")
     parameter = PARAMETERS[type_].get(name) or COMMON.get(name)
     if parameter is None:
-        return None
+        return _computed(type_, full_name, value)
     if chained:
-        return _chain(name, modifier, parameter, rest, value)
+        return _chain(name, modifier, parameter, rest, value, depth)
+    if modifier == "text" and parameter.kind == "token" and "[" not in parameter.paths[0]:
+        return Holds("body", tuple(test for one in _values(value) for test in texts(parameter.paths, one)))
+    if modifier == "identifier" and parameter.kind == "reference" and "[" not in parameter.paths[0]:
+        return Holds("body", tuple(test for one in _values(value) for test in identified(parameter.paths, one)))
     if name == "_id":
         return Ids(tuple(_values(value))) if not modifier else None
     if modifier == "missing" and name not in COMMON:
@@ -257,14 +293,44 @@ def _condition(type_: str, full_name: str, value: str) -> Condition | None:
     return Strings(name, modifier or "starts", tuple(fold(v) for v in _values(value)))
 
 
-def _chain(name: str, modifier: str, parameter: Parameter, rest: str, value: str) -> Chain | None:
-    """`patient.identifier=…`, one step deep."""
-    if parameter.kind != "reference" or "." in rest:
+def _computed(type_: str, name: str, value: str) -> Condition | None:
+    """A parameter that is read from the text; a pair finds its code in the index first."""
+    found = computed(type_, name)
+    if found is None:
+        return None
+    try:
+        alternatives = _values(value, keep=found.kind == "composite")
+        tests = tuple(test for one in alternatives for test in found.read(one))
+    except Unreadable as error:
+        raise _Bad(error.zh, error.en, error.allowed) from None
+    holds = Holds(found.column, tests)
+    if found.code is None:
+        return holds
+    codes = tuple(_token(one.partition("$")[0]) for one in alternatives)
+    return Both((Tokens(found.code, codes), holds))
+
+
+def _has(type_: str, full_name: str, value: str, depth: int) -> Has | None:
+    """`_has:Observation:patient:code=…`"""
+    parts = full_name.split(":", 3)
+    if len(parts) < 4 or depth >= DEEPEST:
+        return None
+    _, source, param, rest = parts
+    parameter = PARAMETERS.get(source, {}).get(param)
+    if parameter is None or parameter.kind != "reference" or type_ not in parameter.targets:
+        return None
+    inner = _condition(source, rest, value, depth + 1)
+    return Has(param, Query(source, (inner,), count=MAX_INCLUDED)) if inner is not None else None
+
+
+def _chain(name: str, modifier: str, parameter: Parameter, rest: str, value: str, depth: int) -> Chain | None:
+    """`patient.identifier=…`, two steps deep."""
+    if parameter.kind != "reference" or depth >= DEEPEST:
         return None
     targets = (modifier,) if modifier else parameter.targets
     if len(targets) != 1 or targets[0] not in PARAMETERS or targets[0] not in parameter.targets:
         return None
-    inner = _condition(targets[0], rest, value)
+    inner = _condition(targets[0], rest, value, depth + 1)
     return Chain(name, Query(targets[0], (inner,), count=MAX_INCLUDED)) if inner is not None else None
 
 
@@ -281,9 +347,10 @@ def _references(name: str, parameter: Parameter, modifier: str, value: str) -> T
     return Tokens(name, tuple(found))
 
 
-def _values(value: str) -> Sequence[str]:
-    """The alternatives of one value; `\\,` is a comma."""
-    parts = [re.sub(r"\\([,$|\\])", r"\1", part) for part in re.split(r"(?<!\\),", value)]
+def _values(value: str, *, keep: bool = False) -> Sequence[str]:
+    """The alternatives of one value; `\\,` is a comma. `keep`: escapes stay, for a composite."""
+    parts = re.split(r"(?<!\\),", value)
+    parts = parts if keep else [re.sub(r"\\([,$|\\])", r"\1", part) for part in parts]
     if not all(parts) or len(parts) > 200:
         raise _Bad("值为空或过多", "a value is empty, or there are too many")
     return parts
@@ -342,9 +409,12 @@ def _unseal(text: str) -> tuple[str, str]:
 
 __all__ = [
     "PRESENT",
+    "Both",
     "Chain",
     "Condition",
     "Dates",
+    "Has",
+    "Holds",
     "Ids",
     "Include",
     "Missing",
@@ -354,3 +424,12 @@ __all__ = [
     "read_query",
     "seal",
 ]
+
+
+def types_in(query: Query) -> frozenset[str]:
+    """Every type that the search looks at in order to decide; each needs its own permission."""
+    return frozenset({query.type}).union(*(types_in(inner) for one in query.conditions for inner in _inner(one)))
+
+
+def _inner(condition: Condition) -> Iterable[Query]:
+    return (condition.query,) if isinstance(condition, Chain | Has) else ()

@@ -9,15 +9,19 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import dict_row
 
-from engine.store import sql
+from engine.store import plain, sql
 from fhir_adapters.access import Viewer
+from fhir_adapters.issues import refuse
 from fhir_adapters.search.index import PRESENT, hashed, references_of, stored_as, values
 from fhir_adapters.search.parameters import COMMON, PARAMETERS
 from fhir_adapters.search.query import (
     MAX_INCLUDED,
+    Both,
     Chain,
     Condition,
     Dates,
+    Has,
+    Holds,
     Ids,
     Include,
     Missing,
@@ -25,6 +29,7 @@ from fhir_adapters.search.query import (
     Strings,
     Tokens,
 )
+from fhir_adapters.store import sorting
 from fhir_adapters.store.texts import Stored
 
 SQL = sql.load(__file__)
@@ -82,6 +87,8 @@ def search(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer) 
 
 
 def _page(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer, limit: int) -> list[Found]:
+    if query.sorts:
+        return _sorted_page(conn, region_id, query, viewer, limit)
     sql_ = _Sql()
     sql_.add("search_head")
     kind = _key(sql_, query)
@@ -90,6 +97,26 @@ def _page(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer, l
     if query.after is not None:
         sql_.add(f"{'before' if descending else 'after'}_{kind}", *query.after)
     sql_.add("descending" if descending else "ascending", limit)
+    return _fetched(conn, sql_)
+
+
+def _sorted_page(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer, limit: int) -> list[Found]:
+    sql_ = _Sql()
+    sql_.text.append(sorting.head(query.sorts))
+    joined, values_, kinds = sorting.keys(query.type, query.sorts)
+    sql_.text += joined
+    sql_.values += values_
+    _where(sql_, region_id, query, viewer)
+    if query.after is not None:
+        text, last = sorting.following(query.sorts, kinds, query.after)
+        sql_.text.append(text)
+        sql_.values += last
+    sql_.text.append(sorting.order(query.sorts))
+    sql_.values.append(limit)
+    return _fetched(conn, sql_)
+
+
+def _fetched(conn: Connection[Any], sql_: _Sql) -> list[Found]:
     with conn.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute("\n".join(sql_.text).encode(), sql_.values).fetchall()
     return [Found(key=row.pop("key"), patient_id=row.pop("patient_id"), stored=Stored(**row)) for row in rows]
@@ -135,6 +162,12 @@ def _add_condition(sql_: _Sql, region_id: str, type_: str, condition: Condition)
             sql_.add("lacks_token" if missing else "has_token", [hashed(region_id, type_, name, PRESENT)])
         case Dates(name, asked):
             _either(sql_, [_date(region_id, type_, name, one) for one in asked])
+        case Both(parts):
+            for part in parts:
+                _add_condition(sql_, region_id, type_, part)
+        case Holds(column, tests):
+            paths, variables = [t.path for t in tests], [plain.dumps(t.variables).decode() for t in tests]
+            sql_.add(f"{column}_holds", paths, variables)
         case Strings(name, how, texts):
             _either(sql_, [_string(region_id, type_, name, how, text) for text in texts])
 
@@ -167,25 +200,81 @@ def _resolved(conn: Connection[Any], region_id: str, query: Query, viewer: Viewe
     for condition in query.conditions:
         if isinstance(condition, Chain):
             inner = _resolved(conn, region_id, condition.query, viewer)
-            found = _page(conn, region_id, inner, viewer, MAX_INCLUDED)
+            found = _all(conn, region_id, inner, viewer)
             condition = Tokens(condition.name, tuple(f"{inner.type}/{f.stored.id}" for f in found))
+        elif isinstance(condition, Has):
+            inner = _resolved(conn, region_id, condition.query, viewer)
+            include = Include(inner.type, condition.name, query.type)
+            named = _wanted(include, _all(conn, region_id, inner, viewer)).get(query.type, set())
+            condition = Ids(tuple(sorted(named)))
         conditions.append(condition)
     return replace(query, conditions=tuple(conditions))
 
 
+def _all(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer) -> list[Found]:
+    """Everything the inner search finds. Raises where that is too much: part of it would be a wrong answer."""
+    found = _page(conn, region_id, query, viewer, MAX_INCLUDED + 1)
+    if len(found) > MAX_INCLUDED:
+        text = "条件过宽，请缩小范围", "the condition meets too many resources, narrow it"
+        raise refuse(400, "too-costly", "MCH-S-004", *text, allowed=str(MAX_INCLUDED))
+    return found
+
+
 def _included(conn: Connection[Any], region_id: str, query: Query, matches: list[Found], viewer: Viewer) -> list[Found]:
+    """What the matches refer to and what refers to them; what iterates, of everything that comes in this way."""
     seen = {(f.stored.type, f.stored.id) for f in matches}
     included: list[Found] = []
-    for include in query.includes:
-        for type_, ids in _wanted(include, matches).items():
-            included += _by_ids(conn, region_id, type_, sorted(ids - {i for t, i in seen if t == type_}), viewer)
-            seen |= {(f.stored.type, f.stored.id) for f in included}
-    for include in query.revincludes:
-        tokens = Tokens(include.name, tuple(f"{query.type}/{f.stored.id}" for f in matches))
-        found = _page(conn, region_id, Query(include.source, (tokens,)), viewer, MAX_INCLUDED)
-        included += [f for f in found if (f.stored.type, f.stored.id) not in seen]
-        seen |= {(f.stored.type, f.stored.id) for f in found}
+    fresh, is_first = matches, True
+    while fresh and len(included) < MAX_INCLUDED:
+        found = [
+            one
+            for include in query.includes
+            if is_first or include.again
+            for one in _referred(conn, region_id, include, fresh, seen, viewer)
+        ]
+        found += [
+            one
+            for include in query.revincludes
+            if is_first or include.again
+            for one in _referring(conn, region_id, include, fresh, seen, viewer)
+        ]
+        fresh, is_first = found, False
+        included += fresh
     return included[:MAX_INCLUDED]
+
+
+def _referred(
+    conn: Connection[Any],
+    region_id: str,
+    include: Include,
+    of: list[Found],
+    seen: set[tuple[str, str]],
+    viewer: Viewer,
+) -> list[Found]:
+    found: list[Found] = []
+    for type_, ids in _wanted(include, [f for f in of if f.stored.type == include.source]).items():
+        found += _by_ids(conn, region_id, type_, sorted(id_ for id_ in ids if (type_, id_) not in seen), viewer)
+    seen |= {(f.stored.type, f.stored.id) for f in found}
+    return found
+
+
+def _referring(
+    conn: Connection[Any],
+    region_id: str,
+    include: Include,
+    of: list[Found],
+    seen: set[tuple[str, str]],
+    viewer: Viewer,
+) -> list[Found]:
+    targets = PARAMETERS[include.source][include.name].targets
+    named = tuple(f"{f.stored.type}/{f.stored.id}" for f in of if f.stored.type in targets)
+    if not named:
+        return []
+    query = Query(include.source, (Tokens(include.name, named),))
+    found = _page(conn, region_id, query, viewer, MAX_INCLUDED)
+    found = [f for f in found if (f.stored.type, f.stored.id) not in seen]
+    seen |= {(f.stored.type, f.stored.id) for f in found}
+    return found
 
 
 def _wanted(include: Include, matches: list[Found]) -> dict[str, set[str]]:

@@ -9,7 +9,12 @@ from fhir_adapters.capability import interactions
 from fhir_adapters.search.parameters import PARAMETERS
 from fhir_adapters.types import TYPES
 
-VALUES = {"token": "x", "reference": "Patient/1", "date": "2026-01-01", "string": "x"}
+VALUES = {"token": "x", "reference": "Patient/1", "date": "2026-01-01", "string": "x"} | {
+    "quantity": "gt5",
+    "composite": "",
+    "number": "lt0.5",
+    "uri": "urn:x",
+}
 
 
 @pytest.fixture
@@ -26,9 +31,8 @@ def test_it_is_a_valid_resource(promised):
 def test_every_search_parameter_works_on_every_type(quiet, promised):
     for resource in promised["rest"][0]["resource"]:
         for parameter in resource.get("searchParam", []):
-            answer = quiet.get(
-                f"/{resource['type']}?{parameter['name']}={VALUES[parameter['type']]}", Prefer="handling=strict"
-            )
+            value = VALUES[parameter["type"]] or ("718-7$gt5" if "quantity" in parameter["name"] else "718-7$x")
+            answer = quiet.get(f"/{resource['type']}?{parameter['name']}={value}", Prefer="handling=strict")
             assert answer.status_code == 200, (resource["type"], parameter["name"], answer.json)
 
 

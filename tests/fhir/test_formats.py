@@ -11,7 +11,7 @@ from lxml import etree
 
 from engine.errors import Malformed
 from engine.store import plain
-from fhir_adapters import xml
+from fhir_adapters.formats import xml
 from fhir_adapters.subsets import Subset, cut
 from tests.fhir.fhir_kit import BORN, WOMAN, issues_of, observation, patient, registration
 

@@ -1,0 +1,213 @@
+"""Searches by value, by what refers to a resource, in the order of several keys."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from fhir_adapters.issues import FhirError
+from fhir_adapters.search.computed import Unreadable, quantity
+from fhir_adapters.search.query import read_query
+from tests.fhir.fhir_kit import ID_CARD, WOMAN, coded, entry, issues_of, observation, patient, resources_in, transaction
+
+UCUM = "http://unitsofmeasure.org"
+
+
+def measured(value, unit="mm[Hg]"):
+    return {"value": Decimal(value), "unit": "mmHg", "system": UCUM, "code": unit}
+
+
+def pressure(subject, sbp, dbp, at):
+    parts = [
+        {"code": coded("http://loinc.org", code), "valueQuantity": measured(value)}
+        for code, value in (("8480-6", sbp), ("8462-4", dbp))
+    ]
+    return observation("85354-9", subject, at=at, component=parts)
+
+
+@pytest.fixture
+def woman(hospital):
+    """With three haemoglobins and two pressures."""
+    woman = hospital.brings_in()
+    days = ("2026-01-02", "2026-01-03", "2026-01-04")
+    sent = [
+        observation("718-7", woman.subject, at=day, valueQuantity=measured(value, "g/L"))
+        for day, value in zip(days, ("110.0", "98", "121.5"))
+    ]
+    sent += [pressure(woman.subject, "146", "94", days[0]), pressure(woman.subject, "118", "76", days[1])]
+    sent.append(
+        observation(
+            "883-9", woman.subject, valueCodeableConcept={**coded("urn:abo", "A"), "text": "A型"}, status="amended"
+        )
+    )
+    answer = hospital.post("", transaction(*map(entry, sent)))
+    assert answer.status_code == 200, answer.json
+    return woman
+
+
+def values(hospital, query):
+    found = hospital.search(f"/Observation?{query}")
+    return sorted(
+        str(r.get("valueQuantity", r["component"][0]["valueQuantity"] if "component" in r else {})["value"])
+        for r in found
+    )
+
+
+@pytest.mark.parametrize(
+    "query, expected",
+    [
+        ("code-value-quantity=718-7$110", ["110.0"]),
+        ("code-value-quantity=718-7$gt110", ["121.5"]),
+        ("code-value-quantity=718-7$ge110", ["110.0", "121.5"]),
+        ("code-value-quantity=http://loinc.org|718-7$lt110|http://unitsofmeasure.org|g/L", ["98"]),
+        ("code-value-quantity=718-7$lt110||g/L", ["98"]),
+        ("code-value-quantity=718-7$lt110||mg/dL", []),
+        ("code-value-quantity=718-7$98,718-7$121.5", ["121.5", "98"]),
+        ("code=718-7&value-quantity=ne98", ["110.0", "121.5"]),
+        ("code=718-7&value-quantity=ap120", ["110.0", "121.5"]),
+        ("component-code-value-quantity=8480-6$ge140", ["146"]),
+        ("component-code-value-quantity=8462-4$ge140", []),
+        ("combo-code-value-quantity=8462-4$gt90", ["146"]),
+        ("combo-value-quantity=94", ["146"]),
+        ("component-value-quantity=lt80", ["118"]),
+    ],
+)
+def test_a_value_is_compared_as_the_number_it_is(hospital, woman, query, expected):
+    assert values(hospital, query) == expected
+
+
+def test_a_number_stands_for_what_its_digits_leave_open():
+    read = quantity("$.valueQuantity")
+
+    assert read("5.4")[0].variables == {"low": Decimal("5.35"), "high": Decimal("5.45")}
+    assert read("100")[0].variables == {"low": Decimal("99.5"), "high": Decimal("100.5")}
+    for wrong in ("x", "gt", "zz5", "5|g", "1e999", "5" * 40, "NaN"):
+        with pytest.raises(Unreadable):
+            read(wrong)
+
+
+@pytest.mark.parametrize("query", ["value-quantity=x", "code-value-quantity=718-7", "code-value-quantity=$5"])
+def test_a_value_that_is_none_is_400(quiet, query):
+    issues_of(quiet.get(f"/Observation?{query}"), 400)
+
+
+@pytest.mark.parametrize("value", ["x' OR true --", '") ? (true)', "$low", "\\", "%", "a\u0000b"])
+def test_what_is_asked_never_becomes_part_of_the_question(hospital, woman, value):
+    answer = hospital.app.test_client().get(
+        "/fhir/Observation",
+        query_string={"code:text": value, "_tag": value, "code-value-concept": f"883-9${value}"},
+        headers={"Authorization": f"Bearer {hospital.token('his-demo')}"},
+    )
+
+    assert answer.status_code in (200, 400)
+    assert [e for e in answer.get_json().get("entry", []) if e["search"]["mode"] == "match"] == []
+
+
+def test_codes_are_found_by_value_text_and_label(hospital, woman):
+    hospital.post(
+        "/Observation",
+        {
+            **observation("718-7", woman.subject, valueInteger=1),
+            "meta": {"tag": [{"system": "urn:t", "code": "x"}], "profile": ["urn:p"]},
+        },
+    )
+
+    assert len(hospital.search("/Observation?code-value-concept=883-9$urn:abo|A")) == 1
+    assert hospital.search("/Observation?code-value-concept=883-9$B") == []
+    assert len(hospital.search("/Observation?value-concept:text=A型")) == 1
+    for query in ("_tag=urn:t|x", "_tag=x", "_profile=urn:p"):
+        assert len(hospital.search(f"/Observation?{query}")) == 1, query
+    assert hospital.search("/Patient?_source=" + hospital.get(f"/{woman.subject}").json["meta"]["source"])
+
+
+def test_a_reference_is_found_by_the_identifier_it_carries(hospital, woman):
+    by_number = observation("777-3", woman.subject, valueInteger=1)
+    by_number["performer"] = [{"identifier": {"system": "urn:staff", "value": "7"}}]
+    hospital.post("/Observation", by_number)
+
+    assert len(hospital.search("/Observation?performer:identifier=urn:staff|7")) == 1
+    assert hospital.search("/Observation?performer:identifier=urn:staff|8") == []
+
+
+def test_has_finds_those_who_are_referred_to(hospital, woman):
+    hospital.post("/Patient", patient("999999199001010025"))
+
+    assert [r["id"] for r in hospital.search("/Patient?_has:Observation:patient:code=718-7")] == [woman.patient_id]
+    assert hospital.search("/Patient?_has:Observation:patient:code=none") == []
+    assert hospital.search("/Patient?_has:Observation:patient:code-value-quantity=718-7$gt120")
+    assert hospital.search(f"/Encounter?_has:Observation:encounter:patient={woman.patient_id}") == []
+    assert hospital.search("/Patient?_has:Observation:patient:_has:Task:focus:status=ready") is not None
+    for wrong in ("_has:Observation:code:status=final", "_has:Nothing:patient:code=x", "_has:Observation"):
+        issues_of(hospital.get(f"/Patient?{wrong}=x", Prefer="handling=strict"), 400)
+
+
+def test_a_chain_may_be_two_deep(hospital, woman):
+    query = f"based-on:CarePlan.patient.identifier={ID_CARD}|{WOMAN}"
+
+    assert len(hospital.search(f"/Task?{query}")) == len(woman.open_tasks())
+    deeper = "/Task?part-of.part-of.part-of.status=ready"
+    issues_of(hospital.get(deeper, Prefer="handling=strict"), 400)
+
+
+def test_a_condition_on_another_type_needs_the_scope_for_it(hospital, woman):
+    keys = {"keys": [hospital.services.people.client("his-demo").jwks["keys"][0]]}
+    hospital.services.people.add_client(
+        name="tasks", organisation_id="org-hospital", scopes=["system/Task.rs"], jwks=keys
+    )
+
+    issues_of(hospital.get(f"/Task?patient.identifier={ID_CARD}|{WOMAN}", "tasks"), 403)
+    issues_of(hospital.get("/Task?_has:Task:part-of:patient.gender=female", "tasks"), 403)
+    batch = transaction({"request": {"method": "GET", "url": "Task?patient.gender=female"}}, kind="batch")
+    assert hospital.post("", batch, "tasks").json["entry"][0]["response"]["status"] == "403"
+
+
+def test_an_include_goes_on_from_what_it_brought(hospital, woman):
+    plain = resources_in(hospital.get("/Task?_include=Task:based-on").json)
+    again = resources_in(hospital.get("/Task?_include=Task:based-on&_include:iterate=CarePlan:condition").json)
+    back = resources_in(
+        hospital.get(
+            "/Task?_include=Task:patient&_revinclude:iterate=Observation:patient&_include:iterate=Task:patient"
+        ).json
+    )
+
+    assert {r["resourceType"] for r in plain} == {"Task", "CarePlan"}
+    assert {r["resourceType"] for r in again} == {"Task", "CarePlan", "Condition"}
+    assert {"Task", "Patient", "Observation"} == {r["resourceType"] for r in back}
+    assert len({(r["resourceType"], r["id"]) for r in back}) == len(back)
+
+
+def test_several_keys_order_a_search_each_in_its_direction_across_pages(hospital, woman):
+    hospital.post(
+        "/Observation", observation("718-7", woman.subject, at="2026-01-03", valueQuantity=measured("77", "g/L"))
+    )
+    seen, path = [], "/Observation?code=718-7,85354-9&_sort=-date,status,-_lastUpdated&_count=2"
+    while path:
+        page = hospital.get(path).json
+        seen += [r["effectiveDateTime"] for r in resources_in(page)]
+        path = next((x["url"].split("/fhir")[1] for x in page["link"] if x["relation"] == "next"), None)
+
+    assert len(seen) == 6 and seen == sorted(seen, reverse=True)
+    statuses = [r["status"] for r in hospital.search("/Observation?_sort=status&code=718-7,883-9")]
+    assert statuses == sorted(statuses) and statuses[0] == "amended"
+    assert [r["status"] for r in hospital.search("/Observation?_sort=-status&code=718-7,883-9")] == statuses[::-1]
+    issues_of(hospital.get("/Observation?_sort=date,status,code,-_id", Prefer="handling=strict"), 400)
+    issues_of(hospital.get("/Observation?_sort=date,status&_after=WyJ4IiwieSJd"), 410)
+
+
+def test_a_condition_that_meets_too_many_says_so(monkeypatch, hospital, woman):
+    monkeypatch.setattr("fhir_adapters.store.search.MAX_INCLUDED", 2)
+
+    assert issues_of(hospital.get("/Patient?_has:Observation:patient:status=final"), 400)[0]["code"] == "too-costly"
+
+
+@pytest.mark.parametrize(
+    "path", ["/Patient/%00", "/Patient?name=%00", "/Task?_sort=%00", "/Patient/a/_history/%00", "/Patient?%00=1"]
+)
+def test_what_no_text_can_hold_is_no_address(quiet, path):
+    issues_of(quiet.get(path), 400)
+
+
+def test_reading_a_query_is_bounded():
+    with pytest.raises(FhirError):
+        read_query("Observation", [("value-quantity", ",".join(["1"] * 500))])
