@@ -256,6 +256,8 @@ def _listener(event_sub_process: etree._Element, result: Rewritten) -> None:
     start = event_sub_process.find(q("startEvent"))
     process_id = f"twin_listener_{event_sub_process.get('id')}"
     result.listeners[start.get("id")] = Listener(process_id, home.get("id"))
+    if home.find(q("multiInstanceLoopCharacteristics")) is not None:
+        result.skipped.setdefault(start.get("id"), "an event sub-process in one of several runs cannot be told apart")
     process = etree.SubElement(result.tree, q("process"), id=process_id)
     process.extend(list(event_sub_process))
     home.remove(event_sub_process)

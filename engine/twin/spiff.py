@@ -14,6 +14,7 @@ from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.specs.defaults import CallActivity
 from SpiffWorkflow.bpmn.specs.event_definitions import MessageEventDefinition, TerminateEventDefinition
 from SpiffWorkflow.bpmn.util import BpmnEvent
+from SpiffWorkflow.exceptions import TaskNotFoundException
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
@@ -187,7 +188,9 @@ class Twin:
                 for t in other.workflow.get_tasks()
                 if getattr(t.task_spec, "spec", None) == line.container
             ]
-            if around and TaskState.CANCELLED in around and not {TaskState.STARTED, TaskState.READY} & set(around):
+            is_root = any(other.workflow.spec.name == line.container for other in self.lines)
+            is_gone = not around if not is_root else TaskState.CANCELLED in around
+            if (is_gone or TaskState.CANCELLED in around) and not {TaskState.STARTED, TaskState.READY} & set(around):
                 line.workflow.cancel()
 
     # --- the script hook ----------------------------------------------------------------------------------------------
@@ -213,11 +216,12 @@ class Twin:
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _open(self) -> list[Task]:
-        return [t for line in self.lines for t in line.workflow.get_tasks(state=TaskState.READY) if t.task_spec.manual]
+        ready = [t for line in self.lines for t in line.workflow.get_tasks(state=TaskState.READY)]
+        return [t for t in ready if t.task_spec.manual and _is_attached(t)]
 
     def _waiting(self) -> list[Task]:
         known = [t for line in self.lines for t in line.workflow.event_manager.tasks.values()]
-        return [t for t in known if t.state == TaskState.WAITING]
+        return [t for t in known if t.state == TaskState.WAITING and _is_attached(t)]
 
     def _line(self, task: Task) -> Line:
         return next(line for line in self.lines if line.workflow is task.workflow.top_workflow)
@@ -282,6 +286,17 @@ class Twin:
             else:
                 current = workflow.top_workflow.get_task_from_id(parent_id) if parent_id is not None else None
         return items
+
+
+def _is_attached(task: Task) -> bool:
+    """The library forgets the sub-process of a cancelled run, but not what waited inside its sub-processes."""
+    workflow = task.workflow
+    while workflow.parent_task_id is not None:
+        try:
+            workflow = workflow.top_workflow.get_task_from_id(workflow.parent_task_id).workflow
+        except TaskNotFoundException:
+            return False
+    return True
 
 
 def _unfinished(line: Line) -> bool:

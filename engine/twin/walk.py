@@ -22,10 +22,11 @@ from engine.interpreter.contracts import (
     Wait,
     WaitKind,
 )
+from engine.model.elements import ConditionalEvent, Kind
 from engine.rehearsal.rehearsal import Rehearsal, due_of
 from engine.twin.guesses import Guesses
 from engine.twin.rewrite import Rewritten, unmarked
-from engine.twin.spiff import Twin
+from engine.twin.spiff import Twin, TwinStuck
 
 MOVES = 80
 TASKS = (WaitKind.USER_TASK, WaitKind.JOB)
@@ -65,13 +66,32 @@ class Walk:
         now: datetime,
         variables: Mapping[str, Any],
         known: Mapping[str, Sequence[Any]] | None = None,
+        rehearse: Callable[..., Rehearsal] = Rehearsal,
     ) -> None:
+        self._rehearse = rehearse
         self._closure, self._process_id, self._files, self._now = closure, process_id, files, now
         self._variables = dict(variables)
         self.skipped = {place: why for file in files for place, why in file.skipped.items()}
         places = {key: place for file in files for key, place in file.places.items()}
         self._places = places
         self._gateway_of = gateway_of_events(files)
+        joins = [
+            node
+            for program in (closure.root, *closure.programs.values())
+            for node in program.nodes.values()
+            if node.kind is Kind.PARALLEL and len(node.element.incoming) > 1
+        ]
+        self._joins = {join.id for join in joins}
+        self._joins_before: dict[str, set[str]] = {}  # by what follows them
+        for join in joins:
+            for flow in join.outgoing:
+                self._joins_before.setdefault(flow.target.id, set()).add(join.id)
+        self._conditional = {
+            node.id
+            for program in (closure.root, *closure.programs.values())
+            for node in program.nodes.values()
+            if isinstance(node.event, ConditionalEvent)
+        }
         self._guesses = guesses_for(files, known)
 
     def path(self, seed: int) -> Walked:
@@ -79,13 +99,16 @@ class Walk:
         rng = random.Random(seed)
         walked = Walked(seed)
         start = {name: self._guesses.pick(name, rng) for name in sorted(self._guesses.names())} | self._variables
-        ours = Rehearsal(self._closure, self._now, start)
+        ours = self._rehearse(self._closure, self._now, start)
         try:
             twin = Twin(
                 [deepcopy_file(f) for f in self._files], self._process_id, start, self._closure.decisions, self._now
             )
         except Exception as error:  # the library's own errors have no common kind
             walked.stopped = f"the twin cannot start: {error}"
+            return walked
+        if self._conditions_fired(ours, 0):
+            walked.stopped = "a condition that became true inside a step: at the start"
             return walked
         while True:
             walked.visited |= ours.visited()
@@ -96,8 +119,8 @@ class Walk:
                 return walked
 
     def _move(self, rng: random.Random, ours: Rehearsal, twin: Twin, walked: Walked) -> None:
-        if not ours.state.waits:
-            walked.stopped = "deadlock: tokens stand and nothing can happen"
+        if all(wait.kind is WaitKind.CONDITION for wait in ours.state.waits.values()):
+            walked.stopped = "nobody can do anything: only conditions wait, or tokens at joins"
             return
         wait = self._choose(rng, ours)
         values = self._answer(rng, wait)
@@ -107,7 +130,9 @@ class Walk:
             ours.now = max(ours.now, due_of(wait))
         twin.now = ours.now
         ours.relayed.clear()
+        before = len(ours.happened)
         ours.tell(event_of(wait, values))
+        became_true = self._conditions_fired(ours, before)
         if self._stops(ours, walked):
             return
         try:
@@ -117,14 +142,35 @@ class Walk:
                 twin.fire(wait.path, values)
             for path, payload in ours.relayed:
                 twin.fire(path, payload)
+            self._tell_conditions(became_true, twin, walked)
         except Exception as error:  # any refusal of the library is a difference to look at
             walked.difference = {"path": wait.path, "ours": "goes on", "twin": f"{type(error).__name__}: {error}"}
+
+    def _tell_conditions(self, paths: list[str], twin: Twin, walked: Walked) -> None:
+        """A condition fires within a step, the twin is told after it: what it listened with may be gone by then."""
+        for path in paths:
+            try:
+                if self._listens(path.rpartition("/")[2]):
+                    raise TwinStuck(path)  # the scope may be gone to the twin
+                twin.fire(path, {})
+            except Exception:  # the library's own errors have no common kind
+                walked.stopped = f"a condition that became true inside a step: {path}"
+                return
+
+    def _conditions_fired(self, ours: Rehearsal, since: int) -> list[str]:
+        """Conditional events that the step made true: to the twin they are events like others."""
+        return [
+            line.path
+            for line in ours.happened[since:]
+            if line.event == "fired" and line.element_id in self._conditional and line.detail is None
+        ]
 
     def _choose(self, rng: random.Random, ours: Rehearsal) -> Wait:
         """Any wait; of several at one place the oldest, because the twin cannot be told which."""
         waits: dict[str, Wait] = {}
         for wait in sorted(ours.state.waits.values(), key=lambda w: w.id):
-            waits.setdefault(wait.path, wait)
+            if wait.kind is not WaitKind.CONDITION:
+                waits.setdefault(wait.path, wait)
         tasks = [w for w in waits.values() if w.kind in TASKS]
         others = [w for w in waits.values() if w.kind not in TASKS]
         pool = tasks if tasks and (not others or rng.random() < 0.7) else others
@@ -139,26 +185,45 @@ class Walk:
 
     def _stops(self, ours: Rehearsal, walked: Walked) -> bool:
         known = sorted({path.rsplit("/", 1)[-1] for path in ours.visited()} & self.skipped.keys())
-        if ours.status is not InstanceStatus.ACTIVE and not known:
+        if ours.status is not InstanceStatus.ACTIVE and not known and not self._second_round(ours):
             return False
         if ours.incidents():
             walked.stopped = f"incident at {ours.incidents()[0]}"
         elif known:
             walked.stopped = f"{known[0]}: {self.skipped[known[0]]}"
+        elif second := self._second_round(ours):
+            walked.stopped = f"a parallel join in a loop remembers its last round: {second}"
         elif len(walked.moves) >= MOVES:
             walked.stopped = "long enough"
         return walked.stopped is not None
+
+    def _second_round(self, ours: Rehearsal) -> str | None:
+        """A parallel join that is entered again after it has fired: the library lets it fire too early then."""
+        fired: set[str] = set()
+        for line in ours.happened:
+            if line.event != "entered":
+                continue
+            prefix = line.path.removesuffix(line.element_id)
+            if line.element_id in self._joins and line.path in fired:
+                return line.path
+            fired |= {prefix + join for join in self._joins_before.get(line.element_id, ())}
+        return None
 
     def _differs(self, ours: Rehearsal, twin: Twin, walked: Walked) -> bool:
         """Compare what stands open; True also when both have ended: then the path is complete."""
         if ours.status is InstanceStatus.TERMINATED:
             walked.stopped = "terminated"
             return True
+        try:
+            theirs = twin.open_tasks(), self._twin_events(twin), twin.ended()
+        except Exception as error:  # the library's own errors have no common kind
+            walked.difference = {"what": "state", "ours": "can be read", "twin": f"{type(error).__name__}: {error}"}
+            return True
         pictures: dict[str, tuple[Any, Any]] = {
-            "tasks": (self._tasks(ours), twin.open_tasks()),
-            "events": (self._events(ours), self._twin_events(twin)),
+            "tasks": (self._tasks(ours), theirs[0]),
+            "events": (self._events(ours), theirs[1]),
+            "ended": (ours.status is InstanceStatus.COMPLETED, theirs[2]),
         }
-        pictures["ended"] = (ours.status is InstanceStatus.COMPLETED, twin.ended())
         for what, (here, there) in pictures.items():
             if here != there:
                 walked.difference = {"what": what, "ours": shown(here), "twin": shown(there)}

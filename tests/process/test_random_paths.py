@@ -19,7 +19,7 @@ from engine.interpreter.contracts import (
     Wait,
     WaitKind,
 )
-from tests.process.blocks import DECLARED, random_process
+from runtime.trials.random_diagrams import DECLARED, random_process
 from tests.process.play import Play, closure_of, diagram
 
 ENOUGH = 150  # steps of chance; from then on everything is brought to its end

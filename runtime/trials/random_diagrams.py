@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.process.play import (
+from engine.rehearsal.drawing import (
     boundary,
+    call,
     catch,
     condition,
     declare,
+    diagram,
     each,
     el,
     end,
@@ -41,6 +43,7 @@ class Builder:
 
     random: Random
     counter: list[int] = field(default_factory=lambda: [0])
+    children: list[str] = field(default_factory=list)  # called processes, of the whole diagram
     parts: list[str] = field(default_factory=list)
     arrows: list[str] = field(default_factory=list)
 
@@ -57,7 +60,7 @@ class Builder:
         self.arrows.append(f"{source} -[{self.name('f')}: {label}]-> {target}")
 
     def level(self) -> Builder:
-        return Builder(self.random, self.counter)
+        return Builder(self.random, self.counter, self.children)
 
 
 def block(b: Builder, depth: int) -> tuple[str, str]:
@@ -171,6 +174,23 @@ def _sub_process(b: Builder, depth: int) -> tuple[str, str]:
     return identity, identity
 
 
+def _call(b: Builder, depth: int) -> tuple[str, str]:
+    """A process of its own, perhaps with a deadline on the call."""
+    inner = b.level()
+    first, last = block(inner, depth - 1)
+    inner.flow(inner.add(start, "start"), first)
+    inner.flow(last, inner.add(end, "end"))
+    child = b.name("child")
+    b.children.append(process(child, *inner.parts, *inner.arrows))
+    identity = b.add(lambda i: call(i, child), "call")
+    if b.random.random() < 0.6:
+        return identity, identity
+    guard, merge = b.add(lambda i: boundary(i, identity, timer("P3D")), "guard"), b.add(xor, "merge")
+    b.flow(identity, merge)
+    b.flow(guard, merge)
+    return identity, merge
+
+
 def _event_sub_process(b: Builder) -> str:
     begin, task, stop = b.name("start"), b.name("task"), b.name("end")
     event, interrupting = b.random.choice([(message("m"), False), (timer("P4D"), True), (condition("x = 3"), False)])
@@ -199,15 +219,21 @@ NESTED: list[Callable[[Builder, int], tuple[str, str]]] = [
     _race,
     _sub_process,
     _sub_process,
+    _call,
 ]
 
 
 def random_process(random: Random, depth: int = 3) -> str:
-    """The process `main`."""
+    """The process `main`, and what it calls."""
     b = Builder(random)
     first, last = block(b, depth)
     b.flow(b.add(start, "start"), first)
     b.flow(last, b.add(end, "end"))
     if random.random() < 0.3:
         b.parts.append(_event_sub_process(b))
-    return process("main", *b.parts, *b.arrows)
+    return process("main", *b.parts, *b.arrows) + "".join(b.children)
+
+
+def random_diagram(seed: int, depth: int = 3) -> bytes:
+    """The file that this seed stands for."""
+    return diagram(DECLARED, random_process(Random(seed), depth))
