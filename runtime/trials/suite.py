@@ -28,6 +28,7 @@ BARS = {
         "runtime.trials.kills", 10_000, "completions", "kill -9 网页与后台进程 / web and worker processes", False
     ),
     "R02": Bar("runtime.trials.crashes", 17, "crash points", "崩溃点 / a death at each point of each command"),
+    "R03": Bar("runtime.trials.restart", 200, "random diagrams", "每步重载 / reloaded after every step, and the twin", False),
     "R04": Bar("runtime.trials.outages", 20, "kills", "kill -9 数据库 / the database is killed", False),
     "R07": Bar("runtime.trials.timers", 100_000, "timers", "到期定时器 / timers after a downtime"),
     "R08": Bar("runtime.trials.pregnancies", 1_000, "women", "一千次妊娠 / pregnancies under kills and downtimes"),
