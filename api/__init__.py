@@ -6,13 +6,40 @@ from typing import Any
 
 from flask import Blueprint
 
-from api import clock, designer, evaluation, jobs, messages, monitoring, openapi, operations, pregnancies, tasks
+from api import (
+    clock,
+    designer,
+    evaluation,
+    incidents,
+    jobs,
+    messages,
+    monitoring,
+    openapi,
+    operations,
+    pregnancies,
+    tasks,
+    timers,
+)
 from api.errors import from_engine
 from api.guard import guard
 from api.operations import batches
 from engine.errors import EngineError
 
-ROOMS = (tasks, designer, evaluation, operations, batches, jobs, messages, clock, pregnancies, monitoring, openapi)
+ROOMS = (
+    tasks,
+    designer,
+    evaluation,
+    operations,
+    batches,
+    jobs,
+    messages,
+    timers,
+    incidents,
+    clock,
+    pregnancies,
+    monitoring,
+    openapi,
+)
 
 
 def blueprints(services: Any) -> list[Blueprint]:

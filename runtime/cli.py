@@ -26,6 +26,7 @@ COMMANDS = {
     "deploy": "runtime.commands.definitions:deploy",
     "definitions": "runtime.commands.definitions:definitions",
     "instances": "runtime.commands.instances:group",
+    "timers": "runtime.commands.timers:group",
     "simulate": "runtime.commands.simulate:simulate",
     "db": "runtime.commands.db:group",
     "bench": "runtime.commands.bench:group",

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from marshmallow import fields
 
-from api.answers import reply
-from api.requests import Duration, PlainObject, Strict, idempotency, load, principal, text
-from engine.commands.contracts import BroadcastSignal, PublishMessage
+from api import paging
+from api.answers import at, reply
+from api.requests import (
+    Duration,
+    PlainObject,
+    Strict,
+    idempotency,
+    load,
+    only,
+    principal,
+    query_choice,
+    query_limit,
+    text,
+)
+from engine.commands.contracts import BroadcastSignal, EvaluateConditions, PublishMessage, RetryMessage
 from engine.errors import NotFound
-from engine.store import reads
+from engine.store import reads, unattended_reads
+from engine.store.unattended_reads import UNMATCHED
 from workflows.intake import JOURNEY
 from workflows.people.roles import OWNERS_OF_DIAGRAMS
 from workflows.people.visibility import may_read_woman
@@ -43,6 +58,15 @@ class SignalBody(Strict):
     payload = PlainObject(load_default=dict)
 
 
+class DeliveryBody(Strict):
+    ttl = Duration(load_default=timedelta(days=7))
+
+
+class ConditionsBody(Strict):
+    variables = PlainObject(required=True)
+    business_key = text(200, load_default=None, allow_none=True)
+
+
 def blueprint(services: Services) -> Blueprint:
     bp = Blueprint("messages", __name__, url_prefix="/api")
 
@@ -55,14 +79,65 @@ def blueprint(services: Services) -> Blueprint:
         instance_id = str(result.instance_id) if result.instance_id else None
         return reply({"result": result.result, "instance_id": instance_id})
 
+    @bp.get("/messages")
+    def messages() -> Response:
+        """Messages that nobody has received, newest first, without what they say: `state` unmatched (all of them),
+        published (on their way), buffered, expired, failed."""
+        only("state", "name", "key", "after", "limit")
+        limit = query_limit(100)
+        state = query_choice("state", ("unmatched", *UNMATCHED), "unmatched")
+        with services.engine.read() as conn:
+            found = unattended_reads.messages(
+                conn,
+                services.region_id,
+                states=UNMATCHED if state == "unmatched" else (state,),
+                name=request.args.get("name"),
+                key=request.args.get("key"),
+                before=paging.after(paging.moment, UUID),
+                limit=limit + 1,
+            )
+        following = paging.next_after(found, limit, lambda row: (row.published_at, row.id))
+        return reply({"items": [message_json(row) for row in found[:limit]], "next": following})
+
+    @bp.post("/messages/<uuid:message_id>/delivery")
+    def delivery(message_id: UUID) -> Response:
+        """A message that failed, expired or waits looks for its receiver again."""
+        command = RetryMessage(message_id=message_id, **load(DeliveryBody(), required=False))
+        result = services.engine.execute(command, by=principal().actor, idempotency=idempotency())
+        services.people.audit(principal(), "RetryMessage", "message", str(message_id))
+        return reply({"result": result.result, "instance_id": str(result.instance_id) if result.instance_id else None})
+
+    @bp.post("/conditions")
+    def conditions() -> Response:
+        """Hold values against the conditional start events of all processes; each that is met begins an instance."""
+        command = EvaluateConditions(**load(ConditionsBody()))
+        began = services.engine.execute(command, by=principal().actor, idempotency=idempotency())
+        return reply({"instance_ids": [str(id) for id in began]})
+
     @bp.post("/signals")
     def signal() -> Response:
-        """Tell everybody who waits for it now; nothing is kept."""
+        """Tell everybody who waits for it now, and begin the processes that it starts; nothing is kept."""
         command = BroadcastSignal(**load(SignalBody()))
         reached = services.engine.execute(command, by=principal().actor, idempotency=idempotency())
         return reply({"reached": reached})
 
     return bp
+
+
+def message_json(row: Any) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "kind": row.kind,
+        "name": row.name,
+        "key": row.key,
+        "message_id": row.message_id,
+        "source": str(row.source) if row.source else None,
+        "state": row.state,
+        "attempts": row.attempts,
+        "problem": row.problem,
+        "published_at": at(row.published_at),
+        "expires_at": at(row.expires_at),
+    }
 
 
 def _require_care(services: Services, key: str) -> None:

@@ -11,9 +11,10 @@ from werkzeug.routing import Rule
 
 from api.clock import MoveBody
 from api.evaluation.blueprint import DecisionBody, ExpressionBody
+from api.incidents import OwnerBody, SkipBody
 from api.jobs.blueprint import ActivationBody, CompletedBody, ExtendedBody, FailedBody, ThrownBody
-from api.messages import MessageBody, SignalBody
-from api.operations.blueprint import StartBody
+from api.messages import ConditionsBody, DeliveryBody, MessageBody, SignalBody
+from api.operations.blueprint import RetryBody, StartBody
 from api.operations.bodies import (
     BatchBody,
     HoldBody,
@@ -25,10 +26,11 @@ from api.operations.bodies import (
 )
 from api.requests import Duration, Instant, PlainObject
 from api.tasks.blueprint import ClaimBody, CompletionBody, DraftBody
+from api.timers import DueBody, FiringBody, StartDueBody
 from workflows.people.access import row_of
 
 ROOMS = (
-    *("tasks", "definitions", "evaluation", "operations", "batches", "jobs", "messages"),
+    *("tasks", "definitions", "evaluation", "operations", "batches", "jobs", "messages", "timers", "incidents"),
     *("clock", "pregnancies", "health", "openapi"),
 )
 BODIES: dict[str, type[Schema] | str] = {
@@ -42,7 +44,7 @@ BODIES: dict[str, type[Schema] | str] = {
     "operations.suspension": OperationBody,
     "operations.activation": OperationBody,
     "operations.termination": OperationBody,
-    "operations.retry": OperationBody,
+    "operations.retry": RetryBody,
     "operations.migration": MigrationBody,
     "operations.reversal": OperationBody,
     "operations.modification": ModificationBody,
@@ -57,6 +59,13 @@ BODIES: dict[str, type[Schema] | str] = {
     "jobs.error": ThrownBody,
     "jobs.extension": ExtendedBody,
     "messages.message": MessageBody,
+    "messages.delivery": DeliveryBody,
+    "messages.conditions": ConditionsBody,
+    "timers.due_date": DueBody,
+    "timers.firing": FiringBody,
+    "timers.start_due_date": StartDueBody,
+    "incidents.skip": SkipBody,
+    "incidents.owner": OwnerBody,
     "messages.signal": SignalBody,
     "clock.move": MoveBody,
 }
@@ -67,6 +76,9 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "batches.listed": ("after", "limit"),
     "batches.results": ("state", "after", "limit"),
     "jobs.jobs": ("type", "limit"),
+    "messages.messages": ("state", "name", "key", "after", "limit"),
+    "timers.timers": ("due_before", "instance", "definition", "after", "limit"),
+    "incidents.incidents": ("state", "instance", "kind", "after", "limit"),
     "pregnancies.search": ("identifier",),
 }
 _PLACE = re.compile(r"<(?:(\w+):)?(\w+)>")

@@ -20,6 +20,10 @@ from workflows import intake
 from workflows.services import Services
 
 
+class RetryBody(OperationBody):
+    variables = PlainObject(load_default=dict)
+
+
 class StartBody(Strict):
     definition_key = text(200, required=True)
     version = fields.Integer(strict=True, validate=validate.Range(min=1), load_default=None, allow_none=True)
@@ -60,15 +64,15 @@ def blueprint(services: Services) -> Blueprint:
 
     @bp.post("/incidents/<uuid:incident_id>/retry")
     def retry(incident_id: UUID) -> Response:
-        """Try the failed element again."""
-        body = load(OperationBody(), required=False)
+        """Try the failed element again, with `variables` set before."""
+        body = load(RetryBody(), required=False)
         with services.engine.read() as conn:
             open_ones = reads.incidents(conn, services.region_id, limit=10_000)
         found = next((one for one in open_ones if one.id == incident_id), None)
         if found is None:
             raise NotFound("没有此事件", "no such incident")
         if not body["dry_run"]:
-            command = RetryIncident(incident_id=incident_id)
+            command = RetryIncident(incident_id=incident_id, variables=body["variables"])
             services.engine.execute(command, by=principal().actor, idempotency=idempotency())
         return reply({"id": str(incident_id), "instance_id": str(found.instance_id), "dry_run": body["dry_run"]})
 

@@ -19,13 +19,15 @@ JSON_ROOMS = (
     "operations",
     "batches",
     "jobs",
+    "timers",
+    "incidents",
     "messages",
     "clock",
     "pregnancies",
     "health",
     "openapi",
 )
-PLACES = {"key": "errand", "version": "1"}
+PLACES = {"key": "errand", "version": "1", "wait_id": "1"}
 
 
 def rules_of(app):

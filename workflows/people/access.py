@@ -42,6 +42,7 @@ RIGHTS: dict[str, frozenset[str]] = {
 PUBLIC = Access(public=True)
 _TASK = Access(people=RIGHTS["work"] | RIGHTS["read"], clients="read", organisations="task")
 _FINISH = Access(people=RIGHTS["work"], clients="write", organisations="task")
+_SEE_MACHINE = Access(people=RIGHTS["operate"] | RIGHTS["deploy"] | {"auditor"})
 _WORK_OUTSIDE = Access(clients="jobs", organisations="instance")
 _TRY = Access(people=RIGHTS["deploy"] | RIGHTS["publish"], organisations="instance")
 _OPERATE = Access(people=RIGHTS["operate"], organisations="instance")
@@ -89,6 +90,16 @@ TABLE: dict[str, Access] = {
     "batches.rate": _BATCH,
     "messages.message": Access(people=RIGHTS["tell"], clients="write", organisations="woman"),
     "messages.signal": Access(people=RIGHTS["publish"], clients="write"),
+    "messages.messages": _SEE_MACHINE,
+    "messages.delivery": Access(people=RIGHTS["operate"]),
+    "messages.conditions": Access(people=RIGHTS["publish"]),
+    "incidents.incidents": _SEE_MACHINE,
+    "incidents.skip": _OPERATE,
+    "incidents.owner": _OPERATE,
+    "timers.timers": _SEE_MACHINE,
+    "timers.due_date": _OPERATE,
+    "timers.firing": _OPERATE,
+    "timers.start_due_date": Access(people=RIGHTS["operate"] | RIGHTS["deploy"]),
     "jobs.jobs": Access(people=RIGHTS["operate"] | RIGHTS["deploy"]),
     "jobs.activation": _WORK_OUTSIDE,
     "jobs.completion": _WORK_OUTSIDE,
