@@ -13,24 +13,24 @@ SELECT i.id
    AND (%(started_after)s::timestamptz IS NULL OR i.started_at >= %(started_after)s)
    AND (%(element)s::text IS NULL OR EXISTS (
         SELECT FROM user_task t
-         WHERE t.region_id = i.region_id AND t.instance_id = i.id AND t.path = %(element)s
+         WHERE t.region_id = %(region_id)s AND t.instance_id = i.id AND t.path = %(element)s
            AND t.state IN ('created', 'claimed')
          UNION ALL
-        SELECT FROM timer t WHERE t.region_id = i.region_id AND t.instance_id = i.id AND t.path = %(element)s
+        SELECT FROM timer t WHERE t.region_id = %(region_id)s AND t.instance_id = i.id AND t.path = %(element)s
          UNION ALL
         SELECT FROM message_subscription t
-         WHERE t.region_id = i.region_id AND t.instance_id = i.id AND t.path = %(element)s
+         WHERE t.region_id = %(region_id)s AND t.instance_id = i.id AND t.path = %(element)s
          UNION ALL
         SELECT FROM signal_subscription t
-         WHERE t.region_id = i.region_id AND t.instance_id = i.id AND t.path = %(element)s
+         WHERE t.region_id = %(region_id)s AND t.instance_id = i.id AND t.path = %(element)s
          UNION ALL
-        SELECT FROM job t WHERE t.region_id = i.region_id AND t.instance_id = i.id AND t.path = %(element)s
+        SELECT FROM job t WHERE t.region_id = %(region_id)s AND t.instance_id = i.id AND t.path = %(element)s
          UNION ALL
         SELECT FROM incident t
-         WHERE t.region_id = i.region_id AND t.instance_id = i.id AND t.path = %(element)s AND t.resolved_at IS NULL))
+         WHERE t.region_id = %(region_id)s AND t.instance_id = i.id AND t.path = %(element)s AND t.resolved_at IS NULL))
    AND (NOT %(incident)s OR EXISTS (
         SELECT FROM incident t
-         WHERE t.region_id = i.region_id AND t.instance_id = i.id AND t.resolved_at IS NULL
+         WHERE t.region_id = %(region_id)s AND t.instance_id = i.id AND t.resolved_at IS NULL
            AND (%(incident_kind)s::text IS NULL OR t.kind = %(incident_kind)s)))
  ORDER BY i.id
 

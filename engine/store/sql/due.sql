@@ -102,7 +102,7 @@ WITH due AS MATERIALIZED (
 )
 UPDATE message SET attempts = message.attempts + 1, locked_until = clock_timestamp() + %(lock_for)s
   FROM due
- WHERE message.region_id = due.region_id AND message.id = due.id
+ WHERE message.region_id = %(region_id)s AND message.id = due.id
 RETURNING message.id, message.attempts
 
 -- claim_timer_starts --
@@ -120,7 +120,7 @@ WITH due AS MATERIALIZED (
 )
 UPDATE timer_start SET attempts = timer_start.attempts + 1, locked_until = clock_timestamp() + %(lock_for)s
   FROM due
- WHERE timer_start.region_id = due.region_id AND timer_start.definition_key = due.definition_key
+ WHERE timer_start.region_id = %(region_id)s AND timer_start.definition_key = due.definition_key
    AND timer_start.element_id = due.element_id
 RETURNING timer_start.definition_key, timer_start.element_id, timer_start.due_at, timer_start.attempts
 
