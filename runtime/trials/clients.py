@@ -183,7 +183,7 @@ class Clients:
         """Tasks that opened without anybody's request: after a pause, or after a crash."""
         caller = Caller(self.served.port, self.token, timeout_s=10)
         while not self.finished.wait(LOOK_EVERY_S):
-            after = ""
+            after: str | None = ""
             while after is not None and not self.finished.is_set():
                 try:
                     status, content = caller.ask("GET", f"/api/user-tasks?state=open&limit=200{after}")

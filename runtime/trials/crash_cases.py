@@ -1,11 +1,11 @@
-"""One case for each command: what stands before it, how it is asked for, and what must stand at the end, written by hand."""
+"""One case for each command: what stands before it, how it is asked for, what must stand at the end, by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
 from engine.commands import contracts as ask
@@ -39,6 +39,8 @@ DIAGRAMS = {
         '<bpmn:error id="e" errorCode="refused"/>',
     ),
 }  # fmt: skip
+
+Ends: TypeAlias = Mapping[str, tuple[str, list[str], dict[str, int]]]
 
 
 def hearing(signal: str) -> bytes:
@@ -94,7 +96,7 @@ class Case:
 
     prepare: Callable[[Cell], None]
     command: Callable[[Cell], Any] | None
-    ends: Mapping[str, Any]
+    ends: Ends
     armed: str = ""  # the command whose transaction is watched, where it is not the one that is asked for
     hours: float = 0  # how far the clock is before the command: what is due then is run by a worker's round
 
@@ -147,9 +149,9 @@ def _leased_answer(make: Any, **more: Any) -> Callable[[Cell], Any]:
     return lambda cell: make(job_id=cell.found["job"], lease=cell.found["lease"], **more)
 
 
-AT_A = {"main": ("active", ["task_a"], {})}
-AFTER_A = {"main": ("active", ["pause"], {"task_a": 1, "job": 1}), "other": ("active", ["task_c"], {})}
-AFTER_PAUSE = {"main": ("active", ["task_b"], {"task_a": 1, "job": 1}), "other": ("active", ["task_c"], {})}
+AT_A: Ends = {"main": ("active", ["task_a"], {})}
+AFTER_A: Ends = {"main": ("active", ["pause"], {"task_a": 1, "job": 1}), "other": ("active", ["task_c"], {})}
+AFTER_PAUSE: Ends = {"main": ("active", ["task_b"], {"task_a": 1, "job": 1}), "other": ("active", ["task_c"], {})}
 
 
 def _complete_a(cell: Cell) -> Any:

@@ -12,6 +12,11 @@ from psycopg.conninfo import make_conninfo
 
 from runtime.database import embedded, migrate
 
+RELEASE = """
+UPDATE timer SET locked_until = NULL WHERE locked_until < 'infinity';
+UPDATE job SET locked_until = '2000-01-01' WHERE state = 'running'
+"""  # the time that a dead worker's claims take to run out
+
 
 @contextmanager
 def trial_database(server: str | None = None) -> Iterator[str]:
@@ -26,10 +31,12 @@ def trial_database(server: str | None = None) -> Iterator[str]:
 
 
 @contextmanager
-def empty_database(server: str) -> Iterator[str]:
+def empty_database(server: str, template: str = "template1") -> Iterator[str]:
+    """`template`: name of a database to copy, that nobody is connected to."""
     name = f"trial_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        copied = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        admin.execute(copied)
     try:
         yield make_conninfo(server, dbname=name)
     finally:

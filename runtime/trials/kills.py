@@ -28,16 +28,19 @@ SETTLE_S = 30.0
 
 CASES = """
 SELECT i.id::text, i.status::text, i.revision, (i.variables->>'count')::integer,
-       (SELECT count(*) FROM history h WHERE h.instance_id = i.id AND h.event = 'completed' AND h.element_id = 'task_a'),
-       (SELECT count(*) FROM history h WHERE h.instance_id = i.id AND h.event = 'completed' AND h.element_id = 'task_b'),
-       (SELECT count(DISTINCT h.revision) FROM history h WHERE h.instance_id = i.id)
-  FROM instance i WHERE i.definition_key = 'trial_rounds'
+       h.completed_a, h.completed_b, h.revisions
+  FROM instance i, LATERAL (
+       SELECT count(*) FILTER (WHERE event = 'completed' AND element_id = 'task_a') AS completed_a,
+              count(*) FILTER (WHERE event = 'completed' AND element_id = 'task_b') AS completed_b,
+              count(DISTINCT revision) AS revisions
+         FROM history WHERE region_id = i.region_id AND instance_id = i.id) AS h
+ WHERE i.definition_key = 'trial_rounds'
 """
 DONE = "SELECT id::text FROM user_task WHERE state = 'completed'"
 OPEN = "SELECT count(*) FROM instance WHERE status <> 'completed'"
 GAPS = """
-SELECT element_id, extract(epoch FROM created_at - lag(completed_at) OVER (PARTITION BY instance_id ORDER BY created_at))
-  FROM user_task
+SELECT element_id, extract(epoch FROM created_at - lag(completed_at) OVER one_case)
+  FROM user_task WINDOW one_case AS (PARTITION BY instance_id ORDER BY created_at)
 """
 
 
@@ -54,12 +57,11 @@ class Judgement:
         with psycopg.connect(self.url, autocommit=True) as judged:
             cases = judged.execute(CASES).fetchall()
             done = {row[0] for row in judged.execute(DONE).fetchall()}
-            late = [
-                float(gap) - (PAUSE_S if e == TASKS[0] else 0) for e, gap in judged.execute(GAPS) if gap is not None
-            ]
+            gaps = [(element, float(gap)) for element, gap in judged.execute(GAPS) if gap is not None]
         told = {row[0] for row in self.notebook.rows("SELECT subject FROM told WHERE kind = 'complete'")}
         started = {row[0] for row in self.notebook.rows("SELECT subject FROM told WHERE kind = 'start'")}
         resumed = self.notebook.rows("SELECT at - failed_at FROM told WHERE failed_at IS NOT NULL")
+        late = [gap - (PAUSE_S if element == TASKS[0] else 0) for element, gap in gaps]
         marks = self.effects.read_text().splitlines()
         expected = {f"{case[0]} {n}" for case in cases for n in range(1, self.rounds + 1) if case[1] == "completed"}
         return {
@@ -72,7 +74,7 @@ class Judgement:
             "stuck": sum(case[1] != "completed" for case in cases),
             "version_gaps": sum(case[2] != case[6] for case in cases),
             "effects_missing": len(expected - set(marks)),
-            "effects_repeated_share": round((len(marks) - len(set(marks))) / max(1, len(marks)), 4),
+            "effects_repeated_share": round((len(marks) - len(set(marks))) / max(1, len(told)), 4),
             "odd_answers": len(self.notebook.rows("SELECT key FROM odd")),
             "resumed": len(resumed),
             "resume_p99_s": percentile([row[0] for row in resumed], 0.99) or 0.0,
@@ -108,6 +110,7 @@ def run(
         _let_settle(served, min(SETTLE_S, standstill_s))
         figures = Judgement(served.database_url, notebook, served.effects, ROUNDS).figures()
         odd = notebook.rows("SELECT * FROM odd LIMIT 5")
+        errors = served.last_errors() if odd else []
         notebook.close()
     figures |= {
         "kills": sum(served.kills.values()),
@@ -116,10 +119,13 @@ def run(
         "completions_per_s": round(figures["acknowledged"] / seconds, 1),
     }
     limits = NEVER | {"acknowledged": at_least(clients.wanted), "kills": at_least(kills)}
-    limits |= {"resume_p99_s": at_most(5), "lateness_p99_s": at_most(5), "effects_repeated_share": at_most(0.02)}
+    limits |= {"resume_p99_s": at_most(5), "effects_repeated_share": at_most(0.02)}
     if n >= WHOLE:
+        limits |= {"lateness_p99_s": at_most(5)}  # of a small run it would be the latest of all
         limits |= {"completions_per_s": at_least(100), "cases": at_least(1000), "kills": at_least(200)}
-    return verdict("R01", figures, limits, statuses=sorted(clients.statuses), first_odd_answers=odd)
+    return verdict(
+        "R01", figures, limits, statuses=sorted(clients.statuses), first_odd_answers=odd, first_errors=errors
+    )
 
 
 def _kill(served: Served, clients: Clients, kills: int, chance: random.Random) -> None:

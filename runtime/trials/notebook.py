@@ -1,4 +1,4 @@
-"""What the clients of a trial asked and were told: a file of their own, written by nobody else and read by the judge."""
+"""What the clients of a trial asked and were told: a file of their own that the judge reads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Notebook:
         self._lock = threading.Lock()
 
     def told(self, key: str, kind: str, subject: str, status: int, failed_at: float | None, at: float) -> None:
-        """An answer that ends a request. `failed_at`: when the first try broke; `subject`: the task, or the new case."""
+        """The answer that ends a request. `failed_at`: when the first try broke; `subject`: the task or new case."""
         self._write("INSERT INTO told VALUES (?, ?, ?, ?, ?, ?)", key, kind, subject, status, failed_at, at)
 
     def odd(self, key: str, status: int, body: str) -> None:

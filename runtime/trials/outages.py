@@ -1,7 +1,7 @@
 """R04: the database server is killed by SIGKILL while clients complete tasks over HTTP.
 
-Nothing that a client was told may be gone, web processes answer 503 and go on by themselves, and the first commit comes soon
-after the server is back.
+Nothing that a client was told may be gone, web processes answer 503 and go on by themselves, and the first commit comes
+soon after the server is back.
 """
 
 from __future__ import annotations
@@ -94,6 +94,7 @@ def run(
         _let_settle(served, 30)
         figures = Judgement(served.database_url, notebook, served.effects, ROUNDS).figures()
         odd = notebook.rows("SELECT * FROM odd LIMIT 5")
+        errors = served.last_errors() if odd else []
         restarted = served.process.poll() is not None
         notebook.close()
     seen = (clients.statuses | outages.statuses) - {0}
@@ -107,4 +108,4 @@ def run(
     }
     limits = NEVER | {"database_kills": at_least(n), "first_commit_max_s": at_most(10), "other_statuses": at_most(0)}
     limits |= {"supervisor_gone": at_most(0), "unreachable": at_most(0), "acknowledged": at_least(clients.wanted)}
-    return verdict("R04", figures, limits, statuses=sorted(seen), first_odd_answers=odd)
+    return verdict("R04", figures, limits, statuses=sorted(seen), first_odd_answers=odd, first_errors=errors)

@@ -26,7 +26,7 @@ from engine.commands.contracts import StartInstance
 from engine.engine import Engine
 from engine.worker import Worker
 from runtime.trials import processes
-from runtime.trials.crashes import RELEASE
+from runtime.trials.databases import RELEASE
 from runtime.trials.diagrams import END, START, chain, diagram, service_task, user_task
 from runtime.trials.engines import DRIVER, deploy, engine_on
 from runtime.trials.verdict import at_least, at_most, none_of, percentile, verdict
@@ -35,7 +35,7 @@ WORKERS = 2
 ATTEMPTS = 3
 RATE = 40.0  # instances started a second
 MEMORY = 1 << 30  # what a worker may take
-SETTLE_S = 120.0
+SETTLE_S, HURRIED_S = 120.0, 5.0
 KINDS = ("leave", "fault", "eat")
 GOOD = diagram(
     "good", START + service_task("job", "good") + user_task("task") + END + chain("start", "job", "task", "end")
@@ -157,7 +157,7 @@ class Poisoning:
                 self._workers[number] = self._start()
 
     def _settle(self, is_over: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + (15 if self._hurried else SETTLE_S)
+        deadline = time.monotonic() + (HURRIED_S if self._hurried else SETTLE_S)
         while time.monotonic() < deadline and not is_over():
             self._supervise()
             self._say(f"workers died {self.deaths}, incidents {len(self._incidents())}")
@@ -197,8 +197,8 @@ class Poisoning:
 
 
 def run(url: str, *, n: int, seed: int, say: Callable[[str], None], hurried: bool = False) -> dict[str, Any]:
-    """`n` good pieces of work without poison, then as many with a hundredth of it. `hurried`: the claims of the dead run
-    out at once, so that nobody waits for them."""
+    """`n` good pieces of work without poison, then as many with a hundredth of it. `hurried`: the claims of the dead
+    run out at once, so that nobody waits for them."""
     with TemporaryDirectory(prefix="yuntu-") as folder:
         marks = Path(folder) / "marks"
         marks.touch()

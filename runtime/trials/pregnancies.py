@@ -1,4 +1,4 @@
-"""R08: pregnancies from registration to the 42nd day on a clock that is set, while the process that does everything is killed
+"""R08: pregnancies from registration to the 42nd day on a clock that is set, while the process that does all is killed
 at random and the county is down for days. Each woman's counts must be those of the model."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.commands.contracts import CompleteUserTask, IdempotencyKey, PublishM
 from engine.engine import Engine
 from runtime.trials import diagrams as draw
 from runtime.trials import processes
-from runtime.trials.crashes import RELEASE
+from runtime.trials.databases import RELEASE
 from runtime.trials.diagrams import END, START, boundary, catch, chain, diagram, flow, gateway, timer, user_task
 from runtime.trials.engines import BEGIN, DRIVER, SetClock, deploy, engine_on
 from runtime.trials.pregnancy_model import FOLLOWED, Plan, Woman, expected
@@ -51,8 +51,9 @@ _NEWBORN = user_task(
 PREGNANCY = diagram(
     "pregnancy",
     START + gateway("fork", "parallel") + user_task("task_grade") + user_task("task_open_file")
-    + gateway("join", "parallel") + _ANTENATAL + boundary("born", "antenatal", draw.listening("m_born"), interrupting=True)
-    + _NEWBORN + gateway("after", "parallel") + catch("wait_home", timer("timeDuration", "P7D")) + user_task("task_home")
+    + gateway("join", "parallel") + _ANTENATAL
+    + boundary("born", "antenatal", draw.listening("m_born"), interrupting=True) + _NEWBORN
+    + gateway("after", "parallel") + catch("wait_home", timer("timeDuration", "P7D")) + user_task("task_home")
     + catch("wait_check", timer("timeDuration", "P42D")) + user_task("task_check") + gateway("together", "parallel")
     + END + _LABS + chain("start", "fork") + flow("fork", "task_grade") + flow("fork", "task_open_file")
     + flow("task_grade", "join") + flow("task_open_file", "join") + flow("join", "antenatal")
@@ -220,8 +221,10 @@ def _judge(url: str, plan: Plan) -> tuple[dict[str, Any], list[str]]:
         done: dict[Any, dict[str, int]] = {}
         for id, element, times in conn.execute(DONE).fetchall():
             done.setdefault(id, {})[element] = times
-        fired, told = dict(conn.execute(FIRED).fetchall()), dict(conn.execute(TOLD).fetchall())
-        revisions, history = dict(conn.execute(REVISIONS).fetchall()), dict(conn.execute(HISTORY).fetchall())
+        counts: list[dict[Any, int]] = [
+            dict(conn.execute(query).fetchall()) for query in (FIRED, TOLD, REVISIONS, HISTORY)
+        ]
+    fired, told, revisions, history = counts
     faults = []
     for woman in plan.women:
         if woman.id not in found:

@@ -35,7 +35,11 @@ def context() -> Any:
 
 def start(work: Callable[..., Any], *arguments: Any) -> BaseProcess:
     """`work` must be importable. The process has the planted bug of this one, if any."""
-    mutant = os.environ.get(planted.VARIABLE)
+    return start_with(os.environ.get(planted.VARIABLE), work, *arguments)
+
+
+def start_with(mutant: str | None, work: Callable[..., Any], *arguments: Any) -> BaseProcess:
+    """The same with a planted bug of its own."""
     process: BaseProcess = context().Process(target=_live, args=(mutant, work, arguments), daemon=False)
     with _nothing_of_main():
         process.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 from engine.rehearsal.drawing import (
@@ -147,7 +148,7 @@ def _loop(b: Builder, depth: int) -> tuple[str, str]:
 def _race(b: Builder, depth: int) -> tuple[str, str]:
     gateway, merge = b.add(event_gateway, "race"), b.add(xor, "merge")
     for event in (timer("P1D"), message("m")):
-        caught = b.add(lambda i, event=event: catch(i, event), "catch")
+        caught = b.add(partial(catch, inside=event), "catch")
         b.flow(gateway, caught)
         b.flow(caught, merge)
     return gateway, merge

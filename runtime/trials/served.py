@@ -1,11 +1,12 @@
-"""The product as it is served, on a home of its own: supervisor, granian web processes, workers, embedded database. A trial
-kills parts of it by their process ids, and asks it over HTTP."""
+"""The product as it is served, on a home of its own: supervisor, granian web processes, workers, embedded database. A
+trial kills parts of it by their process ids, and asks it over HTTP."""
 
 from __future__ import annotations
 
 import http.client
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -18,6 +19,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 
@@ -43,6 +45,12 @@ class Served:
     @property
     def database_url(self) -> str:
         return _server_url(self.home)
+
+    def last_errors(self, most: int = 3) -> list[str]:
+        """What the web processes wrote of the last exceptions: where each was raised, and which."""
+        text = (self.home / "log" / "web.log").read_text(errors="replace")
+        traces = re.findall(r"^Traceback .*?^(?=\S)(?!Traceback)[^\n]*$", text, flags=re.MULTILINE | re.DOTALL)
+        return [trace[-1500:] for trace in traces[-most:]]
 
     def kill_one(self, chance: random.Random) -> str | None:
         """SIGKILL for a web process or a worker that has lived for a moment; answers which kind it was."""
@@ -78,14 +86,15 @@ def _listens(process: psutil.Process) -> bool:
 
 
 def _server_url(home: Path) -> str:
-    folder = home.resolve() / "postgres"
-    return embedded.Server(folder, embedded._socket_folder(folder), False, open(os.devnull)).url()
+    socket_folder = embedded._socket_folder(home.resolve() / "postgres")
+    return f"postgresql://{embedded.ROLE}@/{embedded.DATABASE}?host={quote(str(socket_folder), safe='')}"
 
 
 @contextmanager
 def serving(webs: int = 2, workers: int = 2, mutant: str | None = None) -> Iterator[Served]:
     """Ready when it is given; gone afterwards, with everything it stored."""
     home = Path(tempfile.mkdtemp(prefix="yuntu-"))
+    mutant = mutant or os.environ.get(planted.VARIABLE)
     port, effects = _free_port(), home / "effects"
     effects.touch()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("YUNTU_")}
@@ -127,8 +136,8 @@ def _wait_until_ready(served: Served) -> None:
     while time.monotonic() < deadline:
         if served.process.poll() is not None:
             break
-        with suppress(OSError, http.client.HTTPException):
-            if Caller(served.port).ask("GET", "/health/ready")[0] == 200:
+        with suppress(OSError, http.client.HTTPException), closing(Caller(served.port)) as caller:
+            if caller.ask("GET", "/health/ready")[0] == 200:
                 return
         time.sleep(0.1)
     raise RuntimeError((served.home / "supervisor.log").read_text()[-2000:])

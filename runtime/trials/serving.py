@@ -1,5 +1,5 @@
-"""`yuntu serve` as a trial starts it: the product, one service task that leaves a mark in a file, and the bug that was asked
-for.
+"""`yuntu serve` as a trial starts it: the product, one service task that leaves a mark in a file, and the bug that was
+asked for.
 
 python -m runtime.trials.serving
 """

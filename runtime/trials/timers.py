@@ -1,7 +1,7 @@
 """R07: timers that fell due while everything was down, and people who work on while the backlog drains.
 
-The model is the list of due times that the trial drew itself: at the end exactly those have fired, each once, none before
-its time, and those that are not due wait on.
+The model is the list of due times that the trial drew itself: at the end exactly those have fired, each once, none
+before its time, and those that are not due wait on.
 """
 
 from __future__ import annotations
@@ -152,14 +152,15 @@ class Timers:
         """How late timers fire when there is no backlog."""
         with engine_on(self.url, ShiftedClock(ahead)) as engine:
             now = engine.clock()
-            chance, due = random.Random(self.seed + 1), {}
+            chance = random.Random(self.seed + 1)
+            due: dict[tuple[UUID, str], datetime] = {}
             for _ in range(-(-self.punctual // PER_INSTANCE)):
                 id = UUID(int=chance.getrandbits(128))
                 latest = 3 + self.punctual / 100
                 moments = [now + timedelta(seconds=chance.uniform(1, latest)) for _ in range(PER_INSTANCE)]
                 _start_one(engine, id, moments)
                 due |= {(id, f"timer_{n}"): at for n, at in enumerate(moments)}
-        last = max(due.values(), default=now) + timedelta(seconds=15)
+        last = max(due.values(), default=now) + timedelta(seconds=min(15, self.standstill_s))
         while self._value(LEFT, last) and ShiftedClock(ahead)() < last:
             time.sleep(0.1)
         fired = {(row[0], row[1]): row[3] for row in self._rows(FIRED) if (row[0], row[1]) in due}

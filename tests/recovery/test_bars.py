@@ -1,0 +1,99 @@
+"""Each reliability experiment in its small form. The whole ones: `yuntu bar NAME`, and docs/reliability.md."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from runtime.trials import crashes, kills, outages, suite, upgrade
+from runtime.trials.verdict import broken
+
+
+def missed(result):
+    """The figures that do not keep their limit, and what else was said of them."""
+    names = broken(result["figures"], result["limits"])
+    said = {name: value for name, value in result.items() if name.startswith("first") or name == "refused"}
+    return {name: result["figures"].get(name) for name in names} | (said if names else {})
+
+
+def quiet(text):
+    """Nobody watches."""
+
+
+def test_a_thousand_completions_over_http_under_random_kills_lose_and_double_nothing():
+    result = kills.run(n=1000, seed=7, say=quiet, kills=22)
+
+    assert missed(result) == {}
+    assert result["figures"]["kills"] >= 20
+    assert min(result["figures"]["killed_webs"], result["figures"]["killed_workers"]) > 0
+
+
+def test_a_killed_database_is_answered_with_503_and_nothing_that_was_told_is_gone():
+    result = outages.run(n=1, seed=3, say=quiet)
+
+    assert missed(result) == {}
+
+
+def test_whatever_the_point_of_death_a_completion_comes_to_the_same_end(database):
+    result = crashes.run(database, seed=1, say=quiet, names=["CompleteUserTask"])
+
+    assert missed(result) == {}
+    assert result["figures"]["died"] >= 14
+
+
+@pytest.mark.parametrize("command", ["StartInstance", "PublishMessage", "FireTimer", "CompleteJob"])
+def test_a_command_that_dies_before_or_after_its_commit_comes_to_the_same_end(database, command):
+    points = ("before_the_commit", "after_the_commit_before_it_is_known")
+
+    result = crashes.run(database, seed=1, say=quiet, names=[command], points=points)
+
+    assert missed(result) == {}
+
+
+def test_timers_that_fell_due_during_a_downtime_fire_once_and_none_early(database):
+    result = suite.run_small("R07", database)
+
+    assert missed(result) == {}
+
+
+def test_the_counts_of_a_pregnancy_are_those_of_the_model_whatever_is_killed(database):
+    result = suite.run_small("R08", database)
+
+    assert missed(result) == {}
+
+
+def test_of_many_callers_one_wins_and_the_tables_say_so(database):
+    result = suite.run_small("R10", database)
+
+    assert missed(result) == {}
+
+
+def test_work_that_kills_its_worker_becomes_an_incident_and_the_others_go_on(database):
+    result = suite.run_small("R14", database)
+
+    assert missed(result) == {}
+
+
+def test_everything_that_the_first_release_stored_is_migrated_and_finished(server):
+    result = upgrade.run(n=1, seed=1, say=quiet, server=server)
+
+    assert missed(result) == {}
+
+
+def test_an_experiment_that_is_asked_to_end_leaves_no_server_behind(tmp_path):
+    command = [sys.executable, "-m", "runtime.cli", "bar", "R10", "--n", "100000"]
+    asked = subprocess.Popen(
+        command, env={**os.environ, "TMPDIR": str(tmp_path)}, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    with asked:
+        asked.stderr.readline()  # it has begun
+        asked.send_signal(signal.SIGTERM)
+        assert asked.wait(60) == 128 + signal.SIGTERM
+
+    deadline = time.monotonic() + 10  # the kernel's, for processes that were ended by a signal
+    while list(tmp_path.glob("yuntu-*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert list(tmp_path.glob("yuntu-*")) == []
