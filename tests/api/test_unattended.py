@@ -17,7 +17,8 @@ ROUND = (
     START + 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="d" targetNamespace="t">'
     '<bpmn:process id="round" isExecutable="true"><bpmn:startEvent id="daily"><bpmn:outgoing>f</bpmn:outgoing>'
     '<bpmn:timerEventDefinition id="t"><bpmn:timeCycle xsi:type="bpmn:tFormalExpression">R/P1D</bpmn:timeCycle>'
-    '</bpmn:timerEventDefinition></bpmn:startEvent><bpmn:endEvent id="e"><bpmn:incoming>f</bpmn:incoming></bpmn:endEvent>'
+    "</bpmn:timerEventDefinition></bpmn:startEvent>"
+    '<bpmn:endEvent id="e"><bpmn:incoming>f</bpmn:incoming></bpmn:endEvent>'
     '<bpmn:sequenceFlow id="f" sourceRef="daily" targetRef="e"/></bpmn:process></bpmn:definitions>'
 ).encode()
 
