@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -10,6 +12,7 @@ from api.answers import definition_json, reply
 from api.requests import idempotency, only, principal, query_flag
 from engine.commands.contracts import Deploy, Deployed
 from engine.errors import Malformed, NotFound
+from engine.rehearsal.soundness.deployment import soundness_warnings
 from engine.store import reads
 from workflows.services import Services
 
@@ -29,6 +32,7 @@ def blueprint(services: Services) -> Blueprint:
         if not dry_run:
             for item in deployed:
                 services.people.audit(principal(), "deploy", "definition", item.key, {"version": item.version})
+        deployed = _searched(services, command, deployed)
         first = deployed_json(deployed[0])
         return reply({**first, "deployed": [deployed_json(item) for item in deployed]}, 200 if dry_run else 201)
 
@@ -55,6 +59,19 @@ def blueprint(services: Services) -> Blueprint:
         return Response(found.xml, content_type=kind, headers={"ETag": f'"{found.sha256}"'})
 
     return bp
+
+
+def _searched(services: Services, command: Deploy, deployed: Sequence[Deployed]) -> list[Deployed]:
+    """With what the soundness search says of each process among the warnings."""
+
+    def live(key: str) -> bytes | None:
+        with services.engine.read() as conn:
+            found = reads.definition(conn, services.region_id, "process", key)
+        return None if found is None else bytes(found.xml)
+
+    files = [content for name, content in command.files.items() if name.endswith(".bpmn")]
+    more = soundness_warnings(files, live)
+    return [replace(item, warnings=(*item.warnings, *more.get(item.key, ()))) for item in deployed]
 
 
 def deployed_json(item: Deployed) -> dict[str, Any]:

@@ -50,6 +50,9 @@ PLAIN_ATTRIBUTES = {
     "startQuantity": "1",
     "completionQuantity": "1",
 }
+MOST_PROCESSES = 50  # executable ones in a file
+MOST_ELEMENTS = 2_000  # of one process; a drawing of that size cannot be read by anybody
+MOST_INCLUSIVE = 100  # each joins by looking at all that is before it
 KINDS = {kind.value: kind for kind in Kind if kind is not Kind.EVENT_SUB_PROCESS}
 
 
@@ -74,6 +77,7 @@ class _Reader:
     handlers: dict[str, str] = field(default_factory=dict)  # compensation boundary event -> activity
 
     def read(self) -> Model:
+        self._check_size()
         self._check_ids()
         findings = [*self.translated, *find_foreign(self.root), *find_leftovers(self.root)]
         self.problems += [finding for finding in findings if finding.severity == "error"]
@@ -95,6 +99,18 @@ class _Reader:
             warnings=tuple(finding for finding in found if finding.severity == "warning"),
             ignored=tuple(ignored),
         )
+
+    def _check_size(self) -> None:
+        """Raises Refused at once: what follows looks at each element beside every other."""
+        processes = [xml for xml in self.root.iter(f"{{{BPMN}}}process") if xml.get("isExecutable") == "true"]
+        if len(processes) > MOST_PROCESSES:
+            raise Refused([problem(None, None, "too_many_processes", most=MOST_PROCESSES)])
+        for xml in processes:
+            kinds = Counter(split(child.tag)[1] for child in xml.iter(f"{{{BPMN}}}*"))
+            if sum(kinds[name] for name in KINDS) > MOST_ELEMENTS:
+                raise Refused([at(xml, "too_many_elements", most=MOST_ELEMENTS)])
+            if kinds["inclusiveGateway"] > MOST_INCLUSIVE:
+                raise Refused([at(xml, "too_many_inclusive", most=MOST_INCLUSIVE)])
 
     def _check_ids(self) -> None:
         """The ids of elements and shapes; what extensions call id is their own business."""

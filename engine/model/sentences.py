@@ -14,6 +14,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "not_xml": ("文件不是有效的 XML：{detail}", "the file is not well-formed XML: {detail}"),
     "doctype": ("文件含有 DOCTYPE 声明，不予接受", "the file has a DOCTYPE declaration, which is not accepted"),
     "too_deep": ("元素嵌套超过 {levels} 层", "elements are nested deeper than {levels} levels"),
+    "too_many_processes": (
+        "文件中可执行的流程超过 {most} 个",
+        "the file has more than {most} executable processes",
+    ),
+    "too_many_elements": (
+        "流程的元素超过 {most} 个，请拆成被调用的流程",
+        "the process has more than {most} elements; divide it into called processes",
+    ),
+    "too_many_inclusive": (
+        "流程的包容网关超过 {most} 个",
+        "the process has more than {most} inclusive gateways",
+    ),
     "not_bpmn": ("根元素不是 BPMN 2.0 的 definitions", "the root element is not the definitions of BPMN 2.0"),
     "no_process": (
         '图中没有可执行的流程（isExecutable="true"）',

@@ -23,8 +23,8 @@ from engine.interpreter.contracts import (
     WaitKind,
 )
 from engine.model.elements import ConditionalEvent, Kind
+from engine.rehearsal.guesses import Guesses
 from engine.rehearsal.rehearsal import Rehearsal, due_of
-from engine.twin.guesses import Guesses
 from engine.twin.rewrite import Rewritten, unmarked
 from engine.twin.spiff import Twin, TwinStuck
 

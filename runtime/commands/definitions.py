@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import click
 from engine.clock import CHINA
 from engine.commands.contracts import Deploy
 from engine.problems import Refused
+from engine.rehearsal.soundness.deployment import soundness_warnings
 from engine.store import plain, reads
 from runtime import start
 from runtime.commands.output import json_option, services, show, table
+from workflows.services import Services
 
 ENDINGS = (".bpmn", ".dmn", ".json")
 
@@ -37,6 +40,9 @@ def deploy(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json: 
             refused = [problem.as_json() for problem in error.problems]
             show({"refused": refused}, as_json, lambda: table([_line(p) for p in refused]))
             ctx.exit(1)
+        more = soundness_warnings(
+            [content for name, content in files.items() if name.endswith(".bpmn")], partial(_live, built)
+        )
     found = [
         {
             "kind": d.kind,
@@ -44,7 +50,7 @@ def deploy(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json: 
             "version": d.version,
             "sha256": d.sha256,
             "created": d.created,
-            "warnings": [w.as_json() for w in d.warnings],
+            "warnings": [w.as_json() for w in (*d.warnings, *more.get(d.key, ()))],
         }
         for d in deployed
     ]
@@ -69,6 +75,12 @@ def definitions(as_json: bool) -> None:
             for d in reads.definitions(conn, built.region_id)
         ]
     show({"items": found}, as_json, lambda: table([(d["kind"], d["key"], d["version"], d["name"]) for d in found]))
+
+
+def _live(built: Services, key: str) -> bytes | None:
+    with built.engine.read() as conn:
+        found = reads.definition(conn, built.region_id, "process", key)
+    return None if found is None else bytes(found.xml)
 
 
 def _files(paths: tuple[Path, ...]) -> list[Path]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from engine.rehearsal.drawing import diagram, end, fork, process, start, xor
+from runtime.benchmarks.planted_diagrams import task
 from tests.api.conftest import ERRAND, problem_of
 
 XML = {"content_type": "application/xml"}
@@ -17,11 +19,8 @@ def test_a_changed_diagram_becomes_the_next_version(county):
     answer = county.post("/api/definitions", "designer", data=changed(), **XML)
 
     assert answer.status_code == 201
-    assert {k: answer.json[k] for k in ("key", "version", "warnings")} == {
-        "key": "errand",
-        "version": 2,
-        "warnings": [],
-    }
+    assert (answer.json["key"], answer.json["version"]) == ("errand", 2)
+    assert [warning["code"] for warning in answer.json["warnings"]] == ["soundness-no-clock"]
     assert len(answer.json["sha256"]) == 64
 
 
@@ -55,6 +54,17 @@ def test_a_diagram_that_cannot_run_is_refused_at_its_element_in_both_languages(c
     assert body["refused"]
     assert all({"element_id", "element_type", "code", "message"} <= refusal.keys() for refusal in body["refused"])
     assert all(refusal["message"]["zh"] and refusal["message"]["en"] for refusal in body["refused"])
+
+
+def test_a_diagram_in_which_a_case_can_get_stuck_goes_live_with_the_finding_told(county):
+    parts = [start("s"), xor("x"), task("a"), task("b"), fork("j"), end("e")]
+    way = "s -> x; x -[v = 1]-> a -> j; x -[v != 1]-> b -> j; j -> e"
+
+    answer = county.post("/api/definitions", "designer", data=diagram(process("stuck", *parts, way)), **XML)
+
+    assert answer.status_code == 201
+    found = {(warning["code"], warning["element_id"]) for warning in answer.json["warnings"]}
+    assert ("soundness-dead-join", "j") in found
 
 
 @pytest.mark.parametrize("data", [b"", b"no xml", b"<a", b"<a/>", b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', b"{}"])

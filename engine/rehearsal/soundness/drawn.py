@@ -82,7 +82,7 @@ def waits(element: Element) -> bool:
 def _loops(content: Content) -> Iterator[frozenset[str]]:
     """Rings of elements of which none waits."""
     passing = {identity for identity, element in content.elements.items() if not waits(element)}
-    graph = {identity: following(content, identity) & passing for identity in passing}
+    graph = {identity: found & passing for identity, found in graph_of(content).items() if identity in passing}
     seen: set[str] = set()
     for identity in sorted(passing):
         forward = reachable(graph, graph[identity])
@@ -93,7 +93,7 @@ def _loops(content: Content) -> Iterator[frozenset[str]]:
 
 
 def _without_bound(content: Content) -> Iterator[Finding]:
-    graph = {identity: following(content, identity) for identity in content.elements}
+    graph = graph_of(content)
     for event in content.elements.values():
         if event.kind is Kind.BOUNDARY and not event.interrupting and event.attached_to is not None:
             behind = reachable(graph, graph[event.id])
@@ -135,15 +135,17 @@ def _leaves_work(content: Content, behind: Iterable[str]) -> bool:
 # --- the drawing as a graph -------------------------------------------------------------------------------------------
 
 
-def following(content: Content, identity: str) -> set[str]:
-    """Elements that a token may go to from here: by flows, by links, by boundary events."""
-    element = content.elements[identity]
-    found = {flow.target for flow in element.outgoing}
-    found |= {other.id for other in content.elements.values() if other.attached_to == identity}
-    if isinstance(element.event, LinkEvent) and element.kind is Kind.THROW:
-        others = content.elements.values()
-        found |= {other.id for other in others if other.kind is Kind.CATCH and other.event == element.event}
-    return found & content.elements.keys()
+def graph_of(content: Content) -> dict[str, set[str]]:
+    """Where a token may go from each element: by flows, by links, by boundary events."""
+    elements = content.elements
+    graph = {identity: {flow.target for flow in element.outgoing} for identity, element in elements.items()}
+    catches = {e.event: e.id for e in elements.values() if e.kind is Kind.CATCH and isinstance(e.event, LinkEvent)}
+    for element in elements.values():
+        if element.attached_to in graph:
+            graph[element.attached_to].add(element.id)
+        if element.kind is Kind.THROW and isinstance(element.event, LinkEvent):
+            graph[element.id].add(catches[element.event])
+    return graph
 
 
 def reachable(graph: Mapping[str, set[str]], first: Iterable[str]) -> set[str]:
