@@ -166,6 +166,11 @@ def postnatal(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     }
 
 
+def transfer(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    asked = variables.get("referral") or {}
+    return {"urgency": asked.get("urgency"), "transfer_reason": asked.get("reason"), "transportable": True}
+
+
 def closure(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     stillborn = variables.get("outcome") == "stillbirth"
     code = variables.get("end_code") or ("ended.stillbirth" if stillborn else "closed.recovered")
@@ -194,6 +199,9 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "postnatal-visit": postnatal,
     "postnatal-42d": postnatal,
     "tracing": _today("contacted_on"),
+    "suitability": _today("assessed_on"),
+    "transfer-request": transfer,
+    "transfer-result": _today("result_on"),
     "closure": closure,
     "end-report": _today("ended_on"),
 }

@@ -265,6 +265,35 @@ def end_confirmation(answers: Values, facts: Values, on: date) -> dict[str, Any]
     return {"confirmed": answers.get("confirmed") is True}
 
 
+SENIOR = frozenset({"chief", "associate_chief"})
+
+
+def suitability(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """P12. Only signatures of associate chiefs and above count for "not suitable" (seed:003 3)."""
+    signed = [row for row in answers.get("members") or () if row.get("member_signed") is True]
+    return {
+        "conclusion": answers.get("conclusion"),
+        "decision": answers.get("decision"),
+        "senior_signatures": sum(row.get("member_title") in SENIOR for row in signed),
+    }
+
+
+def transfer_request(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {
+        "urgency": answers.get("urgency"),
+        "transportable": answers.get("transportable") is not False,
+        "transfer_refused": answers.get("refused") is True,
+    }
+
+
+def transfer_answer(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"accepted": answers.get("answer") == "accept"}
+
+
+def transfer_result(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"transfer_result": answers.get("transfer_outcome")}
+
+
 BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "registration": registration,
     "anc-first": first_check,
@@ -277,6 +306,10 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "postnatal-visit": home_visit,
     "postnatal-42d": check_42d,
     "tracing": tracing,
+    "suitability": suitability,
+    "transfer-request": transfer_request,
+    "transfer-answer": transfer_answer,
+    "transfer-result": transfer_result,
     "closure": ending,
     "end-report": end_report,
     "end-confirmation": end_confirmation,

@@ -71,9 +71,11 @@ def _header(header: Any) -> list[Problem]:
 
 def _value(key: str, value: Any) -> list[Problem]:
     last = key.rsplit(".", 1)[-1]
-    if last.endswith(("_within", "_after", "_overdue")) or (last == "within" and isinstance(value, str)):
+    if (not isinstance(value, Mapping) and last.endswith(("_within", "_after", "_overdue"))) or (
+        last == "within" and isinstance(value, str)
+    ):
         return _duration(key, value)
-    if key in ("report.within", "tracing.steps", "tracing.urgent_steps"):
+    if key in ("report.within", "transfer.answer_within", "tracing.steps", "tracing.urgent_steps"):
         rows = value.items() if isinstance(value, Mapping) else [("", value)]
         return [found for name, inner in rows for found in _duration(f"{key}.{name}", inner)]
     expected = EXPECTED.get(key)

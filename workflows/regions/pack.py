@@ -137,6 +137,11 @@ POLICY: Mapping[str, str] = {
     "closing_within": "closing.within",
     "contraception_within": "closing.contraception_within",
     "post_abortion_after": "closing.post_abortion_after",
+    "suitability_within": "unsuitable.within",
+    "unsuitable_signatures": "unsuitable.termination_signatures",
+    "termination_within": "unsuitable.termination_within",
+    "transfer_answer": "transfer.answer_within",
+    "transfer_arrive_within": "transfer.arrive_within",
     "transfer_accept_within": "transfer.accept_within",
     "death_report_within": "death.report_within",
 }

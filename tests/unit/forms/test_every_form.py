@@ -56,6 +56,15 @@ FIELDS = {  # pregnancy-journey §5
     "tracing": "contacted_on contact_way contact_result reason",
     "end-confirmation": "confirmed confirmed_on receiver confirmed_by",
     "face-to-face": "f2f_date f2f_officer f2f_findings",
+    "edd-confirmation": "edd_current edd_proposed decision edd_confirmed confirmed_basis decision_reason doctor",
+    "transfer-request": """requested_at urgency transfer_reason vitals treatment_given transportable contacted_first_at
+        ems_called_at family_contact blood doctor""",
+    "transfer-answer": "answered_at answer answer_reason expected_at doctor",
+    "transfer-departure": "departed_at escorts escort_title equipment drugs records_carried doctor",
+    "transfer-arrival": "arrived_at handed_over_at handed_by doctor",
+    "transfer-result": "diagnosis transfer_outcome advice next_date doctor",
+    "suitability": """disease disease_evidence members member_department member_title risk_told conclusion conditions
+        decision signed guardian doctor""",
     "acknowledge-report": "acknowledged_on assigned_officer",
 }
 ROWS = {"S": 57, "G": 1, "Y": 37, "O": 37, "R": 36, "P": 1}  # §6.2, §6.3; Y-2.1 is a heading over four rows
