@@ -23,6 +23,7 @@ from runtime.children import Child, stop_all
 from runtime.database import embedded
 from runtime.demo.county import load_county
 from runtime.demo.logins import read_logins
+from runtime.measured import begin_anew
 from runtime.settings import Settings
 from runtime.wiring import build
 from workflows.services import Services
@@ -43,6 +44,7 @@ def serve_until_stopped(settings: Settings) -> None:
         if settings.web_processes:
             _require_free_port(settings)
         server = None if settings.database_url else embedded.attach(settings.home)
+        begin_anew(settings.home / "metrics")
         children = [*_children(settings)]
         try:
             _make_ready(settings)

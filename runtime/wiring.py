@@ -9,7 +9,6 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from engine.clock import Clock, system_clock
-from engine.engine import Engine
 from engine.errors import Busy
 from engine.problems import Problem, Refused
 from engine.store import plain
@@ -20,6 +19,8 @@ from fhir_adapters.patients import Patients
 from fhir_adapters.projection import projector
 from runtime.clock import ManualClock
 from runtime.database import embedded
+from runtime.measured import MeasuredEngine as Engine
+from runtime.measured import Meter, latencies
 from runtime.settings import Settings
 from runtime.timekeeper import Timekeeper
 from workflows import intake
@@ -56,8 +57,10 @@ def assemble(
     """The services over a pool that exists: what tests and rehearsals use."""
     region_id = settings.region_id
     holder: list[Services] = []
+    meter = Meter(settings.home / "metrics")
     engine = Engine(
         pool,
+        meter=meter,
         clock=clock,
         region_id=region_id,
         projection=projector(lambda key, version: holder[0].forms.get(key, version)),
@@ -79,6 +82,7 @@ def assemble(
         directory_changed=lambda: _publish_directory(holder[0]),
         timekeeper=Timekeeper(engine, manual) if manual else None,
         database_is_away=database_is_away,
+        latencies=lambda: latencies(meter.folder),
         close=close,
     )
     holder.append(services)

@@ -30,4 +30,5 @@ class Services:
     directory_changed: Callable[[], None]  # after organisations were added: others show them too
     timekeeper: Any  # moves a manual clock; None under the machine's
     database_is_away: Callable[[BaseException], bool]
+    latencies: Callable[[], Mapping[str, Any]]  # bounds in seconds, and by command how many transactions took how long
     close: Callable[[], None] = field(repr=False)

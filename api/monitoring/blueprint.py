@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint, Response
 
 from api.answers import reply
+from api.monitoring import prometheus
 from engine.errors import Busy
 from engine.store import reads
 from workflows.services import Services
-from workflows.store import figures as figures_store
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -32,7 +32,7 @@ def blueprint(services: Services) -> Blueprint:
     @bp.get("/metrics")
     def metrics() -> Response:
         """Prometheus text."""
-        return Response(prometheus(services), content_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(prometheus.page(services), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     return bp
 
@@ -62,35 +62,3 @@ def state(services: Services) -> dict[str, Any]:
 def waiting_s(due: datetime | None, now: datetime) -> float:
     """How long the oldest due timer has been due; 0 when none is."""
     return max(0.0, round((now - due).total_seconds(), 3)) if due is not None else 0.0
-
-
-METRICS = (
-    ("instances_active", "Process instances that have not ended"),
-    ("user_tasks_open", "User tasks that wait for a person"),
-    ("timers_waiting", "Timers that have not fired"),
-    ("jobs_waiting", "Jobs that wait for a worker"),
-    ("open_incidents", "Incidents that nobody has resolved"),
-    ("oldest_due_timer_s", "How long the oldest due timer has been due, in seconds"),
-)
-
-
-def prometheus(services: Services) -> str:
-    try:
-        with services.engine.read() as conn:
-            now = services.clock()
-            health = reads.health(conn, services.region_id, now)
-            figures = figures_store.counts(conn, services.region_id)
-        figures |= {
-            "open_incidents": health.open_incidents,
-            "oldest_due_timer_s": waiting_s(health.oldest_due_timer_at, now),
-        }
-        up = 1
-    except Exception as error:
-        if not (isinstance(error, Busy) or services.database_is_away(error)):
-            raise
-        figures, up = {}, 0
-    lines = ["# HELP yuntu_up The database answers", "# TYPE yuntu_up gauge", f"yuntu_up {up}"]
-    for name, meaning in METRICS:
-        if figures.get(name) is not None:
-            lines += [f"# HELP yuntu_{name} {meaning}", f"# TYPE yuntu_{name} gauge", f"yuntu_{name} {figures[name]}"]
-    return "\n".join(lines) + "\n"

@@ -8,12 +8,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from workflows.store.people import row, rows
-
-
-def counts(conn: Connection[Any], region_id: str) -> dict[str, Any]:
-    """How much is open now, by the names that `/metrics` shows."""
-    return dict(row(conn, "open_counts", region_id=region_id) or {})
+from workflows.store.people import rows
 
 
 def opened_since(conn: Connection[Any], region_id: str, since: datetime) -> list[UUID]:

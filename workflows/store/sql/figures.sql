@@ -1,10 +1,3 @@
--- open_counts --
-SELECT (SELECT count(*) FROM instance i WHERE i.region_id = %(region_id)s AND i.status = 'active') AS instances_active,
-       (SELECT count(*) FROM user_task t
-         WHERE t.region_id = %(region_id)s AND t.state IN ('created', 'claimed')) AS user_tasks_open,
-       (SELECT count(*) FROM timer m WHERE m.region_id = %(region_id)s) AS timers_waiting,
-       (SELECT count(*) FROM job j WHERE j.region_id = %(region_id)s AND j.state <> 'failed') AS jobs_waiting;
-
 -- opened_since --
 -- Open user tasks that a moment or what came after it brought, for those who watch a rehearsal.
 SELECT t.id FROM user_task t

@@ -1,0 +1,133 @@
+"""Prometheus text: how much waits, how late it is, how long a step takes. No name of a person, a place or a case."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import Busy
+from engine.store import insight
+from workflows.services import Services
+
+Labels = Mapping[str, str]
+
+
+@dataclass
+class Sheet:
+    """Lines by metric, each with its help and type once."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def family(self, name: str, kind: str, meaning: str) -> None:
+        self.lines += [f"# HELP yuntu_{name} {meaning}", f"# TYPE yuntu_{name} {kind}"]
+
+    def sample(self, name: str, value: float, labels: Labels | None = None) -> None:
+        inside = ",".join(f'{key}="{_escaped(text)}"' for key, text in (labels or {}).items())
+        self.lines.append(f"yuntu_{name}{{{inside}}} {_number(value)}" if inside else f"yuntu_{name} {_number(value)}")
+
+    def gauge(self, name: str, meaning: str, value: float) -> None:
+        self.family(name, "gauge", meaning)
+        self.sample(name, value)
+
+    def gauges(self, name: str, meaning: str, label: str, values: Mapping[str, float]) -> None:
+        self.family(name, "gauge", meaning)
+        for key, value in sorted(values.items()):
+            self.sample(name, value, {label: key})
+
+    def text(self) -> str:
+        return "\n".join(self.lines) + "\n"
+
+
+def page(services: Services) -> str:
+    """Also without the database: then only what this machine knows by itself."""
+    sheet = Sheet()
+    try:
+        with services.engine.read() as conn:
+            now = services.clock()
+            found = insight.figures(conn, services.region_id, now)
+            late = insight.overdue_timers(conn, services.region_id, now)
+    except Exception as error:
+        if not (isinstance(error, Busy) or services.database_is_away(error)):
+            raise
+        sheet.gauge("up", "The database answers", 0)
+    else:
+        sheet.gauge("up", "The database answers", 1)
+        _backlog(sheet, found)
+        _lateness(sheet, late)
+    _latency(sheet, services.latencies())
+    _pool(sheet, services.pool.get_stats())
+    return sheet.text()
+
+
+def _backlog(sheet: Sheet, found: insight.Figures) -> None:
+    sheet.gauge("instances_active", "Process instances that have not ended", found.instances.get("active", 0))
+    sheet.gauges("instances", "Process instances that have not ended, by state", "state", found.instances)
+    sheet.gauge("user_tasks_open", "User tasks that wait for a person", found.user_tasks_open)
+    sheet.gauge("user_tasks_overdue", "Open user tasks past their due time", found.user_tasks_overdue)
+    sheet.gauge("timers_waiting", "Timers that have not fired", found.timers_waiting)
+    waiting = sum(n for state, n in found.jobs.items() if state != "failed")
+    sheet.gauge("jobs_waiting", "Jobs that wait for a worker or are with one", waiting)
+    sheet.gauges("jobs", "Jobs by state", "state", found.jobs)
+    sheet.gauge("open_incidents", "Incidents that nobody has resolved", sum(found.incidents.values()))
+    sheet.gauges("incidents_open", "Incidents that nobody has resolved, by kind", "kind", found.incidents)
+    sheet.gauges("messages_unmatched", "Messages without a receiver, by state", "state", found.messages)
+
+
+def _lateness(sheet: Sheet, late: list[insight.OverdueTimers]) -> None:
+    """The histogram is of what is late now: it needs no `rate`, and falls when timers fire."""
+    oldest = max((one.oldest_s for one in late), default=0.0)
+    sheet.gauge("oldest_due_timer_s", "How long the oldest due timer has been due, in seconds", oldest)
+    sheet.family("timers_overdue", "gauge", "Timers that should have fired, by process and element")
+    for one in late:
+        sheet.sample("timers_overdue", one.count, _of(one))
+    sheet.family("overdue_timer_age_seconds", "histogram", "How late the timers are that should have fired")
+    for one in late:
+        bounds = zip(insight.LATE_S, one.within, strict=True)
+        _buckets(sheet, "overdue_timer_age_seconds", _of(one), bounds, one.count, one.seconds)
+
+
+def _of(one: insight.OverdueTimers) -> Labels:
+    return {"definition": one.definition_key, "element": one.element_id}
+
+
+def _latency(sheet: Sheet, latencies: Mapping[str, Any]) -> None:
+    sheet.family("command_seconds", "histogram", "How long a command's transaction takes, the wait for a lock included")
+    for command, row in latencies["by_command"].items():
+        *counts, seconds = row
+        below, cumulative = 0.0, []
+        for count in counts:
+            below += count
+            cumulative.append(below)
+        bounds = zip(latencies["bounds"], cumulative, strict=False)
+        _buckets(sheet, "command_seconds", {"command": command}, bounds, below, seconds)
+
+
+def _buckets(
+    sheet: Sheet, name: str, labels: Labels, bounds: Iterator[tuple[float, float]], count: float, seconds: float
+) -> None:
+    for bound, number in bounds:
+        sheet.sample(f"{name}_bucket", number, {**labels, "le": _number(bound)})
+    sheet.sample(f"{name}_bucket", count, {**labels, "le": "+Inf"})
+    sheet.sample(f"{name}_sum", seconds, labels)
+    sheet.sample(f"{name}_count", count, labels)
+
+
+def _pool(sheet: Sheet, stats: Mapping[str, int]) -> None:
+    """Of the process that answers; the label says which."""
+    process = str(os.getpid())
+    sheet.family("pool_connections", "gauge", "Connections of the process that answers, by state")
+    size, free = stats.get("pool_size", 0), stats.get("pool_available", 0)
+    for state, number in (("free", free), ("used", size - free)):
+        sheet.sample("pool_connections", number, {"process": process, "state": state})
+    sheet.family("pool_requests_waiting", "gauge", "Requests that wait for a connection")
+    sheet.sample("pool_requests_waiting", stats.get("requests_waiting", 0), {"process": process})
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else f"{value:.6g}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
