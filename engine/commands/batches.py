@@ -12,12 +12,13 @@ from engine.commands.contracts import (
     ControlBatch,
     CreateBatch,
     FailBatchItem,
-    RunBatchItem,
+    RunBatchItems,
 )
 from engine.commands.records import ClaimedItem
-from engine.errors import Conflict, Incorrect, NotFound
+from engine.errors import Busy, Conflict, EngineError, Incorrect, NotFound, Text
 from engine.operations.queries import parameters_of
 from engine.operations.requests import command_for
+from engine.problems import Refused
 from engine.store.transaction import Tx, as_json
 
 MOST_ATTEMPTS = 3  # of an item whose worker died each time
@@ -80,15 +81,33 @@ def _item(batch_id: UUID, operation: str, parameters: Any, by: Any, instance_id:
     return ClaimedItem(batch_id, operation, parameters, actor, instance_id, attempts)
 
 
-def run(command: RunBatchItem, tx: Tx) -> bool:
-    """That it is done stands or falls with what is done."""
-    taken = tx.send("finish_batch_item", batch_id=command.batch_id, instance_id=command.instance_id, at=tx.now)
-    tx.run(command.command)
-    if taken.fetchone() is None:
-        raise Conflict("批次已停，或此项已完成", "the batch has stopped, or the item is done", code="batch-item-gone")
-    return True
+def run(command: RunBatchItems, tx: Tx) -> int:
+    """That an item is done stands or falls with what is done. Of several, each refuses before it writes anything."""
+    asked = list(command.commands)
+    rows = tx.all("take_batch_items", batch_id=command.batch_id, ids=asked)
+    done: list[UUID] = []
+    for (instance_id,) in rows:
+        try:
+            tx.run(command.commands[instance_id])
+            done.append(instance_id)
+        except EngineError as error:
+            if len(asked) == 1 or error.category == Busy.category:
+                raise
+            code, text = reason_of(error)
+            fail(FailBatchItem(batch_id=command.batch_id, instance_id=instance_id, code=code, message=text), tx)
+    if done:
+        tx.send("finish_batch_items", batch_id=command.batch_id, ids=done, at=tx.now)
+    return len(done)
 
 
 def fail(command: FailBatchItem, tx: Tx) -> None:
     place = {"batch_id": command.batch_id, "instance_id": command.instance_id}
-    tx.send("fail_batch_item", **place, at=tx.now, code=command.code, zh=command.zh, en=command.en)
+    text = command.message
+    tx.send("fail_batch_item", **place, at=tx.now, code=command.code, zh=text.zh, en=text.en)
+
+
+def reason_of(error: EngineError) -> tuple[str, Text]:
+    """Of a refusal with several reasons, the first."""
+    if isinstance(error, Refused) and error.problems:
+        return error.problems[0].code, error.problems[0].message
+    return error.code, error.message

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from engine.errors import Text
+
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
@@ -396,12 +398,12 @@ class ClaimBatchItems:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunBatchItem:
-    """The operation on one instance, and that it is done, in one transaction. Answers False when it was done before."""
+class RunBatchItems:
+    """An operation on some instances, and what became of each, in one transaction. A single one that is refused raises
+    what it was refused for, and nothing of it is left. Answers how many were done; 0 for what was done before."""
 
     batch_id: UUID
-    instance_id: UUID
-    command: Any
+    commands: Mapping[UUID, Any]  # instance -> command
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -409,8 +411,7 @@ class FailBatchItem:
     batch_id: UUID
     instance_id: UUID
     code: str
-    zh: str
-    en: str
+    message: Text
 
 
 @dataclass(frozen=True, kw_only=True)

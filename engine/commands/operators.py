@@ -27,6 +27,6 @@ OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
     contracts.Operate: operate.handle,
     contracts.RetryIncidents: retry_incidents.handle,
     contracts.RevertMigration: revert_migration.handle,
-    contracts.RunBatchItem: batches.run,
+    contracts.RunBatchItems: batches.run,
     contracts.SuspendDefinition: suspend_definition.suspend,
 }

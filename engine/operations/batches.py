@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,8 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from engine.commands.batches import MOST_ATTEMPTS
-from engine.commands.contracts import Actor, ClaimBatchItems, FailBatchItem, Operate, RunBatchItem
+from engine.commands.batches import MOST_ATTEMPTS, reason_of
+from engine.commands.contracts import Actor, ClaimBatchItems, FailBatchItem, Operate, RunBatchItems
 from engine.commands.records import ClaimedItem
 from engine.due import settle
 from engine.errors import Busy, EngineError, Text
@@ -36,7 +36,8 @@ SLICE = 10  # items taken at a time
 TRIED = 100  # instances on which a dry run tries the operation
 LONGEST_REST_S = 0.25
 PACE_S = 0.05  # between two looks at a batch that runs no faster than its rate
-GONE = "batch-item-gone"
+TOGETHER = 5  # instances that are locked at once
+ONE_BY_ONE = frozenset({"retry"})  # may have written something when it is refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,14 +138,6 @@ def trial(engine: Engine, operation: str, query: Mapping[str, Any], parameters: 
     return Trial(total=len(ids), tried=min(len(ids), TRIED), done=done, failures=failures)
 
 
-def reason_of(error: EngineError) -> tuple[str, Text]:
-    """Of a refusal, its first reason."""
-    if error.faults:
-        code = getattr(error, "problems", None)
-        return (code[0].code if code else error.code), error.faults[0].message
-    return error.code, error.message
-
-
 # --- doing it ---------------------------------------------------------------------------------------------------------
 
 
@@ -171,8 +164,8 @@ class BatchRunner:
         items, _ = engine.transact(ClaimBatchItems(limit=SLICE), by=ENGINE, now=now)
         self._is_busy = bool(items) or (self._is_busy and self._something_runs())
         began = time.monotonic()
-        for item in items:
-            self._do(item, now)
+        for together in _portions(items):
+            self._do(together, now)
         if items:
             self._rest(time.monotonic() - began, len(items))
         return len(items)
@@ -188,24 +181,38 @@ class BatchRunner:
         slower = each / self._usual_s - 1
         self._rest_until = time.monotonic() + min(took * min(slower, 1.0), LONGEST_REST_S)
 
-    def _do(self, item: ClaimedItem, now: datetime) -> None:
-        engine = self._engine
-        place: dict[str, Any] = {"batch_id": item.batch_id, "instance_id": item.instance_id}
+    def _do(self, items: list[ClaimedItem], now: datetime) -> None:
+        """In one transaction; when that fails as a whole, one by one."""
+        batch_id, by = items[0].batch_id, items[0].by
         try:
-            if item.attempts > MOST_ATTEMPTS:
+            if items[0].attempts > MOST_ATTEMPTS:
                 raise RuntimeError("the worker died during each attempt")
-            command = command_for(item.operation, item.parameters, item.instance_id, item.batch_id)
-            _, following = engine.transact(RunBatchItem(**place, command=command), by=item.by, now=now)
+            commands = {i.instance_id: command_for(i.operation, i.parameters, i.instance_id, batch_id) for i in items}
+            _, following = self._engine.transact(RunBatchItems(batch_id=batch_id, commands=commands), by=by, now=now)
         except Busy:
             raise
         except EngineError as error:
-            code, text = reason_of(error)
-            if code != GONE:
-                engine.transact(FailBatchItem(**place, code=code, zh=text.zh, en=text.en), by=ENGINE, now=now)
-            return
+            self._one_by_one(items, now, *reason_of(error))
         except Exception as error:
-            log.exception("batch %s, instance %s", item.batch_id, item.instance_id)
+            log.exception("batch %s, instance %s", batch_id, items[0].instance_id)
             told = f"{type(error).__name__}: {error}"
-            engine.transact(FailBatchItem(**place, code="fault", zh=f"系统出错：{told}", en=told), by=ENGINE, now=now)
+            self._one_by_one(items, now, "fault", Text(zh=f"系统出错：{told}", en=told))
+        else:
+            settle(self._engine, following, now)
+
+    def _one_by_one(self, items: list[ClaimedItem], now: datetime, code: str, text: Text) -> None:
+        if len(items) > 1:
+            for item in items:
+                self._do([item], now)
             return
-        settle(engine, following, now)
+        item = items[0]
+        failed = FailBatchItem(batch_id=item.batch_id, instance_id=item.instance_id, code=code, message=text)
+        self._engine.transact(failed, by=ENGINE, now=now)
+
+
+def _portions(items: list[ClaimedItem]) -> Iterator[list[ClaimedItem]]:
+    """Together what refuses before it writes; alone what was tried before."""
+    alone = [i for i in items if i.attempts > 1 or i.operation in ONE_BY_ONE]
+    together = [i for i in items if i not in alone]
+    yield from ([item] for item in alone)
+    yield from (together[n : n + TOGETHER] for n in range(0, len(together), TOGETHER))

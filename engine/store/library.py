@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from engine.dmn import Definitions, read_decisions
 from engine.dmn.imports import Shelf
@@ -69,15 +70,21 @@ class Library:
         self._programs: dict[tuple[str, int], Program] = {}
         self._decisions: dict[tuple[str, int], Definitions] = {}
         self._closures: dict[tuple[str, int, str], Closure] = {}
+        self._looked: WeakKeyDictionary[Tx, Catalogue] = WeakKeyDictionary()  # one look in a transaction is enough
+        self._pins: dict[tuple[Any, ...], Pins] = {}  # of the newest catalogue
 
     def catalogue(self, tx: Tx) -> Catalogue:
+        looked = self._looked.get(tx)
+        if looked is not None:
+            return looked
         number = tx.value("read_catalogue_number")
         if number != self._catalogue.number:
             fresh = Catalogue(number)
             for row in tx.all("read_catalogue"):
                 entry = Entry(*row)
                 fresh.versions.setdefault((entry.kind, entry.key), []).append(entry)
-            self._catalogue = fresh
+            self._catalogue, self._pins = fresh, {}
+        self._looked[tx] = self._catalogue
         return self._catalogue
 
     def pins(self, tx: Tx, root: Entry, fixed: Mapping[str, int] = {}) -> Pins:
@@ -85,6 +92,13 @@ class Library:
         `fixed`: of called processes, whatever their binding says.
         Raises Conflict when something is not deployed, or is wanted in two versions at once."""
         catalogue = self.catalogue(tx)
+        name = (catalogue.number, root.key, root.version, *sorted(fixed.items()))
+        found = self._pins.get(name)
+        if found is None:
+            found = self._pins[name] = self._find_pins(tx, catalogue, root, fixed)
+        return found
+
+    def _find_pins(self, tx: Tx, catalogue: Catalogue, root: Entry, fixed: Mapping[str, int]) -> Pins:
         pins: Pins = {"process": {root.key: root.version}, "decision": {}, "form": {}}
         open_ends = [root]
         while open_ends:

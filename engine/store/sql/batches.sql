@@ -65,13 +65,18 @@ SELECT batch, operation, parameters, created_by, instance, attempts
 -- find_running_batch --
 SELECT b.id FROM batch b WHERE b.region_id = %(region_id)s AND b.state = 'running' LIMIT 1
 
--- finish_batch_item --
--- Nothing when another worker did it, or when the batch was cancelled or paused meanwhile.
-UPDATE batch_item i SET state = 'done', at = %(at)s, locked_until = NULL
- WHERE i.region_id = %(region_id)s AND i.batch_id = %(batch_id)s AND i.instance_id = %(instance_id)s
+-- take_batch_items --
+-- Of a worker's items those that still wait, while the batch still runs.
+SELECT i.instance_id
+  FROM batch_item i
+ WHERE i.region_id = %(region_id)s AND i.batch_id = %(batch_id)s AND i.instance_id = ANY(%(ids)s)
    AND i.state = 'waiting'
    AND EXISTS (SELECT FROM batch b WHERE b.region_id = i.region_id AND b.id = i.batch_id AND b.state = 'running')
-RETURNING i.instance_id
+ ORDER BY i.instance_id FOR UPDATE OF i
+
+-- finish_batch_items --
+UPDATE batch_item SET state = 'done', at = %(at)s, locked_until = NULL
+ WHERE region_id = %(region_id)s AND batch_id = %(batch_id)s AND instance_id = ANY(%(ids)s)
 
 -- fail_batch_item --
 UPDATE batch_item SET state = 'failed', at = %(at)s, locked_until = NULL, code = %(code)s, message_zh = %(zh)s,
