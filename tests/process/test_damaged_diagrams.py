@@ -16,7 +16,7 @@ from engine.interpreter import Closure, State, apply, compile_program, decode, e
 from engine.interpreter.contracts import InstanceStatus
 from engine.model import Model, read_bpmn
 from engine.problems import Refused
-from tests.process.blocks import DECLARED, random_process
+from runtime.trials.random_diagrams import DECLARED, random_process
 from tests.process.play import NOW, diagram
 from tests.process.test_random_paths import event_for
 
