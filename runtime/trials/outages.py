@@ -79,12 +79,12 @@ class Outages:
 
 
 def run(
-    *, n: int, seed: int, say: Callable[[str], None], mutant: str | None = None, standstill_s: float = 90.0
+    *, n: int, seed: int, say: Callable[[str], None], cases: int = CASES, standstill_s: float = 90.0
 ) -> dict[str, Any]:
     """`n` kills. The work lasts as long as they do."""
-    with TemporaryDirectory(prefix="yuntu-") as folder, serving(webs=2, workers=1, mutant=mutant) as served:
+    with TemporaryDirectory(prefix="yuntu-") as folder, serving(webs=2, workers=1) as served:
         notebook = Notebook(Path(folder) / "notebook")
-        clients = Clients(served, set_up(served), notebook, CASES, ROUNDS, standstill_s=standstill_s, pace_s=0.05)
+        clients = Clients(served, set_up(served), notebook, cases, ROUNDS, standstill_s=standstill_s, pace_s=0.05)
         outages = Outages(served, clients, n, random.Random(seed))
         clients.more = lambda: outages.killed < n
         breaking = threading.Thread(target=outages.run)

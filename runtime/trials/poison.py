@@ -120,7 +120,8 @@ class Poisoning:
             finally:
                 for worker in self._workers:
                     processes.kill(worker)
-        return self._verdict(healthy, ill, bad)
+        with self._judge:  # closed when it has judged
+            return self._verdict(healthy, ill, bad)
 
     def _start(self) -> BaseProcess:
         return processes.start(work, self._url, str(self._marks))
