@@ -10,6 +10,9 @@ from engine.model.sentences import problem
 from engine.problems import Problem, Refused
 
 LARGEST = 5 * 1024 * 1024  # bytes; a drawing of a thousand elements is about 1 MB
+ENCODINGS = frozenset(
+    {"UTF-8", "UTF8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII", "ASCII", "ISO-8859-1", "GBK", "GB2312", "GB18030"}
+)  # others are used to hide what stands in a file
 DEEPEST = 200  # levels of nesting
 
 
@@ -31,6 +34,9 @@ def parse(xml: bytes) -> Any:
         raise Refused([_not_xml(error)]) from None
     if root.getroottree().docinfo.doctype:
         raise Refused([problem(None, None, "doctype")])
+    encoding = (root.getroottree().docinfo.encoding or "UTF-8").upper()
+    if encoding not in ENCODINGS:
+        raise Refused([problem(None, None, "not_xml", detail=f"encoding {encoding[:40]}")])
     if _depth(root) > DEEPEST:
         raise Refused([problem(None, None, "too_deep", levels=DEEPEST)])
     return root

@@ -1,4 +1,4 @@
-"""F1-F10 where they touch a diagram: big, deep, endless or malicious input is refused or becomes an incident."""
+"""F1-F13 where they touch a diagram: big, deep, endless or malicious input is refused or becomes an incident."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ import time
 
 import pytest
 
-from engine.interpreter import encode
+from engine.dmn import read_decisions
+from engine.errors import Malformed
+from engine.interpreter import decode, encode
 from engine.interpreter.contracts import WaitKind
 from engine.model import read_bpmn
 from engine.problems import Refused
+from engine.store import plain
 from engine.timers import instant
 from tests.process.play import (
+    Play,
     boundary,
     call,
     catch,
+    closure_of,
     diagram,
     each,
+    el,
     end,
     fork,
     play,
@@ -198,3 +204,39 @@ def test_f10_hostile_xml_is_refused(xml, codes):
 
 def test_a_diagram_without_an_executable_process_is_refused():
     assert _codes(diagram(process("main", start("s"), end("e"), "s -> e", executable=False))) == {"no_process"}
+
+
+def test_f11_a_stored_state_is_data_of_a_known_version_and_nothing_in_it_is_run():
+    p = play(start("s"), user("a"), end("e"), "s -> a -> e", variables={"x": "__import__('os')", "typename": "x"})
+    stored = encode(p.now_state)
+
+    assert decode(stored, p.variables) == p.now_state
+    for damaged in (b"", b"\x00" + stored[1:], b"\xff" + stored[1:]):
+        with pytest.raises(ValueError, match="codec version"):
+            decode(damaged, {})
+
+
+def test_f12_two_rows_that_match_under_unique_are_an_incident_that_names_them():
+    table = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">
+      <decision id="risk" name="risk"><decisionTable id="t" hitPolicy="UNIQUE">
+      <input id="i"><inputExpression id="ie" typeRef="number"><text>hb</text></inputExpression></input>
+      <output id="o" name="level" typeRef="string"/>
+      <rule id="r1"><inputEntry id="e1"><text>&lt; 110</text></inputEntry><outputEntry id="o1"><text>"low"</text>
+      </outputEntry></rule>
+      <rule id="r2"><inputEntry id="e2"><text>&lt; 70</text></inputEntry><outputEntry id="o2"><text>"severe"</text>
+      </outputEntry></rule></decisionTable></decision></definitions>"""
+    called = '<zeebe:calledDecision decisionId="risk" resultVariable="level"/>'
+    xml = diagram(process("main", start("s"), el("businessRuleTask", "r", "", called), end("e"), "s -> r -> e"))
+    decisions = {"risk": read_decisions(table.encode())}
+
+    assert Play(closure_of(xml, decisions=decisions), {"hb": 100}).variables["level"] == "low"
+    assert Play(closure_of(xml, decisions=decisions), {"hb": 60}).incidents == ["r"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": NaN}', '{"a": Infinity}', '{"a": 1, "a": 2}', '"\\ud800"', '"\\u0000"', "[" * 70 + "]" * 70, "1" * 5_000],
+)
+def test_f13_json_that_another_reader_would_understand_differently_is_refused(text):
+    with pytest.raises(Malformed):
+        plain.loads(text)
