@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from api import (
     clock,
+    deliveries,
     designer,
     evaluation,
     incidents,
@@ -34,6 +35,7 @@ ROOMS = (
     jobs,
     messages,
     timers,
+    deliveries,
     incidents,
     clock,
     pregnancies,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from engine.commands.contracts import SweepRegion
 from engine.due import ENGINE
@@ -22,12 +23,19 @@ ZOMBIES_S = 300.0
 
 class Worker:
     def __init__(
-        self, engine: Engine, *, poll_s: float = POLL_S, batch: int = 100, batches: BatchRunner | None = None
+        self,
+        engine: Engine,
+        *,
+        poll_s: float = POLL_S,
+        batch: int = 100,
+        batches: BatchRunner | None = None,
+        pace: Callable[[], None] = lambda: None,
     ) -> None:
         self._engine = engine
         self._poll_s = poll_s
         self._batch = batch
         self._batches = batches
+        self._pace = pace
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -35,7 +43,7 @@ class Worker:
         swept_at = scanned_at = float("-inf")
         while not self._stopping.is_set():
             try:
-                done = self._engine.run_due(self._batch)
+                done = self._engine.run_due(self._batch, self._pace)
                 if self._batches is not None:
                     done += self._batches.run_some()
                 if time.monotonic() - swept_at > SWEEP_S:

@@ -26,6 +26,7 @@ class Settings:
     region_id: str
     pack: str  # the region pack new cases start with
     base_url: str | None  # as others reach us, where a proxy stands in front
+    notify_url: str | None = None  # an address that is told by HTTP what happened
 
     @property
     def address(self) -> str:
@@ -48,6 +49,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         region_id=env.get("YUNTU_REGION") or "county",
         pack=env.get("YUNTU_PACK") or "cn-baseline",
         base_url=(env.get("YUNTU_BASE_URL") or "").rstrip("/") or None,
+        notify_url=_address(env.get("YUNTU_NOTIFY_URL") or ""),
     )
 
 
@@ -78,6 +80,12 @@ def _clock(text: str) -> datetime | None:
     if kind != "manual" or at is None or at.tzinfo is None:
         raise WrongSetting(f"YUNTU_CLOCK={text}: give system, or manual:2026-01-05T08:00:00+08:00")
     return at.astimezone(UTC)
+
+
+def _address(text: str) -> str | None:
+    if text and not text.startswith(("http://", "https://")):
+        raise WrongSetting(f"YUNTU_NOTIFY_URL={text}: give an http or https address")
+    return text or None
 
 
 def _yes(text: str) -> bool:

@@ -10,6 +10,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mt import MTServer
 
+from runtime import foreground
 from runtime.app import create_app
 from runtime.settings import Settings
 from runtime.wiring import build
@@ -28,6 +29,7 @@ class OneProcess(MTServer):
 def run(settings: Settings) -> None:
     """Until it is told to stop."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    foreground.be(foreground.WEB)
     services = build(settings, connections=2 * THREADS + 2)
     app = create_app(services)
     server = OneProcess(

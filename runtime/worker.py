@@ -8,7 +8,11 @@ import sys
 from typing import Any
 
 from engine.operations.batches import BatchRunner
+from engine.outbox import Destination
+from engine.pace import Pace
 from engine.worker import Worker
+from runtime import foreground, notify
+from runtime.background import Background, app_for
 from runtime.clock import ManualClock
 from runtime.settings import Settings
 from runtime.timekeeper import HeldEngine
@@ -19,18 +23,28 @@ from workflows.services import Services
 def run(settings: Settings) -> None:
     """Until it is told to stop."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    services = build(settings, connections=2)
+    foreground.be(foreground.WORKER)
+    services = build(settings, connections=4)
     worker = worker_for(services)
+    background = Background(app_for(services, destinations_of(settings)))
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, worker.stop)
+    background.start()
     try:
         worker.run()
     finally:
+        background.stop()
         services.close()
+
+
+def destinations_of(settings: Settings) -> list[Destination]:
+    """Whoever is told what happened."""
+    return [notify.to_address(settings.notify_url)] if settings.notify_url else []
 
 
 def worker_for(services: Services) -> Worker:
     engine: Any = services.engine
     if isinstance(services.clock, ManualClock):
         engine = HeldEngine(services.engine, services.clock)
-    return Worker(engine, batches=BatchRunner(services.engine))
+    pace = Pace(foreground.PeopleWait(services.pool))
+    return Worker(engine, batches=BatchRunner(services.engine), pace=pace)

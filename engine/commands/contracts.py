@@ -510,3 +510,58 @@ class ReportZombie:
     any more is resolved."""
 
     instance_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveOutbox:
+    """Answers how many steps were laid out for the destinations. `wanted`: by destination the events it is told of,
+    None all."""
+
+    wanted: Mapping[str, tuple[str, ...] | None]
+    limit: int = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimDeliveries:
+    """Answers a list of `engine.outbox.Entry`: due, and of each stream only the oldest."""
+
+    destinations: tuple[str, ...]
+    limit: int = 1
+    lock_for: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    destination: str
+    stream: UUID
+    revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryFailed:
+    """It rests for `back_off`; `dead`, or too old: it is a dead letter, and its stream waits behind it."""
+
+    destination: str
+    stream: UUID
+    revision: int
+    problem: str
+    back_off: timedelta
+    dead: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryDelivery:
+    """A dead letter is sent again, for another three days. Raises NotFound."""
+
+    destination: str
+    stream: UUID
+    revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiscardDelivery:
+    """A delivery is given up, and its stream goes on without it. Raises NotFound."""
+
+    destination: str
+    stream: UUID
+    revision: int

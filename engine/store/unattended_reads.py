@@ -160,3 +160,22 @@ def incident_list(
     }
     rows = conn.cursor(row_factory=dict_row).execute(SQL["read_incident_list"], asked).fetchall()
     return [IncidentLine(message=Text(zh=r.pop("message_zh"), en=r.pop("message_en")), **r) for r in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    destination: str
+    stream: UUID
+    revision: int
+    at: datetime
+    events: list[dict[str, Any]]
+    state: str
+    attempts: int
+    due_at: datetime
+    problem: str | None
+
+
+def deliveries(conn: Conn, region_id: str, *, state: str = "dead", limit: int = 100) -> list[DeliveryRow]:
+    """What was not delivered: `waiting` or `dead`, oldest first."""
+    asked = {"region_id": region_id, "state": state, "limit": limit}
+    return conn.cursor(row_factory=class_row(DeliveryRow)).execute(SQL["read_deliveries"], asked).fetchall()

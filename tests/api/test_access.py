@@ -20,6 +20,7 @@ JSON_ROOMS = (
     "batches",
     "jobs",
     "timers",
+    "deliveries",
     "incidents",
     "messages",
     "clock",
@@ -27,7 +28,7 @@ JSON_ROOMS = (
     "health",
     "openapi",
 )
-PLACES = {"key": "errand", "version": "1", "wait_id": "1"}
+PLACES = {"key": "errand", "version": "1", "wait_id": "1", "revision": "1", "destination": "his", "element_id": "start"}
 
 
 def rules_of(app):

@@ -12,6 +12,10 @@ from workflows.people.desk import Desk
 from workflows.people.model import AccessToken, Account, Client, Principal, Session
 from workflows.store import people as store
 
+EXPIRING = (
+    *("forget_tokens", "forget_sessions", "forget_http_answers", "forget_old_failures", "forget_spent_assertions"),
+)
+
 
 class Door(Desk):
     """Nothing that opens it is stored readable."""
@@ -96,6 +100,11 @@ class Door(Desk):
     def issue_client_token(self, client: Client, scopes: Iterable[str], lifetime_s: int = 300) -> AccessToken:
         """What `/oauth/token` hands out."""
         return self.issue_token(client=client, scopes=scopes, lifetime_s=lifetime_s)
+
+    def forget_expired(self) -> dict[str, int]:
+        """Delete what has opened nothing for a while: by statement how many rows."""
+        with self.pool.connection() as conn:
+            return {name: store.run(conn, name, region_id=self.region_id, now=self._clock()) for name in EXPIRING}
 
     def use_assertion(self, client_id: UUID, jti: str, expires_at: datetime) -> bool:
         """True the first time this assertion is presented, False for a replay."""

@@ -145,3 +145,20 @@ SELECT i.id, i.variables ->> 'home_organisation' AS home, i.variables ->> 'hospi
 
 -- lock_document --
 SELECT pg_advisory_xact_lock(hashtextextended(%(document)s, 7));
+
+-- forget_tokens --
+-- A week longer than it opened anything.
+DELETE FROM access_token WHERE region_id = %(region_id)s AND expires_at < %(now)s - interval '7 days';
+
+-- forget_sessions --
+DELETE FROM session WHERE region_id = %(region_id)s AND started_at < %(now)s - interval '30 days';
+
+-- forget_http_answers --
+-- A key is known for a week, as the engine's are.
+DELETE FROM http_answer WHERE region_id = %(region_id)s AND at < %(now)s - interval '7 days';
+
+-- forget_old_failures --
+DELETE FROM sign_in_failure WHERE region_id = %(region_id)s AND failed_at < %(now)s - interval '1 day';
+
+-- forget_spent_assertions --
+DELETE FROM client_assertion WHERE region_id = %(region_id)s AND expires_at < %(now)s - interval '1 hour';

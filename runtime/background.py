@@ -1,0 +1,99 @@
+"""Jobs outside of any step, on Procrastinate: telling others what happened, and housekeeping. Its tables have a schema
+of their own in our database, so that a task can be deferred in any transaction of ours (`defer_task`)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from threading import Event, Thread
+from typing import Any
+
+from procrastinate import App, PsycopgConnector
+from psycopg.conninfo import make_conninfo
+
+from engine.engine import Engine
+from engine.outbox import Destination, dispatch
+from workflows.services import Services
+
+log = logging.getLogger(__name__)
+
+STALLED_S = 60.0  # without a sign of life from its worker a task is taken over
+EACH_MINUTE = "* * * * *"
+EACH_SECOND_OR_SO = "* * * * * */2"  # the sixth place is seconds
+
+
+def app_for(services: Services, destinations: Sequence[Destination] = ()) -> App:
+    """The tasks of this installation. Each is safe to run twice, and by any number of workers."""
+    place = make_conninfo(services.pool.conninfo, options="-c search_path=procrastinate,public")
+    app = App(connector=PsycopgConnector(conninfo=place, min_size=1, max_size=3))
+    engine: Engine = services.engine
+
+    if destinations:
+
+        @app.periodic(cron=EACH_SECOND_OR_SO)
+        @app.task(name="tell", queueing_lock="tell", lock="tell")
+        def tell(timestamp: int) -> None:
+            """What steps left in the outbox goes to whoever is to be told."""
+            while dispatch(engine, destinations):
+                pass
+
+    @app.periodic(cron=EACH_MINUTE)
+    @app.task(name="forget", queueing_lock="forget")
+    def forget(timestamp: int) -> None:
+        """Tokens, answers and assertions that have outlived their use."""
+        services.people.forget_expired()
+
+    @app.periodic(cron=EACH_MINUTE)
+    @app.task(name="take_over", queueing_lock="take_over", pass_context=True)
+    async def take_over(context: Any, timestamp: int) -> None:
+        """Tasks whose worker died are done by another."""
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
+            await app.job_manager.retry_job(job)
+
+    return app
+
+
+class Background:
+    """The library's worker, in a thread of a worker process."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="background", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        """A database that is away is waited for."""
+        while not self._stopping.is_set():
+            try:
+                asyncio.run(self._work())
+            except Exception:
+                log.exception("the background worker begins again")
+            self._stopping.wait(2.0)
+
+    async def _work(self) -> None:
+        async with self._app.open_async():
+            working = asyncio.create_task(work(self._app))
+            while not working.done() and not self._stopping.is_set():
+                await asyncio.sleep(0.2)
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+
+
+async def work(app: App, *, wait: bool = True) -> None:
+    """Serve the queue; without `wait` only what is there. Tasks that succeeded leave no row."""
+    await app.run_worker_async(
+        wait=wait,
+        concurrency=2,
+        install_signal_handlers=False,
+        delete_jobs="successful",
+        fetch_job_polling_interval=2.0,
+        shutdown_graceful_timeout=2.0,
+    )
