@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from fhir_adapters.issues import Issue
 from fhir_adapters.rules.bindings import CODEABLE
+from fhir_adapters.rules.contained import contained_issues
 from fhir_adapters.rules.invariants import INVARIANTS
 from fhir_adapters.rules.primitives import FORM, fits
 from fhir_adapters.rules.shapes import Element, Shape, shape
@@ -40,7 +41,7 @@ def check(resource: Any, *, type_: str, at: str | None = None) -> list[Issue]:
                 type_,
             )
         ]
-    issues = list(_object(resource, shape(type_), root, is_resource=True))
+    issues = [*_object(resource, shape(type_), root, is_resource=True), *contained_issues(resource, root)]
     if not issues:
         issues = list(_second_opinion(resource, type_, root))
     return issues[:MAX_ISSUES]
@@ -174,7 +175,8 @@ def _codeable(value: Mapping[str, Any], bound: tuple[str, frozenset[str]], at: s
     system, codes = bound
     codings = value.get("coding")
     for coding in codings if isinstance(codings, list) else ():
-        if isinstance(coding, Mapping) and coding.get("system") == system and coding.get("code") in codes:
+        code = coding.get("code") if isinstance(coding, Mapping) and coding.get("system") == system else None
+        if isinstance(code, str) and code in codes:
             return
     yield _issue(
         "code-invalid",

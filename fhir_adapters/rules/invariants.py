@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from fhir_adapters.dates import interval
@@ -33,7 +34,8 @@ def _edge(text: Any, index: int) -> datetime | None:
 
 def _codes(concept: Any) -> set[tuple[Any, Any]]:
     codings = concept.get("coding") if isinstance(concept, Mapping) else None
-    return {(c.get("system"), c.get("code")) for c in codings or () if isinstance(c, Mapping) and c.get("code")}
+    found = [c for c in (codings if isinstance(codings, list) else ()) if isinstance(c, Mapping)]
+    return {(str(c.get("system")), c["code"]) for c in found if isinstance(c.get("code"), str)}
 
 
 def _has_value(node: Json) -> bool:
@@ -45,7 +47,8 @@ def _obs_7(node: Json) -> bool:
         return True
     own = _codes(node.get("code"))
     components = node.get("component")
-    return not any(own & _codes(c.get("code")) for c in components or () if isinstance(c, Mapping))
+    listed = components if isinstance(components, list) else ()
+    return not any(own & _codes(c.get("code")) for c in listed if isinstance(c, Mapping))
 
 
 def _value_or_reason(node: Json) -> bool:
@@ -62,6 +65,34 @@ def _ext_1(node: Json) -> bool:
 
 def _qrs_1(node: Json) -> bool:
     return not ("answer" in node and "item" in node)
+
+
+def _any_of(*names: str) -> Callable[[Json], bool]:
+    return lambda node: any(name in node for name in names)
+
+
+def _number(node: Any) -> Decimal | None:
+    value = node.get("value") if isinstance(node, Mapping) else None
+    return Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
+
+
+def _rng_2(node: Json) -> bool:
+    low, high = _number(node.get("low")), _number(node.get("high"))
+    return low is None or high is None or low <= high
+
+
+def _rat_1(node: Json) -> bool:
+    has = {name in node for name in ("numerator", "denominator")}
+    return len(has) == 1 and (True in has or "extension" in node)
+
+
+def _not_at_home(name: str) -> Callable[[Json], bool]:
+    def holds(node: Json) -> bool:
+        listed = node.get(name)
+        places = listed if isinstance(listed, list) else ()
+        return not any(isinstance(place, Mapping) and place.get("use") == "home" for place in places)
+
+    return holds
 
 
 INVARIANTS: dict[str, tuple[Invariant, ...]] = {
@@ -82,6 +113,29 @@ INVARIANTS: dict[str, tuple[Invariant, ...]] = {
     "ObservationComponent": (
         Invariant("obs-6", "有值时不能有 dataAbsentReason", "dataAbsentReason only without a value", _value_or_reason),
     ),
+    "ObservationReferenceRange": (
+        Invariant(
+            "obs-3", "参考范围须有上限、下限或文字", "a range needs low, high or text", _any_of("low", "high", "text")
+        ),
+    ),
+    "ConditionStage": (
+        Invariant(
+            "con-1", "分期须有结论或评估", "a stage needs a summary or an assessment", _any_of("summary", "assessment")
+        ),
+    ),
+    "ConditionEvidence": (
+        Invariant("con-2", "依据须有代码或详情", "evidence needs a code or details", _any_of("code", "detail")),
+    ),
+    "ImmunizationEducation": (
+        Invariant(
+            "imm-1",
+            "宣教材料须有类型或引用",
+            "education needs a type or a reference",
+            _any_of("documentType", "reference"),
+        ),
+    ),
+    "Range": (Invariant("rng-2", "下限不能高于上限", "low must not exceed high", _rng_2),),
+    "Ratio": (Invariant("rat-1", "分子分母须同时给出", "numerator and denominator come together", _rat_1),),
     "Task": (
         Invariant(
             "inv-1",
@@ -142,6 +196,8 @@ INVARIANTS: dict[str, tuple[Invariant, ...]] = {
             "an organization needs a name or an identifier",
             lambda n: "name" in n or "identifier" in n,
         ),
+        Invariant("org-2", "机构地址不能是住宅", "an organization's address is never a home", _not_at_home("address")),
+        Invariant("org-3", "机构电话不能是住宅", "an organization's telecom is never at home", _not_at_home("telecom")),
     ),
     "Condition": (
         Invariant(

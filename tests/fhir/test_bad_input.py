@@ -64,8 +64,26 @@ WRONG = {
     ),
     "base64": ({"photo": [{"contentType": "image/png", "data": "a b"}]}, "Patient.photo[0].data", 422),
     "script": ({"text": {"status": "generated", "div": "<div><script>1</script></div>"}}, "Patient.text.div", 422),
-    "contained": ({"contained": [{"resourceType": "Nothing"}]}, "Patient.contained[0].resourceType", 422),
+    "contained": (
+        {"contained": [{"resourceType": "Nothing", "id": "n"}], "generalPractitioner": [{"reference": "#n"}]},
+        "Patient.contained[0].resourceType",
+        422,
+    ),
     "extension": ({"extension": [{"url": "u"}]}, "Patient.extension[0]", 422),
+    "contained and lost": (
+        {"contained": [{"resourceType": "Organization", "id": "o", "name": "x"}]},
+        "Patient.contained[0]",
+        422,
+    ),
+    "contained with a version": (
+        {
+            "contained": [{"resourceType": "Organization", "id": "o", "name": "x", "meta": {"versionId": "1"}}],
+            "managingOrganization": {"reference": "#o"},
+        },
+        "Patient.contained[0].meta.versionId",
+        422,
+    ),
+    "fragment": ({"managingOrganization": {"reference": "#o"}}, "Patient.managingOrganization.reference", 422),
     "type": ({"resourceType": "Observation"}, "Patient.resourceType", 400),
 }
 
@@ -201,6 +219,24 @@ def test_errors_repeat_nothing_that_was_sent(quiet):
 
     assert WOMAN not in answer.get_data(as_text=True)
     assert "男或女" not in answer.get_data(as_text=True)
+
+
+INVARIANTS = {
+    "obs-3": {"referenceRange": [{"type": {"text": "x"}}]},
+    "rng-2": {"valueRange": {"low": {"value": 2}, "high": {"value": 1}}},
+    "rat-1": {"valueRatio": {"numerator": {"value": 1}}},
+    "per-1": {"effectiveDateTime": None, "effectivePeriod": {"start": "2026-02", "end": "2026-01"}},
+    "obs-7": {"valueInteger": 1, "component": [{"code": coded("http://loinc.org", "718-7"), "valueInteger": 2}]},
+}
+
+
+@pytest.mark.parametrize("key, changes", INVARIANTS.items(), ids=INVARIANTS)
+def test_every_invariant_of_the_specification_is_told_by_its_key(quiet, key, changes):
+    wrong = {k: v for k, v in {**observation("718-7", "Patient/1"), **changes}.items() if v is not None}
+
+    issues = issues_of(quiet.post("/Observation/$validate", wrong), 200)
+
+    assert any(f"({key})" in issue["details"]["text"] for issue in issues), issues
 
 
 def test_an_invariant_names_its_key(hospital):
