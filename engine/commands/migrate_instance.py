@@ -13,7 +13,7 @@ from engine.interpreter.codec import encode
 from engine.interpreter.contracts import Step
 from engine.lifecycle import Status
 from engine.operations.migration import Note, Plan, TimerRule, migrate
-from engine.operations.steps import detail_of, rename, require_open
+from engine.operations.steps import detail_of, lock_with_tasks, rename, require_open
 from engine.problems import Refused
 from engine.store import instances
 from engine.store.library import Entry, Pins
@@ -24,7 +24,7 @@ RULES = frozenset(rule.value for rule in TimerRule)
 
 def handle(command: MigrateInstance, tx: Tx) -> list[dict[str, Any]]:
     """What an operator should know of it. The way back is kept where nothing moved."""
-    held = instances.lock(tx, command.instance_id)
+    held, tasks = lock_with_tasks(tx, command.instance_id)
     require_open(held.status)
     plan = plan_of(command, held.definition_key)
     target = _target(tx, held.definition_key, command.version)
@@ -44,7 +44,7 @@ def handle(command: MigrateInstance, tx: Tx) -> list[dict[str, Any]]:
     if outcome.problems:
         raise Refused(outcome.problems)
     before = (held.definition_version, held.pins, encode(held.state))
-    rename(tx, held, target.version, pins, outcome.step)
+    rename(tx, held, tasks, target.version, pins, outcome.step)
     _keep_way_back(tx, held, outcome.step, *before)
     return [note_json(note) for note in outcome.notes]
 

@@ -8,13 +8,12 @@ from engine.commands.contracts import RevertMigration
 from engine.errors import Conflict
 from engine.interpreter.codec import decode
 from engine.interpreter.contracts import Step
-from engine.operations.steps import detail_of, rename, require_open, told
-from engine.store import instances
+from engine.operations.steps import detail_of, lock_with_tasks, rename, require_open, told
 from engine.store.transaction import Tx
 
 
 def handle(command: RevertMigration, tx: Tx) -> None:
-    held = instances.lock(tx, command.instance_id)
+    held, tasks = lock_with_tasks(tx, command.instance_id)
     require_open(held.status)
     row = tx.one("take_state_before", instance_id=held.id, revision=held.revision)
     if row is None:
@@ -26,4 +25,4 @@ def handle(command: RevertMigration, tx: Tx) -> None:
     version, pins, blob = row
     state = replace(decode(blob, held.variables), next_id=held.state.next_id)  # numbers are never used twice
     line = told(held, "reverted", detail_of(command, **{"from": held.definition_version, "to": version}))
-    rename(tx, held, version, pins, Step(state, (line,), {}))
+    rename(tx, held, tasks, version, pins, Step(state, (line,), {}))

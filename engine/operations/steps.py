@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from engine import interpreter
-from engine.commands.records import TaskRecord, task_id
+from engine.commands.records import TaskRecord
+from engine.errors import NotFound
 from engine.interpreter import State
 from engine.interpreter.contracts import Diff, Happened, InstanceStatus, Step, WaitKind
 from engine.lifecycle import INSTANCE, raise_because
 from engine.store import instances
 from engine.store.instances import Held, TaskHead
+from engine.store.instances import _held as held_from
 from engine.store.library import Pins
 from engine.store.transaction import Tx, as_json
 
@@ -35,14 +38,33 @@ def told(held: Held, event: str, detail: Mapping[str, Any] | None) -> Happened:
     return Happened("", held.definition_key, event, detail)
 
 
-def take(tx: Tx, held: Held, step: Step, diff: Diff | None = None, changed: tuple[TaskRecord, ...] = ()) -> None:
-    """Store a step of an instance whose lock is held; a suspended one stays so unless it has ended."""
+def take(
+    tx: Tx,
+    held: Held,
+    step: Step,
+    diff: Diff | None = None,
+    changed: tuple[TaskRecord, ...] = (),
+    head: TaskHead | None = None,
+) -> None:
+    """Store a step of an instance whose lock is held; a suspended one stays so unless it has ended. `head`: of a task
+    that changes, where it is known already."""
     ended = None if step.state.status is InstanceStatus.ACTIVE else step.state.status.value
     diff = interpreter.diff(held.state, step.state) if diff is None else diff
-    instances.save(tx, held, diff, step, status=ended or held.status, told=ended, changed=changed)
+    instances.save(tx, held, diff, step, status=ended or held.status, told=ended, changed=changed, head=head)
 
 
-def rename(tx: Tx, held: Held, version: int, pins: Pins, step: Step) -> None:
+def lock_with_tasks(tx: Tx, instance_id: UUID) -> tuple[Held, dict[int, TaskHead]]:
+    """The instance under its lock, and what the rows of its open tasks know, by wait: one round trip.
+    Raises NotFound."""
+    locked = tx.send("lock_instance", instance_id=instance_id)
+    heads = tx.all("read_open_task_heads", instance_id=instance_id)
+    row = locked.fetchone()
+    if row is None:
+        raise NotFound("没有这个流程实例", "no such instance")
+    return held_from(row), {row[1]: TaskHead(*row) for row in heads}
+
+
+def rename(tx: Tx, held: Held, heads: Mapping[int, TaskHead], version: int, pins: Pins, step: Step) -> None:
     """Store a step that leads to another version: rows get their new names, and everybody who looks at an open task,
     over FHIR too, sees the version that it belongs to now."""
     state: State = step.state
@@ -55,17 +77,14 @@ def rename(tx: Tx, held: Held, version: int, pins: Pins, step: Step) -> None:
     tx.send("rename_instance", instance_id=held.id, version=version, pins=as_json(pins), moved=as_json(moved))
     diff = interpreter.diff(held.state, state)
     known = {wait.id for wait in diff.changed}
-    open_tasks = [w for w in state.waits.values() if w.kind is WaitKind.USER_TASK and w.id in old and w.id not in known]
+    open_tasks = [
+        w for w in state.waits.values() if w.kind is WaitKind.USER_TASK and w.id in heads and w.id not in known
+    ]
     renamed = [w for w in open_tasks if w.path != old[w.id].path or _form(w, forms[0]) != _form(w, forms[1])]
     diff = replace(diff, changed=(*diff.changed, *renamed))
-    same = {wait.id: wait for wait in open_tasks if wait not in renamed}
-    heads = [TaskHead(*row) for row in _heads(tx, held, list(same))]
+    head = next((heads[wait.id] for wait in diff.changed if wait.id in heads), None)
     held.definition_version, held.pins = version, pins
-    take(tx, held, step, diff, tuple(head.record(same[head.wait_id]) for head in heads))
-
-
-def _heads(tx: Tx, held: Held, waits: list[int]) -> list[Any]:
-    return tx.all("read_task_heads", ids=[task_id(held.id, wait) for wait in waits]) if waits else []
+    take(tx, held, step, diff, tuple(heads[w.id].record(w) for w in open_tasks if w not in renamed), head)
 
 
 def _form(wait: Any, forms: Mapping[str, int]) -> Any:
