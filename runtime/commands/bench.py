@@ -23,6 +23,7 @@ OWN_DATABASES = {  # name -> function that makes its databases itself
     "W5": "runtime.benchmarks.timers:measure",
     "W6": "runtime.benchmarks.messages:measure",
     "W7": "runtime.benchmarks.timers:measure_return",
+    "W9": "runtime.benchmarks.migration:measure",
     "W10": "runtime.benchmarks.endurance:measure",
 }
 HTTP_CONNECTIONS = 4
