@@ -9,11 +9,12 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from api.answers import definition_json, reply
+from api.designer.statistics import statistics_json
 from api.requests import idempotency, only, principal, query_flag
 from engine.commands.contracts import Deploy, Deployed
 from engine.errors import Malformed, NotFound
 from engine.rehearsal.soundness.deployment import soundness_warnings
-from engine.store import reads
+from engine.store import insight, reads
 from workflows.services import Services
 
 KINDS = ("process", "decision", "form")
@@ -57,6 +58,14 @@ def blueprint(services: Services) -> Blueprint:
         found = _found(services, key, version)
         kind = "application/json" if found.kind == "form" else "application/xml"
         return Response(found.xml, content_type=kind, headers={"ETag": f'"{found.sha256}"'})
+
+    @bp.get("/<key>/<int:version>/statistics")
+    def statistics(key: str, version: int) -> Response:
+        """Counts and times by element, and how often each rule matched, over all instances of one version."""
+        only()
+        with services.engine.read() as conn:
+            found = insight.statistics(conn, services.region_id, key, version, services.clock())
+        return reply(statistics_json(found))
 
     return bp
 

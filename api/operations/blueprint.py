@@ -17,6 +17,7 @@ from engine.commands.contracts import RetryIncident, StartInstance
 from engine.errors import NotFound
 from engine.store import reads
 from workflows import intake
+from workflows.history import of_instance as history_of
 from workflows.services import Services
 
 
@@ -57,8 +58,8 @@ def blueprint(services: Services) -> Blueprint:
     def history(instance_id: UUID) -> Response:
         """What happened, in order."""
         with services.engine.read() as conn:
-            instance_for(services, conn, principal(), instance_id)
-            lines = reads.history(conn, services.region_id, instance_id)
+            found = instance_for(services, conn, principal(), instance_id)
+            lines = history_of(services, conn, principal(), found)
         services.people.audit(principal(), "read", "history", str(instance_id))
         return reply([history_json(line) for line in lines])
 

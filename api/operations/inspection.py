@@ -8,6 +8,7 @@ from uuid import UUID
 from api.answers import at
 from engine.errors import NotFound
 from engine.store import reads
+from workflows.history import Told
 from workflows.people.model import Principal
 from workflows.people.roles import OWNERS_OF_DIAGRAMS
 from workflows.people.visibility import may_read_woman
@@ -16,10 +17,6 @@ from workflows.store import people as people_store
 
 NOT_CLINICAL = frozenset({"pregnancy_id", "pack", "home_organisation", "hospital_organisation", "county_organisation"})
 CLOSED_TO_THOSE_WITHOUT_PURPLE = frozenset({"purple", "criteria", "screening_codes"})  # they name the disease
-
-BY_OPERATORS = frozenset(  # what history says of these is why and how, nothing of a woman
-    {"migrated", "reverted", "modified", "variables", "suspended", "activated", "terminated"}
-)
 
 
 def instance_for(services: Services, conn: Any, caller: Principal, instance_id: UUID) -> Any:
@@ -79,6 +76,14 @@ def incident_json(incident: Any) -> dict[str, Any]:
     }
 
 
-def history_json(line: Any) -> dict[str, Any]:
-    told = {"at": at(line.at), "element_id": line.element_id, "path": line.path, "event": line.event, "by": line.by}
-    return {**told, "detail": line.detail} if line.event in BY_OPERATORS else told
+def history_json(line: Told) -> dict[str, Any]:
+    return {
+        "at": at(line.at),
+        "element_id": line.element_id,
+        "path": line.path,
+        "event": line.event,
+        "by": line.by,
+        "name": line.name,
+        "organisation": line.organisation,
+        "detail": line.detail,
+    }

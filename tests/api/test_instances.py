@@ -156,3 +156,32 @@ def test_an_incident_can_be_tried_again_when_its_cause_is_gone(county):
 
 def test_an_incident_that_never_was_is_not_found(county):
     problem_of(county.post(f"/api/incidents/{uuid.uuid4()}/retry", "it"), 404)
+
+
+def test_history_names_the_account_and_its_organisation_and_the_version_of_each_decision(county):
+    instance = county.errand()
+    task = county.task(instance)
+    county.post(f"/api/user-tasks/{task['id']}/completion", "nurse", {"variables": {}})
+
+    lines = county.get(f"/api/instances/{instance}/history", "it").json
+
+    done = next(line for line in lines if (line["element_id"], line["event"]) == ("task_ask", "completed"))
+    assert (done["by"], done["name"], done["organisation"]) == ("nurse", "示范妇幼专干", "org-twn-1")
+    assert all("detail" in line for line in lines)
+
+
+def test_statistics_count_entries_ends_and_the_time_between_by_element(county):
+    first, second = county.errand(), county.errand()
+    county.post("/api/clock", "it", {"advance": "PT2H"})
+    task = county.task(first)
+    county.post(f"/api/user-tasks/{task['id']}/completion", "nurse", {"variables": {}})
+
+    found = county.get("/api/definitions/errand/1/statistics", "designer").json
+
+    assert found["instances"]["active"] == 2
+    ask = next(one for one in found["elements"] if one["element_id"] == "task_ask")
+    assert (ask["entered"], ask["completed"], ask["open"]) == (2, 1, 1)
+    assert ask["seconds"] == {"mean": 7200, "p50": 7200, "p90": 7200, "max": 7200}
+    assert second
+    problem_of(county.get("/api/definitions/errand/9/statistics", "designer"), 404)
+    problem_of(county.get("/api/definitions/errand/1/statistics"), 401)

@@ -63,6 +63,7 @@ TABLE: dict[str, Access] = {
     "definitions.definitions": Access(people=RIGHTS["read-definitions"]),
     "definitions.definition": Access(people=RIGHTS["read-definitions"]),
     "definitions.definition_xml": Access(people=RIGHTS["read-definitions"]),
+    "definitions.statistics": Access(people=RIGHTS["read-definitions"]),
     "evaluation.expression": _TRY,
     "evaluation.decision": _TRY,
     "operations.start": Access(people=RIGHTS["start"], clients="write"),
