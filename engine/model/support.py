@@ -11,6 +11,7 @@ from engine.model.extensions import UNDERSTOOD
 from engine.model.foreign import DIFFERENT, SAME
 from engine.model.names import YUNTU, ZEEBE
 from engine.model.sentences import KIND_NAMES, SENTENCES
+from engine.rehearsal.soundness.finding import KINDS
 
 PAGE = Path("docs/bpmn-support.md")
 ACTIVITIES, DIFFERENCES = "test_activities", "test_where_engines_differ"
@@ -113,6 +114,77 @@ EVENT_NAMES = {
     "compensateEventDefinition": "补偿",
     "cancelEventDefinition": "取消",
 }
+# The test that shows each event at work: (test file, test).
+TRACES = "test_reference_traces"
+EVENT_TESTS = {
+    "messageEventDefinition": (ACTIVITIES, "test_a_process_is_started_by_a_message"),
+    "timerEventDefinition": ("test_start_events", "test_a_timer_start_is_first_due"),
+    "signalEventDefinition": (ACTIVITIES, "test_a_signal_reaches_every_wait_for_it"),
+    "errorEventDefinition": (
+        ACTIVITIES,
+        "test_an_error_thrown_by_a_worker_is_caught_with_its_values_the_exact_code_first",
+    ),
+    "escalationEventDefinition": (
+        VALUES,
+        "test_an_escalation_goes_to_the_boundary_event_and_the_sub_process_goes_on",
+    ),
+    "conditionalEventDefinition": (SILENT, "test_s7_a_conditional_boundary_event_sees_what_another_branch_sets"),
+    "linkEventDefinition": (SILENT, "test_s12_a_link_goes_on_at_its_catching_side"),
+    "terminateEventDefinition": (VALUES, "test_terminate_in_a_sub_process_ends_only_the_sub_process"),
+    "compensateEventDefinition": (
+        "test_compensation",
+        "test_what_ran_inside_a_sub_process_is_undone_with_it_the_last_first",
+    ),
+    "cancelEventDefinition": (
+        "test_compensation",
+        "test_a_cancelled_transaction_stops_what_is_open_before_it_undoes",
+    ),
+}
+# What is no element of its own: (name, how it executes, test file, test).
+PARTS: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "顺序流的条件、默认流、隐式分支",
+        "活动流出多条即分支；条件成立的都走，都不成立时走默认流",
+        ACTIVITIES,
+        "test_an_implicit_split_takes_every_flow_and_a_conditional_one_only_when_true",
+    ),
+    (
+        "`multiInstanceLoopCharacteristics`",
+        "并行或依次，对集合中每一项一次；也认 loopCardinality、loopDataInputRef",
+        ACTIVITIES,
+        "test_sequential_runs_come_one_after_the_other",
+    ),
+    (
+        "`completionCondition`",
+        "每次完成后判断，成立即取消其余",
+        DIFFERENCES,
+        "test_a_true_completion_condition_cancels_the_rest_and_leaves_their_results_null",
+    ),
+    (
+        "`standardLoopCharacteristics`",
+        "先判断或后判断，可限次数",
+        ACTIVITIES,
+        "test_a_standard_loop_goes_on_while_its_condition_holds_up_to_its_maximum",
+    ),
+    (
+        "`lane`",
+        "泳道是角色，由外到内",
+        ACTIVITIES,
+        "test_lanes_give_roles_from_the_outermost_to_the_innermost_and_the_organisation",
+    ),
+    (
+        "`collaboration`、`messageFlow`、多个池",
+        "作说明；可执行的池各自部署，其余列出",
+        ACTIVITIES,
+        "test_of_several_pools_the_executable_ones_run_and_the_rest_is_listed",
+    ),
+    (
+        "`ioMapping`",
+        "输入为局部值，输出合并到外层",
+        VALUES,
+        "test_input_mappings_are_local_and_see_each_other",
+    ),
+)
 POSITIONS = (Kind.START, Kind.CATCH, Kind.BOUNDARY, Kind.THROW, Kind.END)
 REFUSED = (
     "complexGateway",
@@ -224,11 +296,13 @@ def page() -> str:
             "",
             *_table(("元素", "", "怎样执行", "测试"), (_element_row(kind) for kind in Kind)),
             "",
+            *_table(("其他", "怎样执行", "测试"), ((n, how, _link(file, test)) for n, how, file, test in PARTS)),
+            "",
             f"目前拒绝：{'、'.join(KIND_NAMES.get(name, name) for name in REFUSED)}。",
             "",
             "## 2. 事件定义可以放在哪里",
             "",
-            *_table(("事件", *(KIND_NAMES[kind.value] for kind in POSITIONS)), _event_rows()),
+            *_table(("事件", *(KIND_NAMES[kind.value] for kind in POSITIONS), "测试"), _event_rows()),
             "",
             "周期定时只用于流程的开始事件、不中断的边界事件与事件子流程；错误边界事件总是中断。",
             "",
@@ -257,7 +331,18 @@ def page() -> str:
             "",
             *_table(("情形", "我们", "测试"), ((case, ours, _link(file, test)) for case, ours, file, test in CASES)),
             "",
-            "## 6. 拒绝与警告的理由",
+            "SpiffWorkflow 能运行的，两个解释器走同样的随机路径互相核对（`yuntu bar R03`）；",
+            "它不能运行的，按 BPMN 2.0.2 的条款逐条写成[应有的轨迹](../tests/process/test_reference_traces.py)。",
+            "",
+            "## 6. 部署前的穷举：健全性",
+            "",
+            "条件、消息、定时与回答各取每一种可能，在预算内走遍所有状态",
+            "（`yuntu bpmn check`、部署、`yuntu bench soundness`）。",
+            "每个发现都给出元素和最短路径，写成可以重放的场景文件；没有走遍时说明停在哪里。",
+            "",
+            *_table(("种类", "程度", "含义"), _finding_rows()),
+            "",
+            "## 7. 拒绝与警告的理由",
             "",
             *_table(("代码", "说明"), ((f"`{code}`", zh) for code, (zh, _) in sorted(SENTENCES.items()))),
             "",
@@ -277,13 +362,20 @@ def _element_row(kind: Kind) -> tuple[str, ...]:
 
 def _event_rows() -> Iterable[tuple[str, ...]]:
     for local, name in EVENT_NAMES.items():
-        yield (name, *("●" if kind in PLACES[local] else "" for kind in POSITIONS))
+        marks = ("●" if kind in PLACES[local] else "" for kind in POSITIONS)
+        yield (name, *marks, _link(*EVENT_TESTS[local]))
 
 
 def _extension_rows() -> Iterable[tuple[str, ...]]:
     for namespace, prefix in ((ZEEBE, "zeebe"), (YUNTU, "yuntu")):
         for local, places in UNDERSTOOD[namespace].items():
             yield f"`{prefix}:{local}`", "、".join(KIND_NAMES.get(place, f"`{place}`") for place in sorted(places))
+
+
+def _finding_rows() -> Iterable[tuple[str, ...]]:
+    for kind, (severity, zh, _) in KINDS.items():
+        grade = {"error": "错误", "warning": "警告"}[severity]
+        yield f"`{kind}`", grade, zh.format(where="…", detail_zh="…")
 
 
 def _link(file: str, test: str) -> str:
