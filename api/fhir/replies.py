@@ -108,6 +108,8 @@ def smart_configuration(services: Any) -> Response:
     root = base(services).removesuffix("/fhir")
     body = {
         "token_endpoint": f"{root}/oauth/token",
+        "introspection_endpoint": f"{root}/oauth/introspect",
+        "revocation_endpoint": f"{root}/oauth/revoke",
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "grant_types_supported": ["client_credentials"],

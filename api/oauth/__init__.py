@@ -34,9 +34,24 @@ def blueprint(services: Any) -> Blueprint:
             body, status = _token(services), 200
         except Refused as refused:
             body, status = {"error": refused.error, "error_description": refused.description}, refused.status
-        response = Response(plain.dumps(body), status=status, content_type="application/json")
-        response.headers["Cache-Control"], response.headers["Pragma"] = "no-store", "no-cache"
-        return response
+        return _unkept(body, status)
+
+    @bp.post("/oauth/introspect")
+    def introspect() -> Response:
+        """What one of the caller's own tokens is still good for (RFC 7662)."""
+        try:
+            return _unkept(_introspected(services), 200)
+        except Refused as refused:
+            return _unkept({"error": refused.error, "error_description": refused.description}, refused.status)
+
+    @bp.post("/oauth/revoke")
+    def revoke() -> Response:
+        """One of the caller's own tokens opens nothing any more (RFC 7009); 200 whether there was one or not."""
+        try:
+            services.people.revoke_client_token(_signed_client(services), request.form.get("token", ""))
+            return _unkept({}, 200)
+        except Refused as refused:
+            return _unkept({"error": refused.error, "error_description": refused.description}, refused.status)
 
     @bp.get("/.well-known/smart-configuration")
     def smart_configuration() -> Response:
@@ -45,13 +60,40 @@ def blueprint(services: Any) -> Blueprint:
     return bp
 
 
+def _unkept(body: dict[str, Any], status: int) -> Response:
+    response = Response(plain.dumps(body), status=status, content_type="application/json")
+    response.headers["Cache-Control"], response.headers["Pragma"] = "no-store", "no-cache"
+    return response
+
+
+def _introspected(services: Any) -> dict[str, Any]:
+    """Of a token that is not the caller's nothing is said but that it is not active for him."""
+    client = _signed_client(services)
+    found = services.people.client_token(client, request.form.get("token", ""))
+    if found is None:
+        return {"active": False}
+    times = {"iat": int(found["issued_at"].timestamp()), "exp": int(found["expires_at"].timestamp())}
+    return {
+        "active": True,
+        "scope": " ".join(found["scopes"]),
+        "client_id": client.name,
+        "token_type": "bearer",
+        **times,
+    }
+
+
+def _signed_client(services: Any) -> Any:
+    form = request.form
+    if form.get("client_assertion_type") != ASSERTION or not form.get("client_assertion"):
+        raise Refused("invalid_client", "a client_assertion of type jwt-bearer is needed", 401)
+    return _client(services, form["client_assertion"])
+
+
 def _token(services: Any) -> dict[str, Any]:
     form = request.form
     if form.get("grant_type") != "client_credentials":
         raise Refused("unsupported_grant_type", "grant_type must be client_credentials")
-    if form.get("client_assertion_type") != ASSERTION or not form.get("client_assertion"):
-        raise Refused("invalid_client", "a client_assertion of type jwt-bearer is needed", 401)
-    client = _client(services, form["client_assertion"])
+    client = _signed_client(services)
     scopes = granted(form.get("scope", ""), client.scopes)
     if not scopes:
         raise Refused("invalid_scope", "none of these scopes is registered for the client")
@@ -71,7 +113,7 @@ def _client(services: Any, assertion: str) -> Any:
         header = jwt.get_unverified_header(assertion)
         claims = jwt.decode(assertion, options={"verify_signature": False})
         name = claims["iss"]
-        client = services.people.client(name) if isinstance(name, str) else None
+        client = services.people.client(name) if isinstance(name, str) and name.isprintable() else None
         if client is None or header.get("alg") not in replies.ALGORITHMS:
             raise wrong
         proven = jwt.decode(
@@ -87,7 +129,13 @@ def _client(services: Any, assertion: str) -> Any:
     expires = datetime.fromtimestamp(proven["exp"], UTC)
     lives = (expires - system_clock()).total_seconds()
     jti = proven["jti"]
-    if proven["sub"] != proven["iss"] or lives > LONGEST_S + LEEWAY_S or not isinstance(jti, str) or len(jti) > 200:
+    if (
+        proven["sub"] != proven["iss"]
+        or lives > LONGEST_S + LEEWAY_S
+        or not isinstance(jti, str)
+        or len(jti) > 200
+        or not jti.isprintable()
+    ):
         raise wrong
     if not services.people.use_assertion(client.id, jti, expires):
         raise wrong

@@ -167,6 +167,30 @@ def add_client(name: str, organisation: str, scopes: str, jwks: IO[bytes], as_js
     show(body, as_json, lambda: str(made.id))
 
 
+@client.command("keys")
+@click.option("--name", required=True)
+@click.option(
+    "--jwks", type=click.File("rb"), required=True, help="public keys, a JSON Web Key Set; it replaces the old one"
+)
+@json_option
+def replace_client_keys(name: str, jwks: IO[bytes], as_json: bool) -> None:
+    """更换公钥 / Replace a system's public keys.
+
+    Without a gap: first a file with the old key and the new one, and when the system signs with the new one, a file
+    with that alone. Example: yuntu client keys --name his --jwks jwks.json
+    """
+    keys = plain.loads(jwks.read())
+    if not isinstance(keys, dict):
+        raise click.UsageError("--jwks: the file must hold a JSON object with keys")
+    with services() as built:
+        found = built.people.client(name)
+        if found is None:
+            raise click.UsageError("--name: no active system has this name")
+        changed = built.people.replace_client_keys(found, keys)
+    body = {"client_id": str(changed.id), "name": name, "kids": [key.get("kid") for key in changed.jwks["keys"]]}
+    show(body, as_json, lambda: "  ".join(str(kid) for kid in body["kids"]))
+
+
 @client.command("list")
 @json_option
 def list_clients(as_json: bool) -> None:

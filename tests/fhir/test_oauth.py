@@ -91,6 +91,8 @@ WRONG = {
     "without a number": lambda: assertion(jti=None),
     "a number that is a list": lambda: assertion(jti=["x"]),
     "not yet": lambda: assertion(nbf=int(time.time()) + 600),
+    "an issuer that no name can be": lambda: assertion(iss="a\x00b", sub="a\x00b"),
+    "a number that no text can be": lambda: assertion(jti="a\x00b"),
     "rubbish": lambda: "a.b.c",
     "empty parts": lambda: "..",
 }
@@ -134,3 +136,38 @@ def test_the_way_in_is_described_where_smart_says(quiet):
 
     assert described["token_endpoint"] == TOKEN
     assert described["token_endpoint_auth_signing_alg_values_supported"] == ["RS384", "ES384"]
+
+
+def own(quiet, path, token, signed):
+    form = {"client_assertion_type": ASSERTION, "client_assertion": signed, "token": token}
+    return quiet.app.test_client().post(f"/oauth/{path}", data=form)
+
+
+def test_a_client_learns_what_its_own_token_is_good_for_and_can_end_it(quiet, his):
+    token = ask(quiet, assertion(), "system/Patient.rs").json["access_token"]
+    told = own(quiet, "introspect", token, assertion()).json
+    foreign = own(quiet, "introspect", quiet.token("his-demo"), assertion()).json
+
+    assert (told["active"], told["scope"], told["client_id"]) == (True, "system/Patient.rs", "his")
+    assert told["exp"] > told["iat"]
+    assert foreign == own(quiet, "introspect", "nonsense", assertion()).json == {"active": False}
+    assert own(quiet, "introspect", token, "a.b.c").status_code == 401
+    assert own(quiet, "revoke", quiet.token("his-demo"), assertion()).status_code == 200
+    assert quiet.get("/Patient").status_code == 200
+    assert own(quiet, "revoke", token, assertion()).status_code == 200
+    assert quiet.get("/Patient", who=None, Authorization=f"Bearer {token}").status_code == 401
+    assert own(quiet, "introspect", token, assertion()).json == {"active": False}
+
+
+def test_keys_are_rotated_without_a_gap(quiet, his):
+    old = quiet.services.people.client("his").jwks["keys"]
+    new = {**ECAlgorithm.to_jwk(OTHER_KEY.public_key(), as_dict=True), "kid": "next"}
+    rotate = quiet.services.people.replace_client_keys
+
+    rotate(his, {"keys": [*old, new]})
+    both = [ask(quiet, assertion()).status_code, ask(quiet, assertion(OTHER_KEY, kid="next")).status_code]
+    rotate(his, {"keys": [new]})
+    after = [ask(quiet, assertion()).status_code, ask(quiet, assertion(OTHER_KEY, kid="next")).status_code]
+    rotate(his, {"keys": old})
+
+    assert (both, after) == ([200, 200], [401, 200])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -100,6 +101,26 @@ class Door(Desk):
     def issue_client_token(self, client: Client, scopes: Iterable[str], lifetime_s: int = 300) -> AccessToken:
         """What `/oauth/token` hands out."""
         return self.issue_token(client=client, scopes=scopes, lifetime_s=lifetime_s)
+
+    def client_token(self, client: Client, token: str) -> dict[str, Any] | None:
+        """Scopes, issued_at and expires_at of a token that this client holds; None for any other."""
+        key = {"region_id": self.region_id, "client_id": client.id, "token_hash": tokens.hashed(token)}
+        with self.pool.connection() as conn:
+            return store.row(conn, "client_token", **key, now=self._clock())
+
+    def revoke_client_token(self, client: Client, token: str) -> bool:
+        """The token opens nothing from now on; False where the client holds no such token."""
+        key = {"region_id": self.region_id, "client_id": client.id, "token_hash": tokens.hashed(token)}
+        with self.pool.connection() as conn:
+            return store.run(conn, "revoke_client_token", **key, now=self._clock()) > 0
+
+    def replace_client_keys(self, client: Client, jwks: Mapping[str, Any]) -> Client:
+        """The client signs with these keys from now on; give old and new ones for a while to rotate without a gap.
+        Raises Incorrect."""
+        public = tokens.public_keys(jwks)
+        with self.pool.connection() as conn:
+            store.replace_client_keys(conn, self.region_id, client.id, public)
+        return replace(client, jwks=public)
 
     def forget_expired(self) -> dict[str, int]:
         """Delete what has opened nothing for a while: by statement how many rows."""

@@ -30,6 +30,10 @@ def row(conn: Connection[Any], statement: str, /, **values: Any) -> Row | None:
     return found[0] if found else None
 
 
+def replace_client_keys(conn: Connection[Any], region_id: str, client_id: UUID, jwks: Mapping[str, Any]) -> None:
+    run(conn, "replace_client_keys", region_id=region_id, client_id=client_id, jwks=Jsonb(jwks))
+
+
 def run(conn: Connection[Any], statement: str, /, **values: Any) -> int:
     """How many rows the statement touched."""
     return conn.execute(SQL[statement].encode(), values).rowcount

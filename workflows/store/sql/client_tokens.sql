@@ -1,0 +1,14 @@
+-- client_token --
+-- A token that this client was given, if it still opens anything.
+SELECT scopes, issued_at, expires_at FROM access_token
+ WHERE region_id = %(region_id)s AND token_hash = %(token_hash)s AND client_id = %(client_id)s
+   AND revoked_at IS NULL AND expires_at > %(now)s;
+
+-- revoke_client_token --
+-- From now on this token of the client opens nothing.
+UPDATE access_token SET revoked_at = %(now)s
+ WHERE region_id = %(region_id)s AND token_hash = %(token_hash)s AND client_id = %(client_id)s AND revoked_at IS NULL;
+
+-- replace_client_keys --
+-- What the client signs with from now on. Assertions by other keys are refused at once; tokens it holds live out their minutes.
+UPDATE client SET jwks = %(jwks)s WHERE region_id = %(region_id)s AND id = %(client_id)s AND active;
