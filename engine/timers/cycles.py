@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -118,7 +118,9 @@ def _cron(text: str, zone: ZoneInfo) -> Cycle:
 def _next_of_cron(cron: str, moment: datetime, zone: ZoneInfo) -> datetime:
     wall = moment.astimezone(zone).replace(tzinfo=None)
     following: datetime = croniter(cron, wall, second_at_beginning=True).get_next(datetime)
-    return following.replace(tzinfo=zone)
+    due = following.replace(tzinfo=zone)
+    # an hour that the wall shows twice: the second one, when the first is over
+    return due if due.astimezone(UTC) > moment.astimezone(UTC) else due.replace(fold=1)
 
 
 def _unreadable(text: str) -> TimerFault:

@@ -30,6 +30,8 @@ class Due:
 def check(sort: str, text: str, zone_name: str | None = None, calendar_id: str | None = None) -> None:
     """Raises TimerFault when the literal can never be due."""
     first_due(sort, text, datetime(2026, 1, 1, tzinfo=CHINA), zone_name, calendar_id)
+    if sort == "duration" and text.strip().startswith("-"):
+        raise TimerFault(f"时长“{text}”是负的", f"the duration '{text}' is negative")
 
 
 def first_due(sort: str, text: str, now: datetime, zone_name: str | None = None, calendar_id: str | None = None) -> Due:

@@ -73,6 +73,60 @@ def test_days_keep_the_hour_through_chinas_summer_time_and_hours_are_exact():
     assert parse_duration("PT24H").after(before).isoformat() == "1986-05-04T13:00:00+09:00"
 
 
+# The days on which China's clocks were put forward and back (tzdata, Asia/Shanghai).
+SUMMERS = [
+    ("1986-05-04", "1986-09-14"),
+    ("1987-04-12", "1987-09-13"),
+    ("1988-04-17", "1988-09-11"),
+    ("1989-04-16", "1989-09-17"),
+    ("1990-04-15", "1990-09-16"),
+    ("1991-04-14", "1991-09-15"),
+]
+
+
+@pytest.mark.parametrize("forward, back", SUMMERS)
+def test_a_day_around_each_change_of_the_clocks_of_1986_to_1991_has_its_own_length(forward, back):
+    for day, hours in ((forward, 23), (back, 25)):
+        before = instant(f"{day}T12:00:00") - timedelta(days=1)
+        after = parse_duration("P1D").after(before)
+        assert (after.hour, after.date()) == (12, date.fromisoformat(day))
+        assert (after.astimezone(UTC) - before.astimezone(UTC)) == timedelta(hours=hours)
+
+
+def test_an_hour_that_was_left_out_or_came_twice_is_due_once_and_never_early():
+    left_out = parse_duration("P1D").after(instant("1986-05-03T02:30:00"))
+    assert left_out.astimezone(UTC).isoformat() == "1986-05-03T18:30:00+00:00"  # half an hour after the change
+
+    twice = parse_duration("P1D").after(instant("1986-09-13T01:30:00"))
+    assert twice.astimezone(UTC).isoformat() == "1986-09-13T16:30:00+00:00"  # the first of the two
+
+
+def test_cron_in_the_hour_that_comes_twice_goes_forward():
+    """Berlin, 25 October 2026: 02:00 to 03:00 is shown twice."""
+    now = datetime(2026, 10, 25, 1, 10, tzinfo=UTC)  # the second time that it is ten past two
+
+    due = first_due("cycle", "30 2 * * *", now, "Europe/Berlin").due
+
+    assert due.astimezone(UTC) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+
+
+def test_a_year_after_a_leap_day_comes_back_to_it():
+    due = first_due("cycle", "R/2024-02-29T08:00:00+08:00/P1Y", instant("2024-01-01"))
+    days = [due.due.date().isoformat()]
+    for _ in range(4):
+        due = next_due(due, due.due, "fire_all")
+        days.append(due.due.date().isoformat())
+
+    assert days == ["2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"]
+    assert first_due("cycle", "0 8 29 2 *", instant("2026-01-05")).due.date() == date(2028, 2, 29)
+
+
+def test_a_timer_that_lies_before_its_own_beginning_is_refused_where_it_is_written():
+    with pytest.raises(TimerFault):
+        check("duration", "-P1D")
+    assert _first("duration", "-P1D") == "2026-01-04T08:00:00+08:00"  # computed: overdue at once
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "P", "PT", "1D", "P1H", "P0.5Y", "P11Y", "P9999999Y", "P999999999D", "PT999999999999S", "P1D2H", "PT1D"],
