@@ -72,7 +72,7 @@ def _scan_age(answers: Values) -> int:
 
 def first_check(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     visited = date_of(answers.get("filled_on")) or on
-    edd = date_of(answers.get("edd_final")) or date_of(facts.get("edd_final"))
+    edd = date_of(facts.get("edd_final")) or date_of(answers.get("edd_final"))  # the case's date, not what is copied
     result: dict[str, Any] = {"visit_on": visited.isoformat()}
     if edd is not None:
         result["early_registration"] = is_early_registration(edd, visited, visited)

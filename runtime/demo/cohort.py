@@ -193,7 +193,9 @@ class Cohort:
 
 
 # Forms that the system fills in from what is known; the others are written by hand.
-PROPOSED = frozenset({"risk-screening", "risk-grading", "screening-referral", "case-file", "risk-report"})
+PROPOSED = frozenset(
+    {"risk-screening", "risk-grading", "screening-referral", "case-file", "risk-report", "edd-confirmation"}
+)
 # Standing tasks end by a message or by the follow-up's end; nobody fills them in on a given day.
 STANDING = frozenset({"task_record_delivery", "task_follow_case_file"})
 

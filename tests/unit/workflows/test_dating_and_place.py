@@ -26,6 +26,14 @@ def test_a_doctor_who_accepts_gives_the_new_date_its_basis_and_the_reason():
     assert "edd" not in said  # the case's date moves by its message, so that what hangs on it moves with it
 
 
+def test_a_scan_is_compared_with_the_cases_date_not_with_what_was_copied_onto_the_form():
+    scan = {"filled_on": "2026-01-05", "us_date": "2026-01-05", "us_ga_weeks": 9, "us_ga_days": 0}
+
+    said = derive("anc-first", {**scan, "edd_final": "2026-07-01"}, {"edd_final": "2026-08-10"}, ON)
+
+    assert "edd_proposed" not in said
+
+
 def test_a_doctor_who_keeps_the_date_changes_nothing():
     said = derive("edd-confirmation", {"decision": "keep", "edd_confirmed": "2026-08-16"}, {}, ON)
 
