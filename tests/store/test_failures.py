@@ -203,6 +203,23 @@ def test_a_job_that_kills_its_worker_is_an_incident_after_three_deaths_and_takes
     assert [world.incidents(i) for i in good] == [[]] * 8
 
 
+def test_while_a_job_lies_about_whose_worker_died_its_type_is_left_to_workers(make_world, pool):
+    world = make_world(service_tasks={"sum": ServiceTask(run=lambda job: {"total": 1})})
+    world.deploy(CALCULATE)
+    outside = make_world()
+    outside.start("calculate")
+    outside.engine.execute(ClaimJobs(type="sum", worker="w"), by=NURSE)
+    with pool.connection() as conn:
+        conn.execute("UPDATE job SET locked_until = clock_timestamp() - interval '1 s'")
+
+    later = world.start("calculate")
+
+    assert world.open(later) == []
+    world.engine.run_due()
+    assert world.open(later) == ["task_a"]
+    assert world.open(world.start("calculate")) == ["task_a"]
+
+
 def test_what_was_begun_and_not_finished_is_taken_alone(world, pool):
     world.deploy(WAITS)
     for _ in range(5):

@@ -52,12 +52,16 @@ RETURNING job.id, job.instance_id, job.type, job.element_id, job.headers, job.va
           job.retries_left, job.lease, job.locked_until, job.due_at, job.attempts, job.path
 
 -- claim_job --
--- The same for one job, by the process whose step opened it.
+-- The same for one job, by the process whose step opened it; not while one of its type lies about whose worker died:
+-- then workers try them, who serve nobody.
 UPDATE job SET state = 'running', attempts = job.attempts + 1, locked_by = %(worker)s,
        locked_until = clock_timestamp() + %(lock_for)s, lease = gen_random_uuid()::text
   FROM instance i
  WHERE job.region_id = %(region_id)s AND job.id = %(id)s AND job.state = 'waiting' AND job.due_at <= %(until)s
    AND i.region_id = job.region_id AND i.id = job.instance_id AND i.status = 'active'
+   AND NOT EXISTS (SELECT 1 FROM job k
+                    WHERE k.region_id = job.region_id AND k.attempts > 0 AND k.type = job.type AND k.state = 'running'
+                      AND k.locked_until < clock_timestamp())
 RETURNING job.id, job.instance_id, job.type, job.element_id, job.headers, job.variables, i.business_key,
           job.retries_left, job.lease, job.locked_until, job.due_at, job.attempts, job.path
 
