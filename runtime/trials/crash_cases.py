@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from engine.commands import contracts as ask
 from runtime.trials import diagrams as draw
 from runtime.trials.diagrams import END, START, chain, diagram, service_task, user_task
-from runtime.trials.engines import DRIVER
+from runtime.trials.engines import BEGIN, DRIVER
 
 THROW = f'<bpmn:intermediateThrowEvent id="throw">{draw.listening("m")}</bpmn:intermediateThrowEvent>'
 NOTE = draw.message("m", "note", "case")
@@ -41,6 +41,10 @@ DIAGRAMS = {
 }  # fmt: skip
 
 Ends: TypeAlias = Mapping[str, tuple[str, list[str], dict[str, int]]]
+
+MOVING = [
+    diagram("moving", START + user_task(task) + END + chain("start", task, "end")) for task in ("task_old", "task_new")
+]  # two versions of one process
 
 
 def hearing(signal: str) -> bytes:
@@ -149,6 +153,45 @@ def _leased_answer(make: Any, **more: Any) -> Callable[[Cell], Any]:
     return lambda cell: make(job_id=cell.found["job"], lease=cell.found["lease"], **more)
 
 
+def _failed_once(cell: Cell) -> None:
+    _failed(cell)
+    cell.found.pop("incident")
+
+
+def _of_old_version(cell: Cell) -> None:
+    command = ask.StartInstance(
+        definition_key="moving", version=1, instance_id=cell.main, variables={"case": cell.case}
+    )
+    cell.do(command)
+
+
+def _migrate(cell: Cell) -> Any:
+    return ask.MigrateInstance(instance_id=cell.main, version=2, mapping={"task_old": "task_new"})
+
+
+def _migrated(cell: Cell) -> None:
+    _of_old_version(cell)
+    cell.do(_migrate(cell))
+
+
+def _own_definition(cell: Cell) -> None:
+    cell.do(ask.Deploy(files={"d.bpmn": diagram(f"d-{cell.id.hex}", START + END + chain("start", "end"))}))
+
+
+def _resting_definition(cell: Cell) -> None:
+    _own_definition(cell)
+    cell.do(ask.SuspendDefinition(key=f"d-{cell.id.hex}"))
+
+
+def _waiting_at_pause(cell: Cell) -> None:
+    _completed(cell)
+    _timer_of(cell)
+
+
+TO_B = (
+    ask.Instruction(action="cancel", element_id="task_a"),
+    ask.Instruction(action="start_before", element_id="task_b"),
+)
 AT_A: Ends = {"main": ("active", ["task_a"], {})}
 AFTER_A: Ends = {"main": ("active", ["pause"], {"task_a": 1, "job": 1}), "other": ("active", ["task_c"], {})}
 AFTER_PAUSE: Ends = {"main": ("active", ["task_b"], {"task_a": 1, "job": 1}), "other": ("active", ["task_c"], {})}
@@ -243,6 +286,47 @@ CASES: Mapping[str, Case] = {
         lambda cell: None,
         lambda cell: ask.Deploy(files={"d.bpmn": diagram(f"d-{cell.id.hex}", START + END + chain("start", "end"))}),
         {},
+    ),
+    "MigrateInstance": Case(_of_old_version, _migrate, {"main": ("active", ["task_new"], {})}),
+    "RevertMigration": Case(
+        _migrated, lambda cell: ask.RevertMigration(instance_id=cell.main), {"main": ("active", ["task_old"], {})}
+    ),
+    "ModifyInstance": Case(
+        START_ONE,
+        lambda cell: ask.ModifyInstance(instance_id=cell.main, instructions=TO_B),
+        {"main": ("active", ["task_b"], {})},
+    ),
+    "Operate": Case(
+        START_ONE,
+        lambda cell: ask.Operate(
+            instance_id=cell.main, command=ask.SetVariables(instance_id=cell.main, variables={"seen": True})
+        ),
+        AT_A,
+    ),
+    "SkipIncident": Case(
+        _failed, lambda cell: ask.SkipIncident(incident_id=cell.found["incident"]), {"main": ("active", ["task_d"], {})}
+    ),
+    "AssignIncident": Case(
+        _failed,
+        lambda cell: ask.AssignIncident(incident_id=cell.found["incident"], owner="nurse"),
+        {"main": ("active", ["incident:job"], {})},
+    ),
+    "RetryIncidents": Case(
+        _failed_once, lambda cell: ask.RetryIncidents(instance_id=cell.main), {"main": ("active", ["job"], {})}
+    ),
+    "SuspendDefinition": Case(_own_definition, lambda cell: ask.SuspendDefinition(key=f"d-{cell.id.hex}"), {}),
+    "ActivateDefinition": Case(_resting_definition, lambda cell: ask.ActivateDefinition(key=f"d-{cell.id.hex}"), {}),
+    "FireTimerNow": Case(
+        _waiting_at_pause,
+        lambda cell: ask.FireTimerNow(instance_id=cell.main, wait_id=_timer_of(cell)),
+        AFTER_PAUSE,
+    ),
+    "MoveTimer": Case(
+        _waiting_at_pause,
+        lambda cell: ask.MoveTimer(
+            instance_id=cell.main, wait_id=_timer_of(cell), due_at=BEGIN + timedelta(minutes=90)
+        ),
+        AFTER_A,
     ),
     "SweepRegion": Case(lambda cell: cell.start(), lambda cell: ask.SweepRegion(), AT_A),
 }  # fmt: skip

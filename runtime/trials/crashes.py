@@ -17,10 +17,12 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 import psycopg
 
 from engine.commands.contracts import IdempotencyKey
+from engine.commands.operators import OPERATORS
 from engine.commands.records import Statement, StepRecord
+from engine.commands.unattended import UNATTENDED
 from engine.engine import HANDLERS, Engine
 from runtime.trials import processes
-from runtime.trials.crash_cases import CASES, DIAGRAMS, Case, Cell
+from runtime.trials.crash_cases import CASES, DIAGRAMS, MOVING, Case, Cell
 from runtime.trials.crash_points import DIED, POINTS, Armed
 from runtime.trials.databases import RELEASE
 from runtime.trials.engines import BEGIN, DRIVER, SetClock, deploy, engine_on
@@ -40,7 +42,7 @@ COMPLETED = "SELECT element_id, count(*) FROM history WHERE instance_id = %(id)s
 REVISIONS = "SELECT count(DISTINCT revision), max(revision) FROM history WHERE instance_id = %(id)s"
 SHADOWS = "SELECT count(*), max(revision) FROM projected WHERE instance = %(id)s"
 TOLD = """
-SELECT (SELECT count(*) FROM outbox o, jsonb_array_elements(o.events) e
+SELECT (SELECT count(DISTINCT e->>'id') FROM outbox o, jsonb_array_elements(o.events) e
          WHERE o.instance_id = %(id)s AND e->>'event' = 'user_task_opened'),
        (SELECT count(*) FROM user_task WHERE instance_id = %(id)s)
 """
@@ -109,6 +111,8 @@ class Crashes:
             judge.execute(PROJECTED)
             self._judge, engine = judge, self._place.engine(stack)
             deploy(engine, **DIAGRAMS)
+            for version in MOVING:
+                deploy(engine, moving=version)
             for number, (name, point) in enumerate(cells):
                 self._one(stack, engine, name, point)
                 self._say(f"cell {number + 1}/{len(cells)}, faults {len(self.faults)}")
@@ -125,9 +129,9 @@ class Crashes:
             "faults": len(self.faults),
         }
         known = set(CASES) | {case.armed for case in CASES.values()}
-        without = sorted(command.__name__ for command in HANDLERS if command.__name__ not in known)
+        commands = {command.__name__ for command in (*HANDLERS, *OPERATORS, *UNATTENDED)}
         limits = none_of("faults") | {"points": at_least(min(12, points)), "commands": at_least(len(self._names))}
-        return verdict("R02", figures, limits, first_faults=self.faults[:8], commands_without_a_case=without)
+        return verdict("R02", figures, limits, first_faults=self.faults[:8], without_a_case=sorted(commands - known))
 
     def _one(self, stack: ExitStack, engine: Engine, name: str, point: str) -> None:
         case, cell = CASES[name], Cell(uuid5(NAMESPACE_OID, f"{self._seed}/{name}/{point}"), engine)
