@@ -38,6 +38,7 @@ COMMANDS = {
     "history": "runtime.commands.history:group",
     "region": "runtime.commands.region:group",
     "forms": "runtime.commands.forms:group",
+    "fhir": "runtime.commands.fhir:group",
 }
 
 
