@@ -63,7 +63,8 @@ def modify(
 
 def _unsound(closure: Closure, before: State, step: Step) -> list[Problem]:
     after = step.state
-    found = starvation.problems(starvation.starved(closure, before), starvation.starved(closure, after))
+    already = {join.id for join in starvation.starved(closure, before).values()}
+    found = starvation.problems(already, starvation.starved(closure, after))
     if after.status is InstanceStatus.ACTIVE and not after.waits and not found:
         zh, en = "移动后流程实例将不再等待任何事", "the instance would wait for nothing any more"
         found.append(refusal(closure.root.key, None, "nothing-left", zh, en))

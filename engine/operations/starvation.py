@@ -5,7 +5,7 @@ Asked before and after an operator's change: only what the change has done is he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from engine.interpreter import Closure, State
 from engine.interpreter.contracts import WaitKind
@@ -23,8 +23,8 @@ def starved(closure: Closure, state: State) -> Starved:
     found: Starved = {}
     for scope in state.scopes.values():
         program = closure.program(scope.process)
-        if program is None:
-            continue
+        if program is None or scope.kind in (ScopeKind.BODY, ScopeKind.GATEWAY):
+            continue  # the token stands in the scope around it
         places = set(_places(closure, state, scope))
         for join in _joins(program.nodes, places | set(scope.joins)):
             if _starves(program.nodes, scope, join, places | (scope.joins.keys() - {join.id})):
@@ -32,8 +32,8 @@ def starved(closure: Closure, state: State) -> Starved:
     return found
 
 
-def problems(before: Starved, after: Starved) -> list[Problem]:
-    names = {join.id for join in before.values()}
+def problems(before: Collection[str], after: Starved) -> list[Problem]:
+    """`before`: the joins that starved already, by the names they have now."""
     return [
         refusal(
             join.id,
@@ -42,8 +42,8 @@ def problems(before: Starved, after: Starved) -> list[Problem]:
             f"并行汇聚“{join.id}”将永远等不齐：有一条流入再也不会有令牌",
             f"the parallel join '{join.id}' would wait for ever: one of its flows can get no token any more",
         )
-        for place, join in after.items()
-        if place not in before and join.id not in names
+        for join in after.values()
+        if join.id not in before
     ]
 
 

@@ -15,7 +15,7 @@ from engine.interpreter.step import _finish as finish
 from engine.operations import starvation
 from engine.operations.migration.plan import Outcome, Plan, Since, refusal
 from engine.operations.migration.relocate import relocate
-from engine.operations.migration.route import routes
+from engine.operations.migration.route import Route, routes
 from engine.operations.migration.settle import Settling, fill_joins, look_at_conditions
 from engine.problems import Problem
 
@@ -56,9 +56,17 @@ def migrate(
     else:
         run.touched.clear()
         step = run.step()
-    problems += starvation.problems(starvation.starved(old, state), starvation.starved(new, step.state))
+    already = _starved_before(old, state, ways)
+    problems += starvation.problems(already, starvation.starved(new, step.state))
     problems += damage(new, step.state)
     return Outcome(step=step, problems=tuple(problems), notes=tuple(moved.notes))
+
+
+def _starved_before(old: Closure, state: State, ways: Mapping[str, Route]) -> set[str]:
+    """By the names that they have in the new version."""
+    found = starvation.starved(old, state)
+    targets = [ways[state.scopes[scope].process].target(join.id) for (scope, _), join in found.items()]
+    return {target.id for target in targets if target is not None}
 
 
 def damage(closure: Closure, state: State) -> list[Problem]:

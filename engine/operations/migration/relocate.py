@@ -12,7 +12,7 @@ from typing import Any
 from engine.errors import Text
 from engine.interpreter.contracts import Wait, WaitKind
 from engine.interpreter.program import Node
-from engine.interpreter.state import Scope, ScopeKind, State
+from engine.interpreter.state import ROOT, Scope, ScopeKind, State
 from engine.model.elements import CallWork, JobWork, Kind
 from engine.operations.migration.plan import Note, refusal
 from engine.operations.migration.route import LISTENERS, Route
@@ -54,7 +54,15 @@ def relocate(state: State, routes: Mapping[str, Route]) -> Relocated:
             scope.undo = _records(moved, route, scope.undo)
     for wait in sorted(moved.state.waits.values(), key=lambda wait: not _listens(moved, routes, wait)):
         _wait(moved, routes, wait)
+    moved.state.ended_at = [_end(routes, state, identity) for identity in state.ended_at]
     return moved
+
+
+def _end(routes: Mapping[str, Route], state: State, identity: str) -> str:
+    """An end event that was reached: under its new name, where it has one."""
+    route = routes.get(state.scopes[ROOT].process)
+    new = None if route is None else route.target(identity)
+    return identity if new is None else new.id
 
 
 def _scope(moved: Relocated, routes: Mapping[str, Route], scope: Scope) -> None:

@@ -1,0 +1,1 @@
+"""Planted bugs of migration: each makes it wrong in one way; the random migrations must see every one."""
