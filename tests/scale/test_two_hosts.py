@@ -6,6 +6,7 @@ The hosts are network namespaces joined to ours by a cable each; making them nee
 import os
 import subprocess
 import sys
+import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -23,7 +24,7 @@ from tests.store.store_kit import BEGIN, END, World, bpmn, line, user_task, wait
 YUNTU = str(Path(sys.executable).parent / "yuntu")
 REGION = "county"
 TIMERS = 400
-LIMIT_S = 60
+LIMIT_S = 120  # a busy machine; on a quiet one it takes seconds
 CASE = bpmn("case", line(BEGIN, wait_for("wait", "PT0S"), user_task("task_a"), END))
 
 
@@ -105,9 +106,10 @@ def working(hosts, url, home):
 def watch(url, claim):
     """Ask until the claim is true, for as long as a busy machine may need."""
     with psycopg.connect(url, autocommit=True) as conn:
-        deadline = system_clock().timestamp() + LIMIT_S
+        deadline = time.monotonic() + LIMIT_S
         while not claim(conn):
-            assert system_clock().timestamp() < deadline, "it took too long"
+            assert time.monotonic() < deadline, "it took too long"
+            time.sleep(0.05)
 
 
 def fired(conn):

@@ -7,7 +7,7 @@ WITH oldest AS MATERIALIZED (
      WHERE o.region_id = %(region_id)s ORDER BY o.at, o.instance_id, o.revision LIMIT %(limit)s
 )
 DELETE FROM outbox USING oldest
- WHERE outbox.region_id = oldest.region_id AND outbox.instance_id = oldest.instance_id
+ WHERE outbox.region_id = %(region_id)s AND outbox.instance_id = oldest.instance_id
    AND outbox.revision = oldest.revision
 RETURNING outbox.instance_id, outbox.revision, outbox.at, outbox.events
 
@@ -25,14 +25,14 @@ WITH due AS MATERIALIZED (
      WHERE d.region_id = %(region_id)s AND d.state = 'waiting' AND d.due_at <= %(now)s
        AND d.destination = ANY(%(destinations)s) AND (d.locked_until IS NULL OR d.locked_until < clock_timestamp())
        AND NOT EXISTS (SELECT 1 FROM delivery e
-                        WHERE e.region_id = d.region_id AND e.destination = d.destination AND e.stream = d.stream
+                        WHERE e.region_id = %(region_id)s AND e.destination = d.destination AND e.stream = d.stream
                           AND e.revision < d.revision)
      ORDER BY d.due_at, d.at, d.stream LIMIT %(limit)s
        FOR UPDATE OF d SKIP LOCKED
 )
 UPDATE delivery SET attempts = delivery.attempts + 1, locked_until = clock_timestamp() + %(lock_for)s
   FROM due
- WHERE delivery.region_id = due.region_id AND delivery.destination = due.destination
+ WHERE delivery.region_id = %(region_id)s AND delivery.destination = due.destination
    AND delivery.stream = due.stream AND delivery.revision = due.revision
 RETURNING delivery.destination, delivery.stream, delivery.revision, delivery.at, delivery.events, delivery.attempts
 

@@ -58,9 +58,9 @@ UPDATE job SET state = 'running', attempts = job.attempts + 1, locked_by = %(wor
        locked_until = clock_timestamp() + %(lock_for)s, lease = gen_random_uuid()::text
   FROM instance i
  WHERE job.region_id = %(region_id)s AND job.id = %(id)s AND job.state = 'waiting' AND job.due_at <= %(until)s
-   AND i.region_id = job.region_id AND i.id = job.instance_id AND i.status = 'active'
+   AND i.region_id = %(region_id)s AND i.id = job.instance_id AND i.status = 'active'
    AND NOT EXISTS (SELECT 1 FROM job k
-                    WHERE k.region_id = job.region_id AND k.attempts > 0 AND k.type = job.type AND k.state = 'running'
+                    WHERE k.region_id = %(region_id)s AND k.attempts > 0 AND k.type = job.type AND k.state = 'running'
                       AND k.locked_until < clock_timestamp())
 RETURNING job.id, job.instance_id, job.type, job.element_id, job.headers, job.variables, i.business_key,
           job.retries_left, job.lease, job.locked_until, job.due_at, job.attempts, job.path

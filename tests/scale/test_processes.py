@@ -1,0 +1,27 @@
+"""Which processes a host runs."""
+
+import pytest
+from click.testing import CliRunner
+
+from runtime import settings
+from runtime.cli import main
+
+
+@pytest.mark.parametrize(("said", "meant"), [("2,1", (2, 1)), ("4,0", (4, 0)), ("0,3", (0, 3))])
+def test_a_host_may_serve_or_work_or_both(said, meant):
+    read = settings.read({"YUNTU_WORKERS": said})
+
+    assert (read.web_processes, read.worker_processes) == meant
+
+
+@pytest.mark.parametrize("said", ["0,0", "65,1", "1,65", "-1,2", "2"])
+def test_numbers_of_processes_that_make_no_sense_are_refused(said):
+    with pytest.raises(settings.WrongSetting, match="YUNTU_WORKERS"):
+        settings.read({"YUNTU_WORKERS": said})
+
+
+def test_only_one_kind_can_be_the_only_one():
+    asked = CliRunner().invoke(main, ["serve", "--web-only", "--worker-only"])
+
+    assert asked.exit_code == 2
+    assert "--web-only" in asked.output
