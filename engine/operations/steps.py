@@ -66,7 +66,7 @@ def lock_with_tasks(tx: Tx, instance_id: UUID) -> tuple[Held, dict[int, TaskHead
 
 def rename(tx: Tx, held: Held, heads: Mapping[int, TaskHead], version: int, pins: Pins, step: Step) -> None:
     """Store a step that leads to another version: rows get their new names, and everybody who looks at an open task,
-    over FHIR too, sees the version that it belongs to now."""
+    from outside too, sees the version that it belongs to now."""
     state: State = step.state
     old, forms = held.state.waits, (held.pins["form"], pins["form"])
     moved = [
