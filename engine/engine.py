@@ -52,6 +52,7 @@ from engine.store import answers
 from engine.store.connections import Pool
 from engine.store.library import Library
 from engine.store.transaction import Again, Answered, Following, FormCheck, Handler, Setting, Tx
+from engine.store.wire import Wire
 
 HANDLERS: Mapping[type, Handler] = {
     contracts.ActivateInstance: activate_instance.handle,
@@ -230,9 +231,9 @@ class _Attempt:
         self.projected = False
 
     def run(self, pool: Pool) -> tuple[Any, list[Following]]:
-        with pool.connection() as conn, conn.pipeline():
-            conn.execute("BEGIN")
-            tx = Tx(conn, self._setting, self._now, self._by)
+        with pool.connection() as conn:
+            wire = Wire(conn)
+            tx = Tx(conn, self._setting, self._now, self._by, wire)
             tx.projection_error = self._projection_error
             try:
                 if self._idempotency is not None:
@@ -240,10 +241,13 @@ class _Attempt:
                 answer = tx.run(self._command)
                 if self._idempotency is not None:
                     self._keep(tx, self._idempotency, answer)
-            finally:
                 self.projected = tx.projected
-            self.committing = True
-            conn.execute("COMMIT")
+                self.committing = True
+                tx.commit()
+            except BaseException:
+                self.projected = tx.projected
+                wire.abandon()
+                raise
             return answer, tx.following()
 
     def _keep(self, tx: Tx, idempotency: IdempotencyKey, answer: Any) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, LiteralString, TypeAlias, cast
 from uuid import UUID
 
-from psycopg import Connection, Cursor
+from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from engine.commands.contracts import Actor, IdempotencyKey
@@ -22,6 +22,7 @@ from engine.problems import Problem
 from engine.store import answers
 from engine.store.library import Library
 from engine.store.sql import load
+from engine.store.wire import Answer, Wire
 
 SQL = load(__file__)
 as_json = Jsonb  # how a handler marks a value for a jsonb column
@@ -62,11 +63,15 @@ class Following:
 
 
 class Tx:
-    def __init__(self, conn: Connection[Any], setting: Setting, now: datetime, by: Actor) -> None:
+    def __init__(
+        self, conn: Connection[Any], setting: Setting, now: datetime, by: Actor, wire: Wire | None = None
+    ) -> None:
+        """Without a wire: on a connection that only reads, one statement after the other."""
         self._conn = conn
+        self._wire = wire
         self._setting = setting
-        self._first_answer: tuple[Cursor[Any], str] | None = None
-        self._buffered: list[Cursor[Any]] = []
+        self._first_answer: tuple[Answer, str] | None = None
+        self._buffered: list[Answer] = []
         self._following: list[Following] = []
         self.now = now
         self.by = by
@@ -80,7 +85,10 @@ class Tx:
 
     @property
     def conn(self) -> Connection[Any]:
-        """For handlers of other rooms. It is in pipeline mode, inside the transaction."""
+        """For handlers of other rooms. It is inside the transaction; everything queued before has run."""
+        if self._wire is not None:
+            wire, self._wire = self._wire, None
+            wire.leave()
         return self._conn
 
     def run(self, command: Any) -> Any:
@@ -91,14 +99,25 @@ class Tx:
         finally:
             self.command = outer
 
-    def send(self, statement: str, /, **params: Any) -> Cursor[Any]:
+    def send(self, statement: str, /, **params: Any) -> Answer:
         """Queue a named statement."""
-        return self._conn.execute(SQL[statement], {"region_id": self.region_id, **params}, binary=True)
+        return self._send(SQL[statement], {"region_id": self.region_id, **params})
+
+    def _send(self, statement: LiteralString, params: Mapping[str, Any]) -> Any:
+        if self._wire is not None:
+            return self._wire.send(statement, params)
+        return self._conn.execute(statement, params, binary=True)
+
+    def commit(self) -> None:
+        if self._wire is not None:
+            self._wire.commit()
+        else:
+            self._conn.execute("COMMIT")
 
     def project(self, statement: Statement) -> None:
         """Queue what the projection wants sent."""
         self.projected = True
-        self._conn.execute(statement.sql.encode(), statement.params)
+        self._send(cast(LiteralString, statement.sql), statement.params)
 
     def one(self, statement: str, /, **params: Any) -> Any:
         cursor = self.send(statement, **params)

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
 from pypinyin import Style, lazy_pinyin
 
+from engine.store import plain
 from fhir_adapters.dates import FIRST, LAST, interval
 from fhir_adapters.search.parameters import PARAMETERS, Parameter
 from fhir_adapters.terminology import same_system
 
 PRESENT = "?"  # the token that says: this parameter has a value here
+
+
+MOST_KNOWN = 1 << 13  # element values whose entries are remembered; the same few come again and again
 
 
 @dataclass(slots=True)
@@ -42,22 +46,43 @@ def stored_as(type_: str, name: str) -> str:
     return next(n for n, p in parameters.items() if (p.kind, p.paths) == (mine.kind, mine.paths))
 
 
+@cache
+def has_strings(type_: str) -> bool:
+    return any(parameter.kind == "string" for parameter in PARAMETERS[type_].values())
+
+
 def entries(region_id: str, resource: Mapping[str, Any]) -> Entries:
     """All index entries of a valid resource."""
     type_ = resource["resourceType"]
     found = Entries()
     plan = _plan(type_)
     for element, value in resource.items():
-        for name, kind, steps in plan.get(element, ()):
-            there: list[Any] = []
-            _collect(value, steps, there)
-            added = False
-            for one in there:
-                added = _ADD[kind](found, region_id, type_, name, one) or added
-            if added:
-                found.tokens.add(_hashed(region_id, type_, name, PRESENT))
+        if element in plan:
+            its = _of_element(region_id, type_, element, value)
+            found.tokens |= its.tokens
+            found.dates |= its.dates
+            found.strings |= its.strings
     if type_ == "Patient":
         found.strings.update(_what_people_type(resource))
+    return found
+
+
+_known: dict[tuple[str, str, str, bytes], Entries] = {}
+
+
+def _of_element(region_id: str, type_: str, element: str, value: Any) -> Entries:
+    key = (region_id, type_, element, plain.dumps(value))
+    found = _known.get(key)
+    if found is None:
+        found = Entries()
+        for name, kind, steps in _plan(type_)[element]:
+            there: list[Any] = []
+            _collect(value, steps, there)
+            if True in [_ADD[kind](found, region_id, type_, name, one) for one in there]:
+                found.tokens.add(hashed(region_id, type_, name, PRESENT))
+        if len(_known) >= MOST_KNOWN:
+            _known.clear()
+        _known[key] = found
     return found
 
 
@@ -155,13 +180,13 @@ def _add_string(found: Entries, region_id: str, type_: str, name: str, value: An
 
 
 def _add_token(found: Entries, region_id: str, type_: str, name: str, value: Any) -> bool:
-    hashes = [h for code, system in codes_of(value) for h in _code_hashes(region_id, type_, name, code, system)]
+    hashes = [hashed(region_id, type_, name, text) for text in tokens_of(value)]
     found.tokens.update(hashes)
     return bool(hashes)
 
 
 def _add_reference(found: Entries, region_id: str, type_: str, name: str, value: Any) -> bool:
-    hashes = [_hashed(region_id, type_, name, text) for text in references_of(value)]
+    hashes = [hashed(region_id, type_, name, text) for text in references_of(value)]
     found.tokens.update(hashes)
     return bool(hashes)
 
@@ -178,13 +203,6 @@ _ADD = {
     "token": _add_token,
     "reference": _add_reference,
 }
-_hashed = lru_cache(maxsize=1 << 15)(hashed)
-
-
-@lru_cache(maxsize=1 << 15)
-def _code_hashes(region_id: str, type_: str, name: str, code: str, system: str | None) -> tuple[int, ...]:
-    """The hashes of a coded value; the same few codes come again and again."""
-    return tuple(hashed(region_id, type_, name, text) for text in _token(code, system))
 
 
 def date_interval(value: Any) -> tuple[datetime, datetime] | None:

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from engine.store import sql
 from fhir_adapters.access import Viewer
-from fhir_adapters.search.index import Entries, entries, hashed, identifier_value
+from fhir_adapters.search.index import Entries, entries, has_strings, hashed, identifier_value
 from fhir_adapters.store.texts import Stored, split
 from fhir_adapters.terminology import CANONICAL_BASE, is_identity, same_system
 from fhir_adapters.types import episode_of, labels_of, patient_of
@@ -74,7 +74,7 @@ def _row(region_id: str, key: tuple[str, str], draft: Draft, where: str | None) 
     resource = draft.resource
     parts = split(resource, where)
     found = entries(region_id, resource) if not draft.deleted else Entries()
-    return {
+    row = {
         "type": key[0],
         "id": key[1],
         "body": parts.body,
@@ -86,8 +86,10 @@ def _row(region_id: str, key: tuple[str, str], draft: Draft, where: str | None) 
         "labels": _array(labels_of(resource)),
         "tokens": _array(found.tokens),
         "dates": [[param, low.isoformat(), high.isoformat()] for param, low, high in found.dates],
-        "strings": [[param, value] for param, value in found.strings],
     }
+    if has_strings(key[0]):
+        row["strings"] = [[param, value] for param, value in found.strings]
+    return row
 
 
 def _array(values: Iterable[Any]) -> str:

@@ -27,17 +27,20 @@ DROP FUNCTION save_resources(
     integer[], text[], timestamptz[], timestamptz[], integer[], text[], text[]);
 DELETE FROM resource_date WHERE type = 'Task' AND param = 'modified';    -- is resource.updated_at
 
+-- Read anew for every statement, and checked before: ids by the parser of what comes in, versions by save_resources.
+ALTER TABLE resource DROP CONSTRAINT resource_id_check, DROP CONSTRAINT resource_version_check;
+
 -- Writes all resources of one step, in the order given: one order of locks for everybody is the caller's duty.
 -- Unchanged content keeps its version; a change makes the next one, its text and its index rows. Each resource is
 -- {"type", "id", "body", "meta", "hash", "deleted", "patient", "episode", "labels", "tokens", "dates", "strings"}:
--- labels and tokens as arrays are written in PostgreSQL, dates [[param, low, high]], strings [[param, value]].
+-- labels and tokens as arrays are written in PostgreSQL, dates [[param, low, high]], strings [[param, value]], absent
+-- for a type without any.
 CREATE FUNCTION save_resources(
     p_region text, p_at timestamptz, p_source text, p_engine_owned boolean, p_resources jsonb
 ) RETURNS TABLE (resource_type text, resource_id text, resource_version_no integer, is_changed boolean)
 LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = off AS $$
 DECLARE
     g         jsonb;
-    e         jsonb;
     v_deleted boolean;
 BEGIN
     FOR g IN SELECT value FROM jsonb_array_elements(p_resources) LOOP
@@ -71,21 +74,27 @@ BEGIN
                AND NOT EXISTS (SELECT FROM jsonb_array_elements(g->'dates') AS d(value)
                                 WHERE d.value->>0 = o.param AND (d.value->>1)::timestamptz = o.low
                                   AND (d.value->>2)::timestamptz = o.high);
-            DELETE FROM resource_string o
-             WHERE o.region_id = p_region AND o.type = resource_type AND o.id = resource_id;
         END IF;
-        FOR e IN SELECT value FROM jsonb_array_elements(g->'dates') LOOP
+        IF g->'dates' <> '[]' THEN
             INSERT INTO resource_date (region_id, type, id, param, low, high)
-            SELECT p_region, resource_type, resource_id, e->>0, (e->>1)::timestamptz, (e->>2)::timestamptz
+            SELECT p_region, resource_type, resource_id, d.value->>0, (d.value->>1)::timestamptz,
+                   (d.value->>2)::timestamptz
+              FROM jsonb_array_elements(g->'dates') AS d(value)
              WHERE resource_version_no = 1 OR NOT EXISTS (
                    SELECT FROM resource_date o
                     WHERE o.region_id = p_region AND o.type = resource_type AND o.id = resource_id
-                      AND o.param = e->>0 AND o.low = (e->>1)::timestamptz AND o.high = (e->>2)::timestamptz);
-        END LOOP;
-        FOR e IN SELECT value FROM jsonb_array_elements(g->'strings') LOOP
+                      AND o.param = d.value->>0 AND o.low = (d.value->>1)::timestamptz
+                      AND o.high = (d.value->>2)::timestamptz);
+        END IF;
+        IF g ? 'strings' THEN                                   -- of types that have any
+            IF resource_version_no > 1 THEN
+                DELETE FROM resource_string o
+                 WHERE o.region_id = p_region AND o.type = resource_type AND o.id = resource_id;
+            END IF;
             INSERT INTO resource_string (region_id, type, id, param, value)
-            VALUES (p_region, resource_type, resource_id, e->>0, e->>1);
-        END LOOP;
+            SELECT p_region, resource_type, resource_id, v.value->>0, v.value->>1
+              FROM jsonb_array_elements(g->'strings') AS v(value);
+        END IF;
         RETURN NEXT;
     END LOOP;
 END $$;

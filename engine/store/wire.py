@@ -1,0 +1,201 @@
+"""Statements of one transaction, sent through the driver's protocol layer (`psycopg.pq`) instead of its cursors.
+
+A step sends five statements in two round trips; a cursor for each cost more than running the interpreter. Values are
+still dumped and loaded by the driver's adapters. Once a handler asks for the connection itself, the transaction goes on
+through cursors: `leave` hands it over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
+
+from psycopg import Connection, errors, pq
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.generators import fetch_many, send
+from psycopg.rows import tuple_row
+
+FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
+_PARAMETER = re.compile(r"%\((\w+)\)[sbt]|%%")
+Key: TypeAlias = tuple[bytes, tuple[int, ...]]  # a statement, and the types of its parameters
+# Per connection: under which name the server has a statement prepared. Rolling back does not undo it.
+_prepared: WeakKeyDictionary[Connection[Any], dict[Key, bytes]] = WeakKeyDictionary()
+
+
+_numbers = count()
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    key: Key
+    name: bytes
+
+
+class Answer:
+    """The rows of a statement; asking for them sends what is queued and waits."""
+
+    __slots__ = ("_result", "_wire")
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._result: pq.abc.PGresult | None = None
+
+    @property
+    def rowcount(self) -> int:
+        return self._arrived().command_tuples or 0
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        rows = self._rows(1)
+        return rows[0] if rows else None
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        return self._rows(None)
+
+    def _rows(self, most: int | None) -> list[tuple[Any, ...]]:
+        result = self._arrived()
+        there = result.ntuples
+        if not there:
+            return []
+        transformer = Transformer(self._wire.conn)
+        transformer.set_pgresult(result)
+        return transformer.load_rows(0, min(there, most or there), tuple_row(_Rows(result)))  # type: ignore[arg-type]
+
+    def _arrived(self) -> pq.abc.PGresult:
+        if self._result is None:
+            self._wire.read_until(self)
+        assert self._result is not None
+        return self._result
+
+    def take(self, result: pq.abc.PGresult) -> None:
+        self._result = result
+
+
+class Wire:
+    def __init__(self, conn: Connection[Any]) -> None:
+        self.conn = conn
+        self._pgconn = conn.pgconn
+        self._expected: deque[Answer | _Prepared | None] = deque()  # None: nobody asks, only an error counts
+        self._dumping = Transformer(conn)
+        self._names = _prepared.setdefault(conn, {})
+        self._new: dict[Key, bytes] = {}
+        self._is_syncing = False
+        self._pgconn.enter_pipeline_mode()
+        self._pgconn.send_query_params(b"BEGIN", None)
+        self._expected.append(None)
+
+    def send(self, statement: str, params: Mapping[str, Any]) -> Answer:
+        """Queue a statement with `%(name)s` parameters."""
+        text, names = numbered(statement)
+        values = [params[name] for name in names]
+        dumped = self._dumping.dump_sequence(values, _formats(len(values)))
+        types, formats = self._dumping.types or (), self._dumping.formats
+        if self.conn.prepare_threshold is None:  # behind a pooler that shares connections
+            self._pgconn.send_query_params(text, dumped, types, formats, pq.Format.BINARY)
+        else:
+            self._pgconn.send_query_prepared(self._name(text, types), dumped, formats, pq.Format.BINARY)
+        answer = Answer(self)
+        self._expected.append(answer)
+        return answer
+
+    def commit(self) -> None:
+        """End the transaction. When this returns it is durable; raises the first error of what was queued."""
+        self._pgconn.send_query_params(b"COMMIT", None)
+        self._expected.append(None)
+        self._synchronise()
+        self._pgconn.exit_pipeline_mode()
+
+    def leave(self) -> None:
+        """Everything queued has run; the transaction stays open and the connection is the driver's again."""
+        self._synchronise()
+        self._pgconn.exit_pipeline_mode()
+
+    def abandon(self) -> None:
+        """After an error: read what is on its way. The caller rolls back."""
+        if self._pgconn.status != pq.ConnStatus.OK or self._pgconn.pipeline_status == pq.PipelineStatus.OFF:
+            return
+        self._sync()
+        while not _is_sync(results := self._next()):
+            queued = self._expected.popleft()
+            if isinstance(queued, _Prepared) and results[-1].status == pq.ExecStatus.COMMAND_OK:
+                self._names[queued.key] = queued.name
+        self._pgconn.exit_pipeline_mode()
+
+    def read_until(self, answer: Answer) -> None:
+        self._pgconn.send_flush_request()
+        self._flush()
+        while answer in self._expected:
+            self._hand_out(self._next())
+
+    def _name(self, text: bytes, types: tuple[int, ...]) -> bytes:
+        key = (text, types)
+        name = self._names.get(key) or self._new.get(key)
+        if name is None:
+            name = b"yt%d" % next(_numbers)
+            self._new[key] = name
+            self._pgconn.send_prepare(name, text, types)
+            self._expected.append(_Prepared(key, name))
+        return name
+
+    def _synchronise(self) -> None:
+        self._sync()
+        while self._expected:
+            self._hand_out(self._next())
+        self._next()  # the synchronisation point itself
+
+    def _sync(self) -> None:
+        """Once: a transaction whose end failed is waiting for it already."""
+        if not self._is_syncing:
+            self._is_syncing = True
+            self._pgconn.pipeline_sync()
+        self._flush()
+
+    def _flush(self) -> None:
+        self.conn.wait(send(self._pgconn))
+
+    def _next(self) -> list[pq.abc.PGresult]:
+        return self.conn.wait(fetch_many(self._pgconn))
+
+    def _hand_out(self, results: list[pq.abc.PGresult]) -> None:
+        queued = self._expected.popleft()
+        result = results[-1]
+        if result.status in FAILED:
+            raise errors.error_from_result(result, encoding="utf-8")
+        if isinstance(queued, Answer):
+            queued.take(result)
+        elif queued is not None:
+            self._names[queued.key] = queued.name
+
+
+def _is_sync(results: list[pq.abc.PGresult]) -> bool:
+    return bool(results) and results[0].status == pq.ExecStatus.PIPELINE_SYNC
+
+
+class _Rows:
+    """What `tuple_row` wants to know of a cursor: nothing."""
+
+    def __init__(self, result: pq.abc.PGresult) -> None:
+        self.pgresult = result
+
+
+@lru_cache(maxsize=512)
+def numbered(statement: str) -> tuple[bytes, tuple[str, ...]]:
+    """`%(name)s` -> `$1`, and the names in order."""
+    names: dict[str, int] = {}
+
+    def number(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return "%"
+        return f"${names.setdefault(match[1], len(names) + 1)}"
+
+    return _PARAMETER.sub(number, statement).encode(), tuple(names)
+
+
+@lru_cache(maxsize=64)
+def _formats(count: int) -> list[PyFormat]:
+    return [PyFormat.AUTO] * count
