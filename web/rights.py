@@ -7,6 +7,7 @@ from workflows.people.roles import CARE, EVERYONE, READERS
 PUBLIC = frozenset({"web.static", "web.sign_in", "web.sign_in_form", "web.colours", "web.set_language"})
 DESIGNERS = frozenset({"R-DESIGN"})
 LOOK_AT_DIAGRAMS = DESIGNERS | {"R-ITADM"}
+OPERATE = frozenset({"R-ITADM"})
 REGISTER = frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"})  # P02: who may open a woman's record
 
 TASKS = READERS | LOOK_AT_DIAGRAMS | {"auditor"}  # a diagram that is no pregnancy has tasks too
@@ -26,9 +27,16 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.evaluate_registration": REGISTER,
     "web.search": READERS,
     "web.pregnancy": READERS,
+    "web.audit": frozenset({"auditor"}),
+    "web.operations": LOOK_AT_DIAGRAMS | {"auditor"},
+    "web.settle_incident": OPERATE,
+    "web.resend_message": OPERATE,
+    "web.instance": LOOK_AT_DIAGRAMS | READERS | {"auditor"},
+    "web.operate_instance": OPERATE,
+    "web.statistics": LOOK_AT_DIAGRAMS | {"auditor"},
     "web.definitions": LOOK_AT_DIAGRAMS,
     "web.designer": LOOK_AT_DIAGRAMS,
-    "web.definition_xml": LOOK_AT_DIAGRAMS | READERS,
+    "web.definition_xml": LOOK_AT_DIAGRAMS | READERS | {"auditor"},
     "web.try_expression": LOOK_AT_DIAGRAMS,
     "web.check_definition": DESIGNERS,
     "web.deploy_definition": DESIGNERS,

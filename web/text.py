@@ -61,10 +61,28 @@ def translated(item: Any) -> str:
     return str(item.en if current() == "en" else item.zh)
 
 
+def span(seconds: float | None) -> str:
+    """A length of time in its largest unit, short: 3.2 天, 45 分钟."""
+    if seconds is None:
+        return ""
+    if seconds >= 86_400:
+        return gettext("%(n)s 天", n=_short(seconds / 86_400))
+    if seconds >= 3600:
+        return gettext("%(n)s 小时", n=_short(seconds / 3600))
+    if seconds >= 60:
+        return gettext("%(n)s 分钟", n=_short(seconds / 60))
+    return gettext("%(n)s 秒", n=round(seconds))
+
+
+def _short(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
+
+
 FILTERS = {
     "day": day,
     "short_day": short_day,
     "moment": moment,
+    "span": span,
     "window_words": window_words,
     "window_span": window_span,
     "translated": translated,

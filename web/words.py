@@ -65,6 +65,63 @@ def record_kind(kind: str) -> str:
     return names.get(kind, kind)
 
 
+def tab_name(tab: str) -> str:
+    """What an operator looks at."""
+    return {
+        "incidents": _("异常"),
+        "timers": _("逾期定时器"),
+        "messages": _("无人接收的消息"),
+        "jobs": _("作业"),
+        "batches": _("批量操作"),
+    }[tab]
+
+
+def state_name(state: str) -> str:
+    """The state of an instance, message, job or batch."""
+    names = {
+        "active": _("运行中"),
+        "suspended": _("已挂起"),
+        "completed": _("已完成"),
+        "terminated": _("已终止"),
+        "published": _("发送中"),
+        "buffered": _("等待接收"),
+        "expired": _("已过期"),
+        "failed": _("失败"),
+        "waiting": _("等待"),
+        "running": _("进行中"),
+        "paused": _("已暂停"),
+        "cancelled": _("取消"),
+    }
+    return names.get(state, state)
+
+
+def event_name(event: str) -> str:
+    """A line of an instance's history."""
+    names = {
+        "started": _("开始"),
+        "entered": _("进入"),
+        "completed": _("完成"),
+        "cancelled": _("取消"),
+        "fired": _("到期"),
+        "received": _("收到"),
+        "published": _("发出"),
+        "decided": _("决策"),
+        "incident": _("异常"),
+        "resolved": _("异常已处理"),
+        "ended": _("结束"),
+        "terminated": _("已终止"),
+        "suspended": _("已挂起"),
+        "activated": _("已恢复运行"),
+        "migrated": _("已迁移"),
+        "reverted": _("已撤回迁移"),
+        "modified": _("已移动令牌"),
+        "variables": _("修改变量"),
+        "claimed": _("认领"),
+        "released": _("退回"),
+    }
+    return names.get(event, event)
+
+
 def keys() -> list[tuple[str, str]]:
     """The keys that the help shows, the same on every page."""
     return [
@@ -107,6 +164,9 @@ FOR_TEMPLATES = {
     "end_name": end_name,
     "entry_kind": entry_kind,
     "record_kind": record_kind,
+    "tab_name": tab_name,
+    "state_name": state_name,
+    "event_name": event_name,
     "keys": keys,
     "designer_words": designer_words,
 }

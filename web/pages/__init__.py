@@ -1,6 +1,31 @@
 """One blueprint, one module per group of pages."""
 
-from web.pages import design, pregnancies, registration, search, sign_in, tasks, trying
+from web.pages import (
+    audit,
+    design,
+    instances,
+    operations,
+    pregnancies,
+    registration,
+    search,
+    sign_in,
+    statistics,
+    tasks,
+    trying,
+)
 from web.pages.blueprint import bp
 
-__all__ = ["bp", "design", "pregnancies", "registration", "search", "sign_in", "tasks", "trying"]
+__all__ = [
+    "audit",
+    "bp",
+    "design",
+    "instances",
+    "operations",
+    "pregnancies",
+    "registration",
+    "search",
+    "sign_in",
+    "statistics",
+    "tasks",
+    "trying",
+]

@@ -16,6 +16,8 @@ YEAR_S = 365 * 86_400
 @bp.get("/")
 def home() -> Response:
     """To the page this person works on."""
+    if rights.may(g.principal.roles, "web.audit"):
+        return redirect(url_for("web.audit"))  # type: ignore[return-value]
     start = "web.tasks" if rights.may(g.principal.roles - rights.LOOK_AT_DIAGRAMS, "web.tasks") else "web.definitions"
     return redirect(url_for(start))  # type: ignore[return-value]
 

@@ -47,6 +47,14 @@ class Trail(Desk):
                 conn, "audit_rows", region_id=self.region_id, subject_id=subject_id, after=after, limit=limit
             )
 
+    def newest(
+        self, *, actor: str | None = None, subject_id: str | None = None, before: int | None = None, limit: int = 50
+    ) -> list[Any]:
+        """Rows newest first, of one account or about one subject; `before` is the id of the last one seen."""
+        asked = {"actor": actor, "subject_id": subject_id, "before": before, "limit": limit}
+        with self.pool.connection() as conn:
+            return store.rows(conn, "newest_audit_rows", region_id=self.region_id, **asked)
+
     def record_access(
         self,
         conn: Any,
