@@ -26,7 +26,7 @@ WITH due AS MATERIALIZED (
        AND d.destination = ANY(%(destinations)s) AND (d.locked_until IS NULL OR d.locked_until < clock_timestamp())
        AND NOT EXISTS (SELECT 1 FROM delivery e
                         WHERE e.region_id = %(region_id)s AND e.destination = d.destination AND e.stream = d.stream
-                          AND e.revision < d.revision)
+                          AND e.revision < d.revision OFFSET 0)
      ORDER BY d.due_at, d.at, d.stream LIMIT %(limit)s
        FOR UPDATE OF d SKIP LOCKED
 )

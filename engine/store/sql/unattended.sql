@@ -124,18 +124,22 @@ SELECT i.id FROM instance i
  ORDER BY i.id OFFSET %(limit)s LIMIT 1
 
 -- read_unserved --
--- Active instances of one page without a row that somebody or something serves, and those said to be so before.
+-- Active instances of one page without a row that somebody or something serves. OFFSET 0: looked up one by one,
+-- whatever the planner knows of the tables; joined by region alone it would be quadratic. state as text: not by the
+-- work list's index, which knows no instance.
 SELECT i.id FROM instance i
  WHERE i.region_id = %(region_id)s AND (%(after)s::uuid IS NULL OR i.id > %(after)s)
    AND (%(until)s::uuid IS NULL OR i.id <= %(until)s) AND i.status = 'active'
-   AND NOT EXISTS (SELECT 1 FROM user_task t WHERE t.region_id = i.region_id AND t.instance_id = i.id
-                                                AND t.state IN ('created', 'claimed'))
-   AND NOT EXISTS (SELECT 1 FROM timer r WHERE r.region_id = i.region_id AND r.instance_id = i.id)
-   AND NOT EXISTS (SELECT 1 FROM message_subscription s WHERE s.region_id = i.region_id AND s.instance_id = i.id)
-   AND NOT EXISTS (SELECT 1 FROM signal_subscription g WHERE g.region_id = i.region_id AND g.instance_id = i.id)
-   AND NOT EXISTS (SELECT 1 FROM job j WHERE j.region_id = i.region_id AND j.instance_id = i.id)
-   AND NOT EXISTS (SELECT 1 FROM incident n WHERE n.region_id = i.region_id AND n.instance_id = i.id
-                                               AND n.resolved_at IS NULL)
+   AND NOT EXISTS (SELECT 1 FROM user_task t WHERE t.region_id = %(region_id)s AND t.instance_id = i.id
+                                                AND t.state::text IN ('created', 'claimed') OFFSET 0)
+   AND NOT EXISTS (SELECT 1 FROM timer r WHERE r.region_id = %(region_id)s AND r.instance_id = i.id OFFSET 0)
+   AND NOT EXISTS (SELECT 1 FROM message_subscription s
+                    WHERE s.region_id = %(region_id)s AND s.instance_id = i.id OFFSET 0)
+   AND NOT EXISTS (SELECT 1 FROM signal_subscription g
+                    WHERE g.region_id = %(region_id)s AND g.instance_id = i.id OFFSET 0)
+   AND NOT EXISTS (SELECT 1 FROM job j WHERE j.region_id = %(region_id)s AND j.instance_id = i.id OFFSET 0)
+   AND NOT EXISTS (SELECT 1 FROM incident n WHERE n.region_id = %(region_id)s AND n.instance_id = i.id
+                                               AND n.resolved_at IS NULL OFFSET 0)
 
 -- find_unserved --
 -- The same of one instance.
