@@ -83,7 +83,7 @@ HANDLERS: Mapping[type, Handler] = {
 
 MOST_TRIES = 6  # of a transaction that met another one; each waits a little longer
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
-MET_ANOTHER = (Again, errors.SerializationFailure, errors.DeadlockDetected)
+AGAIN = (Again, errors.SerializationFailure, errors.DeadlockDetected, errors.InvalidSqlStatementName)
 STALE_STEP = "YT001"  # raised by save_step; cannot be while the row lock is held, and must not pass if it is
 
 
@@ -146,7 +146,7 @@ class Engine:
                 return attempted.run(self.pool)
             except Answered as answered:
                 return answered.answer, []
-            except MET_ANOTHER:
+            except AGAIN:
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))
             except errors.UniqueViolation as error:
                 _raise_conflict(error)
@@ -176,8 +176,8 @@ class Engine:
                 try:
                     yield conn
                 finally:
-                    with suppress(psycopg.Error):
-                        conn.execute("ROLLBACK")
+                    with suppress(psycopg.Error):  # not ROLLBACK: the driver would forget what it has prepared
+                        conn.execute("COMMIT")
         except AWAY as error:
             raise _busy() from error
 

@@ -116,7 +116,8 @@ class Wire:
         self._pgconn.exit_pipeline_mode()
 
     def abandon(self) -> None:
-        """After an error: read what is on its way. The caller rolls back."""
+        """After an error: read what is on its way and roll back. The driver's own way of doing that would throw away
+        what the server has prepared."""
         if self._pgconn.status != pq.ConnStatus.OK or self._pgconn.pipeline_status == pq.PipelineStatus.OFF:
             return
         self._sync()
@@ -125,6 +126,7 @@ class Wire:
             if isinstance(queued, _Prepared) and results[-1].status == pq.ExecStatus.COMMAND_OK:
                 self._names[queued.key] = queued.name
         self._pgconn.exit_pipeline_mode()
+        self._pgconn.exec_(b"ROLLBACK")
 
     def read_until(self, answer: Answer) -> None:
         self._pgconn.send_flush_request()
@@ -165,7 +167,12 @@ class Wire:
         queued = self._expected.popleft()
         result = results[-1]
         if result.status in FAILED:
-            raise errors.error_from_result(result, encoding="utf-8")
+            error = errors.error_from_result(result, encoding="utf-8")
+            if isinstance(
+                error, errors.InvalidSqlStatementName
+            ):  # thrown away by the driver, after a rollback of its own
+                self._names.clear()
+            raise error
         if isinstance(queued, Answer):
             queued.take(result)
         elif queued is not None:

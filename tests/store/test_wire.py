@@ -1,0 +1,105 @@
+"""A transaction's statements through the driver's protocol layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import Connection, errors
+
+from engine.store.connections import configure
+from engine.store.wire import Wire
+
+
+@pytest.fixture
+def conn(database: str) -> Iterator[Connection[Any]]:
+    with psycopg.connect(database) as conn:
+        configure(conn)
+        yield conn
+
+
+def doubled(wire: Wire, number: int) -> Any:
+    answer = wire.send("SELECT 2 * %(number)s::integer, '%%'", {"number": number}).fetchone()
+    assert answer is not None
+    return answer[0]
+
+
+def prepared(conn: Connection[Any]) -> int:
+    row = conn.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'yt%'").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_what_was_committed_is_there_and_what_was_abandoned_is_not(conn: Connection[Any]) -> None:
+    conn.execute("CREATE TABLE kept (number integer)")
+    for number, ends in ((1, Wire.commit), (2, Wire.abandon)):
+        wire = Wire(conn)
+        wire.send("INSERT INTO kept VALUES (%(number)s)", {"number": number})
+        ends(wire)
+    assert conn.execute("SELECT number FROM kept").fetchall() == [(1,)]
+
+
+def test_a_statement_is_prepared_once_also_when_its_transaction_failed(conn: Connection[Any]) -> None:
+    wire = Wire(conn)
+    assert doubled(wire, 4) == 8
+    wire.send("SELECT 1 / %(zero)s::integer", {"zero": 0})
+    with pytest.raises(errors.DivisionByZero):
+        wire.commit()
+    wire.abandon()
+    for number in range(3):
+        wire = Wire(conn)
+        assert doubled(wire, number) == 2 * number
+        wire.commit()
+    assert prepared(conn) == 2
+
+
+def test_a_failed_statement_takes_the_later_ones_with_it(conn: Connection[Any]) -> None:
+    conn.execute("CREATE TABLE kept (number integer)")
+    wire = Wire(conn)
+    wire.send("SELECT 1 / %(zero)s::integer", {"zero": 0})
+    later = wire.send("INSERT INTO kept VALUES (%(number)s)", {"number": 1})
+    with pytest.raises(errors.DivisionByZero):
+        later.fetchall()
+    wire.abandon()
+    assert conn.execute("SELECT number FROM kept").fetchall() == []
+
+
+def test_the_connection_itself_is_inside_the_transaction(conn: Connection[Any]) -> None:
+    conn.execute("CREATE TABLE kept (number integer)")
+    wire = Wire(conn)
+    wire.send("INSERT INTO kept VALUES (%(number)s)", {"number": 1})
+    wire.leave()
+    assert conn.execute("SELECT number FROM kept").fetchall() == [(1,)]
+    conn.execute("ROLLBACK")
+    assert conn.execute("SELECT number FROM kept").fetchall() == []
+
+
+def test_what_the_driver_threw_away_is_prepared_again(conn: Connection[Any]) -> None:
+    wire = Wire(conn)
+    doubled(wire, 1)
+    wire.commit()
+    conn.execute("DEALLOCATE ALL")
+    wire = Wire(conn)
+    with pytest.raises(errors.InvalidSqlStatementName):
+        doubled(wire, 1)
+    wire.abandon()
+    wire = Wire(conn)
+    assert doubled(wire, 2) == 4
+    wire.commit()
+
+
+def test_without_prepared_statements_it_works_behind_a_pooler(conn: Connection[Any]) -> None:
+    conn.prepare_threshold = None
+    wire = Wire(conn)
+    assert doubled(wire, 3) == 6
+    wire.commit()
+    assert prepared(conn) == 0
+
+
+def test_many_large_values_at_once_arrive(conn: Connection[Any]) -> None:
+    wire = Wire(conn)
+    answers = [wire.send("SELECT %(text)s::text", {"text": "x" * 200_000}) for _ in range(40)]
+    assert [len(row[0]) for answer in answers for row in answer.fetchall()] == [200_000] * 40
+    wire.commit()
