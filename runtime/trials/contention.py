@@ -23,6 +23,7 @@ import psycopg
 
 from engine.commands.contracts import (
     Actor,
+    ClaimDueWork,
     ClaimJobs,
     ClaimUserTask,
     CompleteJob,
@@ -113,6 +114,7 @@ class Contention:
                 if number % 10 == 0:
                     self._two_deployments(number)
                     self._two_schedulers()
+                    self._two_claims()
                     self._a_lost_lease()
                     self._under_the_lock()
                 if number % 20 == 0:
@@ -258,6 +260,14 @@ class Contention:
         self._expect(all(self.effects[i] == 1 for i in queued), f"effects {[self.effects[i] for i in queued]}")
         states = self._value("SELECT array_agg(DISTINCT status::text) FROM instance WHERE id = ANY(%s)", queued)
         self._expect(states == ["completed"], f"after the schedulers: {states}")
+
+    def _two_claims(self) -> None:
+        """What one scheduler has claimed is not handed to the next, although it has not begun with it."""
+        for _ in range(QUEUE):
+            self._start("queued")
+        claim = ClaimDueWork(until=BEGIN, job_types=("tell",), suspect=None, lock_for=timedelta(minutes=10))
+        first, second = ({job.id for job in self._engine.execute(claim, by=DRIVER).jobs} for _ in range(2))
+        self._expect(not first & second, f"claimed twice: {len(first & second)} jobs")
 
     def _a_lost_lease(self) -> None:
         """A worker that was too slow is told so when another has its job."""

@@ -1,8 +1,10 @@
-"""Named places on a command's way where a process can die. They exist in the processes of a trial only: what the command
+"""Named places on a command's way where a process can die. They exist in a trial's processes only: what the command
 calls is wrapped there, from outside; the product knows nothing of them."""
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import os
 import re
 from collections.abc import Callable
@@ -13,6 +15,7 @@ import psycopg
 from engine import interpreter
 from engine.engine import Engine
 
+WIRE = "engine.store.wire"  # what transactions send through, where the engine has it
 DIED = 42
 SAVE = re.compile(rb"\b(save_step|start_instance)\w*\(")
 ANSWER = re.compile(rb"INSERT INTO idempotency")
@@ -30,7 +33,6 @@ STATEMENTS = {
     "before_the_answer_is_kept": (BEFORE, ANSWER),
     "after_the_answer_was_kept": (RUN, ANSWER),
     "before_the_commit": (BEFORE, re.compile(rb"^COMMIT")),
-    "after_the_commit_was_queued": (QUEUED, re.compile(rb"^COMMIT")),
     "after_the_commit_before_it_is_known": (RUN, re.compile(rb"^COMMIT")),
 }
 FUNCTIONS = ("after_the_first_read", "after_the_interpreter", "after_the_transaction", "after_everything")
@@ -86,9 +88,12 @@ class Armed:
             self._inside = outer
             return answer
 
-        Engine.transact = watched  # type: ignore[method-assign]
+        Engine.transact = watched  # type: ignore[method-assign, assignment]
 
     def _wrap_statements(self, when: str, pattern: re.Pattern[bytes]) -> None:
+        """A transaction sends through the wire, and through the driver's connection once a handler has asked for it."""
+        if importlib.util.find_spec(WIRE):
+            self._wrap_wire(importlib.import_module(WIRE).Wire, when, pattern)
         execute = psycopg.Connection.execute
 
         def watched(conn: Any, query: Any, *rest: Any, **options: Any) -> Any:
@@ -104,17 +109,52 @@ class Armed:
 
         psycopg.Connection.execute = watched  # type: ignore[assignment]
 
+    def _wrap_wire(self, wire_class: Any, when: str, pattern: re.Pattern[bytes]) -> None:
+        begin, send, commit = wire_class.__init__, wire_class.send, wire_class.commit
+
+        def meets(text: bytes) -> bool:
+            return self._inside and pattern.search(text) is not None
+
+        def run(wire: Any) -> None:
+            send(wire, "SELECT 1", {}).fetchone()  # whatever is queued is run by the server
+
+        def begun(wire: Any, *rest: Any) -> None:
+            if meets(b"BEGIN") and when == BEFORE:
+                die()
+            begin(wire, *rest)
+            if meets(b"BEGIN"):
+                run(wire)
+                die()
+
+        def sent(wire: Any, statement: str, params: Any) -> Any:
+            met = meets(statement.encode())
+            if met and when == BEFORE:
+                die()
+            answer = send(wire, statement, params)
+            if met:
+                if when == RUN:
+                    run(wire)
+                die()
+            return answer
+
+        def committed(wire: Any) -> None:
+            met = meets(b"COMMIT")
+            if met and when == BEFORE:
+                die()
+            commit(wire)
+            if met:
+                die()
+
+        for name, function in (("__init__", begun), ("send", sent), ("commit", committed)):
+            setattr(wire_class, name, function)
+
     def _wrap_reads(self) -> None:
-        for name in ("fetchone", "fetchall"):
-            fetch = getattr(psycopg.Cursor, name)
-
-            def watched(cursor: Any, fetch: Any = fetch) -> Any:
-                rows = fetch(cursor)
-                if self._inside:
-                    die()
-                return rows
-
-            setattr(psycopg.Cursor, name, watched)
+        places: list[Any] = [psycopg.Cursor]
+        if importlib.util.find_spec(WIRE):
+            places.append(importlib.import_module(WIRE).Answer)
+        for place in places:
+            for name in ("fetchone", "fetchall"):
+                self._die_after(place, name)
 
     def _die_after(self, place: Any, name: str) -> None:
         function = getattr(place, name)
