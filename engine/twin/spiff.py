@@ -83,7 +83,8 @@ class Twin:
 
     def complete(self, path: str, variables: Mapping[str, Any]) -> None:
         """Finish the oldest open task at `path`."""
-        task = next((t for t in self._open() if self.path(t) == path), None)
+        here = [t for t in self._open() if self.path(t) == path]
+        task = min(here, key=lambda t: t.last_state_change, default=None)
         if task is None:
             raise TwinStuck(f"no open task {path}")
         place = self.places[task.task_spec.bpmn_id]

@@ -79,7 +79,7 @@ class Walk:
             node
             for program in (closure.root, *closure.programs.values())
             for node in program.nodes.values()
-            if node.kind is Kind.PARALLEL and len(node.element.incoming) > 1
+            if node.kind in (Kind.PARALLEL, Kind.INCLUSIVE) and len(node.element.incoming) > 1
         ]
         self._joins = {join.id for join in joins}
         self._joins_before: dict[str, set[str]] = {}  # by what follows them
@@ -192,13 +192,13 @@ class Walk:
         elif known:
             walked.stopped = f"{known[0]}: {self.skipped[known[0]]}"
         elif second := self._second_round(ours):
-            walked.stopped = f"a parallel join in a loop remembers its last round: {second}"
+            walked.stopped = f"a join in a loop remembers its last round: {second}"
         elif len(walked.moves) >= MOVES:
             walked.stopped = "long enough"
         return walked.stopped is not None
 
     def _second_round(self, ours: Rehearsal) -> str | None:
-        """A parallel join that is entered again after it has fired: the library lets it fire too early then."""
+        """A join that is entered again after it has fired: the library lets it fire too early then."""
         fired: set[str] = set()
         for line in ours.happened:
             if line.event != "entered":
