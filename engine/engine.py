@@ -47,7 +47,7 @@ from engine.commands.records import Projection, ServiceTask
 from engine.commands.unattended import UNATTENDED
 from engine.dmn import Definitions
 from engine.due import drive, run_due, settle
-from engine.errors import Busy, Conflict, EngineError, Stale
+from engine.errors import Busy, Conflict, EngineError, NotFound, Stale
 from engine.store import answers
 from engine.store.connections import Pool
 from engine.store.library import Library
@@ -150,7 +150,7 @@ class Engine:
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))
             except errors.UniqueViolation as error:
                 _raise_conflict(error)
-            except (Conflict, Stale):
+            except (Conflict, NotFound, Stale):
                 # The first of two equal requests may have won while this one waited for the lock: a new look finds it.
                 if idempotency is None or attempt > 0:
                     raise

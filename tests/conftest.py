@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -64,3 +65,23 @@ def _copy(admin: psycopg.Connection, template: str, name: str) -> None:
 
 def _administration(server: str) -> psycopg.Connection:
     return psycopg.connect(server, autocommit=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium, or the one that CHROMIUM names; one for all rooms, since it keeps a loop in its thread."""
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["quic", "first-run", "background-networking", "component-update", "sync"]
+    flags = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        *(f"--disable-{word}" for word in quiet if word != "first-run"),
+    ]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=flags
+        )
+        yield started
+        started.close()

@@ -121,8 +121,10 @@ def _plan(type_: str) -> dict[str, list[tuple[str, str, Steps]]]:
         if stored_as(type_, name) != name:
             continue
         for path in parameter.paths:
-            (element, url), *rest = _steps(path)
-            below = ((None, url), *rest) if url else tuple(rest)
+            element, url = _steps(path)[0]
+            assert element is not None
+            rest = _steps(path)[1:]
+            below = ((None, url), *rest) if url else rest
             kind = "updated" if parameter.is_last_update else parameter.kind
             plan.setdefault(element, []).append((name, kind, below))
     return plan

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import psycopg
@@ -27,7 +28,8 @@ def serve(app, *, before=None):
                 await before(app)
             await work(app, wait=False)
 
-    asyncio.run(until_nothing_is_left())
+    with ThreadPoolExecutor(1) as elsewhere:  # a browser of another test may keep a loop in this thread
+        elsewhere.submit(lambda: asyncio.run(until_nothing_is_left())).result()
 
 
 def defer(county, task, **arguments):

@@ -4,7 +4,6 @@ that only look. `browser` drives Chromium against a real server."""
 from __future__ import annotations
 
 import json
-import os
 import re
 import threading
 import uuid
@@ -178,27 +177,9 @@ def served(site: Site) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, site.app, threaded=True, request_handler=Quiet)
     running = threading.Thread(target=server.serve_forever)
     running.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    running.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """Debian's Chromium, or the one that CHROMIUM names."""
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["quic", "first-run", "background-networking", "component-update", "sync"]
-    flags = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        *(f"--disable-{word}" for word in quiet if word != "first-run"),
-    ]
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=flags
-        )
-        yield started
-        started.close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        running.join()
+        server.server_close()

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, jsonify, request
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 from engine.errors import Text
@@ -88,14 +88,6 @@ class Ward:
     def _submit(self):
         self.posted.append(request.form.copy())
         return "<!doctype html><html lang='zh-CN'><title>完成</title><h1>完成</h1></html>"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
