@@ -86,7 +86,7 @@ def test_a_second_one_in_the_same_home_or_on_the_same_port_is_refused(running, t
 
     assert (same_home.returncode, same_port.returncode) == (1, 1)
     assert b"Traceback" not in same_home.stderr + same_port.stderr
-    assert running.ready()
+    running.wait_until(running.ready)
 
 
 def test_killed_altogether_it_leaves_no_child_and_starts_again(running):

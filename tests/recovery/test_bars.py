@@ -89,7 +89,7 @@ def test_an_experiment_that_is_asked_to_end_leaves_no_server_behind(tmp_path):
         command, env={**os.environ, "TMPDIR": str(tmp_path)}, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
     )
     with asked:
-        asked.stderr.readline()  # it has begun
+        assert asked.stderr.readline().startswith(b"round")  # it has begun
         asked.send_signal(signal.SIGTERM)
         assert asked.wait(60) == 128 + signal.SIGTERM
 
