@@ -58,4 +58,5 @@ def definition_json(definition: Any) -> dict[str, Any]:
         "sha256": definition.sha256,
         "deployed_at": at(definition.deployed_at),
         "deployed_by": definition.deployed_by,
+        "suspended": definition.suspended,
     }

@@ -29,7 +29,7 @@ KINDS = (  # commands that are counted by name; the rest counts as "other"
         "DeliverMessage",
         "PublishMessage",
     ),
-    *("CompleteJob", "FailJob", "ClaimDueWork", "OpenCase", "ApplyBundle", "RunBatchItem", "other"),
+    *("CompleteJob", "FailJob", "ClaimDueWork", "OpenCase", "ApplyBundle", "RunBatchItems", "other"),
 )
 COLUMNS = len(BOUNDS_S) + 2  # a counter per bound, one beyond the last, and the seconds in sum
 SIZE = len(KINDS) * COLUMNS * 8

@@ -12,6 +12,7 @@ from runtime.clock import ManualClock
 from runtime.database import embedded
 from runtime.database.migrate import migrate
 from runtime.settings import Settings
+from workflows.people.model import Principal
 from workflows.services import Services
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,7 @@ DEFINITIONS = (
     ("workflows/forms/questionnaires", "*.json"),
 )
 INSTALLER = Actor(id="yuntu", kind="engine")
+AT_THE_MACHINE = Principal(id="yuntu", kind="engine", login="yuntu", name="yuntu", organisation="")
 
 
 def prepare_database(settings: Settings) -> None:

@@ -23,7 +23,7 @@ from runtime.measured import MeasuredEngine as Engine
 from runtime.measured import Meter, latencies
 from runtime.settings import Settings
 from runtime.timekeeper import Timekeeper
-from workflows import intake
+from workflows import audited, intake
 from workflows.form_library import FormLibrary
 from workflows.forms import Form
 from workflows.people import People
@@ -103,7 +103,7 @@ def check_form(content: bytes) -> list[Problem]:
 
 
 def _handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
-    return {**intake.handlers(services), **bundles.handlers(services)}
+    return {**intake.handlers(services), **bundles.handlers(services), **audited.handlers(lambda: services().people)}
 
 
 def _publish_directory(services: Services) -> None:

@@ -11,6 +11,7 @@ from api.answers import at, reply
 from api.requests import idempotency, only, principal, query_choice, query_limit
 from engine.commands.contracts import DiscardDelivery, RetryDelivery
 from engine.store import unattended_reads
+from workflows import audited
 from workflows.services import Services
 
 
@@ -38,9 +39,8 @@ def blueprint(services: Services) -> Blueprint:
 
     def _change(command: type[Any], destination: str, stream: UUID, revision: int) -> Response:
         asked = command(destination=destination, stream=stream, revision=revision)
-        services.engine.execute(asked, by=principal().actor, idempotency=idempotency())
         key = f"{stream}:{revision}:{destination}"
-        services.people.audit(principal(), command.__name__, "delivery", key)
+        audited.execute(services, asked, principal(), "delivery", key, idempotency=idempotency())
         return reply({"key": key})
 
     return bp

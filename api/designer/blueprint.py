@@ -15,6 +15,7 @@ from engine.commands.contracts import Deploy, Deployed
 from engine.errors import Malformed, NotFound
 from engine.rehearsal.soundness.deployment import soundness_warnings
 from engine.store import insight, reads
+from workflows import audited
 from workflows.services import Services
 
 KINDS = ("process", "decision", "form")
@@ -29,10 +30,9 @@ def blueprint(services: Services) -> Blueprint:
         only("dry_run")
         dry_run = query_flag("dry_run")
         command = Deploy(files={f"upload{_kind(request.get_data())}": request.get_data()}, dry_run=dry_run)
-        deployed = services.engine.execute(command, by=principal().actor, idempotency=idempotency())
-        if not dry_run:
-            for item in deployed:
-                services.people.audit(principal(), "deploy", "definition", item.key, {"version": item.version})
+        deployed = audited.execute(
+            services, command, principal(), "definition", action="deploy", idempotency=idempotency()
+        )
         deployed = _searched(services, command, deployed)
         first = deployed_json(deployed[0])
         return reply({**first, "deployed": [deployed_json(item) for item in deployed]}, 200 if dry_run else 201)

@@ -24,6 +24,7 @@ from api.requests import (
 )
 from engine.commands.contracts import AssignIncident, SkipIncident
 from engine.store import unattended_reads
+from workflows import audited
 from workflows.services import Services
 
 OPEN = {"open": True, "resolved": False, "all": None}
@@ -64,16 +65,15 @@ def blueprint(services: Services) -> Blueprint:
         """Go on as if the failed job had been done with these variables."""
         given = load(SkipBody(), required=False)
         command = SkipIncident(incident_id=incident_id, variables=given["variables"])
-        services.engine.execute(command, by=principal().actor, idempotency=idempotency())
         detail = {"reason": given["reason"], "names": sorted(given["variables"])}
-        services.people.audit(principal(), "SkipIncident", "incident", str(incident_id), detail)
+        audited.execute(services, command, principal(), "incident", incident_id, detail, idempotency=idempotency())
         return reply({"id": str(incident_id), "skipped": True})
 
     @bp.post("/<uuid:incident_id>/owner")
     def owner(incident_id: UUID) -> Response:
         """Who is to look at it."""
         command = AssignIncident(incident_id=incident_id, **load(OwnerBody()))
-        services.engine.execute(command, by=principal().actor, idempotency=idempotency())
+        audited.execute(services, command, principal(), "incident", incident_id, idempotency=idempotency())
         return reply({"id": str(incident_id), "owner": command.owner})
 
     return bp

@@ -27,6 +27,7 @@ from engine.commands.contracts import BroadcastSignal, EvaluateConditions, Publi
 from engine.errors import NotFound
 from engine.store import reads, unattended_reads
 from engine.store.unattended_reads import UNMATCHED
+from workflows import audited
 from workflows.intake import JOURNEY
 from workflows.people.roles import OWNERS_OF_DIAGRAMS
 from workflows.people.visibility import may_read_woman
@@ -103,8 +104,7 @@ def blueprint(services: Services) -> Blueprint:
     def delivery(message_id: UUID) -> Response:
         """A message that failed, expired or waits looks for its receiver again."""
         command = RetryMessage(message_id=message_id, **load(DeliveryBody(), required=False))
-        result = services.engine.execute(command, by=principal().actor, idempotency=idempotency())
-        services.people.audit(principal(), "RetryMessage", "message", str(message_id))
+        result = audited.execute(services, command, principal(), "message", message_id, idempotency=idempotency())
         return reply({"result": result.result, "instance_id": str(result.instance_id) if result.instance_id else None})
 
     @bp.post("/conditions")

@@ -15,6 +15,7 @@ from engine.commands.contracts import ControlBatch, CreateBatch
 from engine.errors import Forbidden, NotFound
 from engine.operations import batches
 from engine.operations.batches import Batch, Result, Trial
+from workflows import audited
 from workflows.people.access import RIGHTS
 from workflows.services import Services
 
@@ -32,9 +33,9 @@ def blueprint(services: Services) -> Blueprint:
         if asked.pop("dry_run"):
             named = {name: asked[name] for name in ("operation", "query", "parameters")}
             return reply(trial_json(batches.trial(services.engine, **named, by=principal().actor)))
-        batch_id = services.engine.execute(CreateBatch(**asked), by=principal().actor, idempotency=idempotency())
         detail = {"operation": asked["operation"], "reason": asked["reason"]}
-        services.people.audit(principal(), "CreateBatch", "batch", str(batch_id), detail)
+        command = CreateBatch(**asked)
+        batch_id = audited.execute(services, command, principal(), "batch", detail=detail, idempotency=idempotency())
         return reply(batch_json(_found(batch_id)), 201)
 
     @bp.get("")
@@ -97,8 +98,8 @@ def blueprint(services: Services) -> Blueprint:
     def _control(batch_id: UUID, action: str, speed: float | None = None) -> Response:
         _may(_found(batch_id).operation)
         command = ControlBatch(batch_id=batch_id, action=action, rate=speed)
-        services.engine.execute(command, by=principal().actor, idempotency=idempotency())
-        services.people.audit(principal(), "ControlBatch", "batch", str(batch_id), {"action": action})
+        told = {"action": action}
+        audited.execute(services, command, principal(), "batch", batch_id, told, idempotency=idempotency())
         return reply(batch_json(_found(batch_id)))
 
     def _found(batch_id: UUID) -> Batch:

@@ -16,7 +16,7 @@ from api.requests import PlainObject, Strict, idempotency, load, principal, text
 from engine.commands.contracts import RetryIncident, StartInstance
 from engine.errors import NotFound
 from engine.store import reads
-from workflows import intake
+from workflows import audited, intake
 from workflows.history import of_instance as history_of
 from workflows.services import Services
 
@@ -74,7 +74,7 @@ def blueprint(services: Services) -> Blueprint:
             raise NotFound("没有此事件", "no such incident")
         if not body["dry_run"]:
             command = RetryIncident(incident_id=incident_id, variables=body["variables"])
-            services.engine.execute(command, by=principal().actor, idempotency=idempotency())
+            audited.execute(services, command, principal(), "incident", incident_id, idempotency=idempotency())
         return reply({"id": str(incident_id), "instance_id": str(found.instance_id), "dry_run": body["dry_run"]})
 
     add_changes(bp, services)

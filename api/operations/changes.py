@@ -26,6 +26,7 @@ from engine.commands.contracts import (
     TerminateInstance,
 )
 from engine.operations.suggestion import suggestion
+from workflows import audited
 from workflows.services import Services
 
 
@@ -81,11 +82,10 @@ def add_changes(bp: Blueprint, services: Services) -> None:
             instance_for(services, conn, principal(), instance_id)
         operate = Operate(instance_id=instance_id, command=command, dry_run=asked["dry_run"])
         key = None if asked["dry_run"] else idempotency()
-        changes = services.engine.execute(operate, by=principal().actor, idempotency=key)
-        if not asked["dry_run"]:
-            services.people.audit(
-                principal(), type(command).__name__, "instance", str(instance_id), _why(command.reason)
-            )
+        action, why = type(command).__name__, _why(command.reason)
+        changes = audited.execute(
+            services, operate, principal(), "instance", instance_id, why, action=action, idempotency=key
+        )
         with services.engine.read() as conn:
             body = instance_json(services, conn, principal(), instance_for(services, conn, principal(), instance_id))
         return reply({**body, "dry_run": asked["dry_run"], "changes": changes})
@@ -111,16 +111,14 @@ def add_changes(bp: Blueprint, services: Services) -> None:
         return _hold(key, asked, ActivateDefinition(key=key, version=asked["version"]), "activate")
 
     def _hold(key: str, asked: dict[str, Any], command: Any, operation: str) -> Response:
-        by = principal().actor
-        versions = services.engine.execute(command, by=by, idempotency=idempotency())
-        services.people.audit(principal(), type(command).__name__, "definition", key, {"versions": versions})
+        told = {"version": command.version, **(_why(asked["reason"]) or {})}
+        versions = audited.execute(services, command, principal(), "definition", key, told, idempotency=idempotency())
         batch_id = None
         if asked["instances"]:
             state = "active" if operation == "suspend" else "suspended"
             query = {"definition_key": key, "version": asked["version"], "state": state}
             batch = CreateBatch(operation=operation, query=query, reason=asked["reason"])
-            batch_id = str(services.engine.execute(batch, by=by))
-            services.people.audit(principal(), "CreateBatch", "batch", batch_id, {"operation": operation})
+            batch_id = str(audited.execute(services, batch, principal(), "batch", detail={"operation": operation}))
         return reply({"key": key, "versions": versions, "suspended": operation == "suspend", "batch": batch_id})
 
 

@@ -12,9 +12,10 @@ from api import paging
 from api.answers import at, reply
 from api.operations.inspection import instance_for
 from api.requests import Instant, Strict, idempotency, load, only, principal, query_limit, query_uuid
-from engine.commands.contracts import FireTimerNow, MoveStart, MoveTimer
+from engine.commands.contracts import FireTimerNow, MoveStart, MoveTimer, Operate
 from engine.errors import Malformed
 from engine.store import unattended_reads
+from workflows import audited
 from workflows.services import Services
 
 
@@ -74,18 +75,19 @@ def blueprint(services: Services) -> Blueprint:
         """When the process begins next by this timer start event; it is tried anew however often it failed."""
         due = load(StartDueBody())["due_at"]
         command = MoveStart(definition_key=key, element_id=element_id, due_at=due)
-        services.engine.execute(command, by=principal().actor, idempotency=idempotency())
-        services.people.audit(principal(), "MoveStart", "definition", key, {"element": element_id})
+        told = {"element": element_id}
+        audited.execute(services, command, principal(), "definition", key, told, idempotency=idempotency())
         return reply({"due_at": at(due)})
 
     def _change(instance_id: UUID, wait_id: int, dry_run: bool, command: type[Any], **given: Any) -> None:
         with services.engine.read() as conn:
             instance_for(services, conn, principal(), instance_id)
-        if dry_run:
-            return
         asked = command(instance_id=instance_id, wait_id=wait_id, **given)
-        services.engine.execute(asked, by=principal().actor, idempotency=idempotency())
-        services.people.audit(principal(), command.__name__, "instance", str(instance_id), {"wait": wait_id})
+        if dry_run:
+            services.engine.execute(Operate(instance_id=instance_id, command=asked, dry_run=True), by=principal().actor)
+            return
+        told = {"wait": wait_id}
+        audited.execute(services, asked, principal(), "instance", instance_id, told, idempotency=idempotency())
 
     return bp
 

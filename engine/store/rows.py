@@ -100,6 +100,8 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionRow:
+    """`suspended`: a process that starts no instance for the time being."""
+
     kind: str
     key: str
     version: int
@@ -110,6 +112,7 @@ class DefinitionRow:
     warnings: list[dict[str, Any]]
     deployed_at: datetime
     deployed_by: str
+    suspended: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

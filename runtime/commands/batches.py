@@ -15,6 +15,7 @@ from engine.operations.requests import OPERATIONS
 from runtime import start
 from runtime.commands.output import json_option, services, show, table
 from runtime.commands.pairs import Values
+from workflows import audited
 
 batch_argument = click.argument("batch_id", type=click.UUID)
 
@@ -43,7 +44,9 @@ def create(operation: str, dry_run: bool, as_json: bool, **asked: Any) -> None:
             found = trial_json(batches.trial(built.engine, operation, **given, by=start.INSTALLER))
             show(found, as_json, lambda: _told_trial(found))
             raise SystemExit(1 if found["failures"] else 0)
-        batch_id = built.engine.execute(CreateBatch(operation=operation, **asked), by=start.INSTALLER)
+        command = CreateBatch(operation=operation, **asked)
+        told = {"operation": operation, "reason": asked["reason"]}
+        batch_id = audited.execute(built, command, start.AT_THE_MACHINE, "batch", detail=told)
         body = _batch(built, batch_id)
     show(body, as_json, lambda: _told(body))
 
@@ -112,7 +115,8 @@ def change_rate(batch_id: UUID, rate: float, as_json: bool) -> None:
 
 def _control(batch_id: UUID, as_json: bool, action: str, rate: float | None = None) -> None:
     with services() as built:
-        built.engine.execute(ControlBatch(batch_id=batch_id, action=action, rate=rate), by=start.INSTALLER)
+        command = ControlBatch(batch_id=batch_id, action=action, rate=rate)
+        audited.execute(built, command, start.AT_THE_MACHINE, "batch", batch_id, {"action": action})
         body = _batch(built, batch_id)
     show(body, as_json, lambda: _told(body))
 

@@ -14,6 +14,7 @@ from engine.problems import Refused
 from engine.rehearsal.soundness.deployment import soundness_warnings
 from engine.store import plain, reads
 from runtime import start
+from runtime.commands.holding import resume, suspend
 from runtime.commands.output import json_option, services, show, table
 from workflows.services import Services
 
@@ -57,10 +58,13 @@ def deploy(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json: 
     show({"deployed": found}, as_json, lambda: table([(d["kind"], d["key"], d["version"]) for d in found]))
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @json_option
-def definitions(as_json: bool) -> None:
+@click.pass_context
+def definitions(ctx: click.Context, as_json: bool) -> None:
     """已部署的定义 / Every definition and version."""
+    if ctx.invoked_subcommand is not None:
+        return
     with services() as built, built.engine.read() as conn:
         found = [
             {
@@ -71,10 +75,20 @@ def definitions(as_json: bool) -> None:
                 "sha256": d.sha256,
                 "deployed_at": d.deployed_at.astimezone(CHINA).isoformat(),
                 "deployed_by": d.deployed_by,
+                "suspended": d.suspended,
             }
             for d in reads.definitions(conn, built.region_id)
         ]
-    show({"items": found}, as_json, lambda: table([(d["kind"], d["key"], d["version"], d["name"]) for d in found]))
+    show({"items": found}, as_json, lambda: table([_row(d) for d in found]))
+
+
+definitions.add_command(suspend)
+definitions.add_command(resume)
+
+
+def _row(definition: dict[str, Any]) -> tuple[Any, ...]:
+    held = "已暂停启动 / suspended" if definition["suspended"] else ""
+    return (definition["kind"], definition["key"], definition["version"], definition["name"] or "", held)
 
 
 def _live(built: Services, key: str) -> bytes | None:

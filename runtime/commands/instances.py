@@ -16,6 +16,7 @@ from runtime import start
 from runtime.commands.batches import batch
 from runtime.commands.output import json_option, services, show, table
 from runtime.commands.pairs import Pairs, Values
+from workflows import audited
 
 reason_option = click.option("--reason", default="", help="for history / 原因")
 dry_run_option = click.option("--dry-run", is_flag=True, help="say what would change, change nothing / 试运行")
@@ -72,7 +73,8 @@ def show_instance(instance_id: UUID, as_json: bool) -> None:
 def retry(incident_id: UUID, as_json: bool) -> None:
     """重试 / Try the failed element of an incident again."""
     with services() as built:
-        built.engine.execute(RetryIncident(incident_id=incident_id), by=start.INSTALLER)
+        command = RetryIncident(incident_id=incident_id)
+        audited.execute(built, command, start.AT_THE_MACHINE, "incident", incident_id)
     show({"id": str(incident_id), "retried": True}, as_json, lambda: "retried")
 
 
@@ -166,7 +168,10 @@ def _operate(operation: str, asked: dict[str, Any], instance_id: UUID, dry_run: 
     command = command_for(operation, asked, instance_id)
     with services() as built:
         operate = Operate(instance_id=instance_id, command=command, dry_run=dry_run)
-        changes = built.engine.execute(operate, by=start.INSTALLER)
+        why = {"reason": asked["reason"]} if asked.get("reason") else None
+        changes = audited.execute(
+            built, operate, start.AT_THE_MACHINE, "instance", instance_id, why, action=type(command).__name__
+        )
     body = {"id": str(instance_id), "dry_run": dry_run, "changes": changes}
     show(body, as_json, lambda: _told(changes, dry_run))
 

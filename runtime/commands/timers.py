@@ -13,6 +13,7 @@ from engine.commands.contracts import FireTimerNow, MoveTimer
 from engine.store import unattended_reads
 from runtime import start
 from runtime.commands.output import json_option, services, show, table
+from workflows import audited
 
 
 class Instant(click.ParamType):
@@ -84,7 +85,7 @@ def move(instance_id: UUID, wait_id: int, due_at: datetime, reason: str, as_json
     """改期 / Another due moment for a running timer; a cycle goes on counting from it."""
     with services() as built:
         command = MoveTimer(instance_id=instance_id, wait_id=wait_id, due_at=due_at, reason=reason)
-        built.engine.execute(command, by=start.INSTALLER)
+        audited.execute(built, command, start.AT_THE_MACHINE, "instance", instance_id, {"wait": wait_id})
     answer = {"instance_id": str(instance_id), "wait_id": wait_id, "due_at": due_at.isoformat()}
     show(answer, as_json, lambda: table([tuple(answer.values())]))
 
@@ -96,5 +97,6 @@ def move(instance_id: UUID, wait_id: int, due_at: datetime, reason: str, as_json
 def fire(instance_id: UUID, wait_id: int, as_json: bool) -> None:
     """立即触发 / Fire a running timer now."""
     with services() as built:
-        built.engine.execute(FireTimerNow(instance_id=instance_id, wait_id=wait_id), by=start.INSTALLER)
+        command = FireTimerNow(instance_id=instance_id, wait_id=wait_id)
+        audited.execute(built, command, start.AT_THE_MACHINE, "instance", instance_id, {"wait": wait_id})
     show({"fired": True}, as_json, lambda: "fired")

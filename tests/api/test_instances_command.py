@@ -50,6 +50,23 @@ def test_a_token_is_moved_a_variable_changed_an_instance_held_and_ended(yuntu, c
     assert (on["changes"]["state"], ended["changes"]["state"]) == ("active", "terminated")
 
 
+def test_a_version_is_suspended_and_resumed_and_the_list_says_so(yuntu, county):
+    def held():
+        return [d["version"] for d in yuntu.json("definitions")["items"] if d["suspended"]]
+
+    county.errand()
+    told = yuntu("definitions", "suspend", "errand", "--version", "1", "--reason", "wrong deadline")
+    assert ("errand v1" in told, held()) == (True, [1])
+    assert county.post("/api/instances", "it", {"definition_key": "errand"}).json["code"] == "suspended"
+
+    back = yuntu.json("definitions", "resume", "errand", "--instances")
+    assert (back["suspended"], back["versions"], held()) == (False, [1], [])
+    assert yuntu.json("instances", "batch", "show", back["batch"])["operation"] == "activate"
+    [row] = [r for r in county.services.people.audit_rows(subject_id="errand") if r["action"] == "SuspendDefinition"]
+    assert (row["actor_id"], row["detail"]["reason"]) == ("yuntu", "wrong deadline")
+    yuntu("definitions", "suspend", "nothing", code=1)
+
+
 def test_a_batch_is_tried_created_steered_and_its_results_listed(yuntu, county):
     instances = [county.errand() for _ in range(3)]
     query = ("--query", '{"definition_key": "errand"}')

@@ -70,6 +70,26 @@ def test_a_refused_migration_names_every_element_in_both_languages(county):
     assert refused["refused"][0]["message"]["zh"] and refused["refused"][0]["message"]["en"]
 
 
+def test_the_row_in_the_audit_stands_or_falls_with_the_change(county):
+    instance = county.errand()
+    deploy(county, task_ask="task_enquire")
+    path, body = f"/api/instances/{instance}/migration", {"mapping": {"task_ask": "task_enquire"}}
+
+    county.post(path, "it")  # refused
+    county.post(path, "it", {**body, "dry_run": True})
+    assert "MigrateInstance" not in actions(county, instance)
+    with county.services.pool.connection() as conn:
+        conn.execute("ALTER TABLE audit ADD CONSTRAINT no_more CHECK (action <> 'MigrateInstance')")
+    assert county.post(path, "it", body).status_code == 500
+    assert county.get(f"/api/instances/{instance}", "it").json["definition_version"] == 1
+    with county.services.pool.connection() as conn:
+        conn.execute("ALTER TABLE audit DROP CONSTRAINT no_more")
+    for _ in range(2):
+        assert county.post(path, "it", body, headers={"Idempotency-Key": "once"}).status_code == 200
+
+    assert actions(county, instance).count("MigrateInstance") == 1
+
+
 def test_a_dry_run_of_a_migration_shows_what_would_be_and_leaves_what_is(county):
     instance = county.errand()
     deploy(county, task_ask="task_enquire")

@@ -13,7 +13,7 @@ from engine.store import plain, reads, unattended_reads
 from web.course import Course
 from web.pages.blueprint import bp, services
 from web.pages.operations import variables
-from workflows import history
+from workflows import audited, history
 from workflows.people import may_read_woman
 from workflows.people.roles import OWNERS_OF_DIAGRAMS
 
@@ -58,8 +58,7 @@ def operate_instance(instance_id: UUID, action: str) -> Response:
         command = SIMPLE[action](instance_id=instance_id, reason=reason)
     else:
         raise NotFound("没有这个操作", "no such operation")
-    services().engine.execute(command, by=g.principal.actor)
-    services().people.audit(g.principal, type(command).__name__, "instance", str(instance_id), {"reason": reason})
+    audited.execute(services(), command, g.principal, "instance", instance_id, {"reason": reason})
     return redirect(url_for("web.instance", instance_id=instance_id, done=1), 303)  # type: ignore[return-value]
 
 

@@ -13,6 +13,7 @@ from engine.errors import Incorrect, NotFound
 from engine.operations import batches
 from engine.store import job_reads, plain, unattended_reads
 from web.pages.blueprint import bp, now, services
+from workflows import audited
 
 ROWS = 100
 
@@ -51,16 +52,14 @@ def settle_incident(incident_id: UUID, action: str) -> Response:
         command = kind(incident_id=incident_id, variables=values)
     else:
         raise NotFound("没有这个操作", "no such operation")
-    services().engine.execute(command, by=g.principal.actor)
-    services().people.audit(g.principal, type(command).__name__, "incident", str(incident_id))
+    audited.execute(services(), command, g.principal, "incident", incident_id)
     return _back("incidents")
 
 
 @bp.post("/operations/messages/<uuid:message_id>/delivery")
 def resend_message(message_id: UUID) -> Response:
     """Try to deliver a message again whose delivery had failed."""
-    services().engine.execute(RetryMessage(message_id=message_id), by=g.principal.actor)
-    services().people.audit(g.principal, "RetryMessage", "message", str(message_id))
+    audited.execute(services(), RetryMessage(message_id=message_id), g.principal, "message", message_id)
     return _back("messages")
 
 

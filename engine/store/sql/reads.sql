@@ -124,13 +124,15 @@ SELECT h.revision, h.ordinal, h.at, h.path, h.element_id, h.event, h.by, h.detai
  ORDER BY h.revision, h.ordinal
 
 -- read_definitions --
-SELECT d.kind, d.key, d.version, d.name, d.version_tag, d.resource, d.sha256, d.warnings, p.deployed_at, p.deployed_by
+SELECT d.kind, d.key, d.version, d.name, d.version_tag, d.resource, d.sha256, d.warnings, p.deployed_at, p.deployed_by,
+       EXISTS (SELECT FROM definition_suspension s WHERE d.kind = 'process' AND s.key = d.key AND s.version = d.version) AS suspended
   FROM definition d JOIN deployment p ON p.id = d.deployment_id
  ORDER BY d.kind, d.key, d.version
 
 -- read_definition --
 -- One version with its source; without a version the newest.
 SELECT d.kind, d.key, d.version, d.name, d.version_tag, d.resource, d.sha256, d.warnings, p.deployed_at, p.deployed_by,
+       EXISTS (SELECT FROM definition_suspension s WHERE d.kind = 'process' AND s.key = d.key AND s.version = d.version) AS suspended,
        d.source
   FROM definition d JOIN deployment p ON p.id = d.deployment_id
  WHERE d.kind = %(kind)s AND d.key = %(key)s AND (%(version)s::integer IS NULL OR d.version = %(version)s)
