@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands.backoff import rest_after
 from engine.commands.contracts import (
+    LEASE,
     Actor,
     ClaimDueWork,
     ClaimJob,
@@ -48,6 +49,7 @@ log = logging.getLogger(__name__)
 ENGINE = Actor(id="engine", kind="engine")
 LONGEST_CHAIN = 1000  # pieces of work that one command may draw after it; the worker takes the rest
 NO_REST = timedelta(0)
+UNRENEWED = timedelta(seconds=10)  # the lease of a single piece on a clock that is being moved
 KINDS = ("timer", "job", "message", "start")
 DIED = "the worker died during each attempt"
 
@@ -73,7 +75,10 @@ def _follow(engine: Engine, work: Following, now: datetime) -> list[Following]:
     if work.kind == "spent":
         return engine.transact(FailJob(job_id=work.id, message=DIED, retries_left=0), by=ENGINE, now=now)[1]
     job, _ = engine.transact(ClaimJob(job_id=work.id), by=ENGINE, now=now)
-    return [] if job is None else run_job(engine, job, now)
+    if job is None:
+        return []
+    with engine.leases.held(DueWork(jobs=(job,))):
+        return run_job(engine, job, now)
 
 
 def run_job(engine: Engine, job: ClaimedJob, now: datetime) -> list[Following]:
@@ -134,18 +139,25 @@ def run_due(engine: Engine, limit: int, before_each: Callable[[], None] = lambda
 
 
 def _serve(engine: Engine, due: DueWork, now: datetime, before_each: Callable[[], None]) -> None:
-    for timer in due.timers:
-        before_each()
-        _fire(engine, timer, timer.due_at if engine.fires_at_due_time else now)
-    for start in due.starts:
-        before_each()
-        _start(engine, start, start.due_at if engine.fires_at_due_time else now)
-    for job in due.jobs:
-        before_each()
-        _guarded(engine, partial(run_job, engine, job, now), now)
-    for message in due.messages:
-        before_each()
-        _send(engine, message, now)
+    if not len(due):
+        return
+    with engine.leases.held(due) as hold:
+        for timer in due.timers:
+            before_each()
+            hold.begin(timer)
+            _fire(engine, timer, timer.due_at if engine.fires_at_due_time else now)
+        for start in due.starts:
+            before_each()
+            hold.begin(start)
+            _start(engine, start, start.due_at if engine.fires_at_due_time else now)
+        for job in due.jobs:
+            before_each()
+            hold.begin(job)
+            _guarded(engine, partial(run_job, engine, job, now), now)
+        for message in due.messages:
+            before_each()
+            hold.begin(message)
+            _send(engine, message, now)
 
 
 def drive(engine: Engine, until: datetime, stop: Callable[[], bool] | None = None) -> int:
@@ -176,9 +188,15 @@ def _claim(
     kinds: tuple[str, ...] = KINDS,
 ) -> DueWork:
     types = tuple(sorted(engine.service_tasks))
-    spread = NO_REST if in_order else engine.timer_spread
     command = ClaimDueWork(
-        until=until, job_types=types, limit=limit, in_order=in_order, suspect=suspect, kinds=kinds, spread=spread
+        until=until,
+        job_types=types,
+        limit=limit,
+        in_order=in_order,
+        suspect=suspect,
+        kinds=kinds,
+        spread=NO_REST if in_order else engine.timer_spread,
+        lock_for=UNRENEWED if in_order else LEASE,
     )
     return engine.transact(command, by=ENGINE, now=until)[0]
 

@@ -32,6 +32,7 @@ from engine.commands import (
     fire_timer,
     publish_message,
     release_user_task,
+    renew_leases,
     retry_incident,
     save_draft,
     set_variables,
@@ -43,11 +44,12 @@ from engine.commands import (
 )
 from engine.commands.contracts import Actor, IdempotencyKey
 from engine.commands.operators import OPERATORS
-from engine.commands.records import Projection, ServiceTask
+from engine.commands.records import DueWork, Projection, ServiceTask
 from engine.commands.unattended import UNATTENDED
 from engine.dmn import Definitions
-from engine.due import drive, run_due, settle
+from engine.due import ENGINE, drive, run_due, settle
 from engine.errors import Busy, Conflict, EngineError, NotFound, Stale
+from engine.leases import Leases
 from engine.store import answers
 from engine.store.connections import Pool
 from engine.store.library import Library
@@ -71,6 +73,7 @@ HANDLERS: Mapping[type, Handler] = {
     contracts.FireTimer: fire_timer.handle,
     contracts.PublishMessage: publish_message.handle,
     contracts.ReleaseUserTask: release_user_task.handle,
+    contracts.RenewLeases: renew_leases.handle,
     contracts.RetryIncident: retry_incident.handle,
     contracts.SaveDraft: save_draft.handle,
     contracts.SetVariables: set_variables.handle,
@@ -114,6 +117,7 @@ class Engine:
         self.service_tasks = dict(service_tasks or {})
         self.fires_at_due_time = fires_at_due_time
         self.timer_spread = timer_spread
+        self.leases = Leases(self._renew)
         self._setting = Setting(
             region_id=region_id,
             library=Library(),
@@ -166,6 +170,9 @@ class Engine:
                     raise
                 projection_error = str(error)
         raise _busy()
+
+    def _renew(self, work: DueWork) -> None:
+        self.transact(contracts.RenewLeases(work=work), by=ENGINE, now=self.clock())
 
     @contextmanager
     def read(self) -> Iterator[Connection[Any]]:

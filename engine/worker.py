@@ -17,6 +17,7 @@ from engine.operations.batches import BatchRunner
 log = logging.getLogger(__name__)
 
 POLL_S = 0.5  # how late a timer may fire when nothing else wakes the worker
+BATCH = 25  # of each kind: what a dead worker leaves behind is tried one by one
 SWEEP_S = 60.0
 ZOMBIES_S = 300.0
 
@@ -27,7 +28,7 @@ class Worker:
         engine: Engine,
         *,
         poll_s: float = POLL_S,
-        batch: int = 100,
+        batch: int = BATCH,
         batches: BatchRunner | None = None,
         pace: Callable[[], None] = lambda: None,
     ) -> None:

@@ -10,6 +10,9 @@ from uuid import UUID
 
 from engine.errors import Text
 
+# How long what a dead process had in hand rests until the next one takes it. A living one renews it: engine/leases.py.
+LEASE = timedelta(seconds=3)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
@@ -260,8 +263,16 @@ class ClaimDueWork:
     suspect: bool | None = False  # False: what nobody has begun; True: what was begun and not finished; None: both
     kinds: tuple[str, ...] = ("timer", "job", "message", "start")
     spread: timedelta = timedelta(0)  # timers due at one moment are taken over this long, each at its own place in it
-    lock_for: timedelta = timedelta(seconds=10)
+    lock_for: timedelta = LEASE
     worker: str = "engine"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenewLeases:
+    """What of this claimed work is still the worker's stays so for `lock_for` from now on."""
+
+    work: Any  # engine.commands.records.DueWork
+    lock_for: timedelta = LEASE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,7 +281,7 @@ class ClaimJob:
 
     job_id: UUID
     worker: str = "engine"
-    lock_for: timedelta = timedelta(seconds=15)
+    lock_for: timedelta = LEASE
 
 
 @dataclass(frozen=True, kw_only=True)

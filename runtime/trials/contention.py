@@ -22,6 +22,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from engine.commands.contracts import (
+    LEASE,
     Actor,
     ClaimDueWork,
     ClaimJobs,
@@ -31,9 +32,11 @@ from engine.commands.contracts import (
     Deploy,
     IdempotencyKey,
     PublishMessage,
+    RenewLeases,
     StartInstance,
     TerminateInstance,
 )
+from engine.commands.records import DueWork
 from engine.engine import Engine
 from engine.errors import EngineError
 from runtime.trials import diagrams as draw
@@ -51,6 +54,7 @@ PAUSED = diagram(
     + chain("start", "pause", "job", "end"),
 )  # fmt: skip
 QUEUED = diagram("queued", START + service_task("job", "tell") + END + chain("start", "job", "end"))
+SLOW = diagram("slow", START + service_task("job", "linger") + END + chain("start", "job", "end"))
 OUTSIDE = diagram("outside", START + service_task("job", "elsewhere") + END + chain("start", "job", "end"))
 TOLD = diagram(
     "told", START + catch("first", draw.listening("m")) + catch("again", draw.listening("m")) + END
@@ -70,6 +74,8 @@ WAITING = """
 SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
  WHERE NOT l.granted AND a.datname = current_database()
 """
+TIME_PASSES = "UPDATE job SET locked_until = locked_until - interval '2 s' WHERE instance_id = %s"
+LEASE_LEFT = "SELECT coalesce(max(locked_until) - clock_timestamp(), '1 hour') FROM job WHERE instance_id = %s"
 VERSIONS = "SELECT array_agg(version ORDER BY version) FROM definition WHERE key = %s"
 
 
@@ -106,7 +112,7 @@ class Contention:
             ]
             self._judge = stack.enter_context(psycopg.connect(self.url, autocommit=True))
             self._threads = stack.enter_context(ThreadPoolExecutor(self.callers))
-            deploy(self._engine, one=ONE, paused=PAUSED, queued=QUEUED, outside=OUTSIDE, told=TOLD)
+            deploy(self._engine, one=ONE, paused=PAUSED, queued=QUEUED, slow=SLOW, outside=OUTSIDE, told=TOLD)
             for number in range(self.rounds):
                 self._one_winner(chance)
                 self._in_turn()
@@ -117,6 +123,8 @@ class Contention:
                     self._two_claims()
                     self._a_lost_lease()
                     self._under_the_lock()
+                if number % 50 == 0:
+                    self._a_slow_worker()
                 if number % 20 == 0:
                     self.say(f"round {number}/{self.rounds}, faults {len(self.faults)}")
         return self._verdict()
@@ -270,13 +278,36 @@ class Contention:
         self._expect(not first & second, f"claimed twice: {len(first & second)} jobs")
 
     def _a_lost_lease(self) -> None:
-        """A worker that was too slow is told so when another has its job."""
+        """A worker that was too slow is told so when another has its job, however often it asks for another lease."""
         self._start("outside")
         first, second = self._fetch(timedelta(0)), self._fetch(timedelta(minutes=1))
+        self._engine.execute(RenewLeases(work=DueWork(jobs=(first,))), by=DRIVER)
         late = self._outcome(self._engine, CompleteJob(job_id=first.id, lease=first.lease), DRIVER)
         good = self._outcome(self._engine, CompleteJob(job_id=second.id, lease=second.lease), DRIVER)
         self._expect(first.id == second.id and late in LOSERS, f"an expired lease was answered {late}")
         self._expect(good == "done", f"the lease in force was answered {good}")
+
+    def _a_slow_worker(self) -> None:
+        """Somebody works at a job for longer than a lease; the next scheduler looks for work again and again."""
+        case = self._start("slow")
+        with ExitStack() as stack:
+            slow, other = (
+                stack.enter_context(engine_on(self.url, SetClock(), tasks={"linger": work}))
+                for work in (lambda job: self._linger(job, lambda: _drain(other)), self._tell)
+            )
+            _drain(slow)
+        self._expect(self.effects[case] == 1, f"slow work was done {self.effects[case]} times")
+
+    def _linger(self, job: Any, look: Callable[[], None]) -> dict[str, Any]:
+        """Two thirds of the lease go by, and the other one looks when it has been renewed, or has run out."""
+        self._tell(job)
+        for _ in range(2):
+            self._judge.execute(TIME_PASSES, [job.instance_id])
+            patience = time.monotonic() + LEASE.total_seconds()
+            while self._value(LEASE_LEFT, job.instance_id) < LEASE / 2 and time.monotonic() < patience:
+                time.sleep(0.02)
+            look()
+        return {}
 
     def _fetch(self, lock_for: timedelta) -> Any:
         command = ClaimJobs(type="elsewhere", worker="w", limit=1, lock_for=lock_for)

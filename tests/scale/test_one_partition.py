@@ -45,6 +45,7 @@ TYPES = {
     "until": "timestamptz",
     "lock_for": "interval",
     "backoff": "interval",
+    "leases": "text[]",
     "ids": "uuid[]",
     "types": "text[]",
     "tried": "uuid[]",

@@ -128,6 +128,59 @@ UPDATE timer_start SET attempts = timer_start.attempts + 1, locked_until = clock
    AND timer_start.element_id = due.element_id
 RETURNING timer_start.definition_key, timer_start.element_id, timer_start.due_at, timer_start.attempts
 
+-- renew_timers --
+-- What a living worker has claimed stays its own. It waits for no row: one that is locked is being served or taken away.
+-- A rest that is longer than the lease stays.
+WITH mine AS MATERIALIZED (
+    SELECT t.region_id, t.instance_id, t.wait_id
+      FROM timer t
+      JOIN unnest(%(instances)s::uuid[], %(waits)s::integer[], %(attempts)s::integer[]) AS m(instance_id, wait_id, attempts)
+        ON t.instance_id = m.instance_id AND t.wait_id = m.wait_id AND t.attempts = m.attempts
+     WHERE t.region_id = %(region_id)s
+       FOR UPDATE OF t SKIP LOCKED
+)
+UPDATE timer SET locked_until = greatest(timer.locked_until, clock_timestamp() + %(lock_for)s)
+  FROM mine
+ WHERE timer.region_id = %(region_id)s AND timer.instance_id = mine.instance_id AND timer.wait_id = mine.wait_id
+
+-- renew_jobs --
+WITH mine AS MATERIALIZED (
+    SELECT j.region_id, j.id
+      FROM job j
+      JOIN unnest(%(ids)s::uuid[], %(leases)s::text[]) AS m(id, lease) ON j.id = m.id AND j.lease = m.lease
+     WHERE j.region_id = %(region_id)s AND j.state = 'running'
+       FOR UPDATE OF j SKIP LOCKED
+)
+UPDATE job SET locked_until = greatest(job.locked_until, clock_timestamp() + %(lock_for)s)
+  FROM mine
+ WHERE job.region_id = %(region_id)s AND job.id = mine.id
+
+-- renew_messages --
+WITH mine AS MATERIALIZED (
+    SELECT m.region_id, m.id
+      FROM message m
+      JOIN unnest(%(ids)s::uuid[], %(attempts)s::integer[]) AS c(id, attempts) ON m.id = c.id AND m.attempts = c.attempts
+     WHERE m.region_id = %(region_id)s
+       FOR UPDATE OF m SKIP LOCKED
+)
+UPDATE message SET locked_until = greatest(message.locked_until, clock_timestamp() + %(lock_for)s)
+  FROM mine
+ WHERE message.region_id = %(region_id)s AND message.id = mine.id
+
+-- renew_timer_starts --
+WITH mine AS MATERIALIZED (
+    SELECT b.region_id, b.definition_key, b.element_id
+      FROM timer_start b
+      JOIN unnest(%(keys)s::text[], %(elements)s::text[], %(attempts)s::integer[]) AS c(key, element_id, attempts)
+        ON b.definition_key = c.key AND b.element_id = c.element_id AND b.attempts = c.attempts
+     WHERE b.region_id = %(region_id)s
+       FOR UPDATE OF b SKIP LOCKED
+)
+UPDATE timer_start SET locked_until = greatest(timer_start.locked_until, clock_timestamp() + %(lock_for)s)
+  FROM mine
+ WHERE timer_start.region_id = %(region_id)s AND timer_start.definition_key = mine.definition_key
+   AND timer_start.element_id = mine.element_id
+
 -- find_suspects --
 -- Kinds of due work of which some was begun before and not finished: its worker died, or it raised.
 SELECT 'timer' WHERE EXISTS (

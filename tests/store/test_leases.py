@@ -1,0 +1,189 @@
+"""A dead worker's work is soon another's; a living one's never is, however slow it is.
+
+Time passes by moving what is stored.
+"""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from engine.commands.contracts import LEASE, ClaimDueWork, PublishMessage, RenewLeases
+from engine.commands.records import ServiceTask
+from engine.leases import BEAT_S, LONGEST_S
+from tests.store.store_kit import BEGIN, END, NURSE, bpmn, line, service_task, user_task, wait_for
+
+WORK = bpmn("work", line(BEGIN, service_task("job", "slow"), user_task("task_a"), END))
+WAITS = bpmn("waits", line(BEGIN, wait_for("pause", "P1D"), user_task("task_a"), END))
+DAILY = BEGIN.replace(
+    "@", '@<bpmn:timerEventDefinition id="t"><bpmn:timeCycle>R/P1D</bpmn:timeCycle></bpmn:timerEventDefinition>'
+)
+EVERY_DAY = bpmn("every_day", line(DAILY, user_task("task_a"), END))
+WORST_REST_S = 5  # what falls due must be served within it
+
+
+@pytest.fixture
+def passes(pool):
+    """So many seconds go by for every lease."""
+
+    def passes(seconds):
+        with pool.connection() as conn:
+            for table in ("timer", "job", "message", "timer_start"):
+                conn.execute(
+                    f"UPDATE {table} SET locked_until = locked_until - %s WHERE isfinite(locked_until)",
+                    [timedelta(seconds=seconds)],
+                )
+
+    return passes
+
+
+@pytest.fixture
+def slow(make_world, passes):
+    """A worker, and what happens while it is at its first job: several leases go by, beat by beat, and the other looks
+    for work after each."""
+    done, found = Counter(), []
+
+    def work(job):
+        done[job.instance_id] += 1
+        if len(done) == 1 and done[job.instance_id] == 1:
+            for _ in range(10):
+                beat(worker)
+                passes(BEAT_S * 2)
+                found.append(other.engine.run_due())
+        return {}
+
+    other = make_world(service_tasks={"slow": ServiceTask(run=lambda job: done.update([job.instance_id]) or {})})
+    worker = make_world(service_tasks={"slow": ServiceTask(run=work)})
+    worker.done, worker.found, worker.other = done, found, other
+    return worker
+
+
+def beat(world, seconds=BEAT_S):
+    """The thread's turn, on a clock of ours."""
+    now = world.engine.leases.clock() + seconds
+    world.engine.leases.clock = lambda: now
+    world.engine.leases.beat()
+
+
+def ends_of_leases(pool):
+    with pool.connection() as conn:
+        return [
+            row[0]
+            for table in ("timer", "job", "message", "timer_start")
+            for row in conn.execute(f"SELECT locked_until FROM {table}")
+        ]
+
+
+def test_what_a_slow_worker_has_in_hand_is_nobody_elses_however_long_it_takes(slow, make_world):
+    outside = make_world()  # where no job runs by itself
+    outside.deploy(WORK, WAITS)
+    cases = [outside.start("work") for _ in range(3)]
+
+    slow.engine.run_due()
+
+    assert slow.found == [0] * 10
+    assert [slow.done[case] for case in cases] == [1, 1, 1]
+    assert [outside.open(case) for case in cases] == [["task_a"]] * 3
+
+
+def test_a_job_that_runs_beside_its_step_is_kept_as_well(slow):
+    slow.deploy(WORK)
+
+    case = slow.start("work")
+
+    assert slow.found == [0] * 10
+    assert slow.done == {case: 1}
+
+
+def test_a_dead_workers_work_is_taken_within_seconds(make_world, passes):
+    world = make_world(service_tasks={"slow": ServiceTask(run=lambda job: {})})
+    world.deploy(WORK, WAITS)
+    waiting, working = world.start("waits"), make_world().start("work")
+    world.clock.advance(days=1)
+    claim = ClaimDueWork(until=world.clock(), job_types=("slow",))
+    assert len(world.engine.execute(claim, by=NURSE)) == 2
+
+    passes(LEASE.total_seconds() - 0.5)
+    assert world.engine.run_due() == 0
+    passes(0.6)
+    assert world.engine.run_due() == 2
+
+    assert world.open(waiting) == world.open(working) == ["task_a"]
+    assert LEASE.total_seconds() + 2 * BEAT_S < WORST_REST_S
+
+
+def test_a_piece_that_hangs_is_given_up(make_world, passes):
+    world, other = (make_world(service_tasks={"slow": ServiceTask(run=lambda job: {})}) for _ in range(2))
+    world.deploy(WORK)
+    case = make_world().start("work")
+    work = world.engine.execute(ClaimDueWork(until=world.clock(), job_types=("slow",)), by=NURSE)
+
+    with world.engine.leases.held(work) as hold:
+        hold.begin(work.jobs[0])
+        beat(world, LONGEST_S + 1)
+        passes(LEASE.total_seconds() + 0.1)
+        assert other.engine.run_due() == 1
+
+    assert world.open(case) == ["task_a"]
+
+
+def test_what_another_worker_has_taken_is_not_renewed(make_world, passes, pool):
+    world = make_world()
+    world.deploy(WORK, WAITS)
+    world.start("waits"), world.start("work")
+    world.clock.advance(days=1)
+    claim = ClaimDueWork(until=world.clock(), job_types=("slow",), suspect=None)
+    first = world.engine.execute(claim, by=NURSE)
+    passes(LEASE.total_seconds() + 0.1)
+    assert len(world.engine.execute(claim, by=NURSE)) == 2
+    before = ends_of_leases(pool)
+
+    world.engine.execute(RenewLeases(work=first, lock_for=timedelta(hours=1)), by=NURSE)
+
+    assert ends_of_leases(pool) == before
+
+
+def test_what_rests_after_a_failure_rests_as_long_as_it_was_to(make_world, pool):
+    world = make_world()
+    world.deploy(WAITS)
+    world.start("waits")
+    world.clock.advance(days=1)
+    work = world.engine.execute(ClaimDueWork(until=world.clock(), job_types=()), by=NURSE)
+    with pool.connection() as conn:
+        conn.execute("UPDATE timer SET locked_until = locked_until + interval '1 hour'")
+    before = ends_of_leases(pool)
+
+    world.engine.execute(RenewLeases(work=work), by=NURSE)
+
+    assert ends_of_leases(pool) == before
+
+
+def test_a_row_that_somebody_works_at_is_not_waited_for(make_world, pool):
+    world = make_world()
+    world.deploy(WORK)
+    world.start("work")
+    work = world.engine.execute(ClaimDueWork(until=world.clock(), job_types=("slow",)), by=NURSE)
+    before = ends_of_leases(pool)
+
+    with pool.connection() as conn, conn.transaction():
+        assert conn.execute("SELECT FROM job FOR UPDATE").rowcount == len(work) == 1
+        world.engine.execute(RenewLeases(work=work, lock_for=timedelta(hours=1)), by=NURSE)
+
+    assert ends_of_leases(pool) == before
+
+
+def test_each_kind_of_work_is_renewed(make_world, pool):
+    world = make_world()
+    world.deploy(WORK, WAITS, EVERY_DAY)
+    world.start("waits"), world.start("work")
+    world.engine.execute(PublishMessage(name="news", key="p-1"), by=NURSE)
+    world.clock.advance(days=1)
+    with pool.connection() as conn:
+        conn.execute("UPDATE message SET state = 'published', attempts = 0, locked_until = NULL")
+    work = world.engine.execute(ClaimDueWork(until=world.clock(), job_types=("slow",)), by=NURSE)
+    assert [len(kind) for kind in (work.timers, work.jobs, work.messages, work.starts)] == [1] * 4
+    before = ends_of_leases(pool)
+
+    world.engine.execute(RenewLeases(work=work, lock_for=timedelta(hours=1)), by=NURSE)
+
+    assert all(after - then > timedelta(minutes=59) for then, after in zip(before, ends_of_leases(pool)))
