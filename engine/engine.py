@@ -188,6 +188,15 @@ class Engine:
         except AWAY as error:
             raise _busy() from error
 
+    @contextmanager
+    def glance(self) -> Iterator[Connection[Any]]:
+        """A connection for a question that one statement answers."""
+        try:
+            with self.pool.connection() as conn:
+                yield conn
+        except AWAY as error:
+            raise _busy() from error
+
     def decision_model(self, key: str, version: int | None = None) -> tuple[Definitions, int]:
         """A deployed decision model and its version, without a number the newest. Raises NotFound."""
         with self.read() as conn:
