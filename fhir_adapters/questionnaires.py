@@ -17,9 +17,8 @@ from fhir_adapters.mappings import observation
 from fhir_adapters.mappings.case import Case
 from fhir_adapters.store import patients, resources
 from fhir_adapters.types import patient_of
-from workflows import completion, journey
+from workflows import completion, journey, task_access
 from workflows.forms import Form
-from workflows.task_access import today_in_china
 
 _REASONS = frozenset({"criteria", "screening_codes", "gradings", "purple"})  # what of a case only some may know
 
@@ -36,11 +35,11 @@ def form_of(services: Any, conn: Any, canonical: str) -> Form:
 
 def populate_for_task(services: Any, conn: Any, task_id: UUID, form: Form, by: Any) -> dict[str, Any]:
     """The response that the task's page begins with: its draft, or what is known. Raises NotFound for a stranger."""
-    task = completion.task_for(services, conn, task_id, by)
+    task = task_access.task_for(services, conn, task_id, by)
     if task.form != form.id:
         raise not_found()
-    opened = completion.open_form(services, conn, task, today=today_in_china(services))
-    variables = completion.variables_of(services, conn, task)
+    opened = completion.open_form(services, conn, task, today=task_access.today_in_china(services))
+    variables = task_access.variables_of(services, conn, task)
     return _response(form, opened.answers, variables.get("patient_id"), based_on=f"Task/{task_id}")
 
 
@@ -58,7 +57,7 @@ def populate_for_patient(services: Any, conn: Any, patient_id: str, form: Form, 
         facts = {name: fact for name, fact in facts.items() if not _is_restricted(services, conn, fact.source)}
         variables = {name: value for name, value in variables.items() if name not in _REASONS}
     known = {name: fact.value for name, fact in facts.items()}
-    answers = journey.prefill(form.id, known, variables, today_in_china(services))
+    answers = journey.prefill(form.id, known, variables, task_access.today_in_china(services))
     response = _response(form, answers, patient_id)
     if not by.restricted and sensitivity_of(response) is not None:
         return _response(form, {}, patient_id)

@@ -27,12 +27,14 @@ from workflows.places import with_place_of_rest
 from workflows.services import Services
 from workflows.store import people as people_store
 from workflows.task_access import (
+    Found,
+    Reading,
     actor_of,
     context_of,
+    find,
     form_of,
     known,
-    require_may_complete,
-    task_for,
+    over,
     today_in_china,
     variables_of,
 )
@@ -48,6 +50,17 @@ class OpenForm:
     context: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What was sent to finish a task: `answers`, `response` or `variables`. `source`: a response stored already."""
+
+    answers: Mapping[str, Any] | None = None
+    response: Mapping[str, Any] | None = None
+    variables: Mapping[str, Any] | None = None
+    expected_revision: int | None = None
+    source: str | None = None
+
+
 def complete(
     services: Services,
     task_id: UUID,
@@ -60,18 +73,10 @@ def complete(
     idempotency: IdempotencyKey | None = None,
 ) -> Completed:
     """Check and store, in one transaction. Raises NotFound, Forbidden, Conflict, Stale, Incorrect (by linkId)."""
-    with services.engine.read() as conn:
-        command = command_for(
-            services,
-            conn,
-            task_id,
-            by=by,
-            answers=answers,
-            response=response,
-            variables=variables,
-            expected_revision=expected_revision,
-            repeated=idempotency is not None,
-        )
+    with services.engine.glance() as conn:
+        found = find(services, conn, task_id, by)
+    given = Given(answers=answers, response=response, variables=variables, expected_revision=expected_revision)
+    command = _checked(services, services.engine.read, found, given, repeated=idempotency is not None)
     return services.engine.execute(command, by=actor_of(by), idempotency=idempotency)
 
 
@@ -90,41 +95,50 @@ def command_for(
 ) -> CompleteUserTask:
     """The checked command, for whoever has a transaction of their own. `repeated`: the request carries an idempotency
     key, so a closed task is left to the engine, which knows the first answer."""
-    task = task_for(services, conn, task_id, by)
+    found = find(services, conn, task_id, by)
+    given = Given(
+        answers=answers, response=response, variables=variables, expected_revision=expected_revision, source=source
+    )
+    return _checked(services, over(conn), found, given, repeated=repeated)
+
+
+def _checked(services: Services, reading: Reading, found: Found, given: Given, *, repeated: bool) -> CompleteUserTask:
+    """`reading` is asked only where the form needs more than its task and case."""
+    task = found.task
     if not task.is_open and not repeated:
         raise Conflict("任务已办结或已取消", "the task is not open any more", code="task-not-open")
-    require_may_complete(services, conn, task, by)
+    found.require_may_complete()
     if task.is_open:
-        require_revision(task.revision, expected_revision)  # before the form: an older page is not a wrong answer
-    form = form_of(services, conn, task)
+        require_revision(task.revision, given.expected_revision)  # before the form: an older page is no wrong answer
+    form = form_of(services, reading, task)
     if form is None:
-        return _with_variables(task, answers, response, variables, expected_revision)
-    if answers is None and response is None:
+        return _with_variables(task, given)
+    if given.answers is None and given.response is None:
         raise Incorrect("此任务需填写表单：请给出 answers", "the task has a form: give answers", code="answers-missing")
     today = today_in_china(services)
-    given = form.answers_from_response(dict(response)) if response is not None else dict(answers or {})
-    facts = known(services, conn, task.business_key)
-    checked = form.validate(given, on=today, context=context_of(services, conn, task, form, facts))
+    response = given.response
+    entered = form.answers_from_response(dict(response)) if response is not None else dict(given.answers or {})
+    facts = known(services, reading, task.business_key)
+    checked = form.validate(entered, on=today, context=context_of(found.variables, form, facts))
     values = {**checked.values, **checked.calculated}
     routing = journey.derive(form.id, values, facts, today)
     if "receiving_org" in routing:
-        routing = with_place_of_rest(routing, people_store.organisations(conn, services.region_id))
-    submission = Submission(form=form.id, form_version=form.version, answers=values, response=response, source=source)
+        with reading() as conn:
+            routing = with_place_of_rest(routing, people_store.organisations(conn, services.region_id))
+    submission = Submission(
+        form=form.id, form_version=form.version, answers=values, response=response, source=given.source
+    )
     return CompleteUserTask(
-        user_task_id=task.id, variables=routing, submission=submission, expected_revision=expected_revision
+        user_task_id=task.id, variables=routing, submission=submission, expected_revision=given.expected_revision
     )
 
 
-def _with_variables(
-    task: Any,
-    answers: Mapping[str, Any] | None,
-    response: Mapping[str, Any] | None,
-    variables: Mapping[str, Any] | None,
-    expected_revision: int | None,
-) -> CompleteUserTask:
-    if answers or response is not None:
+def _with_variables(task: Any, given: Given) -> CompleteUserTask:
+    if given.answers or given.response is not None:
         raise Incorrect("此任务没有表单：请给出 variables", "the task has no form: give variables", code="no-form")
-    return CompleteUserTask(user_task_id=task.id, variables=dict(variables or {}), expected_revision=expected_revision)
+    return CompleteUserTask(
+        user_task_id=task.id, variables=dict(given.variables or {}), expected_revision=given.expected_revision
+    )
 
 
 def claim(
@@ -175,10 +189,10 @@ def save_draft(
 
 def open_form(services: Services, conn: Any, task: Any, *, today: date) -> OpenForm:
     """The form with its draft, or with what is known of the woman filled in."""
-    form = form_of(services, conn, task)
+    form = form_of(services, over(conn), task)
     if form is None:
         return OpenForm(form=None)
-    facts = known(services, conn, task.business_key)
+    facts = known(services, over(conn), task.business_key)
     variables = variables_of(services, conn, task)
     prefill = journey.prefill(form.id, facts, variables, today)
     known_items = {name: value for name, value in facts.items() if name not in prefill}
@@ -186,19 +200,19 @@ def open_form(services: Services, conn: Any, task: Any, *, today: date) -> OpenF
         form=form,
         answers=prefill if task.draft is None else dict(task.draft),
         last_values=known_items,
-        context=context_of(services, conn, task, form, facts),
+        context=context_of(variables, form, facts),
     )
 
 
 def evaluate(services: Services, conn: Any, task: Any, answers: Mapping[str, Any], *, today: date) -> dict[str, Any]:
     """Calculated values, enabled items and faults of half-filled answers, for the open page."""
-    form = form_of(services, conn, task)
+    form = form_of(services, over(conn), task)
     if form is None:
         return {"calculated": {}, "enabled": {}, "faults": []}
-    facts = known(services, conn, task.business_key)
-    return form.evaluate(dict(answers), today, context_of(services, conn, task, form, facts))
+    facts = known(services, over(conn), task.business_key)
+    return form.evaluate(dict(answers), today, context_of(variables_of(services, conn, task), form, facts))
 
 
 def _require(services: Services, task_id: UUID, by: Principal | Actor) -> None:
-    with services.engine.read() as conn:
-        require_may_complete(services, conn, task_for(services, conn, task_id, by), by)
+    with services.engine.glance() as conn:
+        find(services, conn, task_id, by).require_may_complete()

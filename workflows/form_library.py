@@ -20,12 +20,17 @@ class FormLibrary:
 
     def get(self, key: str, version: int | None = None, *, conn: Any = None) -> Form | None:
         """The form of this version, or the newest; None where none is deployed under this id."""
-        if version is not None and (key, version) in self._parsed:
-            return self._parsed[key, version]
+        known = self.known(key, version)
+        if known is not None:
+            return known
         if conn is None:
             with self._read() as own:
                 return self._load(own, key, version)
         return self._load(conn, key, version)
+
+    def known(self, key: str, version: int | None) -> Form | None:
+        """The form of this version where this process has read it before: no question to the database."""
+        return self._parsed.get((key, version)) if version is not None else None
 
     def source(self, form: Form) -> dict[str, Any]:
         """The Questionnaire of a form that this library has given out, as it was deployed."""

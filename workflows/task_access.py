@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from engine.clock import CHINA
@@ -14,9 +16,16 @@ from engine.store import reads
 from workflows.facts_on_demand import Known
 from workflows.forms import Form
 from workflows.people.model import Principal
-from workflows.people.visibility import may_complete, may_see
+from workflows.people.visibility import care_in, may_complete, may_see
 from workflows.services import Services
 from workflows.store import people as people_store
+
+Reading: TypeAlias = Callable[[], AbstractContextManager[Any]]  # a connection that sees one moment
+
+
+def over(conn: Any) -> Reading:
+    """For whoever has a connection of their own."""
+    return lambda: nullcontext(conn)
 
 
 def task_for(services: Services, conn: Any, task_id: UUID, by: Principal | Actor) -> Any:
@@ -27,21 +36,44 @@ def task_for(services: Services, conn: Any, task_id: UUID, by: Principal | Actor
     return task
 
 
-def require_may_complete(services: Services, conn: Any, task: Any, by: Principal | Actor) -> None:
-    """Raises Forbidden, for callers who may look at the task but not finish it."""
-    if actor_of(by).kind == "engine":
-        return
-    if not may_complete(principal_of(services, conn, by), task, care_of(services, conn, task)):
-        raise Forbidden("您的角色不能办理此任务", "the task is not meant for your role")
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A task that the caller may know of, with the variables of its case."""
+
+    task: Any
+    variables: Mapping[str, Any]
+    caller: Principal
+
+    def require_may_complete(self) -> None:
+        """Raises Forbidden, for callers who may look at the task but not finish it."""
+        if self.caller.kind != "engine" and not may_complete(self.caller, self.task, care_in(self.variables)):
+            raise Forbidden("您的角色不能办理此任务", "the task is not meant for your role")
+
+
+def find(services: Services, conn: Any, task_id: UUID, by: Principal | Actor) -> Found:
+    """The task and its case in one question. A stranger gets the same NotFound as for a task that never was."""
+    found = reads.task_in_case(conn, services.region_id, task_id)
+    if found is not None:
+        task, variables = found
+        caller = principal_of(services, conn, by)
+        if may_see(caller, task, care_in(variables)):
+            return Found(task=task, variables=variables, caller=caller)
+    raise NotFound("没有此任务", "no such task")
 
 
 def care_of(services: Services, conn: Any, task: Any) -> frozenset[str]:
     return people_store.care_of(conn, services.region_id, task.instance_id)
 
 
-def form_of(services: Services, conn: Any, task: Any) -> Form | None:
+def form_of(services: Services, reading: Reading, task: Any) -> Form | None:
     """The form version the task was opened with; None also where the diagram names a form that nobody deployed."""
-    return services.forms.get(task.form, task.form_version, conn=conn) if task.form else None
+    if not task.form:
+        return None
+    known = services.forms.known(task.form, task.form_version)
+    if known is not None:
+        return known
+    with reading() as conn:
+        return services.forms.get(task.form, task.form_version, conn=conn)
 
 
 def variables_of(services: Services, conn: Any, task: Any) -> dict[str, Any]:
@@ -49,18 +81,24 @@ def variables_of(services: Services, conn: Any, task: Any) -> dict[str, Any]:
     return dict(instance.variables) if instance is not None else {}
 
 
-def context_of(services: Services, conn: Any, task: Any, form: Form, facts: Mapping[str, Any]) -> dict[str, Any]:
+def context_of(variables: Mapping[str, Any], form: Form, facts: Mapping[str, Any]) -> dict[str, Any]:
     """What a form's expressions may read besides its answers: the case's variables, and of the facts those that it
     names and the case does not hold. Most forms name none, and then no fact is read."""
-    variables = variables_of(services, conn, task)
     missing = form.context - variables.keys()
-    return variables | {name: facts[name] for name in missing if name in facts}
+    return {**variables, **{name: facts[name] for name in missing if name in facts}}
 
 
-def known(services: Services, conn: Any, pregnancy_id: str | None) -> Mapping[str, Any]:
+def known(services: Services, reading: Reading, pregnancy_id: str | None) -> Mapping[str, Any]:
     """Name to value of everything recorded about the woman; empty where the task is about none. Read when first looked
-    into, while `conn` is open: most forms route without it."""
-    return Known(lambda: services.facts(conn, pregnancy_id) if pregnancy_id else {})
+    into: most forms route without it."""
+
+    def read() -> Mapping[str, Any]:
+        if not pregnancy_id:
+            return {}
+        with reading() as conn:
+            return services.facts(conn, pregnancy_id)
+
+    return Known(read)
 
 
 def today_in_china(services: Services) -> date:

@@ -84,10 +84,10 @@ def blueprint(services: Services) -> Blueprint:
     def complete(task_id: UUID) -> Response:
         """Finish the task. 409 no longer open, 412 stale If-Match, 422 by field."""
         done = completion.complete(services, task_id, by=principal(), **_entered(), **_conditions())
-        with services.engine.read() as conn:
-            page = reads.user_tasks(conn, services.region_id, instance_id=done.instance_id, state="open", limit=200)
+        with services.engine.glance() as conn:
+            following = reads.open_tasks(conn, services.region_id, done.instance_id)
         now = services.clock()
-        return reply({"completed": str(done.user_task_id), "next": [task_json(t, now) for t in page.items]})
+        return reply({"completed": str(done.user_task_id), "next": [task_json(t, now) for t in following]})
 
     def _answer(task_id: UUID) -> Response:
         with services.engine.read() as conn:

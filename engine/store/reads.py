@@ -28,11 +28,13 @@ from engine.store.rows import (
     Waiting,
 )
 from engine.store.sql import load
+from engine.store.wire import ask
 
 SQL = load(__file__)
 COUNTED = 1000  # lists count no further
 HIGHEST_VERSION = 2**31 - 1  # what the column holds
 FOREVER = datetime.max.replace(tzinfo=UTC)
+_TASK = tuple(UserTask.__dataclass_fields__)  # the statements in completion.sql name their columns in this order
 
 Conn = Connection[Any]
 
@@ -40,6 +42,18 @@ Conn = Connection[Any]
 def user_task(conn: Conn, region_id: str, id: UUID) -> UserTask | None:
     row = _one(conn, "read_user_task", region_id=region_id, id=id)
     return UserTask(**row) if row else None
+
+
+def task_in_case(conn: Conn, region_id: str, id: UUID) -> tuple[UserTask, dict[str, Any]] | None:
+    """A user task with the process variables of its instance, in one statement."""
+    rows = ask(conn, SQL["read_task_in_case"], {"region_id": region_id, "id": id})
+    return (_task(rows[0][:-1]), rows[0][-1]) if rows else None
+
+
+def open_tasks(conn: Conn, region_id: str, instance_id: UUID, limit: int = 200) -> list[UserTask]:
+    """What is to be done next in this instance, in one statement."""
+    given = {"region_id": region_id, "instance_id": instance_id, "limit": limit}
+    return [_task(row) for row in ask(conn, SQL["read_open_tasks_of"], given)]
 
 
 def user_tasks(
@@ -203,6 +217,10 @@ def _instance(row: dict[str, Any] | None) -> Instance | None:
     state = interpreter.decode(row.pop("state"), row["variables"])
     row.pop("codec")
     return Instance(**row, end_events=list(state.ended_at))
+
+
+def _task(row: tuple[Any, ...]) -> UserTask:
+    return UserTask(**dict(zip(_TASK, row, strict=True)))
 
 
 def _waiting(instance_id: UUID, wait: Any) -> Waiting:

@@ -179,6 +179,46 @@ class Wire:
             self._names[queued.key] = queued.name
 
 
+def ask(conn: Connection[Any], statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """One statement that stands by itself, sent and answered in one call: what a cursor does for a third of its cost.
+    Inside a transaction of the connection where it has one."""
+    text, names = numbered(statement)
+    transformer = Transformer(conn)
+    dumped = transformer.dump_sequence([params[name] for name in names], _formats(len(names)))
+    result = _execute(conn, text, dumped, transformer.types or (), transformer.formats)
+    there = result.ntuples
+    if not there:
+        return []
+    transformer.set_pgresult(result)
+    return transformer.load_rows(0, there, tuple_row(_Rows(result)))  # type: ignore[arg-type]
+
+
+def _execute(conn: Connection[Any], text: bytes, dumped: Any, types: tuple[int, ...], formats: Any) -> pq.abc.PGresult:
+    pgconn = conn.pgconn
+    if conn.prepare_threshold is None:
+        return _good(conn, pgconn.exec_params(text, dumped, types, formats, pq.Format.BINARY))
+    names, key = _prepared.setdefault(conn, {}), (text, types)
+    if key not in names:
+        name = b"yt%d" % next(_numbers)
+        _good(conn, pgconn.prepare(name, text, types))
+        names[key] = name
+    try:
+        return _good(conn, pgconn.exec_prepared(names[key], dumped, formats, pq.Format.BINARY))
+    except errors.InvalidSqlStatementName:  # thrown away by the driver, after a rollback of its own
+        names.clear()
+        if conn.info.transaction_status != pq.TransactionStatus.IDLE:
+            raise
+        return _execute(conn, text, dumped, types, formats)
+
+
+def _good(conn: Connection[Any], result: pq.abc.PGresult) -> pq.abc.PGresult:
+    if result.status not in FAILED:
+        return result
+    if conn.pgconn.status != pq.ConnStatus.OK:
+        raise errors.OperationalError(result.error_message.decode("utf-8", "replace"))
+    raise errors.error_from_result(result, encoding="utf-8")
+
+
 def _is_sync(results: list[pq.abc.PGresult]) -> bool:
     return bool(results) and results[0].status == pq.ExecStatus.PIPELINE_SYNC
 

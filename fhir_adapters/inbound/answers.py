@@ -15,7 +15,7 @@ from fhir_adapters.mappings.task import begun
 from fhir_adapters.store import resources
 from fhir_adapters.store.resources import ENGINE, Draft
 from fhir_adapters.work import Item, Json, Work
-from workflows import completion
+from workflows import completion, task_access
 from workflows.intake import REGISTRATION
 
 _STEP = re.compile(r"([^.\[\]]+)(?:\[(\d+)\])?")
@@ -76,9 +76,9 @@ def complete(work: Work, task_id: UUID, item: Item, expected_revision: int | Non
 def _keep_draft(work: Work, task_id: UUID, item: Item) -> None:
     assert item.resource is not None
     try:
-        task = completion.task_for(work.services, work.conn, task_id, work.by)
-        completion.require_may_complete(work.services, work.conn, task, work.by)
-        form = completion.form_of(work.services, work.conn, task)
+        found = task_access.find(work.services, work.conn, task_id, work.by)
+        found.require_may_complete()
+        form = task_access.form_of(work.services, task_access.over(work.conn), found.task)
         answers = form.answers_from_response(dict(item.resource)) if form else {}
         keep_draft(work, task_id, answers, None)
     except Incorrect as error:

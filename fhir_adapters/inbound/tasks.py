@@ -12,7 +12,7 @@ from fhir_adapters.inbound.answers import complete, keep_draft, outputs_of
 from fhir_adapters.issues import FhirError, Issue, not_found, translate
 from fhir_adapters.store import resources
 from fhir_adapters.work import Item, Json, Work, refuse_at
-from workflows import completion
+from workflows import task_access
 
 FINAL = frozenset({"completed", "cancelled", "failed", "rejected", "entered-in-error"})
 MOVES = {
@@ -66,11 +66,11 @@ def _move(work: Work, item: Item) -> None:
         text = "不允许的状态变更", "this change of status is not possible"
         raise refuse_at(422, f"{item.entry.at}.status", "business-rule", "MCH-T-011", *text, allowed=allowed)
     try:
-        task = completion.task_for(work.services, work.conn, task_id, work.by)
-        completion.require_may_complete(work.services, work.conn, task, work.by)
+        found = task_access.find(work.services, work.conn, task_id, work.by)
+        found.require_may_complete()
     except EngineError as error:
         raise translate(error) from error
-    _ACTIONS[move](work, item, task)
+    _ACTIONS[move](work, item, found.task)
 
 
 def _same_meaning(stored: Json, asked: Json) -> bool:

@@ -112,11 +112,11 @@ class Cohort:
         self._look_at(task.instance_id)
 
     def _entered(self, conn: Any, task: Any, woman: Woman) -> dict[str, Any]:
-        form = task_access.form_of(self._services, conn, task)
+        form = task_access.form_of(self._services, task_access.over(conn), task)
         if form is None:
             return {"variables": {}}
         variables = task_access.variables_of(self._services, conn, task)
-        facts = task_access.known(self._services, conn, task.business_key)
+        facts = task_access.known(self._services, task_access.over(conn), task.business_key)
         proposed = journey.prefill(form.id, facts, variables, self._today()) if form.id in PROPOSED else {}
         return {"answers": answers_for(form.id, woman, proposed, variables, self._today())}
 

@@ -14,7 +14,7 @@ from engine.store import plain, reads
 from web import filling, forms, late, risk, worklist
 from web.errors import STATUS
 from web.pages.blueprint import bp, now, places, services, today
-from workflows import completion
+from workflows import completion, task_access
 
 
 @bp.get("/tasks")
@@ -150,11 +150,11 @@ def draft_task(task_id: UUID) -> Response:
         services(), task_id, sent["answers"], by=g.principal, expected_revision=_revision(sent.get("revision"))
     )
     with services().engine.read() as conn:
-        task = completion.task_for(services(), conn, task_id, g.principal)
+        task = task_access.task_for(services(), conn, task_id, g.principal)
     if task.assignee is None:
         completion.claim(services(), task_id, by=g.principal)
         with services().engine.read() as conn:
-            task = completion.task_for(services(), conn, task_id, g.principal)
+            task = task_access.task_for(services(), conn, task_id, g.principal)
     return _answer({"revision": task.revision, "saved_at": now().astimezone(CHINA).strftime("%H:%M:%S")})
 
 

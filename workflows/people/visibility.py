@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from workflows.people.model import Organisation, Principal, TaskView
 from workflows.people.roles import CARE, OWNERS_OF_DIAGRAMS, READERS, ROLES
 
+CARING = ("home_organisation", "hospital_organisation", "county_organisation")  # variables of a case
 REGISTRATION = "registration"  # the form that a hospital may send along with a new woman
 
 
@@ -24,6 +26,11 @@ def visible_organisations(
     if own is not None and own.kind == "village" and own.parent_id:
         seen.add(own.parent_id)
     return frozenset(seen)
+
+
+def care_in(variables: Mapping[str, Any]) -> frozenset[str]:
+    """The organisations that look after the woman of a case; empty where it is about no woman."""
+    return frozenset(found for name in CARING if isinstance(found := variables.get(name), str) and found)
 
 
 def may_complete(principal: Principal, task: TaskView, care: Iterable[str] = ()) -> bool:
