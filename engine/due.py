@@ -121,21 +121,30 @@ def _attempt(engine: Engine, job: ClaimedJob, now: datetime) -> Any:
 def run_due(engine: Engine, limit: int, before_each: Callable[[], None] = lambda: None) -> int:
     """One round of a worker; `before_each` may take its time. Raises Busy when the database is away.
 
-    First what nobody has begun, many at once. What was begun and not finished comes alone, one by one: whatever killed
-    a worker takes nothing else with it, and its own attempts are spent soon.
+    First what nobody has begun, many at once; but each job alone, since it may be what kills its worker. What was begun
+    and not finished comes alone too, one by one: whatever killed a worker takes nothing else with it, and its own
+    attempts are spent soon.
     """
     now = engine.clock()
     due = _claim(engine, now, limit)
     _serve(engine, due, now, before_each)
     done = len(due)
+    if due.jobs:
+        done += _one_by_one(engine, now, "job", limit - 1, before_each)
     for kind in due.suspects:
-        for _ in range(limit):
-            alone = _claim(engine, now, 1, suspect=True, kinds=(kind,))
-            if not len(alone):
-                break
-            _serve(engine, alone, now, before_each)
-            done += 1
+        done += _one_by_one(engine, now, kind, limit, before_each, suspect=True)
     return done
+
+
+def _one_by_one(
+    engine: Engine, now: datetime, kind: str, most: int, before_each: Callable[[], None], *, suspect: bool = False
+) -> int:
+    for done in range(most):
+        alone = _claim(engine, now, 1, suspect=suspect, kinds=(kind,))
+        if not len(alone):
+            return done
+        _serve(engine, alone, now, before_each)
+    return most
 
 
 def _serve(engine: Engine, due: DueWork, now: datetime, before_each: Callable[[], None]) -> None:

@@ -15,14 +15,15 @@ COLUMNS = (
 
 
 def handle(command: ClaimDueWork, tx: Tx) -> DueWork:
-    """A statement per kind, one round trip."""
+    """A statement per kind, one round trip. One job at most: a dead worker has nothing in hand but what killed it, and
+    no attempt counts that was not made."""
     until, types = command.until, list(command.job_types)
     if command.in_order:
         until = min(tx.value("find_next_due", types=types) or until, until)
     asked = {"until": until, "limit": command.limit, "lock_for": command.lock_for, "suspect": command.suspect}
     more: dict[str, dict[str, Any]] = {
         "timer": {"spread": command.spread},
-        "job": {"types": types, "worker": command.worker, "only": None},
+        "job": {"types": types, "worker": command.worker, "only": None, "limit": min(command.limit, 1)},
         "message": {"until": command.until},
         "start": {},
     }

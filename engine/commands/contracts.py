@@ -253,8 +253,8 @@ class FailTimer:
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimDueWork:
-    """Answers `DueWork`: what is due until `until`, this worker's for `lock_for`. Attempts are counted here, before the
-    work, so that a crash counts. `in_order`: only what falls due first."""
+    """Answers `DueWork`: what is due until `until`, `limit` of a kind, one job, this worker's for `lock_for`. Attempts
+    are counted here, before the work, so that a crash counts. `in_order`: only what falls due first."""
 
     until: datetime
     job_types: tuple[str, ...]

@@ -28,7 +28,10 @@ from runtime.trials.databases import RELEASE
 from runtime.trials.engines import BEGIN, DRIVER, SetClock, deploy, engine_on
 from runtime.trials.verdict import at_least, none_of, verdict
 
-PROJECTED = "CREATE TABLE projected (instance uuid, revision integer, PRIMARY KEY (instance, revision))"
+PROJECTED = """
+CREATE TABLE projected (instance uuid, revision integer, PRIMARY KEY (instance, revision));
+GRANT SELECT, INSERT ON projected TO PUBLIC
+"""
 STATUS = "SELECT status::text, revision FROM instance WHERE id = %(id)s"
 OPEN = """
 SELECT element_id FROM user_task WHERE instance_id = %(id)s AND state IN ('created', 'claimed') UNION ALL
