@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine/timers": {"engine", "chinese_calendar", "croniter"},
     "engine/twin": {"engine", "SpiffWorkflow", "lxml"},
     "workflows": {"engine", "workflows", "marshmallow", "yaml", "fhirpathpy", "argon2", "pypinyin"},
+    "workflows/indicators": {"engine", "workflows", "yaml", "openpyxl"},
     "fhir_adapters": {"engine", "workflows", "fhir_adapters", "fhir", "fhir_core", "pydantic", "pypinyin"},
     "fhir_adapters/formats": {"engine", "fhir_adapters", "fhir", "lxml", "orjson"},
     "api": {"engine", "workflows", "fhir_adapters", "api", "flask", "werkzeug", "marshmallow", "jwt", "cryptography"},

@@ -64,9 +64,11 @@ def _arrivals(births: int, seed: int, over_days: int) -> list[Woman]:
 
 
 def _report(services: Services, tally: Tally) -> dict[str, Any]:
+    lived = indicators.read_period(f"{BEGIN.date()}/{services.clock().astimezone(CHINA).date()}")
     with services.engine.read() as conn:
         cases = figures.cases(conn, services.region_id, JOURNEY)
         stuck = figures.stuck(conn, services.region_id)
+        counted = indicators.report(services, conn, lived).figures
     known = [case["variables"] for case in cases]
     live = sum(case["status"] in ("active", "suspended") for case in cases)
     return {
@@ -79,7 +81,10 @@ def _report(services: Services, tally: Tally) -> dict[str, Any]:
         "tasks": dict(sorted(tally.tasks.items())),
         "timers_fired": tally.timers_fired,
         "overdue": dict(sorted(tally.overdue.items())),
-        "indicators": indicators.count(known),
+        "indicators": {
+            figure.definition.id: {"numerator": figure.numerator, "denominator": figure.denominator}
+            for figure in counted
+        },
         "stuck": stuck,
         "refused": dict(sorted(tally.refused.items())),
         "nobody": dict(sorted(tally.nobody.items())),

@@ -15,6 +15,8 @@ from runtime.demo.county import HOMES, invent, live_through
 from runtime.demo.women import draw
 from runtime.settings import read
 from runtime.start import INSTALLER, definitions_on_disk
+from tests.api.recount import recount, women_of
+from workflows import indicators
 from workflows.store import figures
 
 
@@ -62,6 +64,18 @@ def test_ten_months_leave_cases_at_every_stage_that_nobody_is_stuck_in(county):
     assert cases[-1]["status"] == "active"
     last = county.services.clock()
     assert all(datetime.fromisoformat(item["created_at"]) <= last for item in open_items(county))
+    assert_indicators_are_those_of_the_history(services)
+
+
+def assert_indicators_are_those_of_the_history(services):
+    with services.pool.connection() as conn:
+        women = women_of(conn, services.region_id)
+        found = indicators.report(services, conn, indicators.read_period("2025-01-01/2026-12-31"))
+    counted = {f.definition.id: (f.numerator, f.denominator) for f in found.figures}
+    again = recount(women)
+
+    assert {one: counted[one] for one in again} == again
+    assert again["I-10"][1] == 4 and again["I-08"][1] >= 1
 
 
 def open_items(county):
