@@ -75,6 +75,15 @@ class Cell:
     def case(self) -> str:
         return str(self.id)
 
+    @property
+    def key(self) -> str:
+        """Of what is the cell's alone: a process, a destination."""
+        return f"d-{self.id.hex}"
+
+    def names(self) -> dict[str, Any]:
+        """What a judge's query may name."""
+        return {"main": self.main, "other": self.other, "case": self.case, "key": self.key}
+
     def do(self, command: Any) -> Any:
         return self.engine.execute(command, by=DRIVER)
 
@@ -102,6 +111,9 @@ class Case:
     command: Callable[[Cell], Any] | None
     ends: Ends
     armed: str = ""  # the command whose transaction is watched, where it is not the one that is asked for
+    keyed: bool = True  # False: who asks carries no key, and asks again until it is done
+    spoilt: str = ""  # what breaks the tables between the preparation and the command
+    rows: Mapping[str, list[tuple[Any, ...]]] = field(default_factory=dict)  # of queries about the end
     hours: float = 0  # how far the clock is before the command: what is due then is run by a worker's round
 
 
@@ -116,17 +128,17 @@ def _started_pair(cell: Cell) -> None:
     cell.start()
 
 
-def _leased(cell: Cell) -> None:
+def leased(cell: Cell) -> None:
     """A job of its own: the row is claimed by its id, as an outside worker's call would."""
     cell.start("outside")
     with cell.engine.read() as conn:
         cell.found["job"] = conn.execute("SELECT id FROM job WHERE instance_id = %s", [cell.main]).fetchone()[0]
-    claim = ask.ClaimJob(job_id=cell.found["job"], worker="w", lock_for=timedelta(hours=1))
-    cell.found["lease"] = cell.do(claim).lease
+    claim = ask.ClaimJobs(type="elsewhere", worker="w", only=(cell.found["job"],), lock_for=timedelta(hours=1))
+    cell.found["lease"] = cell.do(claim)[0].lease
 
 
 def _failed(cell: Cell) -> None:
-    _leased(cell)
+    leased(cell)
     cell.do(ask.FailJob(job_id=cell.found["job"], message="no", retries_left=0, lease=cell.found["lease"]))
     with cell.engine.read() as conn:
         row = conn.execute("SELECT id FROM incident WHERE instance_id = %s", [cell.main]).fetchone()
@@ -175,12 +187,12 @@ def _migrated(cell: Cell) -> None:
 
 
 def _own_definition(cell: Cell) -> None:
-    cell.do(ask.Deploy(files={"d.bpmn": diagram(f"d-{cell.id.hex}", START + END + chain("start", "end"))}))
+    cell.do(ask.Deploy(files={"d.bpmn": diagram(cell.key, START + END + chain("start", "end"))}))
 
 
 def _resting_definition(cell: Cell) -> None:
     _own_definition(cell)
-    cell.do(ask.SuspendDefinition(key=f"d-{cell.id.hex}"))
+    cell.do(ask.SuspendDefinition(key=cell.key))
 
 
 def _waiting_at_pause(cell: Cell) -> None:
@@ -261,13 +273,13 @@ CASES: Mapping[str, Case] = {
         lambda cell: ask.BroadcastSignal(name=f"signal-{cell.id.hex[:12]}"),
         {"main": ("active", ["task_f"], {})},
     ),
-    "FailJob": Case(_leased, _leased_answer(ask.FailJob, message="no", retries_left=0),
+    "FailJob": Case(leased, _leased_answer(ask.FailJob, message="no", retries_left=0),
                     {"main": ("active", ["incident:job"], {})}),
-    "ExtendJob": Case(_leased, _leased_answer(ask.ExtendJob, lock_for=timedelta(hours=2)),
+    "ExtendJob": Case(leased, _leased_answer(ask.ExtendJob, lock_for=timedelta(hours=2)),
                       {"main": ("active", ["job"], {})}),
-    "ThrowJobError": Case(_leased, _leased_answer(ask.ThrowJobError, code="refused"),
+    "ThrowJobError": Case(leased, _leased_answer(ask.ThrowJobError, code="refused"),
                           {"main": ("active", ["task_e"], {})}),
-    "CompleteOutsideJob": Case(_leased, _leased_answer(ask.CompleteJob), {"main": ("active", ["task_d"], {"job": 1})},
+    "CompleteOutsideJob": Case(leased, _leased_answer(ask.CompleteJob), {"main": ("active", ["task_d"], {"job": 1})},
                                armed="CompleteJob"),
     "ClaimJobs": Case(
         lambda cell: cell.start("outside"),
@@ -284,7 +296,7 @@ CASES: Mapping[str, Case] = {
     ),
     "Deploy": Case(
         lambda cell: None,
-        lambda cell: ask.Deploy(files={"d.bpmn": diagram(f"d-{cell.id.hex}", START + END + chain("start", "end"))}),
+        lambda cell: ask.Deploy(files={"d.bpmn": diagram(cell.key, START + END + chain("start", "end"))}),
         {},
     ),
     "MigrateInstance": Case(_of_old_version, _migrate, {"main": ("active", ["task_new"], {})}),
@@ -314,8 +326,8 @@ CASES: Mapping[str, Case] = {
     "RetryIncidents": Case(
         _failed_once, lambda cell: ask.RetryIncidents(instance_id=cell.main), {"main": ("active", ["job"], {})}
     ),
-    "SuspendDefinition": Case(_own_definition, lambda cell: ask.SuspendDefinition(key=f"d-{cell.id.hex}"), {}),
-    "ActivateDefinition": Case(_resting_definition, lambda cell: ask.ActivateDefinition(key=f"d-{cell.id.hex}"), {}),
+    "SuspendDefinition": Case(_own_definition, lambda cell: ask.SuspendDefinition(key=cell.key), {}),
+    "ActivateDefinition": Case(_resting_definition, lambda cell: ask.ActivateDefinition(key=cell.key), {}),
     "FireTimerNow": Case(
         _waiting_at_pause,
         lambda cell: ask.FireTimerNow(instance_id=cell.main, wait_id=_timer_of(cell)),

@@ -21,8 +21,9 @@ SAVE = re.compile(rb"\b(save_step|start_instance)\w*\(")
 ANSWER = re.compile(rb"INSERT INTO idempotency")
 PROJECTED = re.compile(rb"INSERT INTO projected")
 
-# Where on the way, by what is passed there: a statement, before it is queued, after it, after the server has run it.
-BEFORE, QUEUED, RUN = "before", "queued", "run"
+# Where on the way, by what is passed there: a statement, before it is queued, after it, after the server has run it; or
+# when the server has been sent it and nobody reads its answer.
+BEFORE, QUEUED, RUN, SENT = "before", "queued", "run", "sent"
 STATEMENTS = {
     "before_the_transaction": (BEFORE, re.compile(rb"^BEGIN")),
     "after_the_transaction_began": (RUN, re.compile(rb"^BEGIN")),
@@ -33,6 +34,7 @@ STATEMENTS = {
     "before_the_answer_is_kept": (BEFORE, ANSWER),
     "after_the_answer_was_kept": (RUN, ANSWER),
     "before_the_commit": (BEFORE, re.compile(rb"^COMMIT")),
+    "after_the_commit_was_sent_before_its_answer_was_read": (SENT, re.compile(rb"^COMMIT")),
     "after_the_commit_before_it_is_known": (RUN, re.compile(rb"^COMMIT")),
 }
 FUNCTIONS = ("after_the_first_read", "after_the_interpreter", "after_the_transaction", "after_everything")
@@ -42,6 +44,12 @@ POINTS = (*STATEMENTS, *FUNCTIONS, *WORK)
 
 def die(*_: Any, **__: Any) -> None:
     os._exit(DIED)
+
+
+def _send_only(pgconn: Any, query: str | bytes) -> None:
+    pgconn.send_query(query.encode() if isinstance(query, str) else query)
+    while pgconn.flush():
+        pass
 
 
 class Armed:
@@ -100,6 +108,9 @@ class Armed:
             met = self._inside and pattern.search(query.encode() if isinstance(query, str) else query)
             if met and when == BEFORE:
                 die()
+            if met and when == SENT:
+                _send_only(conn.pgconn, query)
+                die()
             cursor = execute(conn, query, *rest, **options)
             if met:
                 if when == RUN:
@@ -141,6 +152,8 @@ class Armed:
             met = meets(b"COMMIT")
             if met and when == BEFORE:
                 die()
+            if met and when == SENT:
+                wire_class._next = die  # the first answer that is waited for, with everything on its way
             commit(wire)
             if met:
                 die()

@@ -21,13 +21,21 @@ from engine.commands.operators import OPERATORS
 from engine.commands.records import Statement, StepRecord
 from engine.commands.unattended import UNATTENDED
 from engine.engine import HANDLERS, Engine
-from runtime.trials import processes
-from runtime.trials.crash_cases import CASES, DIAGRAMS, MOVING, Case, Cell
+from engine.operations.batches import BatchRunner
+from runtime.trials import crash_cases, crash_cases_unattended, processes
+from runtime.trials.crash_cases import DIAGRAMS, MOVING, Case, Cell
 from runtime.trials.crash_points import DIED, POINTS, Armed
 from runtime.trials.databases import RELEASE
 from runtime.trials.engines import BEGIN, DRIVER, SetClock, deploy, engine_on
 from runtime.trials.verdict import at_least, none_of, verdict
 
+CASES = {**crash_cases.CASES, **crash_cases_unattended.CASES}
+RUN_OUT = f"""
+{RELEASE};
+UPDATE timer_start SET locked_until = NULL WHERE locked_until < 'infinity';
+UPDATE delivery SET locked_until = NULL;
+UPDATE batch_item SET locked_until = NULL
+"""
 PROJECTED = """
 CREATE TABLE projected (instance uuid, revision integer, PRIMARY KEY (instance, revision));
 GRANT SELECT, INSERT ON projected TO PUBLIC
@@ -81,7 +89,7 @@ def ask(engine: Engine, cell: Cell, case: Case) -> None:
         engine.run_due()
         return
     key = IdempotencyKey(client="trial", key=str(cell.id), request_hash="same")
-    engine.execute(case.command(cell), by=DRIVER, idempotency=key)
+    engine.execute(case.command(cell), by=DRIVER, idempotency=key if case.keyed else None)
 
 
 def die_there(place: Place, name: str, point: str, id: UUID, found: dict[str, Any]) -> None:
@@ -133,12 +141,19 @@ class Crashes:
         }
         known = set(CASES) | {case.armed for case in CASES.values()}
         commands = {command.__name__ for command in (*HANDLERS, *OPERATORS, *UNATTENDED)}
-        limits = none_of("faults") | {"points": at_least(min(12, points)), "commands": at_least(len(self._names))}
-        return verdict("R02", figures, limits, first_faults=self.faults[:8], without_a_case=sorted(commands - known))
+        without = sorted(commands - known)
+        figures["commands_without_a_case"] = len(without)
+        limits = none_of("faults", "commands_without_a_case") | {
+            "points": at_least(min(12, points)),
+            "commands": at_least(len(self._names)),
+        }
+        return verdict("R02", figures, limits, first_faults=self.faults[:8], without_a_case=without)
 
     def _one(self, stack: ExitStack, engine: Engine, name: str, point: str) -> None:
         case, cell = CASES[name], Cell(uuid5(NAMESPACE_OID, f"{self._seed}/{name}/{point}"), engine)
         case.prepare(cell)
+        if case.spoilt:
+            self._judge.execute(case.spoilt.encode(), cell.names())
         if not self._dies(name, point, cell):
             return
         self.died[point] += 1
@@ -149,6 +164,10 @@ class Crashes:
             self._settle(fresh)
         for which, expected in case.ends.items():
             self._compare(f"{name} {point}", getattr(cell, which), expected, name)
+        for query, rows in case.rows.items():
+            found = self._judge.execute(query.encode(), cell.names()).fetchall()
+            if found != list(rows):
+                self.faults.append(f"{name} {point}: {query} {found}, must be {rows}")
 
     def _dies(self, name: str, point: str, cell: Cell) -> bool:
         if CASES[name].command is not None:
@@ -170,9 +189,10 @@ class Crashes:
     def _settle(self, engine: Engine) -> None:
         """A worker comes by, after the claims of the dead have run out."""
         deadline = time.monotonic() + 20
+        batches = BatchRunner(engine)
         while time.monotonic() < deadline:
-            self._judge.execute(RELEASE)
-            if not engine.run_due():
+            self._judge.execute(RUN_OUT)
+            if not engine.run_due() + batches.run_some():
                 return
 
     def _compare(self, where: str, id: UUID, expected: tuple[str, list[str], dict[str, int]], name: str) -> None:

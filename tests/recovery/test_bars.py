@@ -43,12 +43,19 @@ def test_whatever_the_point_of_death_a_completion_comes_to_the_same_end(database
     result = crashes.run(database, seed=1, say=quiet, names=["CompleteUserTask"])
 
     assert missed(result) == {}
-    assert result["figures"]["died"] >= 14
+    assert result["figures"]["died"] >= 15
 
 
-@pytest.mark.parametrize("command", ["StartInstance", "PublishMessage", "FireTimer", "CompleteJob"])
+@pytest.mark.parametrize(
+    "command",
+    ["StartInstance", "PublishMessage", "FireTimer", "CompleteJob", "StartByTimer", "Delivered", "RunBatchItems"],
+)
 def test_a_command_that_dies_before_or_after_its_commit_comes_to_the_same_end(database, command):
-    points = ("before_the_commit", "after_the_commit_before_it_is_known")
+    points = (
+        "before_the_commit",
+        "after_the_commit_was_sent_before_its_answer_was_read",
+        "after_the_commit_before_it_is_known",
+    )
 
     result = crashes.run(database, seed=1, say=quiet, names=[command], points=points)
 
