@@ -103,9 +103,10 @@ def run(
         clients = Clients(served, set_up(served), notebook, cases, ROUNDS, standstill_s=standstill_s)
         killer = threading.Thread(target=_kill, args=(served, clients, kills, random.Random(seed)))
         killer.start()
-        began = time.monotonic()
+        began, cpu_s = time.monotonic(), -time.process_time() - served.cpu_s()
         clients.run(say)
         seconds = time.monotonic() - began
+        cpu_s += time.process_time() + served.cpu_s()
         killer.join()
         _let_settle(served, min(SETTLE_S, standstill_s))
         figures = Judgement(served.database_url, notebook, served.effects, ROUNDS).figures()
@@ -117,6 +118,8 @@ def run(
         "killed_webs": served.kills["web"],
         "killed_workers": served.kills["worker"],
         "completions_per_s": round(figures["acknowledged"] / seconds, 1),
+        "cpu_ms_per_completion": round(1000 * cpu_s / max(1, figures["acknowledged"]), 1),  # the clients' too
+        "cores_used": round(cpu_s / seconds, 2),  # on a machine that others use, fewer than there are
     }
     limits = NEVER | {"acknowledged": at_least(clients.wanted), "kills": at_least(kills)}
     limits |= {"resume_p99_s": at_most(5), "effects_repeated_share": at_most(0.02)}

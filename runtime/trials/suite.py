@@ -29,7 +29,13 @@ BARS = {
     "R03": Bar(
         "runtime.trials.restart", 200, "random diagrams", "每步重载 / reloaded after every step, and the twin", False
     ),
-    "R04": Bar("runtime.trials.outages", 20, "kills", "kill -9 数据库 / the database is killed", False),
+    "R04": Bar(
+        "runtime.trials.outages",
+        20,
+        "kills of each kind",
+        "杀数据库 / the database is killed: kill -9, stop -m immediate",
+        False,
+    ),
     "R07": Bar("runtime.trials.timers", 100_000, "timers", "到期定时器 / timers after a downtime"),
     "R08": Bar("runtime.trials.pregnancies", 1_000, "women", "一千次妊娠 / pregnancies under kills and downtimes"),
     "R10": Bar("runtime.trials.contention", 1_000, "rounds", "争用 / fifty callers, two deployments, two schedulers"),
@@ -47,7 +53,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
                    "after_the_commit_before_it_is_known", "after_the_transaction"),
     },
     "R03": {"n": 25, "paths": 3},
-    "R04": {"n": 1, "standstill_s": 30.0},
+    "R04": {"n": 1, "standstill_s": 30.0, "between_s": (0.5, 1.0)},
     "R07": {"n": 24, "punctual": 4, "workers": 1, "standstill_s": 2.0},
     "R08": {"n": 3, "followed": 40, "kills": 2, "standstill_s": 5.0},
     "R10": {"n": 1, "callers": 4},

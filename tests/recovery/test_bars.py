@@ -34,7 +34,7 @@ def test_a_thousand_completions_over_http_under_random_kills_lose_and_double_not
 
 
 def test_a_killed_database_is_answered_with_503_and_nothing_that_was_told_is_gone():
-    result = outages.run(n=1, seed=3, say=quiet, cases=6)
+    result = outages.run(n=1, seed=3, say=quiet, cases=6, between_s=(0.5, 1.0))
 
     assert missed(result) == {}
 
