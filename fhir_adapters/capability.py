@@ -9,7 +9,9 @@ from fhir_adapters.dates import local_text
 from fhir_adapters.operations import OPERATIONS
 from fhir_adapters.patches.patch import KINDS
 from fhir_adapters.search.computed import COMMON_COMPUTED, COMPUTED, Computed
-from fhir_adapters.search.parameters import COMMON, PARAMETERS, Parameter
+from fhir_adapters.search.parameters import COMMON, HL7, PARAMETERS, Parameter
+from fhir_adapters.subscriptions.topics import TOPICS
+from fhir_adapters.subscriptions.wishes import BACKPORT
 from fhir_adapters.terminology import CANONICAL_BASE
 from fhir_adapters.types import ENGINE_OWNED, TYPES
 
@@ -56,7 +58,7 @@ def statement(*, base: str, version: str, published: datetime) -> dict[str, Any]
             {
                 "mode": "server",
                 "security": _security(base),
-                "resource": [*(_resource(type_) for type_ in TYPES), _questionnaire()],
+                "resource": [*(_resource(type_) for type_ in TYPES), _questionnaire(), _subscription()],
                 "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
             }
         ],
@@ -108,6 +110,23 @@ def _questionnaire() -> dict[str, Any]:
     """Forms are read here, and deployed elsewhere."""
     reading = [{"code": "read"}, {"code": "search-type"}]
     return {"type": "Questionnaire", "interaction": reading, "operation": _operations("Questionnaire")}
+
+
+def _subscription() -> dict[str, Any]:
+    """Seen by its owner alone; the topics that one can be told of."""
+    topics = f"{BACKPORT}/capabilitystatement-subscriptiontopic-canonical"
+    return {
+        "extension": [{"url": topics, "valueCanonical": canonical} for canonical in TOPICS],
+        "type": "Subscription",
+        "supportedProfile": [f"{BACKPORT}/backport-subscription"],
+        "interaction": [{"code": code} for code in ("read", "search-type", *WRITING) if code != "patch"],
+        "versioning": "versioned",
+        "searchParam": [
+            {"name": "status", "definition": f"{HL7}/Subscription-status", "type": "token"},
+            {"name": "_id", "definition": f"{HL7}/Resource-id", "type": "token"},
+        ],
+        "operation": _operations("Subscription"),
+    }
 
 
 def _pointing_at(type_: str) -> list[str]:

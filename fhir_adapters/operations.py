@@ -13,3 +13,8 @@ OPERATIONS["Patient"]["everything"] = f"{_HL7}/Patient-everything"
 OPERATIONS["EpisodeOfCare"]["everything"] = f"{CANONICAL_BASE}/OperationDefinition/EpisodeOfCare-everything"
 OPERATIONS["QuestionnaireResponse"]["extract"] = f"{_SDC}/QuestionnaireResponse-extract"
 OPERATIONS["Questionnaire"] = {"populate": f"{_SDC}/Questionnaire-populate"}
+_BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition"
+OPERATIONS["Subscription"] = {
+    "status": f"{_BACKPORT}/backport-subscription-status",
+    "events": f"{_BACKPORT}/backport-subscription-events",
+}

@@ -15,6 +15,7 @@ from runtime import foreground, notify
 from runtime.background import Background, app_for
 from runtime.clock import ManualClock
 from runtime.settings import Settings
+from runtime.subscribers import Subscribers
 from runtime.timekeeper import HeldEngine
 from runtime.wiring import build
 from workflows.services import Services
@@ -29,10 +30,13 @@ def run(settings: Settings) -> None:
     background = Background(app_for(services, destinations_of(settings)))
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, worker.stop)
+    subscribers = Subscribers(services)
     background.start()
+    subscribers.start()
     try:
         worker.run()
     finally:
+        subscribers.stop()
         background.stop()
         services.close()
 

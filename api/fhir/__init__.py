@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from api.fhir import formats, guard, history, operations, reading, replies, writing
+from api.fhir import formats, guard, history, operations, reading, replies, subscriptions, writing
 from engine.errors import EngineError
 from fhir_adapters.issues import translate
 
@@ -31,6 +31,8 @@ def blueprint(services: Any) -> Blueprint:
     def bundle() -> Response:
         """A transaction or a batch."""
         return writing.bundle(services)
+
+    subscriptions.register(bp, services)
 
     @bp.get("/Questionnaire")
     def list_questionnaires() -> Response:

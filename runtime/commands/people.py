@@ -10,6 +10,7 @@ import click
 from engine.clock import CHINA
 from engine.errors import NotFound
 from engine.store import plain
+from runtime.commands import endpoints
 from runtime.commands.output import json_option, services, show, table
 from runtime.demo.logins import read_logins
 from workflows.people import passwords
@@ -143,6 +144,9 @@ def set_password(login: str, password_stdin: bool, as_json: bool) -> None:
 @click.group()
 def client() -> None:
     """院内系统 / Hospital systems (SMART backend services)."""
+
+
+client.add_command(endpoints.group)
 
 
 @client.command("add")

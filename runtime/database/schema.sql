@@ -129,6 +129,17 @@ CREATE TYPE public.message_state AS ENUM (
 );
 
 --
+-- Name: subscription_status; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.subscription_status AS ENUM (
+    'requested',
+    'active',
+    'error',
+    'off'
+);
+
+--
 -- Name: user_task_state; Type: TYPE; Schema: public; Owner: -
 --
 
@@ -937,6 +948,22 @@ CREATE FUNCTION public.message_lock(p_region text, p_name text, p_key text) RETU
     AS $$
     SELECT hashtextextended(p_region || chr(31) || p_name || chr(31) || p_key, 0)
 $$;
+
+--
+-- Name: note_resource_change(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.note_resource_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM subscription s
+                WHERE s.region_id = NEW.region_id AND s.status <> 'off' AND NEW.type = ANY (s.types)) THEN
+        INSERT INTO resource_change (region_id, type, id, version, at)
+        VALUES (NEW.region_id, NEW.type, NEW.id, NEW.version, NEW.updated_at);
+    END IF;
+    RETURN NULL;
+END $$;
 
 --
 -- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
@@ -1803,6 +1830,21 @@ CREATE TABLE public.message_subscription (
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
 --
+-- Name: notify_endpoint; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.notify_endpoint (
+    region_id text NOT NULL,
+    client_id uuid NOT NULL,
+    address text NOT NULL,
+    network text NOT NULL,
+    secrets text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT notify_endpoint_network_check CHECK ((network = ANY (ARRAY['public'::text, 'intranet'::text, 'loopback'::text]))),
+    CONSTRAINT notify_endpoint_secrets_check CHECK (((cardinality(secrets) >= 1) AND (cardinality(secrets) <= 2)))
+);
+
+--
 -- Name: organisation; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1871,6 +1913,33 @@ CREATE TABLE public.resource (
     episode_id text,
     labels text[] DEFAULT '{}'::text[] NOT NULL,
     tokens bigint[] DEFAULT '{}'::bigint[] NOT NULL
+);
+
+--
+-- Name: resource_change; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.resource_change (
+    region_id text NOT NULL,
+    seq bigint NOT NULL,
+    type text NOT NULL,
+    id text NOT NULL,
+    version integer NOT NULL,
+    at timestamp with time zone NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+
+--
+-- Name: resource_change_seq_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.resource_change ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.resource_change_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 --
@@ -1984,6 +2053,49 @@ CREATE TABLE public.start_event (
     definition_key text NOT NULL,
     element_id text NOT NULL,
     CONSTRAINT start_event_kind_check CHECK ((kind = ANY (ARRAY['signal'::text, 'condition'::text])))
+);
+
+--
+-- Name: subscription; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.subscription (
+    region_id text NOT NULL,
+    id text NOT NULL,
+    client_id uuid NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    status public.subscription_status DEFAULT 'requested'::public.subscription_status NOT NULL,
+    types text[] NOT NULL,
+    body text NOT NULL,
+    ends_at timestamp with time zone,
+    event_count bigint DEFAULT 0 NOT NULL,
+    sent_number bigint DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone,
+    attempts smallint DEFAULT 0 NOT NULL,
+    failing_since timestamp with time zone,
+    told_at timestamp with time zone,
+    problem text,
+    owner text,
+    CONSTRAINT subscription_id_check CHECK ((id ~ '^[A-Za-z0-9.-]{1,64}$'::text)),
+    CONSTRAINT subscription_sends_what_has_a_number CHECK ((sent_number <= event_count))
+);
+
+--
+-- Name: subscription_event; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.subscription_event (
+    region_id text NOT NULL,
+    subscription_id text NOT NULL,
+    number bigint NOT NULL,
+    type text NOT NULL,
+    id text NOT NULL,
+    version integer NOT NULL,
+    deleted boolean NOT NULL,
+    at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    parked boolean DEFAULT false NOT NULL
 );
 
 --
@@ -2317,6 +2429,13 @@ ALTER TABLE ONLY public.message_subscription
     ADD CONSTRAINT message_subscription_pkey PRIMARY KEY (region_id, instance_id, wait_id);
 
 --
+-- Name: notify_endpoint notify_endpoint_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.notify_endpoint
+    ADD CONSTRAINT notify_endpoint_pkey PRIMARY KEY (region_id, client_id, address);
+
+--
 -- Name: organisation organisation_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2343,6 +2462,13 @@ ALTER TABLE ONLY public.patient_area
 
 ALTER TABLE ONLY public.region_move
     ADD CONSTRAINT region_move_pkey PRIMARY KEY (region_id);
+
+--
+-- Name: resource_change resource_change_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.resource_change
+    ADD CONSTRAINT resource_change_pkey PRIMARY KEY (region_id, seq);
 
 --
 -- Name: resource_identity resource_identity_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2392,6 +2518,20 @@ ALTER TABLE ONLY public.signal_subscription
 
 ALTER TABLE ONLY public.start_event
     ADD CONSTRAINT start_event_pkey PRIMARY KEY (kind, name, definition_key, element_id);
+
+--
+-- Name: subscription_event subscription_event_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.subscription_event
+    ADD CONSTRAINT subscription_event_pkey PRIMARY KEY (region_id, subscription_id, number);
+
+--
+-- Name: subscription subscription_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.subscription
+    ADD CONSTRAINT subscription_pkey PRIMARY KEY (region_id, id);
 
 --
 -- Name: timer timer_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2727,6 +2867,24 @@ CREATE INDEX sign_in_failure_idx ON public.sign_in_failure USING btree (region_i
 CREATE INDEX signal_subscription_name_idx ON public.signal_subscription USING btree (region_id, name) WHERE (name IS NOT NULL);
 
 --
+-- Name: subscription_due_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX subscription_due_idx ON public.subscription USING btree (region_id, due_at) WHERE (due_at IS NOT NULL);
+
+--
+-- Name: subscription_event_age_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX subscription_event_age_idx ON public.subscription_event USING btree (region_id, at);
+
+--
+-- Name: subscription_watch_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX subscription_watch_idx ON public.subscription USING btree (region_id) WHERE (status <> 'off'::public.subscription_status);
+
+--
 -- Name: timer_claim_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2817,6 +2975,12 @@ CREATE TRIGGER definition_is_immutable BEFORE DELETE OR UPDATE ON public.definit
 CREATE TRIGGER history_is_append_only BEFORE UPDATE ON public.history FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 --
+-- Name: resource resource_change_noted; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER resource_change_noted AFTER INSERT OR UPDATE OF version ON public.resource FOR EACH ROW EXECUTE FUNCTION public.note_resource_change();
+
+--
 -- Name: procrastinate_events procrastinate_events_job_id_fkey; Type: FK CONSTRAINT; Schema: procrastinate; Owner: -
 --
 
@@ -2894,6 +3058,13 @@ ALTER TABLE ONLY public.definition
     ADD CONSTRAINT definition_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES public.deployment(id);
 
 --
+-- Name: notify_endpoint notify_endpoint_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.notify_endpoint
+    ADD CONSTRAINT notify_endpoint_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.client(region_id, id) ON DELETE CASCADE;
+
+--
 -- Name: organisation organisation_region_id_parent_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2906,6 +3077,20 @@ ALTER TABLE ONLY public.organisation
 
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_region_id_account_id_fkey FOREIGN KEY (region_id, account_id) REFERENCES public.account(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: subscription_event subscription_event_region_id_subscription_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.subscription_event
+    ADD CONSTRAINT subscription_event_region_id_subscription_id_fkey FOREIGN KEY (region_id, subscription_id) REFERENCES public.subscription(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: subscription subscription_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.subscription
+    ADD CONSTRAINT subscription_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.client(region_id, id) ON DELETE CASCADE;
 
 --
 -- PostgreSQL database dump complete

@@ -1,0 +1,1 @@
+"""What hospital systems are told: which changes, in which order, in which words."""
