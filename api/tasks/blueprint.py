@@ -34,6 +34,9 @@ class CompletionBody(Strict):
     variables = PlainObject()
 
 
+COMPLETION = CompletionBody()  # making a schema copies its fields
+
+
 def blueprint(services: Services) -> Blueprint:
     bp = Blueprint("tasks", __name__, url_prefix="/api/user-tasks")
 
@@ -106,7 +109,7 @@ def _entered() -> dict[str, Any]:
     body = json_body()
     if body.get("resourceType") == "QuestionnaireResponse":
         return {"response": body}
-    entered = load(CompletionBody(), body)
+    entered = load(COMPLETION, body)
     if len(entered) != 1:
         raise Incorrect("请只给 answers 或 variables 之一", "give either answers or variables", code="answers-missing")
     return entered

@@ -10,6 +10,7 @@ from typing import Any
 from engine.errors import Fault, Text
 from workflows.forms.checks import RULES
 from workflows.forms.items import Item
+from workflows.forms.layout import Layout
 from workflows.forms.limits import beyond, doubtful
 from workflows.forms.schema import blank
 from workflows.forms.sheet import Sheet, is_required, listed
@@ -27,33 +28,29 @@ class Assessment:
     warnings: list[Fault] = field(default_factory=list)
 
 
-def assess(items: tuple[Item, ...], entered: Mapping[str, Any], on: date, context: Mapping[str, Any]) -> Assessment:
+def assess(layout: Layout, entered: Mapping[str, Any], on: date, context: Mapping[str, Any]) -> Assessment:
     """Let calculations and conditions settle, then look for what is wrong. `entered` has passed the schema."""
-    sheet = Sheet(items, entered, {**context, "today": on.isoformat()})
+    sheet = Sheet(layout, entered, {**context, "today": on.isoformat()})
     sheet.settle()
-    found = Assessment(sheet.shown(), sheet.calculated(), sheet.enabled, sheet.duties())
-    for fault, is_error in _findings(sheet, on):
+    shown = sheet.shown()
+    found = Assessment(shown, sheet.calculated(), sheet.enabled, sheet.duties())
+    for fault, is_error in _findings(sheet, shown, on):
         (found.faults if is_error else found.warnings).append(fault)
     return found
 
 
-def _findings(sheet: Sheet, on: date) -> Iterator[tuple[Fault, bool]]:
+def _findings(sheet: Sheet, shown: Mapping[str, Any], on: date) -> Iterator[tuple[Fault, bool]]:
     """Each finding, and whether it refuses the form."""
-    environment = sheet.environment()
-    shown = sheet.shown()
-    for item in sheet.items:
-        for each in item.walk() if not item.is_table else [item]:
-            if sheet.is_shown(each):
-                yield from _findings_of(sheet, each, shown, environment, on)
+    for item in sheet.layout.looked_at:
+        if sheet.is_shown(item):
+            yield from _findings_of(sheet, item, shown, on)
     for rows in sheet.rows.values():
         for row in rows:
-            yield from _findings(row, on)
+            yield from _findings(row, row.shown(), on)
 
 
-def _findings_of(
-    sheet: Sheet, item: Item, shown: Mapping[str, Any], environment: Mapping[str, Any], on: date
-) -> Iterator[tuple[Fault, bool]]:
-    path = sheet.prefix + item.link_id
+def _findings_of(sheet: Sheet, item: Item, shown: Mapping[str, Any], on: date) -> Iterator[tuple[Fault, bool]]:
+    path, environment = sheet.prefix + item.link_id, sheet.environment
     value = shown.get(item.link_id)
     if is_required(item, environment) and not item.calculated and (item.is_question or item.is_table) and blank(value):
         yield Fault(path=path, message=REQUIRED), True

@@ -109,6 +109,17 @@ _OPTIONS = {
 }
 
 
+class Environment(dict[str, Any]):
+    """Answers by name. Environments of one form being filled share what its expressions answered for which values, so
+    that conditions and calculations are worked out again only where something they read has changed."""
+
+    __slots__ = ("remembered",)
+
+    def __init__(self, names: Mapping[str, Any], remembered: dict[Any, list[Any]]) -> None:
+        super().__init__(names)
+        self.remembered = remembered
+
+
 @dataclass(frozen=True)
 class Expression:
     text: str
@@ -118,6 +129,15 @@ class Expression:
     def evaluate(self, environment: Mapping[str, Any]) -> list[Any]:
         """The collection it answers; a name that has no answer is an empty collection."""
         known = {name: environment.get(name, []) for name in self.names}
+        if not isinstance(environment, Environment):
+            return self._evaluate(known)
+        key = (self.text, repr(known))  # not the values: 5.0 equals 5 and is written otherwise
+        found = environment.remembered.get(key)
+        if found is None:
+            found = environment.remembered[key] = self._evaluate(known)
+        return found
+
+    def _evaluate(self, known: dict[str, Any]) -> list[Any]:
         try:
             return list(self._run({}, known))
         except Exception:  # fhirpathpy raises a bare Exception for an empty operand, where FHIRPath says: empty

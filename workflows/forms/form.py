@@ -17,6 +17,7 @@ from workflows.forms import urls
 from workflows.forms.assess import REQUIRED, Assessment, assess
 from workflows.forms.extensions import value_of
 from workflows.forms.items import Item
+from workflows.forms.layout import Layout, layout
 from workflows.forms.lint import lint
 from workflows.forms.parse import Reader
 from workflows.forms.response_reader import read_items
@@ -69,8 +70,13 @@ class Form:
         )
 
     @cached_property
-    def schema(self) -> type[Schema]:
-        return build_schema(self.items)
+    def schema(self) -> Schema:
+        """One for all who fill the form in: making it copies every field."""
+        return build_schema(self.items)()
+
+    @cached_property
+    def layout(self) -> Layout:
+        return layout(self.items)
 
     @cached_property
     def by_link_id(self) -> dict[str, Item]:
@@ -102,7 +108,7 @@ class Form:
     def _assess(self, answers: Any, on: date, context: Mapping[str, Any] | None) -> tuple[Assessment, list[Fault]]:
         values, unread = load(self.schema, answers, on)
         known = {name: value for name, value in (context or {}).items() if name in self.context and value is not None}
-        found = assess(self.items, values, on, known)
+        found = assess(self.layout, values, on, known)
         hidden = {path for path, shown in found.enabled.items() if not shown}
         calculated = set(found.calculated)
         kept = [fault for fault in unread if not _is_under(fault.path, hidden | calculated)]

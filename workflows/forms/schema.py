@@ -79,14 +79,14 @@ def build_schema(items: tuple[Item, ...]) -> type[Schema]:
     return _FormSchema.from_dict(found)  # type: ignore[arg-type]
 
 
-def load(schema: type[Schema], answers: Any, on: date) -> tuple[dict[str, Any], list[Fault]]:
+def load(schema: Schema, answers: Any, on: date) -> tuple[dict[str, Any], list[Fault]]:
     """What could be read, and what could not, by path. Blank answers are no answers; nothing is guessed."""
     if not isinstance(answers, Mapping) or not all(isinstance(key, str) for key in answers):
         return {}, [Fault(path="", message=Text(zh="答案应为对象", en="answers must be an object"))]
     given = without_blanks(answers)
     with Context[date](on):
         try:
-            return schema().load(given), []
+            return schema.load(given), []
         except ValidationError as error:
             read_so_far = error.valid_data if isinstance(error.valid_data, dict) else {}
             return dict(read_so_far), list(_faults(error.messages, ""))

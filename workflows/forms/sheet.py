@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from workflows.forms.enabling import holds
-from workflows.forms.items import ABSENT, NUMBERS, Item, columns
+from workflows.forms.expressions import Environment
+from workflows.forms.items import ABSENT, NUMBERS, Item
+from workflows.forms.layout import Layout
 from workflows.forms.schema import blank
 
 _ROUNDS = 12  # a chain of "shown when" longer than this is no form for people
@@ -16,76 +18,84 @@ _ROUNDS = 12  # a chain of "shown when" longer than this is no form for people
 class Sheet:
     """One filled form, or one row of a table: `outer` are the answers around the row, `prefix` its path."""
 
-    def __init__(
-        self, items: tuple[Item, ...], entered: Mapping[str, Any], outer: Mapping[str, Any], prefix: str = ""
-    ) -> None:
-        self.items, self.outer, self.prefix = items, outer, prefix
-        self.columns = list(columns(items))
-        computed = {item.link_id for item in self.columns if item.calculated}
+    def __init__(self, layout: Layout, entered: Mapping[str, Any], outer: Mapping[str, Any], prefix: str = "") -> None:
+        self.layout, self.outer, self.prefix = layout, outer, prefix
+        computed = {item.link_id for item in layout.computed}
         self.entered = {key: value for key, value in entered.items() if key not in computed}
         self.computed: dict[str, Any] = {}
         self.enabled: dict[str, bool] = {}
         self.rows: dict[str, list[Sheet]] = {}
+        self._hidden: set[str] = set()
+        self._remembered: dict[Any, list[Any]] = {}
+        self.environment = self._read()
 
     def settle(self) -> None:
+        """Afterwards `environment` holds the names as expressions read them, of what is shown and calculated."""
         for _ in range(_ROUNDS):
-            before = (dict(self.enabled), dict(self.computed))
-            environment = self.environment()
-            self._enable(self.items, True, environment)
-            self._calculate(self.environment())
-            if before == (self.enabled, self.computed):
+            hidden, computed = self._hidden, self.computed
+            self._enable()
+            if hidden != self._hidden:
+                self.environment = self._read()
+            self._calculate()
+            if computed != self.computed:
+                self.environment = self._read()
+            elif hidden == self._hidden:
                 break
-        for item in self.columns:
-            if item.is_table and self.is_shown(item):
-                self.rows[item.link_id] = [
-                    self._row(item, number, row) for number, row in enumerate(self.entered.get(item.link_id, []))
-                ]
+        for item in self.layout.tables:
+            if self.is_shown(item):
+                rows = enumerate(self.entered.get(item.link_id, []))
+                self.rows[item.link_id] = [self._row(item, number, row) for number, row in rows]
 
     def _row(self, item: Item, number: int, row: Mapping[str, Any]) -> Sheet:
-        sheet = Sheet(item.items, row, self.environment(), f"{self.prefix}{item.link_id}[{number}].")
+        prefix = f"{self.prefix}{item.link_id}[{number}]."
+        sheet = Sheet(self.layout.rows[item.link_id], row, self.environment, prefix)
         sheet.settle()
         self.enabled.update(sheet.enabled)
         return sheet
 
     def is_shown(self, item: Item) -> bool:
-        return self.enabled.get(self.prefix + item.link_id, True)
+        return item.link_id not in self._hidden
 
-    def answer(self, name: str) -> Any:
-        return self.computed.get(name, self.entered.get(name))
-
-    def environment(self) -> dict[str, Any]:
-        """Names as expressions read them: an absent reason is no number, a group is the list of what is inside it."""
-        names = dict(self.outer)
-        for item in self.columns:
+    def _read(self) -> Environment:
+        """An absent reason is no number, a group is the list of what is inside it."""
+        names = Environment(self.outer, self._remembered)
+        for item in self.layout.columns:
             names[item.link_id] = self._visible(item)
-        for item in self.items:
-            for group in item.walk():
-                if group.is_group and not group.repeats:
-                    names[group.link_id] = [
-                        one for inner in columns(group.items) for one in listed(self._visible(inner))
-                    ]
+        for link_id, inside in self.layout.groups:
+            names[link_id] = [one for item in inside for one in listed(names[item.link_id])]
         return names
 
     def _visible(self, item: Item) -> Any:
-        value = self.answer(item.link_id) if self.is_shown(item) else None
-        is_missing = value is None or (item.type in NUMBERS and isinstance(value, str) and value in ABSENT)
+        name = item.link_id
+        if name in self._hidden:
+            return []
+        value = self._answer(name)
+        is_missing = value is None or (isinstance(value, str) and item.type in NUMBERS and value in ABSENT)
         return [] if is_missing else value
 
-    def _enable(self, items: tuple[Item, ...], parent: bool, environment: Mapping[str, Any]) -> None:
-        for item in items:
-            shown = parent and holds(item, environment)
-            self.enabled[self.prefix + item.link_id] = shown
-            if not item.is_table:
-                self._enable(item.items, shown, environment)
+    def _answer(self, name: str) -> Any:
+        return self.computed[name] if name in self.computed else self.entered.get(name)
 
-    def _calculate(self, environment: dict[str, Any]) -> None:
-        for item in self.columns:
-            if item.calculated:
-                value = item.calculated.value(environment) if self.is_shown(item) else None
-                if item.type in NUMBERS and value is not None and not isinstance(value, int | Decimal):
-                    value = None
-                self.computed[item.link_id] = value
-                environment[item.link_id] = [] if value is None else value
+    def _enable(self) -> None:
+        hidden: set[str] = set()
+        for item, parent in self.layout.order:
+            if parent in hidden or not holds(item, self.environment):
+                hidden.add(item.link_id)
+            self.enabled[self.prefix + item.link_id] = item.link_id not in hidden
+        self._hidden = hidden
+
+    def _calculate(self) -> None:
+        """One after the other, so that a calculation reads those above it as they are now."""
+        found: dict[str, Any] = {}
+        for item in self.layout.computed:
+            calculated = item.calculated
+            assert calculated is not None
+            value = calculated.value(self.environment) if self.is_shown(item) else None
+            if item.type in NUMBERS and value is not None and not isinstance(value, int | Decimal):
+                value = None
+            found[item.link_id] = value
+            self.environment[item.link_id] = [] if value is None else value
+        self.computed = found
 
     def calculated(self) -> dict[str, Any]:
         found = {f"{self.prefix}{key}": value for key, value in self.computed.items()}
@@ -96,19 +106,17 @@ class Sheet:
 
     def shown(self) -> dict[str, Any]:
         found = {}
-        for item in self.columns:
-            value = self.answer(item.link_id)
-            if item.is_table and item.link_id in self.rows:
-                value = [sheet.shown() for sheet in self.rows[item.link_id]]
-            if self.is_shown(item) and not blank(value):
+        for item in self.layout.columns:
+            if item.link_id in self._hidden:
+                continue
+            rows = self.rows.get(item.link_id)
+            value = self._answer(item.link_id) if rows is None else [sheet.shown() for sheet in rows]
+            if not blank(value):
                 found[item.link_id] = value
         return found
 
     def duties(self) -> dict[str, bool]:
-        environment = self.environment()
-        found = {
-            self.prefix + item.link_id: is_required(item, environment) for item in self.columns if item.required_by
-        }
+        found = {self.prefix + item.link_id: is_required(item, self.environment) for item in self.layout.dutiable}
         for sheets in self.rows.values():
             for sheet in sheets:
                 found.update(sheet.duties())
