@@ -12,6 +12,7 @@ from api import (
     designer,
     evaluation,
     incidents,
+    indicators,
     jobs,
     messages,
     monitoring,
@@ -39,6 +40,7 @@ ROOMS = (
     incidents,
     clock,
     pregnancies,
+    indicators,
     monitoring,
     openapi,
 )

@@ -39,6 +39,7 @@ COMMANDS = {
     "region": "runtime.commands.region:group",
     "forms": "runtime.commands.forms:group",
     "fhir": "runtime.commands.fhir:group",
+    "indicators": "runtime.commands.indicators:command",
 }
 
 

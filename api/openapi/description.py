@@ -42,7 +42,7 @@ ROOMS = (
         "deliveries",
         "incidents",
     ),
-    *("clock", "pregnancies", "health", "openapi"),
+    *("clock", "pregnancies", "indicators", "health", "openapi"),
 )
 BODIES: dict[str, type[Schema] | str] = {
     "tasks.claim": ClaimBody,

@@ -25,6 +25,7 @@ JSON_ROOMS = (
     "messages",
     "clock",
     "pregnancies",
+    "indicators",
     "health",
     "openapi",
 )

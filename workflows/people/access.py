@@ -36,6 +36,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "see-batches": frozenset({"R-ITADM", "R-DESIGN", "auditor"}),
     "tell": CARE | {"R-ITADM", "R-DESIGN"},  # a message; about a woman only by those who care for her
     "publish": frozenset({"R-ITADM", "R-DESIGN"}),
+    "count": frozenset({"R-PM-F", "R-HCADM"}),  # indicators, and the women behind them
     "move-clock": EVERYONE,  # only where time is rehearsed; with the machine's clock there is nothing to move
 }
 
@@ -114,6 +115,8 @@ TABLE: dict[str, Access] = {
     "clock.move": Access(people=RIGHTS["move-clock"], clients="write"),
     "pregnancies.pregnancy": Access(people=RIGHTS["read"], clients="read", organisations="woman"),
     "pregnancies.search": Access(people=RIGHTS["read"], clients="read", organisations="woman"),
+    "indicators.report": Access(people=RIGHTS["count"]),
+    "indicators.women": Access(people=RIGHTS["count"], organisations="woman"),
     "openapi.description": PUBLIC,
     "openapi.docs": PUBLIC,
     "health.live": PUBLIC,
