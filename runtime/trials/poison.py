@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
+import psutil
 import psycopg
 
 from engine.clock import system_clock
@@ -34,7 +35,7 @@ from runtime.trials.verdict import at_least, at_most, none_of, percentile, verdi
 WORKERS = 2
 ATTEMPTS = 3
 RATE = 40.0  # instances started a second
-MEMORY = 1 << 30  # what a worker may take
+MEMORY = 256 << 20  # what a worker may take beyond what it begins with: enough for work, and soon eaten
 SETTLE_S, HURRIED_S = 120.0, 5.0
 KINDS = ("leave", "fault", "eat")
 GOOD = diagram(
@@ -89,7 +90,8 @@ class Deadly:
 
 
 def work(url: str, marks: str) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    limit = psutil.Process().memory_info().vms + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with engine_on(url, system_clock, connections=2, tasks=Deadly(marks).tasks()) as engine:
         Worker(engine, poll_s=0.1).run()

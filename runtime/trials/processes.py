@@ -23,6 +23,7 @@ PRELOADED = [
     "runtime.trials.engines",
     "runtime.trials.contention",
     "runtime.trials.timers",
+    "runtime.trials.poison",
     "runtime.trials.pregnancies",
 ]
 
