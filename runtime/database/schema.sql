@@ -685,6 +685,21 @@ BEGIN
 END $$;
 
 --
+-- Name: begin_people_epoch(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.begin_people_epoch() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE people_epoch SET epoch = gen_random_uuid();
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no row of people_epoch can be seen: what was remembered would go on counting';
+    END IF;
+    RETURN NULL;
+END $$;
+
+--
 -- Name: civil_date(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1881,6 +1896,16 @@ CREATE TABLE public.patient_area (
 );
 
 --
+-- Name: people_epoch; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.people_epoch (
+    one boolean DEFAULT true NOT NULL,
+    epoch uuid NOT NULL,
+    CONSTRAINT people_epoch_one_check CHECK (one)
+);
+
+--
 -- Name: region_move; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2457,6 +2482,13 @@ ALTER TABLE ONLY public.patient_area
     ADD CONSTRAINT patient_area_pkey PRIMARY KEY (region_id, patient_id, organisation_id);
 
 --
+-- Name: people_epoch people_epoch_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.people_epoch
+    ADD CONSTRAINT people_epoch_pkey PRIMARY KEY (one);
+
+--
 -- Name: region_move region_move_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2957,10 +2989,34 @@ CREATE TRIGGER procrastinate_trigger_status_events_insert_v1 AFTER INSERT ON pro
 CREATE TRIGGER procrastinate_trigger_status_events_update_v1 AFTER UPDATE OF status ON procrastinate.procrastinate_jobs FOR EACH ROW EXECUTE FUNCTION procrastinate.procrastinate_trigger_function_status_events_update_v1();
 
 --
+-- Name: access_token access_token_begins_people_epoch; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER access_token_begins_people_epoch AFTER DELETE OR UPDATE OR TRUNCATE ON public.access_token FOR EACH STATEMENT EXECUTE FUNCTION public.begin_people_epoch();
+
+--
+-- Name: account account_begins_people_epoch; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER account_begins_people_epoch AFTER DELETE OR UPDATE OR TRUNCATE ON public.account FOR EACH STATEMENT EXECUTE FUNCTION public.begin_people_epoch();
+
+--
+-- Name: account_role account_role_begins_people_epoch; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER account_role_begins_people_epoch AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.account_role FOR EACH STATEMENT EXECUTE FUNCTION public.begin_people_epoch();
+
+--
 -- Name: audit audit_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.audit_is_append_only();
+
+--
+-- Name: client client_begins_people_epoch; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER client_begins_people_epoch AFTER DELETE OR UPDATE OR TRUNCATE ON public.client FOR EACH STATEMENT EXECUTE FUNCTION public.begin_people_epoch();
 
 --
 -- Name: definition definition_is_immutable; Type: TRIGGER; Schema: public; Owner: -
@@ -2973,6 +3029,12 @@ CREATE TRIGGER definition_is_immutable BEFORE DELETE OR UPDATE ON public.definit
 --
 
 CREATE TRIGGER history_is_append_only BEFORE UPDATE ON public.history FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+--
+-- Name: organisation organisation_begins_people_epoch; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER organisation_begins_people_epoch AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.organisation FOR EACH STATEMENT EXECUTE FUNCTION public.begin_people_epoch();
 
 --
 -- Name: resource resource_change_noted; Type: TRIGGER; Schema: public; Owner: -

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from engine.clock import Clock, system_clock
 from engine.commands.contracts import Actor
+from workflows.people.known_tokens import KnownTokens
 from workflows.people.model import Account, Client, Principal
 from workflows.people.roles import scopes_of
 from workflows.people.visibility import visible_organisations
@@ -15,12 +16,13 @@ from workflows.store import people as store
 
 
 class Desk:
-    """Asks the database every time, so that what is taken away is gone at once."""
+    """Asks the database every time, so that what is taken away is gone at once; for tokens whether anything was."""
 
     def __init__(self, pool: Any, region_id: str, clock: Clock = system_clock) -> None:
         self.pool = pool
         self.region_id = region_id
         self._clock = clock
+        self._known_tokens = KnownTokens()
 
     def principal_of(self, conn: Any, actor: Actor) -> Principal:
         """The caller as the rules need it, where only the actor is at hand: inside a transaction."""

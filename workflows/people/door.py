@@ -69,13 +69,18 @@ class Door(Desk):
 
     def actor_for_token(self, token: str) -> Principal | None:
         """Who holds this bearer token now; None for unknown, expired, revoked, disabled."""
+        token_hash, now = tokens.hashed(token), self._clock()
         with self.pool.connection() as conn:
-            owner = tokens.owner(conn, self.region_id, token, self._clock())
-            if isinstance(owner, Account):
-                return self._person(conn, owner)
-            if isinstance(owner, Client):
-                return self._system(conn, owner)
-        return None
+            epoch = store.people_epoch(conn)
+            known = self._known_tokens.find(epoch, token_hash, now)
+            if known is not None:
+                return known
+            owner, expires_at = tokens.owner(conn, self.region_id, token_hash, now)
+            if owner is None:
+                return None
+            principal = self._person(conn, owner) if isinstance(owner, Account) else self._system(conn, owner)
+        self._known_tokens.keep(epoch, token_hash, expires_at, principal)
+        return principal
 
     def add_client(self, *, name: str, organisation_id: str, scopes: Iterable[str], jwks: Mapping[str, Any]) -> Client:
         """Register a hospital system. Raises Conflict (name taken), NotFound (organisation), Incorrect (keys)."""

@@ -58,16 +58,17 @@ def issue(
     return AccessToken(access_token=token, expires_at=expires_at, expires_in=lifetime_s)
 
 
-def owner(conn: Any, region_id: str, token: str, now: datetime) -> Account | Client | None:
-    """A client comes back with the scopes of this token, not all those it may ask for."""
-    found = store.row(conn, "token_owner", region_id=region_id, token_hash=hashed(token), now=now)
+def owner(conn: Any, region_id: str, token_hash: bytes, now: datetime) -> tuple[Account | Client | None, datetime]:
+    """Whose it is, and until when. A client comes back with the scopes of this token, not all those it may ask for."""
+    found = store.row(conn, "token_owner", region_id=region_id, token_hash=token_hash, now=now)
     if found is None:
-        return None
+        return None, now
     if found["account_id"] is not None:
         account = store.row(conn, "account_by_id", region_id=region_id, account_id=found["account_id"])
-        return store.account_of(account) if account else None
+        return (store.account_of(account) if account else None), found["expires_at"]
     client = store.row(conn, "client_by_id", region_id=region_id, client_id=found["client_id"])
-    return replace(store.client_of(client), scopes=frozenset(found["scopes"])) if client else None
+    narrowed = replace(store.client_of(client), scopes=frozenset(found["scopes"])) if client else None
+    return narrowed, found["expires_at"]
 
 
 def check_scopes(scopes: Iterable[str]) -> None:

@@ -78,8 +78,12 @@ UPDATE access_token SET revoked_at = %(now)s
 INSERT INTO access_token (region_id, token_hash, account_id, client_id, scopes, issued_at, expires_at)
 VALUES (%(region_id)s, %(token_hash)s, %(account_id)s, %(client_id)s, %(scopes)s, %(now)s, %(expires_at)s);
 
+-- people_epoch --
+-- Another one after every change of accounts, roles, organisations, hospital systems and tokens that exist.
+SELECT epoch FROM people_epoch;
+
 -- token_owner --
-SELECT t.scopes, t.account_id, t.client_id FROM access_token t
+SELECT t.scopes, t.account_id, t.client_id, t.expires_at FROM access_token t
  WHERE t.region_id = %(region_id)s AND t.token_hash = %(token_hash)s AND t.revoked_at IS NULL AND t.expires_at > %(now)s;
 
 -- account_by_id --
