@@ -8,6 +8,7 @@ PUBLIC = frozenset({"web.static", "web.sign_in", "web.sign_in_form", "web.colour
 DESIGNERS = frozenset({"R-DESIGN"})
 LOOK_AT_DIAGRAMS = DESIGNERS | {"R-ITADM"}
 OPERATE = frozenset({"R-ITADM"})
+COUNTY = frozenset({"R-PM-F", "R-HCADM"})  # the numbers of the county, and the women behind them
 REGISTER = frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"})  # P02: who may open a woman's record
 
 TASKS = READERS | LOOK_AT_DIAGRAMS | {"auditor"}  # a diagram that is no pregnancy has tasks too
@@ -28,6 +29,10 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.search": READERS,
     "web.pregnancy": READERS,
     "web.audit": frozenset({"auditor"}),
+    "web.indicators_report": COUNTY,
+    "web.indicator_women": COUNTY,
+    "web.indicators_file": COUNTY,
+    "web.indicator_file": COUNTY,
     "web.operations": LOOK_AT_DIAGRAMS | {"auditor"},
     "web.settle_incident": OPERATE,
     "web.resend_message": OPERATE,

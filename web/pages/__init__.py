@@ -3,6 +3,7 @@
 from web.pages import (
     audit,
     design,
+    indicators,
     instances,
     operations,
     pregnancies,
@@ -19,6 +20,7 @@ __all__ = [
     "audit",
     "bp",
     "design",
+    "indicators",
     "instances",
     "operations",
     "pregnancies",

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from engine.clock import CHINA
 from engine.errors import EngineError, Forbidden, Malformed
-from web import errors, language, rights, security, text, words
+from web import county_words, errors, language, rights, security, text, words
 
 HERE = Path(__file__).parent.parent
 bp = Blueprint("web", "web", template_folder="templates", static_folder="static", static_url_path="/static")
@@ -122,4 +122,5 @@ def for_templates() -> dict[str, Any]:
         "place_of": _place_of,
         **text.FILTERS,
         **words.FOR_TEMPLATES,
+        **county_words.FOR_TEMPLATES,
     }

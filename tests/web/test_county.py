@@ -1,0 +1,96 @@
+"""The county's pages: the numbers, the women behind them, and both as files."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from openpyxl import load_workbook
+
+from tests.web.conftest import served
+from tests.web.markup import assert_sound
+from tests.web.visitor import Visitor
+from workflows import indicators
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+REPORT, WOMEN = "/indicators?period=2026Q1", "/indicators/I-10?period=2026Q1"
+PAGES = [REPORT, WOMEN]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_of_the_county_is_sound_in_both_languages(shown, path, lang):
+    client = shown.client("officer")
+    client.set_cookie("yuntu_lang", lang)
+
+    page = assert_sound(client.get(path))
+
+    client.delete_cookie("yuntu_lang")
+    if lang == "en":
+        named = ("中文", "示范孕管员", "示范县妇幼保健院孕管中心")  # the language, and who is signed in
+        assert [text for text in page.english if CHINESE.search(text) and text not in named] == []
+
+
+@pytest.mark.parametrize("who", ["nurse", "doctor", "it", "auditor", "designer"])
+@pytest.mark.parametrize("path", [*PAGES, "/indicators/report.xlsx", "/indicators/I-10/women.csv"])
+def test_the_numbers_are_for_the_county(shown, who, path):
+    assert shown.get(path, who).status_code == 403
+
+
+def test_every_indicator_is_there_and_what_nothing_records_says_so_and_leads_nowhere(shown):
+    html = shown.get(REPORT, "officer").get_data(as_text=True)
+
+    for one in indicators.definitions().values():
+        assert one.name.zh in html
+        assert (f"/indicators/{one.id}?" in html) == one.is_recorded
+    assert html.count("尚未记录") == sum(not one.is_recorded for one in indicators.definitions().values())
+    assert "专业常识，待确认" in html and "本地设定，待确认" in html
+
+
+def test_a_number_leads_to_the_women_behind_it_and_from_there_to_each(shown):
+    html = shown.get(WOMEN, "officer").get_data(as_text=True)
+
+    assert "测试甲" in html and "测试乙" in html and "未筛查" in html
+    assert re.search(r'href="/pregnancies/[0-9a-f-]{36}"', html)
+    other = shown.get(f"{WOMEN}&organisation=org-twn-2", "officer").get_data(as_text=True)
+    assert "测试乙" in other and "测试甲" not in other
+
+
+def test_both_are_taken_away_as_files_in_which_nobody_has_a_name(shown):
+    book = shown.get("/indicators/report.xlsx?period=2026Q1", "officer")
+    assert load_workbook(io.BytesIO(book.data)).sheetnames[0] == "指标 Indicators"
+    assert book.headers["Content-Disposition"] == 'attachment; filename="indicators-2026Q1.xlsx"'
+    text = shown.get("/indicators/I-10/women.csv?period=2026Q1", "officer").data.decode("utf-8-sig")
+
+    assert text.count("not screened") == 4 and "测试" not in text
+    exported = [row for row in shown.services.people.newest(actor="officer") if row["action"] == "export"]
+    assert {row["subject_id"] for row in exported} == {None, "I-10"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/indicators?period=2026Q7", 422),
+        ("/indicators?organisation=nowhere", 404),
+        ("/indicators/I-17?period=2026Q1", 404),
+        ("/indicators/I-99", 404),
+        ("/indicators/report.pdf", 404),
+    ],
+)
+def test_what_cannot_be_shown_is_a_page_that_says_why(shown, path, status):
+    answer = shown.get(path, "officer")
+
+    assert answer.status_code == status
+    assert_sound(answer)
+
+
+def test_the_pages_are_accessible_and_nothing_runs_over_the_edge(shown, chromium):
+    with served(shown) as base:
+        context = chromium.new_context(viewport={"width": 1366, "height": 768})
+        person = Visitor(context, base)
+        person.sign_in("officer", shown.passwords["officer"])
+        for path in PAGES:
+            person.goto(path)
+            person.check()
+        context.close()
