@@ -299,6 +299,8 @@ CREATE TABLE procrastinate.procrastinate_jobs (
     CONSTRAINT check_not_todo_abort_requested CHECK ((NOT ((status = 'todo'::procrastinate.procrastinate_job_status) AND (abort_requested = true))))
 );
 
+ALTER TABLE ONLY procrastinate.procrastinate_jobs FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: procrastinate_fetch_job_v2(character varying[], bigint); Type: FUNCTION; Schema: procrastinate; Owner: -
 --
@@ -679,6 +681,7 @@ $$;
 
 CREATE FUNCTION public.audit_is_append_only() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     RAISE EXCEPTION 'audit rows are never changed';
@@ -690,6 +693,7 @@ END $$;
 
 CREATE FUNCTION public.begin_people_epoch() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     UPDATE people_epoch SET epoch = gen_random_uuid();
@@ -705,6 +709,7 @@ END $$;
 
 CREATE FUNCTION public.civil_date(p_text text) RETURNS date
     LANGUAGE sql IMMUTABLE
+    SET search_path TO 'public', 'pg_temp'
     AS $_$
 SELECT CASE WHEN p_text ~ '^\d{4}-\d{2}-\d{2}$' THEN p_text::date
             WHEN p_text ~ '^\d{4}-\d{2}-\d{2}T' THEN (p_text::timestamptz AT TIME ZONE 'Asia/Shanghai')::date END
@@ -716,6 +721,7 @@ $_$;
 
 CREATE FUNCTION public.claim_batch_items(p_region text, p_limit integer, p_now timestamp with time zone, p_lock_for interval) RETURNS TABLE(batch uuid, operation text, parameters jsonb, created_by jsonb, instance uuid, attempts smallint)
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     b       batch%ROWTYPE;
@@ -756,6 +762,7 @@ END $$;
 
 CREATE FUNCTION public.form_answers(p_body jsonb, p_link text) RETURNS SETOF jsonb
     LANGUAGE sql IMMUTABLE
+    SET search_path TO 'public', 'pg_temp'
     AS $_$
 SELECT jsonb_path_query(p_body, '$.** ? (@.linkId == $link).answer[*]', jsonb_build_object('link', p_link))
 $_$;
@@ -766,6 +773,7 @@ $_$;
 
 CREATE FUNCTION public.indicator_rows(p_region text, p_from date, p_to date, p_now timestamp with time zone, p_ddi integer) RETURNS TABLE(indicator text, instance_id uuid, pregnancy_id text, organisation text, happened_on date, numerator integer, denominator integer, reason text, protected boolean, value numeric)
     LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 WITH woman AS MATERIALIZED (
     SELECT i.id, i.business_key AS pregnancy_id, i.variables AS v,
@@ -955,11 +963,42 @@ SELECT 'I-27', w.id, w.pregnancy_id, w.home, coalesce(w.ended_on, w.registered_o
 $$;
 
 --
+-- Name: knows_of_patient(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.knows_of_patient(p_region text, p_patient text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_organisations text := nullif(current_setting('app.organisations', true), '');
+BEGIN
+    RETURN CASE WHEN v_organisations IS NULL THEN false
+                WHEN v_organisations = '*' THEN true
+                ELSE EXISTS (SELECT FROM patient_area a
+                              WHERE a.region_id = p_region AND a.patient_id = p_patient
+                                AND a.organisation_id = ANY (v_organisations::text[])) END;
+END $$;
+
+--
+-- Name: knows_of_resource(text, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.knows_of_resource(p_region text, p_type text, p_id text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM resource r WHERE r.region_id = p_region AND r.type = p_type AND r.id = p_id);
+END $$;
+
+--
 -- Name: message_lock(text, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
 CREATE FUNCTION public.message_lock(p_region text, p_name text, p_key text) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT hashtextextended(p_region || chr(31) || p_name || chr(31) || p_key, 0)
 $$;
@@ -970,6 +1009,7 @@ $$;
 
 CREATE FUNCTION public.note_resource_change() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     IF EXISTS (SELECT FROM subscription s
@@ -986,6 +1026,7 @@ END $$;
 
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     RAISE EXCEPTION '% is immutable', TG_TABLE_NAME;
@@ -997,6 +1038,7 @@ END $$;
 
 CREATE FUNCTION public.refuse_frozen_region() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     RAISE EXCEPTION 'the region is moving to another installation: nothing may be written here' USING ERRCODE = '55P03';
@@ -1008,6 +1050,7 @@ END $$;
 
 CREATE FUNCTION public.rename_instance(p_region text, p_instance uuid, p_version integer, p_pins jsonb, p_moved jsonb) RETURNS void
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     m       jsonb;
@@ -1045,6 +1088,7 @@ CREATE FUNCTION public.save_resources(p_region text, p_at timestamp with time zo
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     g         jsonb;
@@ -1112,26 +1156,33 @@ END $$;
 
 CREATE FUNCTION public.save_rows(p_region text, p_instance uuid, p_revision integer, p_key text, p_version integer, p_case text, p_at timestamp with time zone, p_by text, p_rows jsonb) RETURNS void
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
-    v_done jsonb;
+    v_all jsonb;
+    v_row jsonb;
 BEGIN
     INSERT INTO history (region_id, instance_id, revision, ordinal, at, path, element_id, event, by, detail)
-    SELECT p_region, p_instance, p_revision, r.ordinal, p_at, r.path, r.element_id, r.event, p_by, r.detail
-      FROM jsonb_to_recordset(p_rows->'history')
-           AS r(ordinal smallint, path text, element_id text, event text, detail jsonb);
+    SELECT p_region, p_instance, p_revision, (h.value->>'ordinal')::smallint, p_at, h.value->>'path',
+           h.value->>'element_id', h.value->>'event', p_by, nullif(h.value->'detail', 'null')
+      FROM jsonb_array_elements(p_rows->'history') AS h(value);
 
     IF p_rows ? 'tasks_done' THEN
-        FOR v_done IN SELECT value FROM jsonb_array_elements(p_rows->'tasks_done') LOOP
+        v_all := p_rows->'tasks_done';
+        FOR n IN 0 .. jsonb_array_length(v_all) - 1 LOOP
+            v_row := v_all->n;
             UPDATE user_task t
-               SET state = (v_done->>'state')::user_task_state, revision = t.revision + 1, draft = NULL, completed_at = p_at,
-                   completed_by = CASE WHEN v_done->>'state' = 'completed' THEN p_by END
-             WHERE t.region_id = p_region AND t.id = (v_done->>'id')::uuid;
+               SET state = (v_row->>'state')::user_task_state, revision = t.revision + 1, draft = NULL, completed_at = p_at,
+                   completed_by = CASE WHEN v_row->>'state' = 'completed' THEN p_by END
+             WHERE t.region_id = p_region AND t.id = (v_row->>'id')::uuid;
         END LOOP;
     END IF;
     IF p_rows ? 'timers_closed' THEN
-        DELETE FROM timer WHERE region_id = p_region AND instance_id = p_instance
-           AND wait_id = ANY (ARRAY(SELECT jsonb_array_elements(p_rows->'timers_closed')::integer));
+        v_all := p_rows->'timers_closed';
+        FOR n IN 0 .. jsonb_array_length(v_all) - 1 LOOP
+            DELETE FROM timer
+             WHERE region_id = p_region AND instance_id = p_instance AND wait_id = (v_all->n)::integer;
+        END LOOP;
     END IF;
     IF p_rows ? 'subscriptions_closed' THEN
         DELETE FROM message_subscription WHERE region_id = p_region AND instance_id = p_instance
@@ -1171,12 +1222,15 @@ BEGIN
                revision = user_task.revision + 1;
     END IF;
     IF p_rows ? 'timers' THEN
-        INSERT INTO timer (region_id, instance_id, wait_id, element_id, path, due_at, misfire)
-        SELECT p_region, p_instance, r.wait_id, r.element_id, r.path, r.due_at, r.misfire
-          FROM jsonb_to_recordset(p_rows->'timers')
-               AS r(wait_id integer, element_id text, path text, due_at timestamptz, misfire text)
+        v_all := p_rows->'timers';
+        FOR n IN 0 .. jsonb_array_length(v_all) - 1 LOOP
+            v_row := v_all->n;
+            INSERT INTO timer (region_id, instance_id, wait_id, element_id, path, due_at, misfire)
+            VALUES (p_region, p_instance, (v_row->'wait_id')::integer, v_row->>'element_id', v_row->>'path',
+                    (v_row->>'due_at')::timestamptz, v_row->>'misfire')
             ON CONFLICT (region_id, instance_id, wait_id) DO UPDATE       -- the next occurrence of a cycle
-           SET due_at = excluded.due_at, misfire = excluded.misfire, attempts = 0, locked_until = NULL;
+               SET due_at = excluded.due_at, misfire = excluded.misfire, attempts = 0, locked_until = NULL;
+        END LOOP;
     END IF;
     IF p_rows ? 'subscriptions' THEN
         -- Whoever buffers a message holds the same lock: one of the two always sees the other.
@@ -1240,6 +1294,7 @@ CREATE FUNCTION public.save_step(p_region text, p_instance uuid, p_revision inte
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     v_key     text;
@@ -1267,6 +1322,7 @@ CREATE FUNCTION public.start_instance(p_region text, p_instance uuid, p_key text
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     INSERT INTO instance (region_id, id, definition_key, definition_version, business_key, status, revision, codec,
@@ -1286,6 +1342,8 @@ CREATE TABLE procrastinate.procrastinate_events (
     type procrastinate.procrastinate_job_event_type,
     at timestamp with time zone DEFAULT now()
 );
+
+ALTER TABLE ONLY procrastinate.procrastinate_events FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: procrastinate_events_id_seq; Type: SEQUENCE; Schema: procrastinate; Owner: -
@@ -1333,6 +1391,8 @@ CREATE TABLE procrastinate.procrastinate_periodic_defers (
     periodic_id character varying(128) DEFAULT ''::character varying NOT NULL
 );
 
+ALTER TABLE ONLY procrastinate.procrastinate_periodic_defers FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: procrastinate_periodic_defers_id_seq; Type: SEQUENCE; Schema: procrastinate; Owner: -
 --
@@ -1358,6 +1418,8 @@ CREATE TABLE procrastinate.procrastinate_workers (
     id bigint NOT NULL,
     last_heartbeat timestamp with time zone DEFAULT now() NOT NULL
 );
+
+ALTER TABLE ONLY procrastinate.procrastinate_workers FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: procrastinate_workers_id_seq; Type: SEQUENCE; Schema: procrastinate; Owner: -
@@ -1388,6 +1450,8 @@ CREATE TABLE public.access_token (
     CONSTRAINT access_token_has_one_owner CHECK (((account_id IS NULL) <> (client_id IS NULL)))
 );
 
+ALTER TABLE ONLY public.access_token FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: account; Type: TABLE; Schema: public; Owner: -
 --
@@ -1404,6 +1468,8 @@ CREATE TABLE public.account (
     CONSTRAINT account_login_check CHECK (((login = lower(login)) AND (login <> ''::text)))
 );
 
+ALTER TABLE ONLY public.account FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: account_role; Type: TABLE; Schema: public; Owner: -
 --
@@ -1415,6 +1481,8 @@ CREATE TABLE public.account_role (
     granted_at timestamp with time zone NOT NULL,
     granted_by text NOT NULL
 );
+
+ALTER TABLE ONLY public.account_role FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: archive; Type: TABLE; Schema: public; Owner: -
@@ -1431,6 +1499,8 @@ CREATE TABLE public.archive (
     written_at timestamp with time zone NOT NULL,
     written_by text NOT NULL
 );
+
+ALTER TABLE ONLY public.archive FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: archived_instance; Type: TABLE; Schema: public; Owner: -
@@ -1450,6 +1520,8 @@ CREATE TABLE public.archived_instance (
     swept_at timestamp with time zone
 );
 
+ALTER TABLE ONLY public.archived_instance FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: audit; Type: TABLE; Schema: public; Owner: -
 --
@@ -1466,6 +1538,8 @@ CREATE TABLE public.audit (
     subject_id text,
     detail jsonb
 );
+
+ALTER TABLE ONLY public.audit FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: audit_id_seq; Type: SEQUENCE; Schema: public; Owner: -
@@ -1503,6 +1577,8 @@ CREATE TABLE public.batch (
     CONSTRAINT batch_rate_check CHECK ((rate > (0)::double precision))
 );
 
+ALTER TABLE ONLY public.batch FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: batch_item; Type: TABLE; Schema: public; Owner: -
 --
@@ -1521,6 +1597,8 @@ CREATE TABLE public.batch_item (
 )
 WITH (fillfactor='70');
 
+ALTER TABLE ONLY public.batch_item FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: client; Type: TABLE; Schema: public; Owner: -
 --
@@ -1536,6 +1614,8 @@ CREATE TABLE public.client (
     created_at timestamp with time zone NOT NULL
 );
 
+ALTER TABLE ONLY public.client FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: client_assertion; Type: TABLE; Schema: public; Owner: -
 --
@@ -1546,6 +1626,8 @@ CREATE TABLE public.client_assertion (
     jti text NOT NULL,
     expires_at timestamp with time zone NOT NULL
 );
+
+ALTER TABLE ONLY public.client_assertion FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: definition; Type: TABLE; Schema: public; Owner: -
@@ -1566,6 +1648,8 @@ CREATE TABLE public.definition (
     CONSTRAINT definition_version_check CHECK ((version > 0))
 );
 
+ALTER TABLE ONLY public.definition FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: definition_suspension; Type: TABLE; Schema: public; Owner: -
 --
@@ -1577,6 +1661,8 @@ CREATE TABLE public.definition_suspension (
     by text NOT NULL,
     reason text NOT NULL
 );
+
+ALTER TABLE ONLY public.definition_suspension FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: delivery; Type: TABLE; Schema: public; Owner: -
@@ -1597,6 +1683,8 @@ CREATE TABLE public.delivery (
     problem text
 );
 
+ALTER TABLE ONLY public.delivery FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: deployment; Type: TABLE; Schema: public; Owner: -
 --
@@ -1606,6 +1694,8 @@ CREATE TABLE public.deployment (
     deployed_at timestamp with time zone NOT NULL,
     deployed_by text NOT NULL
 );
+
+ALTER TABLE ONLY public.deployment FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: deployment_id_seq; Type: SEQUENCE; Schema: public; Owner: -
@@ -1637,6 +1727,8 @@ CREATE TABLE public.history (
     detail jsonb
 );
 
+ALTER TABLE ONLY public.history FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: history_policy; Type: TABLE; Schema: public; Owner: -
 --
@@ -1650,6 +1742,8 @@ CREATE TABLE public.history_policy (
     set_by text NOT NULL,
     CONSTRAINT history_policy_keep_days_check CHECK ((keep_days >= 0))
 );
+
+ALTER TABLE ONLY public.history_policy FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: http_answer; Type: TABLE; Schema: public; Owner: -
@@ -1665,6 +1759,8 @@ CREATE TABLE public.http_answer (
     at timestamp with time zone NOT NULL
 );
 
+ALTER TABLE ONLY public.http_answer FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: idempotency; Type: TABLE; Schema: public; Owner: -
 --
@@ -1678,6 +1774,8 @@ CREATE TABLE public.idempotency (
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+
+ALTER TABLE ONLY public.idempotency FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: inbound_event; Type: TABLE; Schema: public; Owner: -
@@ -1693,6 +1791,8 @@ CREATE TABLE public.inbound_event (
     result text NOT NULL,
     at timestamp with time zone NOT NULL
 );
+
+ALTER TABLE ONLY public.inbound_event FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: incident; Type: TABLE; Schema: public; Owner: -
@@ -1716,6 +1816,8 @@ CREATE TABLE public.incident (
     owner text
 );
 
+ALTER TABLE ONLY public.incident FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: instance; Type: TABLE; Schema: public; Owner: -
 --
@@ -1734,11 +1836,12 @@ CREATE TABLE public.instance (
     pins jsonb NOT NULL,
     started_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
-    CONSTRAINT instance_has_ended_iff_final CHECK (((status = ANY (ARRAY['completed'::public.instance_status, 'terminated'::public.instance_status])) = (ended_at IS NOT NULL))),
-    CONSTRAINT instance_revision_check CHECK ((revision > 0))
+    CONSTRAINT instance_has_ended_iff_final CHECK (((status >= 'completed'::public.instance_status) = (ended_at IS NOT NULL)))
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 ALTER TABLE ONLY public.instance ALTER COLUMN state SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.instance FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: instance_before; Type: TABLE; Schema: public; Owner: -
@@ -1756,6 +1859,8 @@ CREATE TABLE public.instance_before (
 )
 WITH (fillfactor='90');
 ALTER TABLE ONLY public.instance_before ALTER COLUMN state SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.instance_before FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: job; Type: TABLE; Schema: public; Owner: -
@@ -1784,6 +1889,8 @@ CREATE TABLE public.job (
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
+ALTER TABLE ONLY public.job FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: manual_clock; Type: TABLE; Schema: public; Owner: -
 --
@@ -1793,6 +1900,8 @@ CREATE TABLE public.manual_clock (
     now timestamp with time zone NOT NULL,
     CONSTRAINT manual_clock_only_row_check CHECK (only_row)
 );
+
+ALTER TABLE ONLY public.manual_clock FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: message; Type: TABLE; Schema: public; Owner: -
@@ -1818,6 +1927,8 @@ CREATE TABLE public.message (
     CONSTRAINT message_kind_check CHECK ((kind = ANY (ARRAY['message'::text, 'signal'::text])))
 );
 
+ALTER TABLE ONLY public.message FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: message_start; Type: TABLE; Schema: public; Owner: -
 --
@@ -1827,6 +1938,8 @@ CREATE TABLE public.message_start (
     definition_key text NOT NULL,
     element_id text NOT NULL
 );
+
+ALTER TABLE ONLY public.message_start FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: message_subscription; Type: TABLE; Schema: public; Owner: -
@@ -1844,6 +1957,8 @@ CREATE TABLE public.message_subscription (
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
+ALTER TABLE ONLY public.message_subscription FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: notify_endpoint; Type: TABLE; Schema: public; Owner: -
 --
@@ -1859,6 +1974,8 @@ CREATE TABLE public.notify_endpoint (
     CONSTRAINT notify_endpoint_secrets_check CHECK (((cardinality(secrets) >= 1) AND (cardinality(secrets) <= 2)))
 );
 
+ALTER TABLE ONLY public.notify_endpoint FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: organisation; Type: TABLE; Schema: public; Owner: -
 --
@@ -1871,6 +1988,8 @@ CREATE TABLE public.organisation (
     parent_id text,
     CONSTRAINT organisation_kind_check CHECK ((kind = ANY (ARRAY['county_health'::text, 'county_mch'::text, 'hospital'::text, 'township'::text, 'village'::text])))
 );
+
+ALTER TABLE ONLY public.organisation FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: outbox; Type: TABLE; Schema: public; Owner: -
@@ -1885,6 +2004,8 @@ CREATE TABLE public.outbox (
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
+ALTER TABLE ONLY public.outbox FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: patient_area; Type: TABLE; Schema: public; Owner: -
 --
@@ -1895,6 +2016,8 @@ CREATE TABLE public.patient_area (
     organisation_id text NOT NULL
 );
 
+ALTER TABLE ONLY public.patient_area FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: people_epoch; Type: TABLE; Schema: public; Owner: -
 --
@@ -1904,6 +2027,8 @@ CREATE TABLE public.people_epoch (
     epoch uuid NOT NULL,
     CONSTRAINT people_epoch_one_check CHECK (one)
 );
+
+ALTER TABLE ONLY public.people_epoch FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: region_move; Type: TABLE; Schema: public; Owner: -
@@ -1918,6 +2043,8 @@ CREATE TABLE public.region_move (
     by text NOT NULL,
     CONSTRAINT region_move_state_check CHECK ((state = ANY (ARRAY['frozen'::text, 'moved'::text])))
 );
+
+ALTER TABLE ONLY public.region_move FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: resource; Type: TABLE; Schema: public; Owner: -
@@ -1940,6 +2067,8 @@ CREATE TABLE public.resource (
     tokens bigint[] DEFAULT '{}'::bigint[] NOT NULL
 );
 
+ALTER TABLE ONLY public.resource FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: resource_change; Type: TABLE; Schema: public; Owner: -
 --
@@ -1953,6 +2082,8 @@ CREATE TABLE public.resource_change (
     at timestamp with time zone NOT NULL
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+
+ALTER TABLE ONLY public.resource_change FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: resource_change_seq_seq; Type: SEQUENCE; Schema: public; Owner: -
@@ -1980,6 +2111,8 @@ CREATE TABLE public.resource_date (
     high timestamp with time zone NOT NULL
 );
 
+ALTER TABLE ONLY public.resource_date FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: resource_identity; Type: TABLE; Schema: public; Owner: -
 --
@@ -1992,6 +2125,8 @@ CREATE TABLE public.resource_identity (
     id text NOT NULL
 );
 
+ALTER TABLE ONLY public.resource_identity FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: resource_string; Type: TABLE; Schema: public; Owner: -
 --
@@ -2003,6 +2138,8 @@ CREATE TABLE public.resource_string (
     param text NOT NULL,
     value text NOT NULL
 );
+
+ALTER TABLE ONLY public.resource_string FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: resource_version; Type: TABLE; Schema: public; Owner: -
@@ -2020,6 +2157,8 @@ CREATE TABLE public.resource_version (
     meta text NOT NULL
 );
 
+ALTER TABLE ONLY public.resource_version FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: schema_migration; Type: TABLE; Schema: public; Owner: -
 --
@@ -2030,6 +2169,8 @@ CREATE TABLE public.schema_migration (
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
+
+ALTER TABLE ONLY public.schema_migration FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: session; Type: TABLE; Schema: public; Owner: -
@@ -2044,6 +2185,8 @@ CREATE TABLE public.session (
     ended_at timestamp with time zone
 );
 
+ALTER TABLE ONLY public.session FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: sign_in_failure; Type: TABLE; Schema: public; Owner: -
 --
@@ -2054,6 +2197,8 @@ CREATE TABLE public.sign_in_failure (
     address text NOT NULL,
     failed_at timestamp with time zone NOT NULL
 );
+
+ALTER TABLE ONLY public.sign_in_failure FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: signal_subscription; Type: TABLE; Schema: public; Owner: -
@@ -2068,6 +2213,8 @@ CREATE TABLE public.signal_subscription (
     name text NOT NULL
 );
 
+ALTER TABLE ONLY public.signal_subscription FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: start_event; Type: TABLE; Schema: public; Owner: -
 --
@@ -2079,6 +2226,8 @@ CREATE TABLE public.start_event (
     element_id text NOT NULL,
     CONSTRAINT start_event_kind_check CHECK ((kind = ANY (ARRAY['signal'::text, 'condition'::text])))
 );
+
+ALTER TABLE ONLY public.start_event FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: subscription; Type: TABLE; Schema: public; Owner: -
@@ -2106,6 +2255,8 @@ CREATE TABLE public.subscription (
     CONSTRAINT subscription_sends_what_has_a_number CHECK ((sent_number <= event_count))
 );
 
+ALTER TABLE ONLY public.subscription FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: subscription_event; Type: TABLE; Schema: public; Owner: -
 --
@@ -2123,6 +2274,8 @@ CREATE TABLE public.subscription_event (
     parked boolean DEFAULT false NOT NULL
 );
 
+ALTER TABLE ONLY public.subscription_event FORCE ROW LEVEL SECURITY;
+
 --
 -- Name: timer; Type: TABLE; Schema: public; Owner: -
 --
@@ -2139,6 +2292,8 @@ CREATE TABLE public.timer (
     locked_until timestamp with time zone
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+
+ALTER TABLE ONLY public.timer FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: timer_start; Type: TABLE; Schema: public; Owner: -
@@ -2159,6 +2314,8 @@ CREATE TABLE public.timer_start (
     locked_until timestamp with time zone,
     problem text
 );
+
+ALTER TABLE ONLY public.timer_start FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: user_task; Type: TABLE; Schema: public; Owner: -
@@ -2192,10 +2349,11 @@ CREATE TABLE public.user_task (
     created_at timestamp with time zone NOT NULL,
     completed_at timestamp with time zone,
     completed_by text,
-    CONSTRAINT user_task_has_end_iff_final CHECK (((state = ANY (ARRAY['completed'::public.user_task_state, 'cancelled'::public.user_task_state])) = (completed_at IS NOT NULL))),
-    CONSTRAINT user_task_is_held_iff_claimed CHECK (((state <> 'claimed'::public.user_task_state) OR (assignee IS NOT NULL)))
+    CONSTRAINT user_task_is_held_and_ended_as_its_state_says CHECK ((((state >= 'completed'::public.user_task_state) = (completed_at IS NOT NULL)) AND ((state <> 'claimed'::public.user_task_state) OR (assignee IS NOT NULL))))
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
+
+ALTER TABLE ONLY public.user_task FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: procrastinate_events id; Type: DEFAULT; Schema: procrastinate; Owner: -
@@ -3153,6 +3311,654 @@ ALTER TABLE ONLY public.subscription_event
 
 ALTER TABLE ONLY public.subscription
     ADD CONSTRAINT subscription_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.client(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: procrastinate_events open; Type: POLICY; Schema: procrastinate; Owner: -
+--
+
+CREATE POLICY open ON procrastinate.procrastinate_events USING (true);
+
+--
+-- Name: procrastinate_jobs open; Type: POLICY; Schema: procrastinate; Owner: -
+--
+
+CREATE POLICY open ON procrastinate.procrastinate_jobs USING (true);
+
+--
+-- Name: procrastinate_periodic_defers open; Type: POLICY; Schema: procrastinate; Owner: -
+--
+
+CREATE POLICY open ON procrastinate.procrastinate_periodic_defers USING (true);
+
+--
+-- Name: procrastinate_workers open; Type: POLICY; Schema: procrastinate; Owner: -
+--
+
+CREATE POLICY open ON procrastinate.procrastinate_workers USING (true);
+
+--
+-- Name: procrastinate_events; Type: ROW SECURITY; Schema: procrastinate; Owner: -
+--
+
+ALTER TABLE procrastinate.procrastinate_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: procrastinate_jobs; Type: ROW SECURITY; Schema: procrastinate; Owner: -
+--
+
+ALTER TABLE procrastinate.procrastinate_jobs ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: procrastinate_periodic_defers; Type: ROW SECURITY; Schema: procrastinate; Owner: -
+--
+
+ALTER TABLE procrastinate.procrastinate_periodic_defers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: procrastinate_workers; Type: ROW SECURITY; Schema: procrastinate; Owner: -
+--
+
+ALTER TABLE procrastinate.procrastinate_workers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: access_token; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.access_token ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: account; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: account_role; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.account_role ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: archive; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.archive ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: archived_instance; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.archived_instance ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: audit; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: batch; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.batch ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: batch_item; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.batch_item ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: client; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.client ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: client_assertion; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.client_assertion ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: definition; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.definition ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: definition_suspension; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.definition_suspension ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: delivery; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.delivery ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: deployment; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.deployment ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: history; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.history ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: history_policy; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.history_policy ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: http_answer; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.http_answer ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: idempotency; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.idempotency ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: inbound_event; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.inbound_event ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: incident; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.incident ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: definition installation; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY installation ON public.definition USING ((NULLIF(current_setting('app.region'::text, true), ''::text) IS NOT NULL));
+
+--
+-- Name: definition_suspension installation; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY installation ON public.definition_suspension USING ((NULLIF(current_setting('app.region'::text, true), ''::text) IS NOT NULL));
+
+--
+-- Name: deployment installation; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY installation ON public.deployment USING ((NULLIF(current_setting('app.region'::text, true), ''::text) IS NOT NULL));
+
+--
+-- Name: message_start installation; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY installation ON public.message_start USING ((NULLIF(current_setting('app.region'::text, true), ''::text) IS NOT NULL));
+
+--
+-- Name: people_epoch installation; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY installation ON public.people_epoch USING ((NULLIF(current_setting('app.region'::text, true), ''::text) IS NOT NULL));
+
+--
+-- Name: start_event installation; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY installation ON public.start_event USING ((NULLIF(current_setting('app.region'::text, true), ''::text) IS NOT NULL));
+
+--
+-- Name: instance; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.instance ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: instance_before; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.instance_before ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: job; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: manual_clock; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.manual_clock ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: message; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.message ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: message_start; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.message_start ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: message_subscription; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.message_subscription ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: notify_endpoint; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.notify_endpoint ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: manual_clock open; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY open ON public.manual_clock USING (true);
+
+--
+-- Name: schema_migration open; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY open ON public.schema_migration USING (true);
+
+--
+-- Name: organisation; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.organisation ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: resource organisations; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY organisations ON public.resource AS RESTRICTIVE FOR SELECT USING (((COALESCE(current_setting('app.organisations'::text, true), ''::text) = '*'::text) OR (owner = NULLIF(current_setting('app.viewer'::text, true), ''::text)) OR (((patient_id IS NULL) OR public.knows_of_patient(region_id, patient_id)) AND ((labels = '{}'::text[]) OR (COALESCE(current_setting('app.restricted'::text, true), ''::text) = 'on'::text)))));
+
+--
+-- Name: resource_version organisations; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY organisations ON public.resource_version AS RESTRICTIVE FOR SELECT USING (((COALESCE(current_setting('app.organisations'::text, true), ''::text) = '*'::text) OR public.knows_of_resource(region_id, type, id)));
+
+--
+-- Name: outbox; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.outbox ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: patient_area; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.patient_area ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: people_epoch; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.people_epoch ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: access_token region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.access_token USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: account region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.account USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: account_role region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.account_role USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: archive region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.archive USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: archived_instance region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.archived_instance USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: audit region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.audit USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: batch region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.batch USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: batch_item region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.batch_item USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: client region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.client USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: client_assertion region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.client_assertion USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: delivery region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.delivery USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: history region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.history USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: history_policy region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.history_policy USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: http_answer region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.http_answer USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: idempotency region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.idempotency USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: inbound_event region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.inbound_event USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: incident region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.incident USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: instance region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.instance USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: instance_before region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.instance_before USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: job region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.job USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: message region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.message USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: message_subscription region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.message_subscription USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: notify_endpoint region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.notify_endpoint USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: organisation region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.organisation USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: outbox region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.outbox USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: patient_area region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.patient_area USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: region_move region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.region_move USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: resource region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.resource USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: resource_change region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.resource_change USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: resource_date region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.resource_date USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: resource_identity region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.resource_identity USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: resource_string region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.resource_string USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: resource_version region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.resource_version USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: session region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.session USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: sign_in_failure region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.sign_in_failure USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: signal_subscription region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.signal_subscription USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: subscription region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.subscription USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: subscription_event region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.subscription_event USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: timer region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.timer USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: timer_start region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.timer_start USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: user_task region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.user_task USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: region_move; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.region_move ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: resource; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.resource ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: resource_change; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.resource_change ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: resource_date; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.resource_date ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: resource_identity; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.resource_identity ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: resource_string; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.resource_string ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: resource_version; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.resource_version ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: schema_migration; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.schema_migration ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: session; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.session ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: sign_in_failure; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.sign_in_failure ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: signal_subscription; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.signal_subscription ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: start_event; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.start_event ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: subscription; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.subscription ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: subscription_event; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.subscription_event ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: timer; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.timer ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: timer_start; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.timer_start ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: user_task; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.user_task ENABLE ROW LEVEL SECURITY;
 
 --
 -- PostgreSQL database dump complete
