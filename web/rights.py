@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from workflows.people.access import RIGHTS as RIGHTS_OF_API
 from workflows.people.roles import CARE, EVERYONE, READERS
 
 PUBLIC = frozenset({"web.static", "web.sign_in", "web.sign_in_form", "web.colours", "web.set_language"})
 DESIGNERS = frozenset({"R-DESIGN"})
 LOOK_AT_DIAGRAMS = DESIGNERS | {"R-ITADM"}
-OPERATE = frozenset({"R-ITADM"})
+OPERATE = RIGHTS_OF_API["operate"]
+MIGRATE = RIGHTS_OF_API["migrate"]
 COUNTY = frozenset({"R-PM-F", "R-HCADM"})  # the numbers of the county, and the women behind them
 REGISTER = frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"})  # P02: who may open a woman's record
 
@@ -38,6 +40,18 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.resend_message": OPERATE,
     "web.instance": LOOK_AT_DIAGRAMS | READERS | {"auditor"},
     "web.operate_instance": OPERATE,
+    "web.instance_migration": MIGRATE,
+    "web.migrate_instance": MIGRATE,
+    "web.revert_migration": MIGRATE,
+    "web.instance_moves": OPERATE,
+    "web.move_tokens": OPERATE,
+    "web.migration": MIGRATE,
+    "web.migrate": MIGRATE,
+    "web.hold_definition": MIGRATE,
+    "web.batch": LOOK_AT_DIAGRAMS | {"auditor"},
+    "web.new_batch": MIGRATE,  # which operation is whose is asked once inside
+    "web.create_batch": MIGRATE,
+    "web.steer_batch": MIGRATE,
     "web.statistics": LOOK_AT_DIAGRAMS | {"auditor"},
     "web.definitions": LOOK_AT_DIAGRAMS,
     "web.designer": LOOK_AT_DIAGRAMS,

@@ -31,6 +31,11 @@ def moment(value: datetime | None) -> str:
     return "" if value is None else value.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
 
 
+def instant(value: str | None) -> str:
+    """A moment that came as text."""
+    return moment(datetime.fromisoformat(value)) if value else ""
+
+
 def window_words(window: Window) -> str:
     """The state of a task's window in a few words."""
     if window.state == "overdue":
@@ -82,6 +87,7 @@ FILTERS = {
     "day": day,
     "short_day": short_day,
     "moment": moment,
+    "instant": instant,
     "span": span,
     "window_words": window_words,
     "window_span": window_span,

@@ -88,7 +88,7 @@ def state_name(state: str) -> str:
         "expired": _("已过期"),
         "failed": _("失败"),
         "waiting": _("等待"),
-        "running": _("进行中"),
+        "running": _("执行中"),
         "paused": _("已暂停"),
         "cancelled": _("取消"),
     }

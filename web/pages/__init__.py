@@ -2,9 +2,13 @@
 
 from web.pages import (
     audit,
+    batches,
     design,
+    holding,
     indicators,
     instances,
+    migrations,
+    moves,
     operations,
     pregnancies,
     registration,
@@ -18,10 +22,14 @@ from web.pages.blueprint import bp
 
 __all__ = [
     "audit",
+    "batches",
     "bp",
     "design",
+    "holding",
     "indicators",
     "instances",
+    "migrations",
+    "moves",
     "operations",
     "pregnancies",
     "registration",

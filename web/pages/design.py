@@ -26,7 +26,9 @@ def definitions() -> str:
         for definition in sorted(known, key=lambda d: (d.key, -d.version)):
             processes.setdefault(definition.key, []).append(definition)
         running = {key: _running(conn, key) for key in processes}
-    return render_template("definitions.html", processes=processes, running=running)
+    return render_template(
+        "definitions.html", processes=processes, running=running, done=request.args.get("done") == "1"
+    )
 
 
 @bp.get("/design/<key>")

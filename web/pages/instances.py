@@ -9,7 +9,8 @@ from flask import Response, g, redirect, render_template, request, url_for
 
 from engine.commands.contracts import ActivateInstance, SetVariables, SuspendInstance, TerminateInstance
 from engine.errors import NotFound
-from engine.store import plain, reads, unattended_reads
+from engine.operations.way_back import came_from
+from engine.store import reads, unattended_reads
 from web.course import Course
 from web.pages.blueprint import bp, services
 from web.pages.operations import variables
@@ -26,10 +27,11 @@ def instance(instance_id: UUID) -> str:
     """404 for an instance the caller may not know of; every look leaves an audit row."""
     region = services().region_id
     with services().engine.read() as conn:
-        found = _instance(conn, instance_id)
+        found = instance_for(conn, instance_id)
         lines = history.of_instance(services(), conn, g.principal, found)
         waiting = list(reads.waiting(conn, region, instance_id))
         incidents = unattended_reads.incident_list(conn, region, instance_id=instance_id)
+        before = came_from(conn, region, found.id, found.revision)
         course = Course(services(), conn, found, reads.history(conn, region, instance_id), waiting)
         names = {path: course.place(path).name for path in {line.path for line in lines} | _paths(waiting, incidents)}
     services().people.audit(g.principal, "read", "instance", str(instance_id))
@@ -41,7 +43,7 @@ def instance(instance_id: UUID) -> str:
         waiting=waiting,
         incidents=incidents,
         names=names,
-        said=_said,
+        came_from=before,
         done=request.args.get("done") == "1",
     )
 
@@ -62,7 +64,7 @@ def operate_instance(instance_id: UUID, action: str) -> Response:
     return redirect(url_for("web.instance", instance_id=instance_id, done=1), 303)  # type: ignore[return-value]
 
 
-def _instance(conn: Any, instance_id: UUID) -> Any:
+def instance_for(conn: Any, instance_id: UUID) -> Any:
     """The caller's women, and what is about nobody; for owners of diagrams any."""
     found = reads.instance(conn, services().region_id, instance_id)
     if found is not None:
@@ -74,7 +76,3 @@ def _instance(conn: Any, instance_id: UUID) -> Any:
 
 def _paths(waiting: list[Any], incidents: list[Any]) -> set[str]:
     return {wait.element_id for wait in waiting} | {one.path for one in incidents}
-
-
-def _said(detail: Any) -> str:
-    return plain.dumps(dict(detail)).decode()

@@ -34,6 +34,13 @@ SELECT i.id
            AND (%(incident_kind)s::text IS NULL OR t.kind = %(incident_kind)s)))
  ORDER BY i.id
 
+-- read_pins_in_use --
+-- The versions of called processes that most open instances of a version have with them.
+SELECT i.pins->'process' FROM instance i
+ WHERE i.region_id = %(region_id)s AND i.definition_key = %(key)s AND i.definition_version = %(version)s
+   AND i.status IN ('active', 'suspended')
+ GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
+
 -- insert_batch --
 INSERT INTO batch (region_id, id, operation, parameters, query, state, rate, reason, total, created_at, created_by,
                    ended_at, paced_at)

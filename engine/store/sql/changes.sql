@@ -20,6 +20,10 @@ DELETE FROM instance_before
  WHERE region_id = %(region_id)s AND instance_id = %(instance_id)s AND revision = %(revision)s
 RETURNING definition_version, pins, state
 
+-- read_state_before --
+SELECT definition_version FROM instance_before
+ WHERE region_id = %(region_id)s AND instance_id = %(instance_id)s AND revision = %(revision)s
+
 -- forget_old_states --
 DELETE FROM instance_before WHERE region_id = %(region_id)s AND at < %(now)s::timestamptz - interval '90 days'
 
