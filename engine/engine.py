@@ -153,7 +153,8 @@ class Engine:
             except AGAIN:
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))
             except errors.UniqueViolation as error:
-                _raise_conflict(error)
+                if idempotency is None or attempt > 0:  # else as below
+                    _raise_conflict(error)
             except (Conflict, NotFound, Stale):
                 # The first of two equal requests may have won while this one waited for the lock: a new look finds it.
                 if idempotency is None or attempt > 0:

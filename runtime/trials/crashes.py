@@ -36,6 +36,7 @@ UPDATE timer_start SET locked_until = NULL WHERE locked_until < 'infinity';
 UPDATE delivery SET locked_until = NULL;
 UPDATE batch_item SET locked_until = NULL
 """
+RUNNING = "SELECT count(*) FROM batch WHERE state = 'running'"  # a batch goes no faster than its rate
 PROJECTED = """
 CREATE TABLE projected (instance uuid, revision integer, PRIMARY KEY (instance, revision));
 GRANT SELECT, INSERT ON projected TO PUBLIC
@@ -192,7 +193,7 @@ class Crashes:
         batches = BatchRunner(engine)
         while time.monotonic() < deadline:
             self._judge.execute(RUN_OUT)
-            if not engine.run_due() + batches.run_some():
+            if not engine.run_due() + batches.run_some() and self._judge.execute(RUNNING).fetchone() == (0,):
                 return
 
     def _compare(self, where: str, id: UUID, expected: tuple[str, list[str], dict[str, int]], name: str) -> None:

@@ -1,6 +1,7 @@
 """The same request twice: the first answer, once done."""
 
 import threading
+from uuid import UUID
 
 import pytest
 
@@ -67,16 +68,14 @@ def test_a_refused_request_may_be_repeated(world):
     assert done.user_task_id == task.id
 
 
-def test_equal_requests_at_the_same_moment_get_one_answer(world):
-    world.deploy(TWO_TASKS)
-    instance = world.start("two_tasks")
-    command = CompleteUserTask(user_task_id=world.tasks(instance)[0].id)
+def answers_to(world, command, name="k-1"):
+    """Of eight who ask the same at one moment."""
     barrier, results = threading.Barrier(8), []
 
     def ask():
         barrier.wait()
         try:
-            results.append(world.engine.execute(command, by=NURSE, idempotency=key()))
+            results.append(world.engine.execute(command, by=NURSE, idempotency=key(name)))
         except Conflict as error:
             results.append(error)
 
@@ -85,9 +84,30 @@ def test_equal_requests_at_the_same_moment_get_one_answer(world):
         thread.start()
     for thread in threads:
         thread.join()
+    return results
+
+
+def test_equal_requests_at_the_same_moment_get_one_answer(world):
+    world.deploy(TWO_TASKS)
+    instance = world.start("two_tasks")
+
+    results = answers_to(world, CompleteUserTask(user_task_id=world.tasks(instance)[0].id))
 
     assert [r for r in results if isinstance(r, Conflict)] == []
     assert len(set(results)) == 1
+
+
+@pytest.mark.parametrize("named", ["instance_id", "business_key"])
+def test_equal_starts_at_the_same_moment_get_one_answer(world, named):
+    """Also those that meet at what may be there once only, before they meet at their key."""
+    world.deploy(ONE_TASK)
+    for n in range(5):
+        one = {"instance_id": UUID(int=n)} if named == "instance_id" else {"business_key": f"woman-{n}"}
+
+        results = answers_to(world, StartInstance(definition_key="one_task", **one), f"k-{n}")
+
+        assert [r for r in results if isinstance(r, Conflict)] == []
+        assert len(set(results)) == 1
 
 
 @pytest.mark.parametrize("answer", [None, 3, {"$": "x", "y": [1]}, ("a", ("b",)), {"type": "Bundle", "entry": [{}]}])
