@@ -13,7 +13,7 @@ from workflows.facts import date_of, derived
 from workflows.policies import gestational_age as ages
 from workflows.policies.redating import proposes_redating
 from workflows.policies.registration import is_early_registration, kind_of_birth, outcome_of
-from workflows.regions import load_pack
+from workflows.regions import policy_of_pack
 
 BASELINE = "cn-baseline"
 Values = Mapping[str, Any]
@@ -41,7 +41,7 @@ def merged(answers: Values, facts: Values, on: date) -> dict[str, Any]:
 
 def policy_of(facts: Values) -> dict[str, Any]:
     """The rules of the pack named among the facts, else of the national baseline."""
-    return load_pack(str(facts.get("pack") or BASELINE)).policy()
+    return policy_of_pack(str(facts.get("pack") or BASELINE))
 
 
 def registration(answers: Values, facts: Values, on: date) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def _definitions() -> Mapping[str, Definitions]:
 def evaluate(decision: str, context: Mapping[str, Any], on: date) -> Any:
     """The plain value of a decision on that day (noon in China)."""
     now = datetime(on.year, on.month, on.day, 12, tzinfo=CHINA)
-    return to_plain(_definitions()[decision].evaluate(decision, dict(context), now=now).value)
+    return to_plain(_definitions()[decision].evaluate(decision, dict(context), now=now, explained=False).value)
 
 
 def screening_items(facts: Mapping[str, Any], on: date) -> list[str]:

@@ -37,6 +37,12 @@ def load_pack(pack_id: str) -> Pack:
     return pack
 
 
+@cache
+def policy_of_pack(pack_id: str) -> dict[str, Any]:
+    """What decision tables read of a pack; one for all who ask, to be read only. Raises NotFound, Refused."""
+    return load_pack(pack_id).policy()
+
+
 def check_file(path: Path) -> tuple[Pack | None, list[Problem]]:
     """The pack in a file, None when it may not be used, and everything there is to say about it."""
     return _read(path.read_bytes(), load_pack)

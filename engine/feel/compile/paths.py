@@ -28,7 +28,8 @@ def _path(c: Compiler, node: syntax.Path) -> Closure:
             found, result = member(value, name)
             if found:
                 return result
-        s.run.note(position, f"{kind_of(value)} 没有“{name}”", f"{kind_of(value)} has no {name!r}")
+        if s.run.diagnostics is not None:
+            s.run.note(position, f"{kind_of(value)} 没有“{name}”", f"{kind_of(value)} has no {name!r}")
         return None
 
     return read
