@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+import psycopg
 import pytest
 
 from engine.operations.batches import BatchRunner
@@ -78,11 +79,11 @@ def test_the_row_in_the_audit_stands_or_falls_with_the_change(county):
     county.post(path, "it")  # refused
     county.post(path, "it", {**body, "dry_run": True})
     assert "MigrateInstance" not in actions(county, instance)
-    with county.services.pool.connection() as conn:
+    with psycopg.connect(county.url, autocommit=True) as conn:
         conn.execute("ALTER TABLE audit ADD CONSTRAINT no_more CHECK (action <> 'MigrateInstance')")
     assert county.post(path, "it", body).status_code == 500
     assert county.get(f"/api/instances/{instance}", "it").json["definition_version"] == 1
-    with county.services.pool.connection() as conn:
+    with psycopg.connect(county.url, autocommit=True) as conn:
         conn.execute("ALTER TABLE audit DROP CONSTRAINT no_more")
     for _ in range(2):
         assert county.post(path, "it", body, headers={"Idempotency-Key": "once"}).status_code == 200
