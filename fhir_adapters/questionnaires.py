@@ -20,7 +20,7 @@ from fhir_adapters.types import patient_of
 from workflows import completion, journey, task_access
 from workflows.forms import Form
 
-_REASONS = frozenset({"criteria", "screening_codes", "gradings", "purple"})  # what of a case only some may know
+_REASONS = frozenset({"criteria", "screening_codes", "gradings", "purple", "infections"})  # only some may know
 
 
 def form_of(services: Any, conn: Any, canonical: str) -> Form:

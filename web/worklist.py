@@ -15,6 +15,7 @@ from web.windows import Window, window_of
 from web.woman import MAIN, week_text
 from workflows.people import Principal
 from workflows.people.roles import READERS
+from workflows.people.visibility import names_infection
 
 VIEWS = ("mine", "team", "unassigned", "done", "all")
 ORDERS = ("window", "created")
@@ -109,6 +110,8 @@ def rows(
     on = now.astimezone(CHINA).date()
     listed = []
     for task in tasks:
+        if names_infection(task.element_id) and not principal.restricted:
+            continue
         known = values.get(task.instance_id, {})
         place = places.get(task.organisation)
         listed.append(

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.store import reads
 from workflows.people.model import Principal
-from workflows.people.visibility import may_read_woman
+from workflows.people.visibility import may_read_woman, names_infection
 from workflows.services import Services
 from workflows.store import people as people_store
 
@@ -51,6 +51,7 @@ def of_instance(services: Services, conn: Any, caller: Principal, instance: Any)
             detail=_detail(line, instance, clinical),
         )
         for line in reads.history(conn, services.region_id, instance.id)
+        if caller.restricted or not care or not names_infection(line.path)
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from workflows import tables
@@ -171,6 +172,42 @@ def transfer(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     return {"urgency": asked.get("urgency"), "transfer_reason": asked.get("reason"), "transportable": True}
 
 
+def pmtct_mother(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    """D10 as it stands for her, and the infection where there is only one."""
+    return {"pmtct_date": on.isoformat(), **_infection(variables, "pmtct_mother", on)}
+
+
+def pmtct_child(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    return {"child_order": _only_child(variables), **_infection(variables, "pmtct_child_tasks", on)}
+
+
+def _infection(variables: Values, table: str, on: date) -> dict[str, Any]:
+    infections = list(variables.get("infections") or [])
+    rows = tables.evaluate(table, {"infections": infections}, on) or []
+    plan = [f"{row['code']} {row['text']}（{row['when']}，[{row['mark']}]）" for row in rows]
+    return {"plan": plan or None, "infection": infections[0] if len(infections) == 1 else None}
+
+
+def _only_child(variables: Values) -> int | None:
+    """Which child, where there is one; of twins the person says it."""
+    return 1 if len(variables.get("newborns") or ()) == 1 else None
+
+
+def newborn(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    born = variables.get("newborns") or [{}]
+    child = born[0] if len(born) == 1 else {}
+    grams = child.get("weight_g")
+    return {
+        "visit_date": on.isoformat(),
+        "child_order": _only_child(variables),
+        "child_sex": child.get("sex"),
+        "child_weight_g": grams,
+        "birth_weight_kg": Decimal(grams) / 1000 if isinstance(grams, int) else None,
+        "born_at_confirmed": variables.get("born_at"),
+        "child_birth_date": str(variables.get("born_at") or "")[:10] or None,
+    }
+
+
 def closure(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     stillborn = variables.get("outcome") == "stillbirth"
     code = variables.get("end_code") or ("ended.stillbirth" if stillborn else "closed.recovered")
@@ -204,4 +241,11 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "transfer-result": _today("result_on"),
     "closure": closure,
     "end-report": _today("ended_on"),
+    "pmtct-mother": pmtct_mother,
+    "pmtct-child": pmtct_child,
+    "newborn-care": newborn,
+    "newborn-screening": newborn,
+    "newborn-visit": newborn,
+    "newborn-transfer": newborn,
+    "newborn-death": newborn,
 }

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from workflows import tables
+from workflows import routing_birth, tables
 from workflows.facts import date_of, derived
 from workflows.policies import gestational_age as ages
 from workflows.policies.redating import proposes_redating
@@ -73,7 +73,8 @@ def _scan_age(answers: Values) -> int:
 def first_check(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     visited = date_of(answers.get("filled_on")) or on
     edd = date_of(facts.get("edd_final")) or date_of(answers.get("edd_final"))  # the case's date, not what is copied
-    result: dict[str, Any] = {"visit_on": visited.isoformat()}
+    tested = routing_birth.tested_in(merged(answers, facts, on))
+    result: dict[str, Any] = {"visit_on": visited.isoformat(), "infections_tested": tested}
     if edd is not None:
         result["early_registration"] = is_early_registration(edd, visited, visited)
         result |= _redating(answers, facts, edd)
@@ -120,6 +121,7 @@ def grading(answers: Values, facts: Values, on: date) -> dict[str, Any]:
         "criteria": [code for code in kept if not code.startswith("G-")],
         "removed_criteria": removed if reason else [],
         "change_reason": reason,
+        "infections": routing_birth.infections_in(merged(answers, facts, on)),
     }
 
 
@@ -313,4 +315,5 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "closure": ending,
     "end-report": end_report,
     "end-confirmation": end_confirmation,
+    **routing_birth.BY_FORM,
 }

@@ -16,7 +16,9 @@ from workflows.services import Services
 from workflows.store import people as people_store
 
 NOT_CLINICAL = frozenset({"pregnancy_id", "pack", "home_organisation", "hospital_organisation", "county_organisation"})
-CLOSED_TO_THOSE_WITHOUT_PURPLE = frozenset({"purple", "criteria", "screening_codes"})  # they name the disease
+CLOSED_TO_THOSE_WITHOUT_PURPLE = frozenset(
+    {"purple", "criteria", "screening_codes", "infections", "found_infections", "pmtct_infections", "pmtct_plan"}
+)  # they name the disease
 
 
 def instance_for(services: Services, conn: Any, caller: Principal, instance_id: UUID) -> Any:

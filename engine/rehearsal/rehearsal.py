@@ -46,6 +46,7 @@ class Rehearsal:
     business_key: str | None = None
     # A registered service task, played by hand: job type -> what it answers. Other jobs wait to be completed.
     services: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = field(default_factory=dict)
+    start_element: str | None = None  # an event that begins the process; `variables` are then its payload
 
     def __post_init__(self) -> None:
         self.happened: list[Happened] = []
@@ -57,7 +58,13 @@ class Rehearsal:
         self._seen_message_ids: set[str] = set()
         self._agenda: list[Published] = []
         self.state: State = self._take(
-            start(self.closure, dict(self.variables), self.now, business_key=self.business_key)
+            start(
+                self.closure,
+                dict(self.variables),
+                self.now,
+                start_element=self.start_element,
+                business_key=self.business_key,
+            )
         )
         self._settle()
 

@@ -133,12 +133,15 @@ def play(closure: Closure, scenario: Mapping[str, Any], **options: Any) -> Repor
     played = 0
     run = None
     try:
-        known({"diagram", "process", "now", "start", "steps", "name", "description", "business_key"}, scenario)
+        known(
+            {"diagram", "process", "now", "start", "start_at", "steps", "name", "description", "business_key"}, scenario
+        )
         run = Rehearsal(
             closure,
             instant(scenario["now"]) if scenario.get("now") is not None else datetime(2026, 1, 5, 8, tzinfo=CHINA),
             scenario.get("start") or {},
             business_key=scenario.get("business_key"),
+            start_element=scenario.get("start_at"),
             **options,
         )
         player = _Player(run)

@@ -100,7 +100,7 @@ class Coverage:
 
     def add(self, programs: Mapping[str, Program], run: Rehearsal) -> None:
         self._programs |= programs
-        entered = {h.element_id for h in run.happened if h.event == "entered"}
+        entered = {h.element_id for h in run.happened if h.event in ("entered", "started")}
         for key, program in programs.items():
             self._visited[key] |= entered & set(program.elements)
             self._taken[key] |= run.taken & flows_of(program)

@@ -74,7 +74,7 @@ class Cohort:
     # --- what people do ---------------------------------------------------------------------------------------------
 
     def _arrive(self, woman: Woman) -> None:
-        opened = intake.open_case(
+        intake.open_case(
             self._services,
             by=self._by_login(woman.registrar),
             answers=answers_for("registration", woman, {}, {}, self._today()),
@@ -83,7 +83,7 @@ class Cohort:
             pregnancy_id=woman.pregnancy_id,
         )
         self.tally.steps += 2
-        self._look_at(opened.instance_id)
+        self._look_at(woman)
 
     def _finish(self, task_id: UUID, woman: Woman) -> None:
         services = self._services
@@ -109,7 +109,7 @@ class Cohort:
         self.tally.tasks[task.element_id] += 1
         if task.due_at is not None and self._clock() > task.due_at:
             self.tally.overdue[task.element_id] += 1
-        self._look_at(task.instance_id)
+        self._look_at(woman)
 
     def _entered(self, conn: Any, task: Any, woman: Woman) -> dict[str, Any]:
         form = task_access.form_of(self._services, task_access.over(conn), task)
@@ -126,7 +126,7 @@ class Cohort:
         found = self._services.engine.execute(message, by=by)
         self.tally.steps += 1
         if found.instance_id is not None:
-            self._look_at(found.instance_id)
+            self._look_at(woman)
 
     def _plan_end(self, woman: Woman) -> None:
         """A birth is reported by the hospital's system; so is an end before it."""
@@ -155,9 +155,10 @@ class Cohort:
         for task in tasks:
             self._plan(task)
 
-    def _look_at(self, instance_id: UUID) -> None:
+    def _look_at(self, woman: Woman) -> None:
+        """Her tasks and her children's: these have instances of their own."""
         with self._services.engine.read() as conn:
-            page = reads.user_tasks(conn, self._services.region_id, instance_id=instance_id, limit=200)
+            page = reads.user_tasks(conn, self._services.region_id, business_key=woman.pregnancy_id, limit=200)
         for task in page.items:
             self._plan(task)
 

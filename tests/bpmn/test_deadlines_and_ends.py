@@ -14,7 +14,6 @@ def delivered(on="2026-08-09"):
     woman = screened_negative()
     woman.advance(date.fromisoformat(on))
     woman.message("message_delivered", {"delivered_on": on, "fetuses": [{"order": 1, "outcome": "live_birth"}]})
-    woman.complete("task_newborn_care")
     return woman
 
 

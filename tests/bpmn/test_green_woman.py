@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from engine.clock import CHINA
-from engine.interpreter.contracts import WaitKind
 from tests.bpmn.conftest import begin
 
 
@@ -58,8 +57,7 @@ def test_the_whole_course_of_a_green_woman_ends_recovered():
         "message_delivered", {"delivered_on": "2026-08-09", "fetuses": [{"order": 1, "outcome": "live_birth"}]}
     )
 
-    assert woman.open() == ["task_newborn_care", "task_record_discharge"]
-    woman.complete("task_newborn_care")
+    assert woman.open() == ["task_record_discharge"]
     woman.advance(date(2026, 8, 12))
     woman.complete("task_record_discharge", discharged_at="2026-08-12T10:00:00+08:00")
 
@@ -89,7 +87,7 @@ def test_the_midwife_may_record_the_birth_herself_at_any_time():
     woman.advance(date(2026, 7, 1))
     woman.complete("task_record_delivery", delivered_on="2026-07-01", fetuses=[{"order": 1, "outcome": "live_birth"}])
 
-    assert woman.open() == ["task_newborn_care", "task_record_discharge"]
+    assert woman.open() == ["task_record_discharge"]
 
 
 def test_a_birth_message_without_outcomes_asks_the_ward_for_the_record():
@@ -100,14 +98,14 @@ def test_a_birth_message_without_outcomes_asks_the_ward_for_the_record():
     assert woman.open() == ["task_complete_delivery"]
 
 
-def test_ac16_twins_of_whom_one_lives_open_one_newborn_task_and_keep_the_mothers_follow_up():
+def test_ac16_twins_of_whom_one_lives_keep_the_mothers_follow_up():
     woman = screened_negative()
     twins = [{"order": 1, "outcome": "live_birth"}, {"order": 2, "outcome": "stillbirth_iufd"}]
 
     woman.message("message_delivered", {"delivered_on": "2026-08-09", "fetuses": twins})
 
-    assert woman.open() == ["task_newborn_care", "task_record_discharge"]
-    assert [wait.data for wait in woman.waits(WaitKind.USER_TASK) if wait.element_id == "task_newborn_care"]
+    assert woman.open() == ["task_record_discharge"]
+    assert woman.sent.count("message_births_recorded") == 1  # which children it opens: newborns_one_lives.yaml
     woman.message("message_discharged", {"discharged_at": "2026-08-12T10:00:00+08:00"})
     assert woman.variables["outcome"] == "mixed"
 

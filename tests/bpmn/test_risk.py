@@ -131,7 +131,6 @@ def test_ac04_the_whole_course_of_an_orange_woman_ends_recovered_with_her_file_c
     woman.message(
         "message_delivered", {"delivered_on": "2026-08-01", "fetuses": [{"order": 1, "outcome": "live_birth"}]}
     )
-    woman.complete("task_newborn_care")
     woman.message("message_discharged", {"discharged_at": "2026-08-04T09:00:00+08:00"})
 
     assert woman.due("task_home_visit").date() == date(2026, 8, 11)

@@ -50,20 +50,23 @@ def to_the_end(county, woman):
     visits = go_through_visits(county, woman, until=born)
     county.advance_to(born, 12)
     woman.delivers(born)
+    woman.completes("task_newborn_care")
     county.advance_to(born + timedelta(days=3), 12)
+    woman.completes("task_newborn_screening")
     woman.delivers(born, discharged_on=born + timedelta(days=3))
 
     assert due(woman.task("task_home_visit")) == born + timedelta(days=10)
     county.advance_to(born + timedelta(days=6))
     woman.completes("task_home_visit")
+    woman.completes("task_newborn_visit")
     assert due(woman.task("task_check_42d")) == born + timedelta(days=42)
     county.advance_to(born + timedelta(days=42))
+    woman.completes("task_newborn_month_visit")
     woman.completes("task_check_42d", classification="recovered", disposition="close")
     return born, visits
 
 
 def finished(woman):
-    woman.completes("task_newborn_care")
     woman.completes("task_close_case", end_code="closed.recovered")
     assert woman.open() == []
     assert woman.pregnancy()["end"]["code"] == "closed.recovered"

@@ -52,9 +52,12 @@ def may_complete(principal: Principal, task: TaskView, care: Iterable[str] = ())
 
 
 def may_see(principal: Principal, task: TaskView, care: Iterable[str] = ()) -> bool:
-    """Whoever may finish it, and whoever reads the records of this woman: `care` are the organisations she is with."""
+    """Whoever may finish it, and whoever reads the records of this woman: `care` are the organisations she is with.
+    A task that names an infection is for those alone who may know of purple."""
     if may_complete(principal, task, care := frozenset(care)):
         return True
+    if names_infection(task.element_id) and not principal.restricted:
+        return False
     near = set(care) | ({task.organisation} if task.organisation else set())
     return may_read_woman(principal, near)
 
@@ -63,6 +66,11 @@ def may_read_woman(principal: Principal, care: Iterable[str]) -> bool:
     """The caller reads clinical records, and one of the organisations caring for her is the caller's to know of."""
     reads = bool(principal.roles & READERS) if principal.kind == "person" else can_read(principal.scopes)
     return reads and bool(set(care) & principal.organisations)
+
+
+def names_infection(path: str) -> bool:
+    """Whether an element of a diagram tells, by being reached, that a woman has HIV, syphilis or hepatitis B."""
+    return "pmtct" in path or "infect" in path
 
 
 def can_read(scopes: Iterable[str]) -> bool:

@@ -144,6 +144,9 @@ POLICY: Mapping[str, str] = {
     "transfer_arrive_within": "transfer.arrive_within",
     "transfer_accept_within": "transfer.accept_within",
     "death_report_within": "death.report_within",
+    "pmtct": "pmtct",
+    "newborn": "newborn",
+    "prenatal": "prenatal",
 }
 
 

@@ -66,6 +66,15 @@ FIELDS = {  # pregnancy-journey §5
     "suitability": """disease disease_evidence members member_department member_title risk_told conclusion conditions
         decision signed guardian doctor""",
     "acknowledge-report": "acknowledged_on assigned_officer",
+    "newborn-visit": """child_name child_sex child_birth_date ga_at_birth_weeks mother_disease birth_institution
+        birth_state asphyxia malformation hearing_screen disease_screen birth_weight_kg child_weight_kg birth_length_cm
+        child_feeding milk_ml milk_times vomiting stool child_temperature child_heart_rate child_respiration complexion
+        jaundice fontanelle eye_state ear_state nose_state mouth_state limbs_state neck_mass skin_state anus_state
+        chest_state abdomen_state spine_state genitals_state cord referral newborn_guidance next_date doctor""",
+    "newborn-care": "wristband handed_over child_apgar_1 child_apgar_5 child_apgar_10 hepb_at newborn_condition",
+    "newborn-screening": "heart_screen hearing_screen blood_spot",
+    "pmtct-mother": "infection treatment viral_load titre penicillin_doses hbv_alt hbv_dna",
+    "pmtct-child": "infection step done_at hbig_iu vaccine_dose child_result",
 }
 ROWS = {"S": 57, "G": 1, "Y": 37, "O": 37, "R": 36, "P": 1}  # §6.2, §6.3; Y-2.1 is a heading over four rows
 

@@ -1,0 +1,75 @@
+"""What the forms about infections passed to a child, and about newborns, mean for the course."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from workflows.facts import number_of
+from workflows.regions import load_pack
+
+Values = Mapping[str, Any]
+# infection -> the fact that tells it, and its item in the rapid tests at labour
+TESTS = {"hiv": ("hiv", "rapid_hiv"), "syphilis": ("syphilis", "rapid_syphilis"), "hbv": ("hbsag", "rapid_hbsag")}
+KNOWN = ("neg", "pos")
+
+
+def infections_in(facts: Values) -> list[str]:
+    """Of HIV, syphilis and hepatitis B those that a result shows."""
+    return [infection for infection, (fact, _) in TESTS.items() if facts.get(fact) == "pos"]
+
+
+def tested_in(facts: Values) -> list[str]:
+    """Those with a result of any kind: for the others her status is unknown at labour."""
+    return [infection for infection, (fact, _) in TESTS.items() if facts.get(fact) in KNOWN]
+
+
+def mother(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    viral_load = number_of(answers.get("hbv_dna"))
+    limit = load_pack(str(facts.get("pack") or "cn-baseline")).value("pmtct.hbv_dna_limit")
+    return {
+        "hbv_antiviral": viral_load is not None and viral_load > limit,
+        "retest_done": answers.get("retest_done") is True,
+        "treatment": answers.get("treatment"),
+    }
+
+
+def rapid(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    given = {fact: answers.get(item) for fact, item in TESTS.values()}
+    return {"infections": infections_in(given), "infections_tested": tested_in(given)}
+
+
+def child(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"child_result": answers.get("child_result")}
+
+
+def first_care(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    weight = answers.get("child_weight_g")
+    return {
+        "weight_g": weight if number_of(weight) is not None else None,
+        "newborn_complication": answers.get("complication") is True,
+        "newborn_critical": answers.get("newborn_condition") == "critical",
+    }
+
+
+def screened(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """A hearing screen that was not passed or not done, or a missed blood spot, is done again; each has its window."""
+    hearing = answers.get("hearing_screen") in ("failed", "not_done", "unknown")
+    blood = answers.get("blood_spot") == "not_done"
+    heart = answers.get("heart_screen") in ("positive", "not_done")
+    return {"rescreen": hearing or blood or heart, "blood_missing": blood}
+
+
+def visited(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"newborn_contact": answers.get("newborn_contact") or "met"}
+
+
+BY_FORM = {
+    "pmtct-mother": mother,
+    "pmtct-rapid": rapid,
+    "pmtct-child": child,
+    "newborn-care": first_care,
+    "newborn-screening": screened,
+    "newborn-visit": visited,
+}
