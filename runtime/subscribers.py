@@ -14,6 +14,7 @@ import psycopg
 
 from engine.clock import system_clock
 from engine.commands.contracts import Actor
+from engine.store.connections import configure
 from fhir_adapters.access import Viewer
 from fhir_adapters.store.subscriptions import Subscribed, Subscriptions
 from fhir_adapters.subscriptions.numbering import number_changes
@@ -48,6 +49,16 @@ def viewer_of(services: Services, conn: Any, found: Subscribed) -> Viewer | None
     principal = services.people.principal_of(conn, actor)
     organisations = tuple(sorted(principal.organisations))
     return Viewer(source=f"client:{client.name}", organisations=organisations, restricted=principal.restricted)
+
+
+def own_connection(conninfo: str, region_id: str) -> psycopg.Connection[Any]:
+    """Outside of the pool, for as long as somebody is spoken for: a lock of the connection goes when it goes. It acts
+    for the whole region all its life."""
+    conn: psycopg.Connection[Any] = psycopg.connect(conninfo, autocommit=True)
+    configure(conn)
+    acting = "SELECT set_config('app.region', %s, false), set_config('app.organisations', '*', false)"
+    conn.execute(acting, [region_id])
+    return conn
 
 
 NOBODY = Viewer(source="client:", organisations=(), restricted=False)
@@ -86,7 +97,7 @@ class Subscribers:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._services.pool.conninfo, autocommit=True)
+        return own_connection(self._services.pool.conninfo, self._services.region_id)
 
     def _run(self) -> None:
         """A database that is away is waited for."""

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from engine.commands.contracts import Deploy
-from runtime.benchmarks import http_load, shapes, soundness
+from runtime.benchmarks import fhir, fhir_notify, http_load, shapes, soundness
 from runtime.benchmarks.load import MIDWIFE, engine_for, run_processes
 from runtime.benchmarks.replay import replay_workload
 from runtime.benchmarks.report import report
@@ -27,10 +27,13 @@ OWN_DATABASES = {  # name -> function that makes its databases itself
     "W10": "runtime.benchmarks.endurance:measure",
 }
 HTTP_CONNECTIONS = 4
+OWN_SERVERS = {**fhir.BENCHES, "fhir-notify": fhir_notify.measure}  # seconds, scale, say
 
 
 @click.command("bench")
-@click.argument("name", type=click.Choice([*sorted([*WORKLOADS, *OWN_DATABASES]), HTTP, "feel", "soundness"]))
+@click.argument(
+    "name", type=click.Choice([*sorted([*WORKLOADS, *OWN_DATABASES, *OWN_SERVERS]), HTTP, "feel", "soundness"])
+)
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64))
 @click.option("--seconds", default=15.0, show_default=True, type=click.FloatRange(1, 3600))
 @click.option(
@@ -46,6 +49,8 @@ def group(name: str, processes: int, seconds: float, scale: float, database_url:
         result = soundness.measure()
     elif name == HTTP:  # brings its own server
         result = http_load.measure(HTTP_CONNECTIONS, seconds)
+    elif name in OWN_SERVERS:
+        result = OWN_SERVERS[name](seconds, scale, _say)
     else:
         with bench_on(database_url, seconds=seconds, processes=processes, scale=scale) as bench:
             result = _measure(name, bench)

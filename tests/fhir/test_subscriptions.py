@@ -16,7 +16,6 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-import psycopg
 import pytest
 
 from docs.integration import receiver as sample
@@ -24,7 +23,7 @@ from engine.store import plain
 from fhir_adapters.store.subscriptions import Subscriptions
 from fhir_adapters.subscriptions.topics import TOPICS
 from fhir_adapters.subscriptions.wishes import BACKPORT
-from runtime.subscribers import Subscribers, sender_for, tell
+from runtime.subscribers import Subscribers, own_connection, sender_for, tell
 from tests.fhir.conftest import BEGIN
 from tests.fhir.fhir_kit import CANON, WOMAN, issues_of, observation
 
@@ -114,7 +113,7 @@ class Told:
         return made.json["id"]
 
     def round(self) -> int:
-        with psycopg.connect(self.hospital.url, autocommit=True) as conn:
+        with own_connection(self.hospital.url, self.hospital.region_id) as conn:
             return tell(self.hospital.services, conn, sender_for(self.hospital.services))
 
     def pass_time(self, **by) -> int:
@@ -427,7 +426,7 @@ def test_while_one_process_speaks_for_a_subscription_no_other_does(told, receive
     told.subscribe()
     told.round()
     hospital.brings_in()
-    with psycopg.connect(hospital.url, autocommit=True) as conn:
+    with own_connection(hospital.url, hospital.region_id) as conn:
         rows = Subscriptions(conn, hospital.region_id)
         assert rows.try_sender(rows.of()[0].id)
         assert told.round() == 0
