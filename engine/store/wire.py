@@ -167,7 +167,7 @@ class Wire:
         queued = self._expected.popleft()
         result = results[-1]
         if result.status in FAILED:
-            error = errors.error_from_result(result, encoding="utf-8")
+            error = _error(result)
             if isinstance(
                 error, errors.InvalidSqlStatementName
             ):  # thrown away by the driver, after a rollback of its own
@@ -196,14 +196,14 @@ def ask(conn: Connection[Any], statement: str, params: Mapping[str, Any]) -> lis
 def _execute(conn: Connection[Any], text: bytes, dumped: Any, types: tuple[int, ...], formats: Any) -> pq.abc.PGresult:
     pgconn = conn.pgconn
     if conn.prepare_threshold is None:
-        return _good(conn, pgconn.exec_params(text, dumped, types, formats, pq.Format.BINARY))
+        return _good(pgconn.exec_params(text, dumped, types, formats, pq.Format.BINARY))
     names, key = _prepared.setdefault(conn, {}), (text, types)
     if key not in names:
         name = b"yt%d" % next(_numbers)
-        _good(conn, pgconn.prepare(name, text, types))
+        _good(pgconn.prepare(name, text, types))
         names[key] = name
     try:
-        return _good(conn, pgconn.exec_prepared(names[key], dumped, formats, pq.Format.BINARY))
+        return _good(pgconn.exec_prepared(names[key], dumped, formats, pq.Format.BINARY))
     except errors.InvalidSqlStatementName:  # thrown away by the driver, after a rollback of its own
         names.clear()
         if conn.info.transaction_status != pq.TransactionStatus.IDLE:
@@ -211,12 +211,18 @@ def _execute(conn: Connection[Any], text: bytes, dumped: Any, types: tuple[int, 
         return _execute(conn, text, dumped, types, formats)
 
 
-def _good(conn: Connection[Any], result: pq.abc.PGresult) -> pq.abc.PGresult:
-    if result.status not in FAILED:
-        return result
-    if conn.pgconn.status != pq.ConnStatus.OK:
-        raise errors.OperationalError(result.error_message.decode("utf-8", "replace"))
-    raise errors.error_from_result(result, encoding="utf-8")
+def _good(result: pq.abc.PGresult) -> pq.abc.PGresult:
+    if result.status in FAILED:
+        raise _error(result)
+    return result
+
+
+def _error(result: pq.abc.PGresult) -> errors.Error:
+    """What the server says has a code; what has none the client library says, of a connection that is gone. It may say
+    so before it takes the connection itself for broken."""
+    if result.error_field(pq.DiagnosticField.SQLSTATE):
+        return errors.error_from_result(result, encoding="utf-8")
+    return errors.OperationalError(result.error_message.decode("utf-8", "replace"))
 
 
 def _is_sync(results: list[pq.abc.PGresult]) -> bool:

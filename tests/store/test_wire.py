@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from psycopg import Connection, errors
 
 from engine.store.connections import configure
-from engine.store.wire import Wire
+from engine.store.wire import Wire, ask
 
 
 @pytest.fixture
@@ -103,3 +105,38 @@ def test_many_large_values_at_once_arrive(conn: Connection[Any]) -> None:
     answers = [wire.send("SELECT %(text)s::text", {"text": "x" * 200_000}) for _ in range(40)]
     assert [len(row[0]) for answer in answers for row in answer.fetchall()] == [200_000] * 40
     wire.commit()
+
+
+def by_itself(conn: Connection[Any]) -> Any:
+    return ask(conn, "SELECT 1", {})
+
+
+def in_a_transaction(conn: Connection[Any]) -> Any:
+    return Wire(conn).send("SELECT 1", {}).fetchone()
+
+
+def of_a_server(what: bytes, code: bytes) -> bytes:
+    told = b"S%b\0V%b\0C%b\0Mterminating connection\0\0" % (what, what, code)
+    return (b"N" if what == b"WARNING" else b"E") + (len(told) + 4).to_bytes(4, "big") + told
+
+
+LAST_WORDS = {
+    "none": b"",
+    "stopped at once": of_a_server(b"WARNING", b"57P02"),
+    "stopped": of_a_server(b"FATAL", b"57P01"),
+}
+
+
+@pytest.mark.parametrize("words", LAST_WORDS)
+@pytest.mark.parametrize("asking", [by_itself, in_a_transaction])
+def test_a_server_that_went_away_is_an_operational_error(conn: Connection[Any], asking: Any, words: str) -> None:
+    """Whatever it said before. After the warning of an immediate stop, libpq still takes the connection for good."""
+    assert ask(conn, "SELECT 1", {}) == [(1,)]
+    ours, theirs = socket.socketpair()
+    os.dup2(ours.fileno(), conn.fileno())
+    ours.close()
+    with theirs:
+        theirs.sendall(LAST_WORDS[words])
+
+    with pytest.raises(psycopg.OperationalError):
+        asking(conn)
