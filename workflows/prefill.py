@@ -172,6 +172,11 @@ def transfer(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     return {"urgency": asked.get("urgency"), "transfer_reason": asked.get("reason"), "transportable": True}
 
 
+def prenatal(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    chosen = variables.get("prenatal_choice")
+    return {"prenatal_method": chosen if chosen in ("serum", "nipt", "nt") else None}
+
+
 def pmtct_mother(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     """D10 as it stands for her, and the infection where there is only one."""
     return {"pmtct_date": on.isoformat(), **_infection(variables, "pmtct_mother", on)}
@@ -241,6 +246,10 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "transfer-result": _today("result_on"),
     "closure": closure,
     "end-report": _today("ended_on"),
+    "prenatal-screening": prenatal,
+    "prenatal-result": _today("prenatal_result_on"),
+    "prenatal-consult": _today("consulted_on"),
+    "prenatal-note": _today("contacted_on"),
     "pmtct-mother": pmtct_mother,
     "pmtct-child": pmtct_child,
     "newborn-care": newborn,

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from workflows import routing_birth, tables
+from workflows import routing_birth, routing_prenatal, tables
 from workflows.facts import date_of, derived
 from workflows.policies import gestational_age as ages
 from workflows.policies.redating import proposes_redating
@@ -74,8 +74,10 @@ def first_check(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     visited = date_of(answers.get("filled_on")) or on
     edd = date_of(facts.get("edd_final")) or date_of(answers.get("edd_final"))  # the case's date, not what is copied
     tested = routing_birth.tested_in(merged(answers, facts, on))
-    result: dict[str, Any] = {"visit_on": visited.isoformat(), "infections_tested": tested}
+    choice = answers.get("prenatal_choice") or "undecided"
+    result: dict[str, Any] = {"visit_on": visited.isoformat(), "infections_tested": tested, "prenatal_choice": choice}
     if edd is not None:
+        result["age_at_edd"] = routing_prenatal.age_at(facts.get("birth_date"), edd)
         result["early_registration"] = is_early_registration(edd, visited, visited)
         result |= _redating(answers, facts, edd)
     return result
@@ -316,4 +318,5 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "end-report": end_report,
     "end-confirmation": end_confirmation,
     **routing_birth.BY_FORM,
+    **routing_prenatal.BY_FORM,
 }

@@ -73,6 +73,9 @@ FIELDS = {  # pregnancy-journey §5
         chest_state abdomen_state spine_state genitals_state cord referral newborn_guidance next_date doctor""",
     "newborn-care": "wristband handed_over child_apgar_1 child_apgar_5 child_apgar_10 hepb_at newborn_condition",
     "newborn-screening": "heart_screen hearing_screen blood_spot",
+    "prenatal-screening": "prenatal_method informed_signed sampled_on declined_reason nt_mm crl_mm",
+    "prenatal-result": "t21_one_in t18_one_in afp_mom prenatal_conclusion told_on",
+    "prenatal-diagnosis": "diagnosis_way diagnosis_result explained_on",
     "pmtct-mother": "infection treatment viral_load titre penicillin_doses hbv_alt hbv_dna",
     "pmtct-child": "infection step done_at hbig_iu vaccine_dose child_result",
 }
