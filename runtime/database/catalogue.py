@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg import Connection
 
-OF_THE_INSTALLATION = ("region_move",)  # has a region's name in it, but stays where it is
+OF_THE_INSTALLATION = ("region_catalogue", "region_move")  # have a region's name in it, but stay where they are
 
 _TABLES = """
 SELECT c.oid::bigint, c.relname, array_agg(a.attname::text ORDER BY a.attnum)

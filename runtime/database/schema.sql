@@ -963,28 +963,36 @@ SELECT 'I-27', w.id, w.pregnancy_id, w.home, coalesce(w.ended_on, w.registered_o
 $$;
 
 --
--- Name: knows_of_patient(text, text); Type: FUNCTION; Schema: public; Owner: -
+-- Name: may_know_resource(text, text, text, text[]); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.knows_of_patient(p_region text, p_patient text) RETURNS boolean
+CREATE FUNCTION public.may_know_resource(p_region text, p_patient text, p_owner text, p_labels text[]) RETURNS boolean
     LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     v_organisations text := nullif(current_setting('app.organisations', true), '');
 BEGIN
-    RETURN CASE WHEN v_organisations IS NULL THEN false
-                WHEN v_organisations = '*' THEN true
-                ELSE EXISTS (SELECT FROM patient_area a
-                              WHERE a.region_id = p_region AND a.patient_id = p_patient
-                                AND a.organisation_id = ANY (v_organisations::text[])) END;
+    IF v_organisations IS NULL OR v_organisations = '*' THEN
+        RETURN v_organisations IS NOT NULL;
+    END IF;
+    IF p_owner = nullif(current_setting('app.viewer', true), '') THEN
+        RETURN true;
+    END IF;
+    IF p_labels <> '{}' AND coalesce(current_setting('app.restricted', true), '') <> 'on' THEN
+        RETURN false;
+    END IF;
+    RETURN p_patient IS NULL OR EXISTS (
+        SELECT FROM patient_area a
+         WHERE a.region_id = p_region AND a.patient_id = p_patient
+           AND a.organisation_id = ANY (v_organisations::text[]));
 END $$;
 
 --
--- Name: knows_of_resource(text, text, text); Type: FUNCTION; Schema: public; Owner: -
+-- Name: may_know_version(text, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.knows_of_resource(p_region text, p_type text, p_id text) RETURNS boolean
+CREATE FUNCTION public.may_know_version(p_region text, p_type text, p_id text) RETURNS boolean
     LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -998,27 +1006,9 @@ END $$;
 
 CREATE FUNCTION public.message_lock(p_region text, p_name text, p_key text) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT hashtextextended(p_region || chr(31) || p_name || chr(31) || p_key, 0)
 $$;
-
---
--- Name: note_resource_change(); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.note_resource_change() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF EXISTS (SELECT FROM subscription s
-                WHERE s.region_id = NEW.region_id AND s.status <> 'off' AND NEW.type = ANY (s.types)) THEN
-        INSERT INTO resource_change (region_id, type, id, version, at)
-        VALUES (NEW.region_id, NEW.type, NEW.id, NEW.version, NEW.updated_at);
-    END IF;
-    RETURN NULL;
-END $$;
 
 --
 -- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
@@ -1088,28 +1078,47 @@ CREATE FUNCTION public.save_resources(p_region text, p_at timestamp with time zo
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
-    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
-    g         jsonb;
+    v_watched text[] := ARRAY(SELECT unnest(s.types) FROM subscription s WHERE s.region_id = p_region AND s.status <> 'off');
     v_deleted boolean;
+    v_dates   jsonb;
+    v_date    jsonb;
+    v_old     record;
+    v_at      integer;
+    g         jsonb;
 BEGIN
-    FOR g IN SELECT value FROM jsonb_array_elements(p_resources) LOOP
+    FOR n IN 0 .. jsonb_array_length(p_resources) - 1 LOOP
+        g := p_resources->n;
         resource_type := g->>'type';
         resource_id := g->>'id';
         v_deleted := (g->'deleted')::boolean;
-        INSERT INTO resource AS r (region_id, type, id, version, updated_at, deleted, engine_owned, source, owner,
-                                   content_hash, patient_id, episode_id, labels, tokens)
-        VALUES (p_region, resource_type, resource_id, 1, p_at, v_deleted, p_engine_owned, p_source, p_source,
-                g->>'hash', g->>'patient', g->>'episode', (g->>'labels')::text[], (g->>'tokens')::bigint[])
-        ON CONFLICT (region_id, type, id) DO UPDATE
-           SET version = r.version + 1, updated_at = excluded.updated_at, deleted = excluded.deleted,
-               source = excluded.source, content_hash = excluded.content_hash, patient_id = excluded.patient_id,
-               episode_id = excluded.episode_id, labels = excluded.labels, tokens = excluded.tokens
-         WHERE (r.content_hash <> excluded.content_hash OR r.deleted <> excluded.deleted)
-           AND NOT (r.type = 'Patient' AND excluded.engine_owned AND NOT r.engine_owned)   -- a form does not rewrite a hospital's patient
-        RETURNING r.version INTO resource_version_no;
-        is_changed := FOUND;
+        is_changed := false;
+        IF NOT g ? 'new' THEN
+            UPDATE resource AS r
+               SET version = r.version + 1, updated_at = p_at, deleted = v_deleted, source = p_source,
+                   content_hash = g->>'hash', patient_id = g->>'patient', episode_id = g->>'episode',
+                   labels = (g->>'labels')::text[], tokens = (g->>'tokens')::bigint[]
+             WHERE r.region_id = p_region AND r.type = resource_type AND r.id = resource_id
+               AND (r.content_hash <> g->>'hash' OR r.deleted <> v_deleted)
+               AND NOT (r.type = 'Patient' AND p_engine_owned AND NOT r.engine_owned)   -- a form does not rewrite a hospital's patient
+            RETURNING r.version INTO resource_version_no;
+            is_changed := FOUND;
+        END IF;
+        IF NOT is_changed THEN                                  -- it is not there, or it is what it was
+            INSERT INTO resource AS r (region_id, type, id, version, updated_at, deleted, engine_owned, source, owner,
+                                       content_hash, patient_id, episode_id, labels, tokens)
+            VALUES (p_region, resource_type, resource_id, 1, p_at, v_deleted, p_engine_owned, p_source, p_source,
+                    g->>'hash', g->>'patient', g->>'episode', (g->>'labels')::text[], (g->>'tokens')::bigint[])
+            ON CONFLICT (region_id, type, id) DO UPDATE         -- somebody else was first
+               SET version = r.version + 1, updated_at = excluded.updated_at, deleted = excluded.deleted,
+                   source = excluded.source, content_hash = excluded.content_hash, patient_id = excluded.patient_id,
+                   episode_id = excluded.episode_id, labels = excluded.labels, tokens = excluded.tokens
+             WHERE (r.content_hash <> excluded.content_hash OR r.deleted <> excluded.deleted)
+               AND NOT (r.type = 'Patient' AND excluded.engine_owned AND NOT r.engine_owned)
+            RETURNING r.version INTO resource_version_no;
+            is_changed := FOUND;
+        END IF;
         IF NOT is_changed THEN
             SELECT r.version INTO resource_version_no FROM resource r
              WHERE r.region_id = p_region AND r.type = resource_type AND r.id = resource_id;
@@ -1119,24 +1128,37 @@ BEGIN
         INSERT INTO resource_version (region_id, type, id, version, updated_at, deleted, source, body, meta)
         VALUES (p_region, resource_type, resource_id, resource_version_no, p_at, v_deleted, p_source,
                 g->>'body', g->>'meta');
-        IF resource_version_no > 1 THEN
-            DELETE FROM resource_date o
-             WHERE o.region_id = p_region AND o.type = resource_type AND o.id = resource_id
-               AND NOT EXISTS (SELECT FROM jsonb_array_elements(g->'dates') AS d(value)
-                                WHERE d.value->>0 = o.param AND (d.value->>1)::timestamptz = o.low
-                                  AND (d.value->>2)::timestamptz = o.high);
+        IF resource_type = ANY (v_watched) THEN                 -- under the lock of the resource: its versions stay in order
+            INSERT INTO resource_change (region_id, type, id, version, at)
+            VALUES (p_region, resource_type, resource_id, resource_version_no, p_at);
         END IF;
-        IF g->'dates' <> '[]' THEN
+        v_dates := g->'dates';
+        IF resource_version_no > 1 THEN                         -- what stands already is left alone, what is over goes
+            FOR v_old IN SELECT o.param, o.low, o.high FROM resource_date o
+                          WHERE o.region_id = p_region AND o.type = resource_type AND o.id = resource_id LOOP
+                v_at := NULL;
+                FOR d IN 0 .. jsonb_array_length(v_dates) - 1 LOOP
+                    v_date := v_dates->d;
+                    IF v_date->>0 = v_old.param AND (v_date->>1)::timestamptz = v_old.low
+                       AND (v_date->>2)::timestamptz = v_old.high THEN
+                        v_at := d;
+                        EXIT;
+                    END IF;
+                END LOOP;
+                IF v_at IS NOT NULL THEN
+                    v_dates := v_dates - v_at;
+                ELSE
+                    DELETE FROM resource_date o
+                     WHERE o.region_id = p_region AND o.type = resource_type AND o.id = resource_id
+                       AND o.param = v_old.param AND o.low = v_old.low AND o.high = v_old.high;
+                END IF;
+            END LOOP;
+        END IF;
+        FOR d IN 0 .. jsonb_array_length(v_dates) - 1 LOOP
+            v_date := v_dates->d;
             INSERT INTO resource_date (region_id, type, id, param, low, high)
-            SELECT p_region, resource_type, resource_id, d.value->>0, (d.value->>1)::timestamptz,
-                   (d.value->>2)::timestamptz
-              FROM jsonb_array_elements(g->'dates') AS d(value)
-             WHERE resource_version_no = 1 OR NOT EXISTS (
-                   SELECT FROM resource_date o
-                    WHERE o.region_id = p_region AND o.type = resource_type AND o.id = resource_id
-                      AND o.param = d.value->>0 AND o.low = (d.value->>1)::timestamptz
-                      AND o.high = (d.value->>2)::timestamptz);
-        END IF;
+            VALUES (p_region, resource_type, resource_id, v_date->>0, (v_date->>1)::timestamptz, (v_date->>2)::timestamptz);
+        END LOOP;
         IF g ? 'strings' THEN                                   -- of types that have any
             IF resource_version_no > 1 THEN
                 DELETE FROM resource_string o
@@ -1156,7 +1178,6 @@ END $$;
 
 CREATE FUNCTION public.save_rows(p_region text, p_instance uuid, p_revision integer, p_key text, p_version integer, p_case text, p_at timestamp with time zone, p_by text, p_rows jsonb) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     v_all jsonb;
@@ -1294,7 +1315,6 @@ CREATE FUNCTION public.save_step(p_region text, p_instance uuid, p_revision inte
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
-    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     v_key     text;
@@ -1322,7 +1342,6 @@ CREATE FUNCTION public.start_instance(p_region text, p_instance uuid, p_key text
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
-    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     INSERT INTO instance (region_id, id, definition_key, definition_version, business_key, status, revision, codec,
@@ -2031,6 +2050,17 @@ CREATE TABLE public.people_epoch (
 ALTER TABLE ONLY public.people_epoch FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: region_catalogue; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.region_catalogue (
+    region_id text NOT NULL,
+    deployment_id bigint NOT NULL
+);
+
+ALTER TABLE ONLY public.region_catalogue FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: region_move; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2647,6 +2677,13 @@ ALTER TABLE ONLY public.people_epoch
     ADD CONSTRAINT people_epoch_pkey PRIMARY KEY (one);
 
 --
+-- Name: region_catalogue region_catalogue_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.region_catalogue
+    ADD CONSTRAINT region_catalogue_pkey PRIMARY KEY (region_id);
+
+--
 -- Name: region_move region_move_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3195,12 +3232,6 @@ CREATE TRIGGER history_is_append_only BEFORE UPDATE ON public.history FOR EACH R
 CREATE TRIGGER organisation_begins_people_epoch AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.organisation FOR EACH STATEMENT EXECUTE FUNCTION public.begin_people_epoch();
 
 --
--- Name: resource resource_change_noted; Type: TRIGGER; Schema: public; Owner: -
---
-
-CREATE TRIGGER resource_change_noted AFTER INSERT OR UPDATE OF version ON public.resource FOR EACH ROW EXECUTE FUNCTION public.note_resource_change();
-
---
 -- Name: procrastinate_events procrastinate_events_job_id_fkey; Type: FK CONSTRAINT; Schema: procrastinate; Owner: -
 --
 
@@ -3586,13 +3617,13 @@ ALTER TABLE public.organisation ENABLE ROW LEVEL SECURITY;
 -- Name: resource organisations; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY organisations ON public.resource AS RESTRICTIVE FOR SELECT USING (((COALESCE(current_setting('app.organisations'::text, true), ''::text) = '*'::text) OR (owner = NULLIF(current_setting('app.viewer'::text, true), ''::text)) OR (((patient_id IS NULL) OR public.knows_of_patient(region_id, patient_id)) AND ((labels = '{}'::text[]) OR (COALESCE(current_setting('app.restricted'::text, true), ''::text) = 'on'::text)))));
+CREATE POLICY organisations ON public.resource AS RESTRICTIVE FOR SELECT USING (((current_setting('app.organisations'::text, true) = '*'::text) OR public.may_know_resource(region_id, patient_id, owner, labels)));
 
 --
 -- Name: resource_version organisations; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY organisations ON public.resource_version AS RESTRICTIVE FOR SELECT USING (((COALESCE(current_setting('app.organisations'::text, true), ''::text) = '*'::text) OR public.knows_of_resource(region_id, type, id)));
+CREATE POLICY organisations ON public.resource_version AS RESTRICTIVE FOR SELECT USING (((current_setting('app.organisations'::text, true) = '*'::text) OR public.may_know_version(region_id, type, id)));
 
 --
 -- Name: outbox; Type: ROW SECURITY; Schema: public; Owner: -
@@ -3769,6 +3800,12 @@ CREATE POLICY region ON public.outbox USING ((region_id = NULLIF(current_setting
 CREATE POLICY region ON public.patient_area USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
+-- Name: region_catalogue region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.region_catalogue USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
 -- Name: region_move region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -3857,6 +3894,12 @@ CREATE POLICY region ON public.timer_start USING ((region_id = NULLIF(current_se
 --
 
 CREATE POLICY region ON public.user_task USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: region_catalogue; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.region_catalogue ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: region_move; Type: ROW SECURITY; Schema: public; Owner: -

@@ -16,7 +16,9 @@ from engine.store.transaction import SQL
 from fhir_adapters.projection import project
 from runtime.database import partition
 from runtime.database.catalogue import case_tables
+from runtime.database.roles import as_application
 from runtime.relocation import departure
+from runtime.trials.databases import looking
 from tests.store.store_kit import (
     BEGIN,
     END,
@@ -38,7 +40,10 @@ CASE = bpmn(
     line(BEGIN, user_task("task_a"), wait_for("wait", "P1D"), service_task("work", "w"), receive("news"), END),
     message("news"),
 )
-OF_THE_INSTALLATION = {"deployment", "definition", "message_start", "schema_migration", "region_move", "manual_clock"}
+OF_THE_INSTALLATION = {
+    *("deployment", "definition", "message_start", "schema_migration", "region_move", "manual_clock"),
+    "region_catalogue",
+}
 TYPES = {
     "now": "timestamptz",
     "at": "timestamptz",
@@ -137,7 +142,7 @@ def touched(url, schema):
 def test_whole_cases_leave_the_partitions_of_other_regions_untouched(partitioned):
     """What runs inside of `save_step` and its kind is not seen by EXPLAIN; PostgreSQL's own counters see it."""
     before = touched(partitioned, "region_there")
-    with open_pool(partitioned) as pool:  # closing it makes its connections tell what they did
+    with open_pool(as_application(partitioned)) as pool:  # closing it makes its connections tell what they did
         clock = Clock()
         engine = Engine(
             pool,
@@ -172,12 +177,12 @@ def test_rows_that_are_there_find_their_partition(database, pool):
     world = World(Engine(pool, region_id="old", clock=Clock(), fires_at_due_time=True), Clock())
     world.deploy(CASE)
     world.start("case", "1", case="1")
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("INSERT INTO organisation VALUES ('old', 'o', 'village', 'o', NULL)")
 
     partition.partition(database, ["new"])
 
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         assert conn.execute("SELECT count(*) FROM region_old.instance").fetchone() == (1,)
         assert conn.execute("SELECT count(*) FROM region_old.organisation").fetchone() == (1,)
     with pytest.raises(Conflict) as taken:
@@ -222,7 +227,7 @@ def test_partitions_keep_what_the_tables_promise(database):
 
 
 def test_a_region_of_a_partitioned_installation_is_frozen_and_written_like_any(partitioned, tmp_path):
-    with open_pool(partitioned) as pool:
+    with open_pool(as_application(partitioned)) as pool:
         here, there = (World(Engine(pool, region_id=region, clock=Clock()), Clock()) for region in (HERE, THERE))
         here.deploy(CASE)
         here.start("case", case="1")

@@ -11,11 +11,13 @@ from engine.commands.contracts import (
     StartByTimer,
     StartInstance,
     SuspendDefinition,
+    SweepRegion,
 )
 from engine.errors import Incorrect, NotFound
 from engine.store import reads
 from engine.store.unattended_reads import timer_starts
-from tests.store.store_kit import END, NURSE, bpmn, line, user_task
+from runtime.trials.databases import looking
+from tests.store.store_kit import BEGIN, END, NURSE, START, bpmn, line, user_task
 
 
 def start_event(definition):
@@ -129,6 +131,42 @@ def test_a_new_version_replaces_what_the_old_one_began_by(world):
     assert [i.definition_version for i in instances(world, "round")] == [2]
 
 
+def test_every_region_begins_by_time_for_itself_and_takes_up_what_another_has_deployed(make_world):
+    here, there = make_world(region_id="here"), make_world(region_id="there")
+    here.deploy(by_timer("timeCycle", "R/P1D"))
+    assert (began(here), starts(there)) == ([], [])
+
+    sweep(there)
+    assert [(s.due_at, s.definition_version) for s in starts(there)] == [(START + timedelta(days=1), 1)]
+    here.drive(days=1)
+    there.drive(days=1)
+    assert (len(began(here)), len(began(there))) == (1, 1)
+
+    here.deploy(by_timer("timeCycle", "R/P1D", task="task_b"))
+    sweep(there)
+    assert [(s.due_at, s.definition_version) for s in starts(there)] == [(START + timedelta(days=2), 2)]
+    here.deploy(bpmn("round", line(BEGIN, user_task("task_a"), END)))
+    sweep(there)
+    assert starts(there) == []
+
+
+def test_a_region_that_comes_late_makes_up_for_no_single_date_and_begins_none_twice(make_world):
+    here, late = make_world(region_id="here"), make_world(region_id="late")
+    here.deploy(by_timer("timeDate", "2026-01-06T08:00:00+08:00"))
+    here.drive(days=2)
+    late.drive(days=2)
+
+    for world in (here, late, here, late):
+        sweep(world)
+        world.drive(days=1)
+
+    assert (len(began(here)), len(began(late))) == (1, 0)
+
+
+def sweep(world):
+    world.engine.execute(SweepRegion(), by=NURSE)
+
+
 def test_a_timer_start_can_be_moved_and_is_listed(world):
     world.deploy(by_timer("timeCycle", "R/P1D"))
     command = MoveStart(definition_key="round", element_id="start", due_at=world.clock.now)
@@ -153,7 +191,7 @@ def test_a_suspended_definition_begins_nothing(world):
 
 def test_a_start_that_cannot_be_made_rests_with_its_reason_and_others_go_on(world, pool):
     world.deploy(by_timer("timeCycle", "R/P1D"), SIGNALLED)
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("UPDATE timer_start SET cycle = 'nonsense'")
 
     assert world.drive(days=1) == 0

@@ -31,6 +31,13 @@ SELECT s.definition_key, s.element_id FROM start_event s
 -- find_conditional_processes --
 SELECT DISTINCT s.definition_key FROM start_event s WHERE s.kind = 'condition' ORDER BY 1
 
+-- read_region_catalogue --
+SELECT c.deployment_id FROM region_catalogue c WHERE c.region_id = %(region_id)s
+
+-- keep_region_catalogue --
+INSERT INTO region_catalogue (region_id, deployment_id) VALUES (%(region_id)s, %(number)s)
+ON CONFLICT (region_id) DO UPDATE SET deployment_id = greatest(region_catalogue.deployment_id, excluded.deployment_id)
+
 -- forget_timer_starts --
 DELETE FROM timer_start
  WHERE region_id = %(region_id)s AND definition_key = %(key)s AND element_id <> ALL(%(kept)s::text[])
