@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
+from html import escape
 
 import pytest
 from openpyxl import load_workbook
 
-from tests.web.conftest import served
+from runtime.app import create_app
+from tests.web.conftest import csrf_of, served
 from tests.web.markup import assert_sound
 from tests.web.visitor import Visitor
-from workflows import indicators
+from workflows import indicators, unsure
+from workflows.regions import load_pack
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 REPORT, WOMEN = "/indicators?period=2026Q1", "/indicators/I-10?period=2026Q1"
-PAGES = [REPORT, WOMEN]
+SCORE = "/reports/score.xlsx"
+PAGES = [REPORT, WOMEN, "/reports?period=2026Q1", "/region"]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -33,7 +38,9 @@ def test_a_page_of_the_county_is_sound_in_both_languages(shown, path, lang):
 
 
 @pytest.mark.parametrize("who", ["nurse", "doctor", "it", "auditor", "designer"])
-@pytest.mark.parametrize("path", [*PAGES, "/indicators/report.xlsx", "/indicators/I-10/women.csv"])
+@pytest.mark.parametrize(
+    "path", [*PAGES[:3], "/indicators/report.xlsx", "/indicators/I-10/women.csv", "/reports/score.xlsx"]
+)
 def test_the_numbers_are_for_the_county(shown, who, path):
     assert shown.get(path, who).status_code == 403
 
@@ -94,3 +101,52 @@ def test_the_pages_are_accessible_and_nothing_runs_over_the_edge(shown, chromium
             person.goto(path)
             person.check()
         context.close()
+
+
+def by_pack(site, pack):
+    """The same site as if it had been installed with another pack."""
+    services = replace(site.services, settings=replace(site.services.settings, pack=pack))
+    client = create_app(services).test_client()
+    csrf = csrf_of(client.get("/sign-in"))
+    client.post("/sign-in", data={"login": "officer", "password": site.passwords["officer"], "csrf": csrf})
+    return client
+
+
+def test_an_expired_pack_says_so_on_every_page_and_one_in_force_does_not(shown):
+    expired, valid = by_pack(shown, "cn-xf-2022"), by_pack(shown, "cn-baseline")
+
+    for path in ("/tasks", *PAGES):
+        assert "只用于演示，不能开始真实个案" in expired.get(path).get_data(as_text=True), path
+        assert "只用于演示" not in valid.get(path).get_data(as_text=True), path
+
+
+def test_the_score_sheet_is_there_where_the_region_asks_for_it_and_takes_other_points(shown):
+    client = by_pack(shown, "cn-xf-2022")
+
+    printed = client.get("/reports?period=2026Q1")
+    assert_sound(printed)
+    assert "应得 103 分" in printed.get_data(as_text=True) and "托底管理" in printed.get_data(as_text=True)
+    assert "应得 100 分" in client.get("/reports?period=2026Q1&p5=5").get_data(as_text=True)
+    assert client.get("/reports?period=2026Q1&p5=x").status_code == 422
+    assert client.get("/reports?period=2026Q1&p12=5").status_code == 422
+    book = load_workbook(io.BytesIO(client.get("/reports/score.xlsx?period=2026Q1&p5=5").data))
+    assert list(book.active.values)[-1][2] == "应得 100 分"
+    assert "托底管理" not in shown.get("/reports?period=2026Q1", "officer").get_data(as_text=True)
+
+
+def test_contradictions_stand_with_their_decision_and_the_question_that_is_open(shown):
+    html = by_pack(shown, "cn-xf-2022").get("/region").get_data(as_text=True)
+
+    for told in load_pack("cn-xf-2022").contradictions:
+        assert all(text in html for text in (told["id"], escape(told["decided"]), escape(told.get("question", ""))))
+    assert html.count('tag--warn">请县里确认') == sum(
+        "question" in told for told in load_pack("cn-xf-2022").contradictions
+    )
+
+
+def test_every_value_to_be_confirmed_is_on_the_page_with_its_mark(shown):
+    html = shown.get("/region", "nurse").get_data(as_text=True)
+
+    wanted = [key for key, _, source in load_pack("cn-baseline").leaves() if source.mark in ("known", "default")]
+    assert wanted and [key for key in wanted if f"<code>{key}</code>" not in html] == []
+    assert html.count("○") + html.count("◐") >= len(unsure.rows()) > 50

@@ -101,6 +101,11 @@ def _place_of(organisation_id: str) -> str:
     return found.name if found else organisation_id
 
 
+def _pack_notice() -> Any:
+    """Why cases of this installation are a demonstration today; None where real ones may start."""
+    return services().regions(services().settings.pack).only_shown(today())
+
+
 @bp.app_context_processor
 def for_templates() -> dict[str, Any]:
     """Also for error pages of addresses that are no page of ours: then nobody has asked for the session yet."""
@@ -120,6 +125,7 @@ def for_templates() -> dict[str, Any]:
         "demo": services().settings.demo,
         "now": now(),
         "place_of": _place_of,
+        "pack_notice": _pack_notice() if session else None,
         **text.FILTERS,
         **words.FOR_TEMPLATES,
         **county_words.FOR_TEMPLATES,

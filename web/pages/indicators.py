@@ -20,7 +20,7 @@ FILES = {
 @bp.get("/indicators")
 def indicators_report() -> str:
     """Numbers of the region or of one organisation; the current quarter unless the address says another period."""
-    period, organisation = _asked()
+    period, organisation = period_asked()
     with services().people.reading(g.principal, "search", "indicator", None) as conn:
         found = indicators.report(services(), conn, period, organisation=organisation)
     return render_template("indicators.html", report=found, organisation=organisation, organisations=_organisations())
@@ -29,7 +29,7 @@ def indicators_report() -> str:
 @bp.get("/indicators/<indicator>")
 def indicator_women(indicator: str) -> str:
     """Who is counted and who is not, with the reason; 404 for what nothing records yet."""
-    period, organisation = _asked()
+    period, organisation = period_asked()
     known = indicators.definition(indicator)
     with services().people.reading(g.principal, "search", "indicator", known.id) as conn:
         rows, hidden = indicators.listed(services(), conn, known.id, period, by=g.principal, organisation=organisation)
@@ -51,7 +51,7 @@ def indicator_women(indicator: str) -> str:
 @bp.get("/indicators/report.<kind>")
 def indicators_file(kind: str) -> Response:
     """The report as a workbook, or its first table as CSV."""
-    period, organisation = _asked()
+    period, organisation = period_asked()
     _kind(kind)
     with services().people.reading(g.principal, "export", "indicator", None) as conn:
         found = indicators.report(services(), conn, period, organisation=organisation)
@@ -62,7 +62,7 @@ def indicators_file(kind: str) -> Response:
 @bp.get("/indicators/<indicator>/women.<kind>")
 def indicator_file(indicator: str, kind: str) -> Response:
     """The women behind a number, by the number of their record."""
-    period, organisation = _asked()
+    period, organisation = period_asked()
     _kind(kind)
     known = indicators.definition(indicator)
     with services().people.reading(g.principal, "export", "indicator", known.id) as conn:
@@ -70,7 +70,8 @@ def indicator_file(indicator: str, kind: str) -> Response:
     return _file([indicators.women_table(known, rows, hidden, _names())], kind, f"{known.id}-{period.text}")
 
 
-def _asked() -> tuple[indicators.Period, str | None]:
+def period_asked() -> tuple[indicators.Period, str | None]:
+    """What the address asks for; without a period the current quarter."""
     text = request.args.get("period", "").strip()
     period = indicators.read_period(text) if text else indicators.quarter_of(today())
     return period, request.args.get("organisation") or None
