@@ -1,4 +1,5 @@
-"""One page per process for clinicians, written from the diagram itself, and the list of what is still to be confirmed.
+"""One page per process for clinicians, written from the diagram itself, and lists: what is still to be confirmed, where
+sources contradict each other, how indicators are counted.
 
 `python -m workflows.pages docs/pathway` writes them; a test holds that they are those of the diagrams.
 """
@@ -10,16 +11,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring  # our own files, never an upload
 
-from workflows import tables
-from workflows.forms import forms_on_disk
+from workflows import indicators, unsure
 from workflows.regions import Pack, load_pack, pack_ids
-from workflows.routing import CRITERION, SCREENING_ITEM, code_of
 
 DIAGRAMS = Path(__file__).parents[1] / "bpmn"
 B = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 Z = "{http://camunda.org/schema/zeebe/1.0}"
 Y = "{urn:yuntu:bpmn:1}"
-UNSURE = ("known", "default")
 
 
 def page_of(xml: bytes) -> str:
@@ -43,20 +41,54 @@ def marks_page() -> str:
     """Every value and every row that an installation has to confirm, pack by pack and table by table."""
     parts = ["# 待确认的数字与条目 To be confirmed", "由参数包与决策表生成。每一项在真实使用前须由临床与行政签字。"]
     parts += [_pack_marks(load_pack(pack_id)) for pack_id in pack_ids()]
-    for form, pattern in (("risk-screening", SCREENING_ITEM), ("risk-grading", CRITERION)):
-        codes = [code_of(item) for item in forms_on_disk()[form].by_link_id if pattern.fullmatch(item)]
-        rows = [(code, tables.row_of(code) or {}) for code in codes]
-        unsure = [
-            (code, str(row["text"]), str(row["verified"])) for code, row in rows if row and row["verified"] != "✔"
-        ]
-        parts.append(_table(f"`{form}` ◐ ○", ("代码", "条目", "核对"), unsure))
+    for form, _ in unsure.FORMS:
+        rows = [(row.code, row.text, row.verified) for row in unsure.rows() if row.form == form]
+        parts.append(_table(f"`{form}` ◐ ○", ("代码", "条目", "核对"), rows))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def contradictions_page() -> str:
+    """Every contradiction between sources with what was decided, and the packs that it is shown with."""
+    told: dict[str, tuple[Any, list[str]]] = {}
+    for pack_id in pack_ids():
+        for one in load_pack(pack_id).contradictions:
+            told.setdefault(one["id"], (one, []))[1].append(f"`{pack_id}`")
+    rows = [
+        (one["id"], one["says"], one["other"], one["decided"], one.get("question", ""), " ".join(packs))
+        for one, packs in sorted(told.values(), key=lambda row: int(row[0]["id"].removeprefix("C-")))
+    ]
+    about = "由参数包生成；页面“地区规则”显示本安装所用参数包的部分。"
+    table = _table("出入", ("编号", "一处", "另一处", "处理", "请县里确认", "参数包"), rows)
+    return f"# 来源之间的出入与处理 Contradictions and decisions\n\n{about}\n\n{table}\n"
+
+
+def indicators_page() -> str:
+    """Every indicator as it is counted, and what is due when."""
+    rows = [
+        (
+            *(one.id, f"{one.name.zh}<br>{one.name.en}", f"{one.numerator.zh} / {one.denominator.zh}", one.rule.zh),
+            *(f"[{one.mark}] {one.source}", "" if one.missing is None else f"尚未记录：{one.missing.zh}"),
+        )
+        for one in indicators.definitions().values()
+    ]
+    head = ("编号", "指标", "分子 / 分母", "计数规则", "依据", "状态")
+    about = (
+        "由 `workflows/indicators/definitions.yaml` 生成。数字由数据库函数 `indicator_rows` 逐人计数，"
+        "每个数字都能下钻到名单与不计的原因；没有过程产生的事实写作“尚未记录”，不写作 0。\n\n"
+        "Counted by the database function `indicator_rows`, one row for each woman, birth, report or referral; what no "
+        "process records yet is shown as not yet recorded, never as nought.\n\n"
+        "- 页面 Page: `/indicators`, `/reports`, `/region`\n"
+        "- 命令 Command: `yuntu indicators --period 2026Q3 [--organisation ID] [--json] [--xlsx FILE]`\n"
+        "- HTTP: `GET /api/indicators?period=2026Q3`, `GET /api/indicators/I-12/women?period=2026Q3`\n"
+        "- 时期 Period: `2026`, `2026Q3`, `2026-07`, `S2026`（统计年度，上年 10 月 1 日至当年 9 月 30 日）"
+    )
+    return f"# 指标 Indicators\n\n{about}\n\n{_table('定义 Definitions', head, rows)}\n"
 
 
 def _pack_marks(pack: Pack) -> str:
     base = {key: value for key, value, _ in load_pack(pack.base).leaves()} if pack.base else {}
     own = [(key, value, source) for key, value, source in pack.leaves() if base.get(key, "…") != value]
-    rows = [(f"`{key}`", f"`{value}`", f"[{s.mark}]", s.text) for key, value, s in own if s.mark in UNSURE]
+    rows = [(f"`{key}`", f"`{value}`", f"[{s.mark}]", s.text) for key, value, s in own if s.mark in unsure.MARKS]
     asked = [(told["id"], told["says"], told["other"], told["decided"]) for told in pack.contradictions]
     own_told = [row for row in asked if not pack.base or row[0] not in _told(pack.base)]
     title = f"{pack.name} `{pack.id}`"
@@ -145,9 +177,10 @@ def _table(title: str, head: tuple[str, ...], rows: list[Any]) -> str:
 
 
 def pages() -> dict[str, str]:
-    """File name to text: a page for every diagram, and `marks.md`."""
+    """File name to text: a page for every diagram, and the lists."""
     found = {f"{path.stem}.md": page_of(path.read_bytes()) for path in sorted(DIAGRAMS.glob("*.bpmn"))}
-    return {**found, "marks.md": marks_page()}
+    lists = {"marks.md": marks_page(), "contradictions.md": contradictions_page(), "indicators.md": indicators_page()}
+    return {**found, **lists}
 
 
 if __name__ == "__main__":

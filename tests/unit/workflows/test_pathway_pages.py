@@ -25,3 +25,11 @@ def test_the_list_of_marks_names_what_an_installation_has_to_confirm():
 
     for what in ("`followup.visit_raise", "`unsuitable.within`", "C-7", "| R-1.12 |", "| S-5.2 |"):
         assert what in page, what
+
+
+def test_all_twenty_contradictions_stand_with_what_was_decided():
+    page = (DOCS / "contradictions.md").read_text(encoding="utf-8")
+
+    for number in range(1, 21):
+        (line,) = [line for line in page.splitlines() if line.startswith(f"| C-{number} |")]
+        assert all(cell.strip() for cell in line.split("|")[1:5]), line
