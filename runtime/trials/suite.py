@@ -25,7 +25,7 @@ class Bar:
 
 BARS = {
     "R01": Bar("runtime.trials.kills", 10_000, "completions", "杀网页与后台进程 / kill -9 of web and workers", False),
-    "R02": Bar("runtime.trials.crashes", 16, "crash points", "崩溃点 / a death at each point of each command"),
+    "R02": Bar("runtime.trials.crashes", 17, "crash points", "崩溃点 / a death at each point of each command"),
     "R03": Bar(
         "runtime.trials.restart", 200, "random diagrams", "每步重载 / reloaded after every step, and the twin", False
     ),

@@ -140,3 +140,4 @@ def test_a_server_that_went_away_is_an_operational_error(conn: Connection[Any], 
 
     with pytest.raises(psycopg.OperationalError):
         asking(conn)
+    conn.close()
