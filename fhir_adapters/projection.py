@@ -33,7 +33,11 @@ def projector(forms: FormLookup) -> Projection:
 
     def project(record: StepRecord) -> list[Statement]:
         case = case_of(record)
-        drafts = [Draft(resource=r, episode_id=case.pregnancy_id) for r in _resources(record, case, forms)]
+        opened = {str(task.id) for task in record.opened_tasks}
+        drafts = [
+            Draft(resource=r, episode_id=case.pregnancy_id, is_new=r["id"] in opened)
+            for r in _resources(record, case, forms)
+        ]
         statements = list(_areas(record, case))
         if drafts:
             given = parameters(record.region_id, record.at, ENGINE, drafts, engine_owned=True)
@@ -127,7 +131,7 @@ def _submitted(form: Form, submission: Submission, case: Case, response_id: str)
         encounter_id = encounter.delivery_id(case) if not case.variables.get("encounter_id") else None
         effective = instant(answers.get("delivered_at")) or instant(answers.get("delivered_on")) or effective
         yield from _births(answers, case)
-    elif form.id == "registration":
+    elif form.id in ("registration", "pregnancy-lead"):
         yield patient.to_patient(answers, str(case.patient_id))
     if submission.source is None:
         yield response.to_response(form, answers, case, id_=response_id, encounter_id=encounter_id)

@@ -46,11 +46,13 @@ class Head:
 
 @dataclass(slots=True, kw_only=True)
 class Draft:
-    """One resource to be written. `episode_id` where the case is known from elsewhere than the resource itself."""
+    """One resource to be written. `episode_id` where the case is known from elsewhere than the resource itself;
+    `is_new` where it cannot be there yet, which only saves a look."""
 
     resource: Mapping[str, Any]
     episode_id: str | None = None
     deleted: bool = False
+    is_new: bool = False
 
 
 def parameters(
@@ -87,6 +89,8 @@ def _row(region_id: str, key: tuple[str, str], draft: Draft, where: str | None) 
         "tokens": _array(found.tokens),
         "dates": [[param, low.isoformat(), high.isoformat()] for param, low, high in found.dates],
     }
+    if draft.is_new:
+        row["new"] = True
     if has_strings(key[0]):
         row["strings"] = [[param, value] for param, value in found.strings]
     return row

@@ -96,6 +96,27 @@ CREATE TYPE public.delivery_state AS ENUM (
 );
 
 --
+-- Name: hl7_state; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.hl7_state AS ENUM (
+    'received',
+    'applied',
+    'refused',
+    'inbox'
+);
+
+--
+-- Name: inbox_state; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.inbox_state AS ENUM (
+    'open',
+    'assigned',
+    'dismissed'
+);
+
+--
 -- Name: instance_status; Type: TYPE; Schema: public; Owner: -
 --
 
@@ -1649,6 +1670,18 @@ CREATE TABLE public.client_assertion (
 ALTER TABLE ONLY public.client_assertion FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: client_tolerance; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.client_tolerance (
+    region_id text NOT NULL,
+    client_id uuid NOT NULL,
+    name text NOT NULL
+);
+
+ALTER TABLE ONLY public.client_tolerance FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: definition; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1765,6 +1798,26 @@ CREATE TABLE public.history_policy (
 ALTER TABLE ONLY public.history_policy FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: hl7_message; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.hl7_message (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    line text NOT NULL,
+    control_id text,
+    kind text,
+    raw bytea NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    state public.hl7_state DEFAULT 'received'::public.hl7_state NOT NULL,
+    problem text,
+    answer bytea,
+    settled_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.hl7_message FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: http_answer; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1797,6 +1850,21 @@ WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 ALTER TABLE ONLY public.idempotency FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: inbound_burst; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.inbound_burst (
+    region_id text NOT NULL,
+    episode_id text NOT NULL,
+    facts jsonb NOT NULL,
+    results integer NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.inbound_burst FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: inbound_event; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1812,6 +1880,32 @@ CREATE TABLE public.inbound_event (
 );
 
 ALTER TABLE ONLY public.inbound_event FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: inbox_item; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.inbox_item (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    source text NOT NULL,
+    type text,
+    resource_id text,
+    version integer,
+    message_id uuid,
+    patient_id text,
+    reason text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    state public.inbox_state DEFAULT 'open'::public.inbox_state NOT NULL,
+    episode_id text,
+    decided_at timestamp with time zone,
+    decided_by text,
+    CONSTRAINT inbox_item_is_decided_by_somebody CHECK (((state = 'open'::public.inbox_state) = (decided_at IS NULL))),
+    CONSTRAINT inbox_item_kind_check CHECK ((kind = ANY (ARRAY['several-cases'::text, 'unreadable'::text, 'unknown-patient'::text, 'unmapped-code'::text])))
+);
+
+ALTER TABLE ONLY public.inbox_item FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: incident; Type: TABLE; Schema: public; Owner: -
@@ -2348,6 +2442,20 @@ CREATE TABLE public.timer_start (
 ALTER TABLE ONLY public.timer_start FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: tolerance_use; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.tolerance_use (
+    region_id text NOT NULL,
+    client_id uuid NOT NULL,
+    name text NOT NULL,
+    used_on date NOT NULL,
+    uses bigint NOT NULL
+);
+
+ALTER TABLE ONLY public.tolerance_use FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: user_task; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2523,6 +2631,13 @@ ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_region_id_name_key UNIQUE (region_id, name);
 
 --
+-- Name: client_tolerance client_tolerance_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.client_tolerance
+    ADD CONSTRAINT client_tolerance_pkey PRIMARY KEY (region_id, client_id, name);
+
+--
 -- Name: definition definition_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2565,6 +2680,13 @@ ALTER TABLE ONLY public.history_policy
     ADD CONSTRAINT history_policy_pkey PRIMARY KEY (region_id, definition_key);
 
 --
+-- Name: hl7_message hl7_message_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.hl7_message
+    ADD CONSTRAINT hl7_message_pkey PRIMARY KEY (region_id, id);
+
+--
 -- Name: http_answer http_answer_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2579,11 +2701,39 @@ ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (region_id, client, key);
 
 --
+-- Name: inbound_burst inbound_burst_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inbound_burst
+    ADD CONSTRAINT inbound_burst_pkey PRIMARY KEY (region_id, episode_id);
+
+--
 -- Name: inbound_event inbound_event_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.inbound_event
     ADD CONSTRAINT inbound_event_pkey PRIMARY KEY (region_id, type, id, version, event);
+
+--
+-- Name: inbox_item inbox_item_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inbox_item
+    ADD CONSTRAINT inbox_item_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: inbox_item inbox_item_region_id_message_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inbox_item
+    ADD CONSTRAINT inbox_item_region_id_message_id_key UNIQUE (region_id, message_id);
+
+--
+-- Name: inbox_item inbox_item_region_id_type_resource_id_version_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inbox_item
+    ADD CONSTRAINT inbox_item_region_id_type_resource_id_version_key UNIQUE (region_id, type, resource_id, version);
 
 --
 -- Name: incident incident_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2775,6 +2925,13 @@ ALTER TABLE ONLY public.timer_start
     ADD CONSTRAINT timer_start_pkey PRIMARY KEY (region_id, definition_key, element_id);
 
 --
+-- Name: tolerance_use tolerance_use_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.tolerance_use
+    ADD CONSTRAINT tolerance_use_pkey PRIMARY KEY (region_id, client_id, name, used_on);
+
+--
 -- Name: user_task user_task_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2908,6 +3065,18 @@ CREATE INDEX delivery_dead_idx ON public.delivery USING btree (region_id, at) WH
 CREATE INDEX delivery_due_idx ON public.delivery USING btree (region_id, due_at) WHERE (state = 'waiting'::public.delivery_state);
 
 --
+-- Name: hl7_message_control_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX hl7_message_control_idx ON public.hl7_message USING btree (region_id, line, control_id) WHERE (control_id IS NOT NULL);
+
+--
+-- Name: hl7_message_unsettled_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX hl7_message_unsettled_idx ON public.hl7_message USING btree (region_id, received_at) WHERE (state = 'received'::public.hl7_state);
+
+--
 -- Name: http_answer_age_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2918,6 +3087,18 @@ CREATE INDEX http_answer_age_idx ON public.http_answer USING btree (region_id, a
 --
 
 CREATE INDEX idempotency_age_idx ON public.idempotency USING btree (region_id, at);
+
+--
+-- Name: inbound_burst_due_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX inbound_burst_due_idx ON public.inbound_burst USING btree (region_id, due_at);
+
+--
+-- Name: inbox_item_open_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX inbox_item_open_idx ON public.inbox_item USING btree (region_id, at, id) WHERE (state = 'open'::public.inbox_state);
 
 --
 -- Name: incident_instance_idx; Type: INDEX; Schema: public; Owner: -
@@ -3302,6 +3483,13 @@ ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_region_id_organisation_id_fkey FOREIGN KEY (region_id, organisation_id) REFERENCES public.organisation(region_id, id);
 
 --
+-- Name: client_tolerance client_tolerance_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.client_tolerance
+    ADD CONSTRAINT client_tolerance_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.client(region_id, id) ON DELETE CASCADE;
+
+--
 -- Name: definition definition_deployment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3342,6 +3530,13 @@ ALTER TABLE ONLY public.subscription_event
 
 ALTER TABLE ONLY public.subscription
     ADD CONSTRAINT subscription_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.client(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: tolerance_use tolerance_use_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.tolerance_use
+    ADD CONSTRAINT tolerance_use_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.client(region_id, id) ON DELETE CASCADE;
 
 --
 -- Name: procrastinate_events open; Type: POLICY; Schema: procrastinate; Owner: -
@@ -3452,6 +3647,12 @@ ALTER TABLE public.client ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.client_assertion ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: client_tolerance; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.client_tolerance ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: definition; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -3488,6 +3689,12 @@ ALTER TABLE public.history ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.history_policy ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: hl7_message; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.hl7_message ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: http_answer; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -3500,10 +3707,22 @@ ALTER TABLE public.http_answer ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.idempotency ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: inbound_burst; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.inbound_burst ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: inbound_event; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
 ALTER TABLE public.inbound_event ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: inbox_item; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.inbox_item ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: incident; Type: ROW SECURITY; Schema: public; Owner: -
@@ -3704,6 +3923,12 @@ CREATE POLICY region ON public.client USING ((region_id = NULLIF(current_setting
 CREATE POLICY region ON public.client_assertion USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
+-- Name: client_tolerance region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.client_tolerance USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
 -- Name: delivery region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -3722,6 +3947,12 @@ CREATE POLICY region ON public.history USING ((region_id = NULLIF(current_settin
 CREATE POLICY region ON public.history_policy USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
+-- Name: hl7_message region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.hl7_message USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
 -- Name: http_answer region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -3734,10 +3965,22 @@ CREATE POLICY region ON public.http_answer USING ((region_id = NULLIF(current_se
 CREATE POLICY region ON public.idempotency USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
+-- Name: inbound_burst region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.inbound_burst USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
 -- Name: inbound_event region; Type: POLICY; Schema: public; Owner: -
 --
 
 CREATE POLICY region ON public.inbound_event USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: inbox_item region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.inbox_item USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
 -- Name: incident region; Type: POLICY; Schema: public; Owner: -
@@ -3890,6 +4133,12 @@ CREATE POLICY region ON public.timer USING ((region_id = NULLIF(current_setting(
 CREATE POLICY region ON public.timer_start USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
+-- Name: tolerance_use region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.tolerance_use USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
 -- Name: user_task region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -3996,6 +4245,12 @@ ALTER TABLE public.timer ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.timer_start ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: tolerance_use; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.tolerance_use ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: user_task; Type: ROW SECURITY; Schema: public; Owner: -
