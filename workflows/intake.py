@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from engine.commands.contracts import Actor, IdempotencyKey, StartInstance
+from engine.commands.contracts import Actor, IdempotencyKey, PublishMessage, StartInstance
 from engine.errors import Conflict, Forbidden, Incorrect
 from engine.store import reads
 from workflows import completion, journey, task_access
@@ -17,6 +17,7 @@ from workflows.services import Services
 from workflows.store import people as people_store
 
 JOURNEY = "pregnancy_journey"
+LEAD = "pregnancy_lead"
 REGISTRATION = "registration"
 
 
@@ -82,6 +83,8 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
             if first is None:
                 raise Conflict("流程没有建册任务", "the process opens no registration task")
             tx.run(completion.command_for(services(), tx.conn, first.id, answers=command.answers, by=tx.by))
+        for lead in _leads_of(services(), tx.conn, str(variables["patient_id"])):
+            tx.run(PublishMessage(name="message_lead_registered", key=lead))
         tasks = reads.user_tasks(tx.conn, services().region_id, instance_id=instance_id).items
         return Opened(
             pregnancy_id=command.pregnancy_id,
@@ -91,6 +94,12 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
         )
 
     return {OpenCase: handle}
+
+
+def _leads_of(services: Services, conn: Any, patient_id: str) -> list[str]:
+    """Keys of the open leads about this woman: registering her settles them."""
+    found = reads.user_tasks(conn, services.region_id, definition_key=LEAD, variables={"patient_id": patient_id})
+    return sorted({task.business_key for task in found.items if task.business_key})
 
 
 def start_variables(

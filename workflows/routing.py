@@ -298,6 +298,14 @@ def transfer_result(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {"transfer_result": answers.get("transfer_outcome")}
 
 
+def lead(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"lead_lmp": answers.get("lead_lmp")}
+
+
+def lead_outcome(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"lead_outcome": answers.get("lead_outcome")}
+
+
 BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "registration": registration,
     "anc-first": first_check,
@@ -317,6 +325,8 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "closure": ending,
     "end-report": end_report,
     "end-confirmation": end_confirmation,
+    "pregnancy-lead": lead,
+    "lead-outcome": lead_outcome,
     **routing_birth.BY_FORM,
     **routing_prenatal.BY_FORM,
 }

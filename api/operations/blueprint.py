@@ -39,7 +39,7 @@ def blueprint(services: Services) -> Blueprint:
     def start() -> Response:
         """Start an instance of the newest or the named version."""
         asked = load(StartBody())
-        if asked["definition_key"] == intake.JOURNEY:
+        if asked["definition_key"] in (intake.JOURNEY, intake.LEAD):
             _fill_in(services, asked)
         command = StartInstance(**asked)
         started = services.engine.execute(command, by=principal().actor, idempotency=idempotency())

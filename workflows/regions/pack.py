@@ -147,6 +147,7 @@ POLICY: Mapping[str, str] = {
     "pmtct": "pmtct",
     "newborn": "newborn",
     "prenatal": "prenatal",
+    "lead": "lead",
 }
 
 

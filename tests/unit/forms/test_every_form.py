@@ -76,6 +76,9 @@ FIELDS = {  # pregnancy-journey §5
     "prenatal-screening": "prenatal_method informed_signed sampled_on declined_reason nt_mm crl_mm",
     "prenatal-result": "t21_one_in t18_one_in afp_mom prenatal_conclusion told_on",
     "prenatal-diagnosis": "diagnosis_way diagnosis_result explained_on",
+    "pregnancy-lead": """name id_type id_no birth_date phone contact_name contact_phone addr_current addr_household
+        addr_postpartum lead_source lead_lmp duplicate_checked""",
+    "lead-outcome": "lead_outcome lead_reason",
     "pmtct-mother": "infection treatment viral_load titre penicillin_doses hbv_alt hbv_dna",
     "pmtct-child": "infection step done_at hbig_iu vaccine_dose child_result",
 }
