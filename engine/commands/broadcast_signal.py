@@ -34,9 +34,12 @@ def broadcast(tx: Tx, name: str, payload: Mapping[str, Any]) -> int:
 def _begin(tx: Tx, name: str, payload: Mapping[str, Any]) -> int:
     """One instance of each process that the signal starts."""
     began = 0
-    for key, element_id in tx.all("find_signal_starts", name=name):
-        newest = tx.library.catalogue(tx).newest("process", key)
-        if newest is not None and not newest.suspended:
+    for key in dict.fromkeys(key for (key,) in tx.all("find_signal_starts", name=name)):
+        newest = tx.library.catalogue(tx).startable("process", key)
+        if newest is None:
+            continue
+        element_id = tx.library.program(tx, key, newest.version).start_signals.get(name)
+        if element_id is not None:
             open_instance(tx, newest, payload, start_element=element_id)
             began += 1
     return began

@@ -64,14 +64,17 @@ def _listening(held: instances.Held, letter: Letter) -> Wait | None:
 
 
 def _deliver_to_start(tx: Tx, letter: Letter) -> UUID | None:
-    """The newest version of a process that this message starts, unless that is suspended or the case of this key has an
-    open instance."""
-    for key, element_id in tx.all("find_message_start", name=letter.name):
+    """The newest version of a process that is not suspended, if this message starts it and the case of this key has no
+    open instance. Where every version is suspended the message waits as long as it may."""
+    for (key,) in tx.all("find_message_start", name=letter.name):
         if letter.key and tx.value("find_open_instance", key=key, business_key=letter.key) is not None:
             continue
         _require_undelivered(tx, letter)
-        definition = tx.library.catalogue(tx).newest("process", key)
-        if definition is not None and not definition.suspended:
+        definition = tx.library.catalogue(tx).startable("process", key)
+        if definition is None:
+            continue
+        element_id = tx.library.program(tx, key, definition.version).start_messages.get(letter.name)
+        if element_id is not None:
             started = open_instance(
                 tx, definition, letter.payload, business_key=letter.key or None, start_element=element_id
             )

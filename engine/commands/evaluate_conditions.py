@@ -13,8 +13,8 @@ from engine.store.transaction import Tx
 def handle(command: EvaluateConditions, tx: Tx) -> list[UUID]:
     began = []
     for (key,) in tx.all("find_conditional_processes"):
-        newest = tx.library.catalogue(tx).newest("process", key)
-        if newest is None or newest.suspended:
+        newest = tx.library.catalogue(tx).startable("process", key)
+        if newest is None:
             continue
         program = tx.library.program(tx, key, newest.version)
         for element_id in start_conditions_met(program, command.variables, tx.now):

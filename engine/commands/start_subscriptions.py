@@ -24,9 +24,9 @@ def replace_starts(tx: Tx, program: Program, version: int) -> None:
     _put_timers(tx, program, version)
 
 
-def take_up_timers(tx: Tx) -> None:
-    """Of what was deployed since this region last looked, by whatever region. A single date that lies in the past is not
-    made up for: the region did not know of it."""
+def take_up_starts(tx: Tx) -> None:
+    """Of what was deployed or let go on since this region last looked, by any region. A single date that lies in the
+    past is not made up for: the region did not know of it."""
     catalogue = tx.library.catalogue(tx)
     seen = tx.value("read_region_catalogue") or 0
     if seen >= catalogue.number:
@@ -35,6 +35,7 @@ def take_up_timers(tx: Tx) -> None:
         newest = catalogue.newest(kind, key)
         if kind == "process" and newest is not None and newest.deployment_id > seen:
             _put_timers(tx, tx.library.program(tx, key, newest.version), newest.version, late=True)
+    tx.send("look_again_for_starts", now=tx.now)
     tx.send("keep_region_catalogue", number=catalogue.number)
 
 

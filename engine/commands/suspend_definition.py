@@ -1,4 +1,10 @@
-"""Versions of a process that start no instance for the time being; the newest of the others takes their place."""
+"""Versions of a process that start no instance for the time being; the newest of the others takes their place, also
+for what a message, a signal or a condition begins.
+
+A message that finds every version suspended is kept as long as it may be, and looks again when one is let go on. A
+signal is never kept. A timer start event is a promise of its own version: it rests, and when its version is let go on
+what fell due meanwhile happens by its misfire policy.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +26,7 @@ def activate(command: ActivateDefinition, tx: Tx) -> list[int]:
     versions = _versions(tx, command.key, command.version)
     tx.send("activate_definition", key=command.key, version=command.version)
     tx.send("insert_deployment", now=tx.now, by=tx.by.id)
+    tx.send("look_again_for_starts", now=tx.now)
     return versions
 
 

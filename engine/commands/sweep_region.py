@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from engine.commands.contracts import SweepRegion
-from engine.commands.start_subscriptions import take_up_timers
+from engine.commands.start_subscriptions import take_up_starts
 from engine.store.transaction import Tx
 
 
 def handle(command: SweepRegion, tx: Tx) -> None:
-    take_up_timers(tx)
+    take_up_starts(tx)
     tx.send("expire_messages", now=tx.now)
     tx.send("forget_messages", now=tx.now)
     tx.send("forget_old_answers")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from engine.commands.contracts import (
@@ -11,18 +13,21 @@ from engine.commands.contracts import (
     Instruction,
     ModifyInstance,
     Operate,
+    PublishMessage,
     RetryIncidents,
     SetVariables,
     StartInstance,
     SuspendDefinition,
     SuspendInstance,
+    SweepRegion,
     TerminateInstance,
 )
 from engine.errors import Conflict, NotFound
 from engine.operations.reconcile import reconcile
 from engine.problems import Refused
+from engine.store import reads
 from tests.operations.test_migrating import late, review
-from tests.store.store_kit import BEGIN, END, NURSE, bpmn, line, user_task
+from tests.store.store_kit import BEGIN, END, NURSE, bpmn, line, message, user_task
 
 
 def moves(*texts: str) -> tuple[Instruction, ...]:
@@ -101,6 +106,50 @@ def test_a_suspended_version_starts_nothing_and_the_version_before_takes_its_pla
     assert refused.value.code == "suspended"
     world.engine.execute(ActivateDefinition(key="review"), by=NURSE)
     assert world.open(world.start("review")) == ["task_b"]
+
+
+def begun_by_message(*tasks):
+    start = (
+        '<bpmn:startEvent id="start">@<bpmn:messageEventDefinition id="start_d" messageRef="m1"/></bpmn:startEvent>'
+    )
+    return bpmn("by_message", line(start, *map(user_task, tasks), END), message("news"))
+
+
+def publish(world, key, ttl=timedelta(days=9)):
+    return world.engine.execute(PublishMessage(name="news", key=key, ttl=ttl), by=NURSE)
+
+
+def test_a_message_begins_the_version_that_takes_the_place_of_a_suspended_one(world):
+    world.deploy(begun_by_message("task_a"))
+    world.deploy(begun_by_message("task_b"))
+    world.engine.execute(SuspendDefinition(key="by_message", version=2), by=NURSE)
+
+    answer = publish(world, "case-1")
+
+    assert (answer.result, world.open(answer.instance_id)) == ("delivered", ["task_a"])
+
+
+def test_a_message_that_finds_everything_suspended_is_kept_and_begins_its_instance_afterwards(world):
+    world.deploy(begun_by_message("task_a"))
+    world.engine.execute(SuspendDefinition(key="by_message"), by=NURSE)
+    kept, short = publish(world, "case-1"), publish(world, "case-2", ttl=timedelta(hours=1))
+    assert (kept.result, short.result) == ("buffered", "buffered")
+
+    world.drive(days=1)
+    assert begun(world) == []
+    world.engine.execute(ActivateDefinition(key="by_message"), by=NURSE)
+    world.drive(days=0)
+
+    assert begun(world) == ["case-1"], "what had outlived its time begins nothing"
+    world.engine.execute(SweepRegion(), by=NURSE)
+    world.drive(days=1)
+    assert begun(world) == ["case-1"]
+
+
+def begun(world):
+    with world.engine.read() as conn:
+        found = reads.instances(conn, world.engine.region_id, definition_key="by_message")
+    return [instance.business_key for instance in found]
 
 
 def test_a_process_of_which_every_version_is_suspended_starts_nothing_and_running_instances_go_on(world):

@@ -31,10 +31,16 @@ SELECT s.instance_id, s.wait_id
  LIMIT 1
 
 -- find_message_start --
-SELECT b.definition_key, b.element_id FROM message_start b WHERE b.name = %(name)s ORDER BY b.definition_key
+SELECT b.definition_key FROM message_start b WHERE b.name = %(name)s ORDER BY b.definition_key
 
 -- hold_message_lock --
 SELECT pg_advisory_xact_lock(message_lock(%(region_id)s, %(name)s, %(key)s))
+
+-- look_again_for_starts --
+-- Kept messages that could begin a process look for it once more.
+UPDATE message SET state = 'published', attempts = 0, locked_until = NULL
+ WHERE region_id = %(region_id)s AND state = 'buffered' AND expires_at > %(now)s
+   AND name IN (SELECT b.name FROM message_start b)
 
 -- settle_message --
 UPDATE message SET state = %(state)s::message_state, instance_id = %(instance_id)s

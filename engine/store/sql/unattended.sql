@@ -25,8 +25,8 @@ DELETE FROM start_event WHERE definition_key = %(key)s
 INSERT INTO start_event (kind, name, definition_key, element_id) VALUES (%(kind)s, %(name)s, %(key)s, %(element_id)s)
 
 -- find_signal_starts --
-SELECT s.definition_key, s.element_id FROM start_event s
- WHERE s.kind = 'signal' AND s.name = %(name)s ORDER BY s.definition_key, s.element_id
+SELECT s.definition_key FROM start_event s
+ WHERE s.kind = 'signal' AND s.name = %(name)s ORDER BY s.definition_key
 
 -- find_conditional_processes --
 SELECT DISTINCT s.definition_key FROM start_event s WHERE s.kind = 'condition' ORDER BY 1
