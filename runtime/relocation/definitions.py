@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from engine.errors import Conflict, Fault, Text
+from engine.errors import Conflict, Fault, Incorrect, Text
 from runtime.database.catalogue import start_tables
 from runtime.relocation import rows
 
@@ -56,7 +56,8 @@ def _write_starts(conn: Connection[Any], name: str, columns: tuple[str, ...], fo
 
 def read(conn: Connection[Any], carried: dict[str, Any], folder: Path, by: str) -> int:
     """Deploy what is missing here under the same version numbers. Answers how many. Raises Conflict where a number is
-    taken by another file, or would change what others here start."""
+    taken by another file, or would change what others here start; Incorrect where it would write to other tables."""
+    _require_known(conn, carried["starts"])
     here = {
         (kind, key, version): sha
         for kind, key, version, sha in conn.execute("SELECT kind, key, version, sha256 FROM definition")
@@ -84,6 +85,12 @@ def read(conn: Connection[Any], carried: dict[str, Any], folder: Path, by: str) 
     for name, names in carried["starts"].items():
         _read_starts(conn, name, tuple(names), sorted(new_keys), folder)
     return len(missing)
+
+
+def _require_known(conn: Connection[Any], starts: dict[str, list[str]]) -> None:
+    """The folder came from outside: neither a name of a file nor of a table is taken from it unseen."""
+    if starts != {table.name: list(table.columns) for table in start_tables(conn)}:
+        raise Incorrect("导出文件不完整", "the folder names other tables than there are", code="export-damaged")
 
 
 def _missing(items: list[list[Any]], here: dict[tuple[str, str, int], str]) -> list[tuple[str, str, int]]:

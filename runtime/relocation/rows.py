@@ -15,7 +15,11 @@ from typing import Any
 
 from psycopg import Connection, sql
 
+from engine.errors import Incorrect
+
 _MODULUS = 1 << 256
+LARGEST_RATIO = 100  # every row has an id that nothing else has: they do not shrink so far
+PART = 1 << 20
 SETTINGS = {"DateStyle": "ISO", "TimeZone": "UTC", "IntervalStyle": "postgres", "bytea_output": "hex"}
 
 
@@ -69,12 +73,20 @@ def described(conn: Connection[Any], query: sql.Composed) -> dict[str, Any]:
 
 
 def read(conn: Connection[Any], table: str, columns: tuple[str, ...], file: Path) -> None:
-    """The lines of a file into a table."""
+    """The lines of a file into a table. Raises Incorrect for one that grows beyond what rows do."""
+    most = LARGEST_RATIO * file.stat().st_size + PART
     target = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     with gzip.open(file, "rb") as given, conn.cursor().copy(target) as copy:
-        while part := given.read(1 << 20):
+        while part := given.read(PART):
+            most -= len(part)
+            if most < 0:
+                raise Incorrect(
+                    f"压缩文件 {file.name} 解压后过大",
+                    f"{file.name} unpacks to more than {LARGEST_RATIO} times its size",
+                    code="export-damaged",
+                )
             copy.write(part)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import uuid
 
@@ -132,10 +133,21 @@ def test_a_body_that_is_too_large_is_refused_unread(county):
     problem_of(answer, 413)
 
 
-def test_a_packed_body_is_refused(county):
-    answer = county.post("/api/messages", "it", {"name": "m", "key": "k"}, headers={"Content-Encoding": "gzip"})
+@pytest.mark.parametrize("how", ["gzip", "x-gzip", "deflate", "br", "gzip, gzip"])
+def test_a06_a_packed_body_is_refused_and_never_unpacked(county, how):
+    bomb = gzip.compress(bytes(64 << 20))
+
+    answer = county.post(
+        "/api/messages", "it", data=bomb, content_type="application/json", headers={"Content-Encoding": how}
+    )
 
     problem_of(answer, 415)
+
+
+def test_a06_a_packed_body_that_does_not_say_so_is_no_json(county):
+    answer = county.post("/api/messages", "it", data=gzip.compress(b"{}"), content_type="application/json")
+
+    problem_of(answer, 400)
 
 
 def test_the_access_log_holds_neither_query_nor_body(county, caplog):
