@@ -39,7 +39,20 @@ def part_text(part: str) -> Text:
     return PARTS[part]
 
 
+def duty_state(state: str) -> str:
+    """Where a duty of each case stands."""
+    return {
+        "done": _("已做"),
+        "due": _("待做"),
+        "overdue": _("逾期"),
+        "by-need": _("需要时"),
+        "not-asked": _("不要求"),
+        "hidden": _("受保护"),
+    }[state]
+
+
 FOR_TEMPLATES = {
+    "duty_state": duty_state,
     "mark": mark,
     "mark_name": mark_name,
     "per_name": per_name,

@@ -31,6 +31,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.search": READERS,
     "web.pregnancy": READERS,
     "web.audit": frozenset({"auditor"}),
+    "web.escalations": COUNTY | {"R-OB-AC"},
     "web.indicators_report": COUNTY,
     "web.reports": COUNTY,
     "web.score_file": COUNTY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import g, render_template, request
 
 from engine.store import reads
-from web import risk, timeline, woman, worklist
+from web import duty_list, risk, timeline, woman, worklist
 from web.course import Course
 from web.pages.blueprint import bp, now, places, services, today
 
@@ -30,6 +30,7 @@ def pregnancy(pregnancy_id: str) -> str:
         names = services().people.names({line.by for line in lines if line.by})
         rows = worklist.rows(services(), conn, tasks, g.principal, places(), now())
         links = services().patients.links(conn, pregnancy_id)
+        owed = duty_list.of(services(), conn, she, g.principal, now())
     g.shows_diagram = True
     return render_template(
         "pregnancy.html",
@@ -43,4 +44,6 @@ def pregnancy(pregnancy_id: str) -> str:
         scene_steps=scene.outline.steps(done, current, {}) if scene.path else [],
         markers={"done": sorted(done - current), "now": sorted(current)},
         links=links,
+        duties=owed,
+        pack_reason=duty_list.pack_reason(services(), she, today()),
     )
