@@ -246,6 +246,24 @@ def test_a03_an_expression_without_end_is_an_incident_in_a_moment(bomb):
     assert seconds <= LONGEST_S
 
 
+@pytest.mark.parametrize("cycle", ["R/PT0.001S", "R/PT0S", "R/PT1S", "R1000000/PT1M", "* * * * * *", "R/-P1D"])
+def test_a04_a_cycle_without_rest_that_only_its_value_tells_is_an_incident(cycle):
+    guard = boundary("t", "a", timer("=beat", "timeCycle"), interrupting=False)
+
+    p = play(start("s"), user("a"), guard, end("e"), "s -> a -> e; t -> e", variables={"beat": cycle})
+
+    assert p.incidents, "nothing fires, and somebody is told"
+    assert p.due == {}
+
+
+def test_a04_a_date_long_past_is_due_at_once_and_once():
+    p = play(start("s"), catch("t", timer("1999-12-31T23:59:59", "timeDate")), user("a"), end("e"), "s -> t -> a -> e")
+
+    p.fire("t")
+
+    assert (p.open, p.due) == (["a"], {})
+
+
 def test_a05_ten_million_runs_are_an_incident():
     p = play(start("s"), user("a", each("=items")), end("e"), "s -> a -> e", variables={"items": list(range(10_001))})
 
