@@ -13,10 +13,10 @@ from api.designer.statistics import statistics_json
 from api.requests import idempotency, only, principal, query_flag
 from engine.commands.contracts import Deploy, Deployed
 from engine.errors import Malformed, NotFound
-from engine.rehearsal.soundness.deployment import soundness_warnings
 from engine.store import insight, reads
 from workflows import audited
 from workflows.services import Services
+from workflows.soundness import searched
 
 KINDS = ("process", "decision", "form")
 
@@ -72,14 +72,7 @@ def blueprint(services: Services) -> Blueprint:
 
 def _searched(services: Services, command: Deploy, deployed: Sequence[Deployed]) -> list[Deployed]:
     """With what the soundness search says of each process among the warnings."""
-
-    def live(key: str) -> bytes | None:
-        with services.engine.read() as conn:
-            found = reads.definition(conn, services.region_id, "process", key)
-        return None if found is None else bytes(found.xml)
-
-    files = [content for name, content in command.files.items() if name.endswith(".bpmn")]
-    more = soundness_warnings(files, live)
+    more = searched(services, command.files)
     return [replace(item, warnings=(*item.warnings, *more.get(item.key, ()))) for item in deployed]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,11 @@ import click
 from engine.clock import CHINA
 from engine.commands.contracts import Deploy
 from engine.problems import Refused
-from engine.rehearsal.soundness.deployment import soundness_warnings
 from engine.store import plain, reads
 from runtime import start
 from runtime.commands.holding import resume, suspend
 from runtime.commands.output import json_option, services, show, table
-from workflows.services import Services
+from workflows.soundness import searched
 
 ENDINGS = (".bpmn", ".dmn", ".json")
 
@@ -41,9 +39,7 @@ def deploy(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json: 
             refused = [problem.as_json() for problem in error.problems]
             show({"refused": refused}, as_json, lambda: table([_line(p) for p in refused]))
             ctx.exit(1)
-        more = soundness_warnings(
-            [content for name, content in files.items() if name.endswith(".bpmn")], partial(_live, built)
-        )
+        more = searched(built, files)
     found = [
         {
             "kind": d.kind,
@@ -89,12 +85,6 @@ definitions.add_command(resume)
 def _row(definition: dict[str, Any]) -> tuple[Any, ...]:
     held = "已暂停启动 / suspended" if definition["suspended"] else ""
     return (definition["kind"], definition["key"], definition["version"], definition["name"] or "", held)
-
-
-def _live(built: Services, key: str) -> bytes | None:
-    with built.engine.read() as conn:
-        found = reads.definition(conn, built.region_id, "process", key)
-    return None if found is None else bytes(found.xml)
 
 
 def _files(paths: tuple[Path, ...]) -> list[Path]:

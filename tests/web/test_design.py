@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.web.conftest import csrf_of
@@ -25,7 +27,8 @@ def drawn(site, key=KEY, version=1):
 def test_the_list_shows_every_process_with_its_running_instances(shown):
     html = shown.get("/design", "designer").get_data(as_text=True)
 
-    assert "孕产全程" in html and "v1: 4" in html and html.count('class="open"') == 15
+    shipped = sum(path.read_text(encoding="utf-8").count("<bpmn:process ") for path in Path("bpmn").glob("*.bpmn"))
+    assert "孕产全程" in html and "v1: 4" in html and html.count('class="open"') == shipped
 
 
 def test_the_shipped_diagram_passes_the_gate_as_it_is(shown):
@@ -49,6 +52,32 @@ def test_what_cannot_run_is_refused_at_its_element_and_nothing_is_stored(site, w
     finding = next(p for p in answer.json["problems"] if p["element_id"] == "gateway_odd")
     assert finding["severity"] == "error" and finding["message"]["zh"] and finding["message"]["en"]
     assert site.get("/design/registration/2.bpmn", "designer").status_code == 404
+
+
+def test_a_dead_end_is_shown_at_its_element_before_anything_goes_live(site):
+    stuck = (
+        drawn(site, "registration")
+        .replace(
+            b"</bpmn:process>",
+            b'<bpmn:startEvent id="start_2"><bpmn:outgoing>f_1</bpmn:outgoing><bpmn:outgoing>f_2</bpmn:outgoing>'
+            b'<bpmn:messageEventDefinition id="d_2" messageRef="m_2"/></bpmn:startEvent>'
+            b'<bpmn:sequenceFlow id="f_1" sourceRef="start_2" targetRef="choose_2"/>'
+            b'<bpmn:exclusiveGateway id="choose_2" default="f_4"><bpmn:incoming>f_1</bpmn:incoming>'
+            b"<bpmn:outgoing>f_3</bpmn:outgoing><bpmn:outgoing>f_4</bpmn:outgoing></bpmn:exclusiveGateway>"
+            b'<bpmn:sequenceFlow id="f_3" sourceRef="choose_2" targetRef="join_2"><bpmn:conditionExpression>=a = 1'
+            b"</bpmn:conditionExpression></bpmn:sequenceFlow>"
+            b'<bpmn:sequenceFlow id="f_4" sourceRef="choose_2" targetRef="join_2"/>'
+            b'<bpmn:parallelGateway id="join_2"/><bpmn:sequenceFlow id="f_5" sourceRef="join_2" targetRef="end_2"/>'
+            b'<bpmn:endEvent id="end_2"/></bpmn:process><bpmn:message id="m_2" name="message_stuck"/>',
+        )
+        .replace(b"<bpmn:outgoing>f_2</bpmn:outgoing>", b"")
+    )
+
+    answer = send(site, "check", stuck)
+
+    assert answer.status_code == 200, answer.text
+    found = [p for p in answer.json["problems"] if p["code"].startswith("soundness-")]
+    assert any(p["element_id"] == "join_2" and p["severity"] == "warning" and p["message"]["zh"] for p in found), found
 
 
 def test_a_change_goes_live_as_version_two_and_running_cases_stay_on_version_one(site):

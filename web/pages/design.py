@@ -12,6 +12,8 @@ from engine.problems import Problem, Refused
 from engine.store import reads
 from web.language import current
 from web.pages.blueprint import bp, services
+from workflows import audited
+from workflows.soundness import searched
 
 LARGEST = 2_000_000  # bytes of XML
 
@@ -83,7 +85,7 @@ def definition_xml(key: str, version: int) -> Response:
 
 @bp.post("/design/check")
 def check_definition() -> Response:
-    """What the gate says of this XML, each finding at its element. Nothing is stored."""
+    """What the gate and the search for dead ends say of this XML, each at its element. Nothing is stored."""
     return _through_the_gate(dry_run=True)
 
 
@@ -98,10 +100,12 @@ def _through_the_gate(*, dry_run: bool) -> Response:
     if not xml or len(xml) > LARGEST:
         raise Malformed("图为空或过大", "the diagram is empty or too large")
     try:
-        deployed = services().engine.execute(Deploy(files={"diagram.bpmn": xml}, dry_run=dry_run), by=g.principal.actor)
+        command = Deploy(files={"diagram.bpmn": xml}, dry_run=dry_run)
+        deployed = audited.execute(services(), command, g.principal, "definition", action="deploy")
     except Refused as refused:
         return _json({"problems": [_finding(p) for p in refused.problems], "deployed": []}, 422)
-    warnings = [_finding(p) for d in deployed for p in d.warnings]
+    found = searched(services(), command.files)
+    warnings = [_finding(p) for d in deployed for p in (*d.warnings, *found.get(d.key, ()))]
     named = [{"kind": d.kind, "key": d.key, "version": d.version, "created": d.created} for d in deployed]
     return _json({"problems": warnings, "deployed": named}, 200 if dry_run else 201)
 
