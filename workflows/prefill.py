@@ -25,6 +25,8 @@ DECIDED_BY = {
     "S-6.4": "hiv",
     "S-7.1.5": "sbp",
 }
+# D13: what a laboratory value pre-ticks, μmol/L [known: WHO near-miss]
+DYSFUNCTION = (("creatinine", 300, "renal"), ("bilirubin_total", 101, "hepatic"))
 UNDECIDED = (None, "unknown", "not-performed")
 COPIED_HISTORY = (
     "gravidity",
@@ -155,7 +157,12 @@ def delivery(facts: Values, variables: Values, on: date) -> dict[str, Any]:
 
 
 def discharge(facts: Values, variables: Values, on: date) -> dict[str, Any]:
-    return {"discharge_colour": variables.get("colour"), "discharge_purple": variables.get("purple")}
+    seen = {name: facts.get(name) for name in ("creatinine", "bilirubin_total")}
+    organs = [
+        organ for name, limit, organ in DYSFUNCTION if isinstance(seen[name], int | Decimal) and seen[name] >= limit
+    ]
+    colours = {"discharge_colour": variables.get("colour"), "discharge_purple": variables.get("purple")}
+    return {**colours, "near_miss_criteria": organs or None}
 
 
 def postnatal(facts: Values, variables: Values, on: date) -> dict[str, Any]:
@@ -213,6 +220,18 @@ def newborn(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     }
 
 
+def death(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    known = _known(facts, variables, on)
+    return {
+        **_copied(known, "name", "id_no", "age", "addr_current", "addr_household", "lmp"),
+        "reported_on": on.isoformat(),
+    }
+
+
+def near_miss(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    return {"reviewed_on": on.isoformat(), "near_miss_criteria": variables.get("near_miss_criteria")}
+
+
 def closure(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     stillborn = variables.get("outcome") == "stillbirth"
     code = variables.get("end_code") or ("ended.stillbirth" if stillborn else "closed.recovered")
@@ -249,6 +268,11 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "pregnancy-lead": _today("lead_on"),
     "lead-outcome": _today("contacted_on"),
     "lead-note": _today("contacted_on"),
+    "death-report": death,
+    "death-review": _today("reviewed_on"),
+    "near-miss": near_miss,
+    "rectification": _today("checked_on_date"),
+    "death-note": _today("contacted_on"),
     "prenatal-screening": prenatal,
     "prenatal-result": _today("prenatal_result_on"),
     "prenatal-consult": _today("consulted_on"),

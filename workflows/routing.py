@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from workflows import routing_birth, routing_prenatal, tables
+from workflows import routing_birth, routing_prenatal, routing_review, tables
 from workflows.facts import date_of, derived
 from workflows.policies import gestational_age as ages
 from workflows.policies.redating import proposes_redating
@@ -196,7 +196,13 @@ def discharge(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     rechecked = _recheck(answers.get("discharge_colour"), answers.get("discharge_purple"))
     place = {"receiving_org": answers["receiving_org"]} if answers.get("receiving_org") else {}
     left = {"discharged_at": answers.get("discharged_at") or on.isoformat()}
-    return {**left, **place, **rechecked, **_findings_of(answers, facts, on)}
+    return {
+        **left,
+        **place,
+        **rechecked,
+        **_findings_of(answers, facts, on),
+        **routing_review.near_miss(answers, facts, on),
+    }
 
 
 def _findings_of(answers: Values, facts: Values, on: date) -> dict[str, Any]:
@@ -218,7 +224,7 @@ def home_visit(answers: Values, facts: Values, on: date) -> dict[str, Any]:
         **ending,
         **({"contact_reason": answers.get("death_cause")} if died else _findings_of(answers, facts, on)),
         "visited_on": (date_of(answers.get("visit_date")) or on).isoformat(),
-        "needs_referral": answers.get("referral") == "yes",
+        "needs_referral": answers.get("referral") == "yes" or routing_review.route_after_birth(answers, on) == "refer",
         **_recheck(answers.get("risk_recheck"), answers.get("risk_recheck_purple")),
     }
 
@@ -329,4 +335,5 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "lead-outcome": lead_outcome,
     **routing_birth.BY_FORM,
     **routing_prenatal.BY_FORM,
+    **routing_review.BY_FORM,
 }

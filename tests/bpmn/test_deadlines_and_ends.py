@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from tests.bpmn.conftest import begin
 from tests.bpmn.test_green_woman import screened_negative
 from tests.bpmn.test_risk import graded
 
@@ -204,9 +205,12 @@ def test_a_death_stops_everything_the_same_minute_and_is_reported_within_two_day
 
     woman.message(END, {"end_code": "ended.maternal_death", "ended_on": "2026-01-06"})
 
-    assert woman.open() == ["task_report_death"]
-    assert woman.due("task_report_death").date() == date(2026, 1, 8)
+    assert woman.open() == ["task_close_case"]
+    assert "message_maternal_death" in woman.sent  # begins its report and review
     assert woman.timers() == {}
+
+    review = begin("death_review", {"ended_on": "2026-01-06"}, date(2026, 1, 6))
+    assert review.due("task_report_death").date() == date(2026, 1, 8)
 
 
 @pytest.mark.parametrize("code", ["moved.out", "void"])

@@ -148,6 +148,8 @@ POLICY: Mapping[str, str] = {
     "newborn": "newborn",
     "prenatal": "prenatal",
     "lead": "lead",
+    "death": "death",
+    "review": "review",
 }
 
 

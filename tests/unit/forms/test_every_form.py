@@ -79,6 +79,14 @@ FIELDS = {  # pregnancy-journey §5
     "pregnancy-lead": """name id_type id_no birth_date phone contact_name contact_phone addr_current addr_household
         addr_postpartum lead_source lead_lmp duplicate_checked""",
     "lead-outcome": "lead_outcome lead_reason",
+    "death-report": """death_card_no name id_no family_phone supplementary death_addr_report addr_household addr_usual
+        addr_current lived_here_months household_kind age ethnicity_text education_level income_band terrain gravidity
+        parity abortions_induced_total lmp died_delivered_at died_at delivery_place_code death_place_code death_hospital
+        transferred_from first_contact_hospital death_mode new_method death_attendant antenatal first_check_week checks
+        last_antenatal_org cause_a cause_b cause_c cause_d diagnosis_basis cause_class icd10 review_county review_city
+        review_province review_state factors_county""",
+    "near-miss": """near_miss_criteria timeline management_problems technical_problems lessons measure measure_owner
+        measure_due review_level convener participants""",
     "pmtct-mother": "infection treatment viral_load titre penicillin_doses hbv_alt hbv_dna",
     "pmtct-child": "infection step done_at hbig_iu vaccine_dose child_result",
 }

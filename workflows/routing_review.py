@@ -1,0 +1,45 @@
+"""What is found after the birth and in reviews: D9, D13, and whether something has to be put right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from workflows import tables
+from workflows.facts import number_of
+
+Values = Mapping[str, Any]
+FEVER = Decimal(38)  # A-22
+SERIOUS = ("lochia", "uterus", "mental_state")  # bleeding or infection, poor involution, depression: D9
+GENERAL = ("breast", "wound", "general_health")
+
+
+def route_after_birth(answers: Values, on: date) -> str | None:
+    """D9: "refer", "guide" or "close". None where nobody was examined."""
+    if answers.get("contact") in ("lost", "died"):
+        return None
+    temperature = number_of(answers.get("temperature"))
+    feverish = temperature is not None and temperature >= FEVER
+    found = {
+        "serious": feverish or any(answers.get(name) == "abnormal" for name in SERIOUS),
+        "general": any(answers.get(name) == "abnormal" for name in GENERAL),
+        "recovered": answers.get("classification") in ("normal", "recovered"),
+    }
+    return str(tables.evaluate("postnatal_route", {"found": found}, on))
+
+
+def near_miss(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """D13: ticked at discharge. What her results show only pre-ticks; a person says it."""
+    ticked = [code for code in answers.get("near_miss_criteria") or () if code != "none"]
+    found = {"creatinine": None, "bilirubin_total": None, "red_cells_u": None}
+    is_one = tables.evaluate("near_miss", {"ticked": ticked, "found": found}, on)
+    return {"near_miss": is_one is True, "near_miss_criteria": ticked}
+
+
+def reviewed(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"rectify": bool(answers.get("rectification"))}
+
+
+BY_FORM = {"near-miss": reviewed, "death-review": reviewed}
