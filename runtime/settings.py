@@ -27,6 +27,7 @@ class Settings:
     pack: str  # the region pack new cases start with
     base_url: str | None  # as others reach us, where a proxy stands in front
     notify_url: str | None = None  # an address that is told by HTTP what happened
+    timer_spread_s: float = 0.0  # timers due at one moment are taken over this long
 
     @property
     def address(self) -> str:
@@ -50,6 +51,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         pack=env.get("YUNTU_PACK") or "cn-baseline",
         base_url=(env.get("YUNTU_BASE_URL") or "").rstrip("/") or None,
         notify_url=_address(env.get("YUNTU_NOTIFY_URL") or ""),
+        timer_spread_s=_spread(env.get("YUNTU_TIMER_SPREAD") or "0"),
     )
 
 
@@ -86,6 +88,16 @@ def _address(text: str) -> str | None:
     if text and not text.startswith(("http://", "https://")):
         raise WrongSetting(f"YUNTU_NOTIFY_URL={text}: give an http or https address")
     return text or None
+
+
+def _spread(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 3600:
+        raise WrongSetting(f"YUNTU_TIMER_SPREAD={text}: give seconds, 0 to 3600")
+    return seconds
 
 
 def _yes(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -67,6 +68,7 @@ def assemble(
         handlers=_handlers(lambda: holder[0]),
         form_check=check_form,
         fires_at_due_time=manual is not None,
+        timer_spread=timedelta(seconds=settings.timer_spread_s),
     )
     services = Services(
         engine=engine,
