@@ -71,7 +71,7 @@ def start(
         for name, value in variables.items():
             run.write(ROOT, name, value)
     run.attempt(Move("begin", ROOT, node))
-    return _finish(run)
+    return finish(run)
 
 
 def _map_start(run: Run, node: Node, variables: Mapping[str, Any]) -> None:
@@ -103,10 +103,10 @@ def apply(closure: Closure, state: State, event: Event, now: datetime) -> Step:
         raise Unexpected("流程实例已结束", "the instance has ended")
     run = Run(closure, state.copy(), now.astimezone(CIVIL), TABLES)
     DELIVERIES[type(event)](run, event)
-    return _finish(run)
+    return finish(run)
 
 
-def _finish(run: Run) -> Step:
+def finish(run: Run) -> Step:
     """Move until everything stands still."""
     while True:
         while run.agenda:

@@ -14,8 +14,7 @@ from engine.interpreter.listening import listen_at_boundaries, listen_for_event_
 from engine.interpreter.program import Node, Program
 from engine.interpreter.run import Run
 from engine.interpreter.state import ROOT, Scope, ScopeKind
-from engine.interpreter.step import CIVIL, TABLES
-from engine.interpreter.step import _finish as finish
+from engine.interpreter.step import CIVIL, TABLES, finish
 from engine.model.elements import GATEWAYS, CallWork, Kind
 from engine.operations import starvation
 from engine.operations.migration.migrate import damage

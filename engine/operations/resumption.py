@@ -12,8 +12,7 @@ from datetime import datetime
 from engine.interpreter import Closure, State
 from engine.interpreter.contracts import Step, Wait, WaitKind
 from engine.interpreter.run import Run
-from engine.interpreter.step import CIVIL, TABLES
-from engine.interpreter.step import _finish as finish
+from engine.interpreter.step import CIVIL, TABLES, finish
 from engine.operations.migration.settle import fill_joins, look_at_conditions
 
 

@@ -14,8 +14,7 @@ from engine.interpreter import State
 from engine.interpreter.contracts import Diff, Happened, InstanceStatus, Step, WaitKind
 from engine.lifecycle import INSTANCE, raise_because
 from engine.store import instances
-from engine.store.instances import Held, TaskHead
-from engine.store.instances import _held as held_from
+from engine.store.instances import Held, TaskHead, held_from
 from engine.store.library import Pins
 from engine.store.transaction import Tx, as_json
 

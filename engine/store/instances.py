@@ -74,17 +74,18 @@ def lock(tx: Tx, instance_id: UUID) -> Held:
     row = tx.one("lock_instance", instance_id=instance_id)
     if row is None:
         raise NotFound("没有这个流程实例", "no such instance")
-    return _held(row)
+    return held_from(row)
 
 
 def lock_for_user_task(tx: Tx, user_task_id: UUID) -> tuple[Held, TaskHead]:
     row = tx.one("lock_for_user_task", task_id=user_task_id)
     if row is None:
         raise NotFound("没有这个任务", "no such user task")
-    return _held(row[:10]), TaskHead(*row[10:])
+    return held_from(row[:10]), TaskHead(*row[10:])
 
 
-def _held(row: tuple[Any, ...]) -> Held:
+def held_from(row: tuple[Any, ...]) -> Held:
+    """Of the columns of `lock_instance`, which every statement that locks an instance gives first."""
     id, key, version, business_key, status, revision, blob, variables, pins, started_at = row
     state = interpreter.decode(blob, variables)
     return Held(id, key, version, business_key, status, revision, state, variables, pins, started_at)
@@ -132,8 +133,7 @@ def move(tx: Tx, held: Held, event: Event, head: TaskHead | None = None) -> tupl
     diff = interpreter.diff(held.state, step.state)
     completed = event.wait_id if isinstance(event, UserTaskDone) else None
     ended = step.state.status.value if step.state.status.value != Status.ACTIVE else None
-    save(tx, held, diff, step, completed=completed, head=head, status=ended or held.status, told=ended)
-    return _opened(tx, held.id, diff)
+    return save(tx, held, diff, step, completed=completed, head=head, status=ended or held.status, told=ended)
 
 
 def note(
@@ -216,13 +216,15 @@ def save(
     head: TaskHead | None = None,
     changed: tuple[TaskRecord, ...] = (),
     told: str | None = None,
-) -> None:
-    """Queue everything that a step leaves: one call of one SQL function, then what the projection wants."""
+) -> tuple[TaskRecord, ...]:
+    """Queue everything that a step leaves: one call of one SQL function, then what the projection wants. Answers the
+    user tasks that opened."""
     before = held.state.waits
     rows = derive.rows_of(held.id, diff, before, completed, held.pins["form"])
     closed, changed = _closed_and_changed(tx, held, diff, completed, head, changed)
     held.status = status
-    statements = _project(tx, held, diff, step, _opened(tx, held.id, diff), closed, changed, rows)
+    opened = _opened(tx, held.id, diff)
+    statements = _project(tx, held, diff, step, opened, closed, changed, rows)
     _complete_rows(rows, held, step, told)
     moved = step.state is not held.state
     tx.send(
@@ -240,6 +242,7 @@ def save(
     held.revision += 1
     held.state = step.state
     _finish(tx, held.id, rows, statements)
+    return opened
 
 
 def _closed_and_changed(

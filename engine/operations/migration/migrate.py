@@ -10,8 +10,7 @@ from engine.interpreter import Closure, State, decode, encode
 from engine.interpreter.contracts import Happened, Step
 from engine.interpreter.program import Program
 from engine.interpreter.run import Run
-from engine.interpreter.step import CIVIL, TABLES
-from engine.interpreter.step import _finish as finish
+from engine.interpreter.step import CIVIL, TABLES, finish
 from engine.operations import starvation
 from engine.operations.migration.plan import Outcome, Plan, Since, refusal
 from engine.operations.migration.relocate import relocate
