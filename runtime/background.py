@@ -19,33 +19,35 @@ from workflows.services import Services
 log = logging.getLogger(__name__)
 
 STALLED_S = 60.0  # without a sign of life from its worker a task is taken over
+PATH = "-c search_path=procrastinate,public"
 EACH_MINUTE = "* * * * *"
 EACH_SECOND_OR_SO = "* * * * * */2"  # the sixth place is seconds
 
 
 def app_for(services: Services, destinations: Sequence[Destination] = ()) -> App:
-    """The tasks of this installation. Each is safe to run twice, and by any number of workers."""
-    place = make_conninfo(services.pool.conninfo, options="-c search_path=procrastinate,public")
+    """The tasks of this region, in a queue of its own: no other's worker takes them. Each is safe to run twice, and by
+    any number of workers. None carries anything: what is to be done stands in rows of the region and moves with it."""
+    region, place = services.region_id, make_conninfo(services.pool.conninfo, options=PATH)
     app = App(connector=PsycopgConnector(conninfo=place, min_size=1, max_size=3))
     engine: Engine = services.engine
 
     if destinations:
 
-        @app.periodic(cron=EACH_SECOND_OR_SO)
-        @app.task(name="tell", queueing_lock="tell", lock="tell")
+        @app.periodic(cron=EACH_SECOND_OR_SO, periodic_id=region)
+        @app.task(name="tell", queue=region, queueing_lock=f"tell:{region}", lock=f"tell:{region}")
         def tell(timestamp: int) -> None:
             """What steps left in the outbox goes to whoever is to be told."""
             while dispatch(engine, destinations):
                 pass
 
-    @app.periodic(cron=EACH_MINUTE)
-    @app.task(name="forget", queueing_lock="forget")
+    @app.periodic(cron=EACH_MINUTE, periodic_id=region)
+    @app.task(name="forget", queue=region, queueing_lock=f"forget:{region}")
     def forget(timestamp: int) -> None:
         """Tokens, answers and assertions that have outlived their use."""
         services.people.forget_expired()
 
-    @app.periodic(cron=EACH_MINUTE)
-    @app.task(name="take_over", queueing_lock="take_over", pass_context=True)
+    @app.periodic(cron=EACH_MINUTE, periodic_id=region)
+    @app.task(name="take_over", queue=region, queueing_lock=f"take_over:{region}", pass_context=True)
     async def take_over(context: Any, timestamp: int) -> None:
         """Tasks whose worker died are done by another."""
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
@@ -88,8 +90,10 @@ class Background:
 
 
 async def work(app: App, *, wait: bool = True) -> None:
-    """Serve the queue; without `wait` only what is there. Tasks that succeeded leave no row."""
+    """Serve the region's queue, and what an earlier release left in the common one; without `wait` only what is there.
+    Tasks that succeeded leave no row."""
     await app.run_worker_async(
+        queues=sorted({"default", *(task.queue for task in app.tasks.values())}),
         wait=wait,
         concurrency=2,
         install_signal_handlers=False,

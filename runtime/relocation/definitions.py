@@ -14,6 +14,8 @@ from runtime.relocation import rows
 
 COLUMNS = ("kind", "key", "version", "name", "version_tag", "resource", "sha256", "source", "warnings", "deployment_id")
 FILE = "definition.copy.gz"
+HELD_COLUMNS = ("key", "version", "at", "by", "reason")
+HELD_FILE = "definition_suspension.copy.gz"
 
 # What cases of the region are pinned to; of decision models every version, because one may import another.
 _USED = """
@@ -31,6 +33,11 @@ SELECT d.* FROM definition d WHERE (d.kind, d.key, d.version) IN (
 ) OR d.kind = 'decision'
 """
 
+_HELD = """
+SELECT {} FROM definition_suspension
+ WHERE (key, version) IN (SELECT key, version FROM used_definition WHERE kind = 'process')
+"""
+
 
 def write(conn: Connection[Any], region_id: str, folder: Path) -> dict[str, Any]:
     conn.execute(sql.SQL(_USED).format(region=sql.Literal(region_id)))
@@ -38,8 +45,14 @@ def write(conn: Connection[Any], region_id: str, folder: Path) -> dict[str, Any]
     digest = rows.write(conn, sql.SQL("SELECT {} FROM used_definition").format(columns), folder / FILE)
     items = conn.execute("SELECT kind, key, version, sha256 FROM used_definition ORDER BY 1, 2, 3").fetchall()
     starts = {table.name: _write_starts(conn, table.name, table.columns, folder) for table in start_tables(conn)}
+    held = rows.write(conn, sql.SQL(_HELD).format(_names(HELD_COLUMNS)), folder / HELD_FILE)
     conn.execute("DROP VIEW used_definition")
-    return {"rows": digest.rows, "digest": str(digest), "items": [list(item) for item in items], "starts": starts}
+    listed = [list(item) for item in items]
+    return {"rows": digest.rows, "digest": str(digest), "items": listed, "starts": starts, "suspended": held.rows}
+
+
+def _names(columns: tuple[str, ...]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
 def _write_starts(conn: Connection[Any], name: str, columns: tuple[str, ...], folder: Path) -> list[str]:
@@ -79,6 +92,8 @@ def read(conn: Connection[Any], carried: dict[str, Any], folder: Path, by: str) 
         )
     conn.execute("UPDATE arriving SET deployment_id = -deployment_id")
     conn.execute(sql.SQL("INSERT INTO definition ({}) SELECT {} FROM arriving").format(columns, columns))
+    if carried.get("suspended"):
+        _read_held(conn, missing, folder)
     new_keys = {key for kind, key, _ in missing if kind == "process"} - {
         key for kind, key, _ in here if kind == "process"
     }
@@ -91,6 +106,18 @@ def _require_known(conn: Connection[Any], starts: dict[str, list[str]]) -> None:
     """The folder came from outside: neither a name of a file nor of a table is taken from it unseen."""
     if starts != {table.name: list(table.columns) for table in start_tables(conn)}:
         raise Incorrect("导出文件不完整", "the folder names other tables than there are", code="export-damaged")
+
+
+def _read_held(conn: Connection[Any], new: list[tuple[str, str, int]], folder: Path) -> None:
+    """A version that is new here starts nothing if it started nothing there; what is known here stays as it is."""
+    conn.execute("CREATE TEMP TABLE arriving_suspension (LIKE definition_suspension) ON COMMIT DROP")
+    rows.read(conn, "arriving_suspension", HELD_COLUMNS, folder / HELD_FILE)
+    keys, versions = [key for _, key, _ in new], [version for _, _, version in new]
+    copy = sql.SQL(
+        "INSERT INTO definition_suspension ({0}) SELECT {0} FROM arriving_suspension"
+        " WHERE (key, version) IN (SELECT * FROM unnest({1}::text[], {2}::integer[])) ON CONFLICT DO NOTHING"
+    )
+    conn.execute(copy.format(_names(HELD_COLUMNS), sql.Literal(keys), sql.Literal(versions)))
 
 
 def _missing(items: list[list[Any]], here: dict[tuple[str, str, int], str]) -> list[tuple[str, str, int]]:

@@ -90,6 +90,20 @@ def test_a_task_whose_worker_died_is_done_by_another(county):
     assert queued(county) == []
 
 
+def test_a_region_s_tasks_are_its_own_and_carry_nothing_that_would_have_to_move_with_it(county):
+    app = app_for(county.services, [Receiver().destination])
+    ours = {name: task for name, task in app.tasks.items() if "builtin" not in name}
+    looks = {entry.task.name for entry in app.periodic_registry.periodic_tasks.values()}
+
+    assert ours.keys() == looks == {"tell", "forget", "take_over"}, "each only looks what stands in rows of the region"
+    assert {task.queue for task in ours.values()} == {county.services.region_id}
+    with county.pool.connection() as conn:
+        conn.execute(SQL["defer_task"], {"task": "forget", "args": '{"timestamp": 0}'})
+        conn.execute("UPDATE procrastinate.procrastinate_jobs SET queue_name = 'another-county'")
+    serve(app)
+    assert queued(county) == [("forget", "todo")]
+
+
 def test_only_a_web_process_at_work_makes_the_backlog_yield(county):
     people_wait = PeopleWait(county.pool)
     assert people_wait() is False

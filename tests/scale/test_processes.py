@@ -20,6 +20,17 @@ def test_numbers_of_processes_that_make_no_sense_are_refused(said):
         settings.read({"YUNTU_WORKERS": said})
 
 
+@pytest.mark.parametrize(("said", "meant"), [("", 0.0), ("90", 90.0), ("0.5", 0.5)])
+def test_timers_of_one_moment_are_spread_as_the_setting_says(said, meant):
+    assert settings.read({"YUNTU_TIMER_SPREAD": said}).timer_spread_s == meant
+
+
+@pytest.mark.parametrize("said", ["-1", "3601", "soon", "nan", "inf"])
+def test_a_spread_that_makes_no_sense_is_refused(said):
+    with pytest.raises(settings.WrongSetting, match="YUNTU_TIMER_SPREAD"):
+        settings.read({"YUNTU_TIMER_SPREAD": said})
+
+
 def test_only_one_kind_can_be_the_only_one():
     asked = CliRunner().invoke(main, ["serve", "--web-only", "--worker-only"])
 
