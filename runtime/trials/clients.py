@@ -38,6 +38,7 @@ PAUSE_S = 0.3  # between two rounds of a case
 ORGANISATION = "org-trial"
 TASKS = ("task_a", "task_b")
 LOOK_EVERY_S = 0.1
+LOOK_SELDOM_S = 0.5  # while there is work enough: every look lists all that is open
 RETRY_AFTER_S = 0.03
 ASSIGNED = '<zeebe:assignmentDefinition candidateGroups="R-MCHW"/><yuntu:assignment organisation="=home_organisation"/>'
 
@@ -182,7 +183,11 @@ class Clients:
     def _look_out(self) -> None:
         """Tasks that opened without anybody's request: after a pause, or after a crash."""
         caller = Caller(self.served.port, self.token, timeout_s=10)
+        looked_at = float("-inf")
         while not self.finished.wait(LOOK_EVERY_S):
+            if not self._agenda.empty() and time.monotonic() - looked_at < LOOK_SELDOM_S:
+                continue
+            looked_at = time.monotonic()
             after: str | None = ""
             while after is not None and not self.finished.is_set():
                 try:
