@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from engine.clock import CHINA
@@ -15,9 +15,23 @@ from workflows.regions import Pack
 
 ELEMENTS = (  # the tasks that the list looks at
     *("task_open_case_file", "task_report_risk", "task_acknowledge_report", "task_meet_face_to_face"),
-    *("task_request_transfer", "task_transfer_result"),
+    *("task_request_transfer", "task_transfer_result", "task_record_discharge"),
 )
+REGULARLY = {"regular": "定期"}
 SENIOR = frozenset({"associate_chief", "chief"})
+GUIDANCE: Mapping[str, Text] = {  # what the region says about rescue, beside the duty
+    "transfer.stepwise": Text(zh="逐级转诊", en="step by step"),
+    "transfer.cross_level_when_critical": Text(zh="危重可跨级", en="across levels when critical"),
+    "transfer.contact_first": Text(zh="先联系再转", en="contact first"),
+    "transfer.escort": Text(zh="护送", en="escort"),
+    "transfer.untransportable": Text(zh="不宜转运者", en="where she cannot be moved"),
+    "transfer.ems": Text(zh="院前急救", en="ambulance"),
+    "emergency.rule": Text(zh="抢救原则", en="rule of rescue"),
+    "emergency.blood": Text(zh="紧急用血", en="urgent blood"),
+    "emergency.family_contact": Text(zh="负责与家属沟通的产科医师（名）", en="obstetricians who speak with the family"),
+    "emergency.expert_oncall": Text(zh="专家值守", en="experts on call"),
+    "emergency.oso": Text(zh="产科安全管理办公室", en="obstetric safety office"),
+}
 PLANS = {
     "plan_management": Text(zh="个性化管理方案", en="individual management plan"),
     "plan_treatment": Text(zh="诊疗方案", en="treatment plan"),
@@ -84,15 +98,25 @@ def _found(known: Known) -> list[Check]:
 
 def _registered(known: Known) -> list[Check]:
     label = Text(zh="系统标识与台账（由分级记录生成）", en="system label and registers (made from the grading)")
-    return [
-        Check(name=label, state="done", on=_graded_on(known)),
+    checks = [
+        Check(name=label, state="done", on=_graded_on(known), source=_value(known.pack, "it.system_name")),
         _by_task(known, "task_open_case_file", Text(zh="建立专案", en="case file opened")),
     ]
+    if places := _value(known.pack, "risk.label"):
+        name = Text(zh=f"标识于：{_told(places)}", en=f"labelled in: {_told(places)}")
+        checks.append(Check(name=name, state="by-need", source=_sentence(known, "risk.label")))
+    if _value(known.pack, "register.all_high_risk"):
+        how = _told(_value(known.pack, "register.all_high_risk"))
+        name = Text(zh=f"全部高危孕产妇专门台账（{how}）", en=f"register of all high-risk women ({how})")
+        checks.append(Check(name=name, state="done", source=_sentence(known, "register.all_high_risk")))
+    return checks
 
 
 def _reported(known: Known) -> list[Check]:
     sent = Text(zh="分级报告单报出", en="risk report sent")
-    source = known.pack.source("report.colours").text
+    own = _value(known.pack, "report.rule")
+    rule = _told(own) if own else _sentence(known, "report.colours")
+    source = f"{rule} → {_told(_value(known.pack, 'report.recipient'))}"
     if not _asked(known, "report.colours"):
         return [Check(name=sent, state="not-asked", source=source)]
     return [
@@ -112,13 +136,51 @@ def _managed(known: Known) -> list[Check]:
     if _asked(known, "casefile.expert_panel_colours"):
         name = Text(zh="区域专家组制订方案（专科会诊）", en="plan by the regional expert group (consultation)")
         checks.append(_written(known, "consultations", name, "casefile.expert_panel_colours"))
+    if how := _value(known.pack, "casefile.case_discussion"):
+        name = Text(zh=f"病例讨论：{REGULARLY.get(how, how)}", en=f"case discussion: {how}")
+        checks.append(Check(name=name, state="by-need", source=_sentence(known, "casefile.case_discussion")))
+    if _value(known.pack, "casefile.discharge_plan") and known.variables.get("delivered_on"):
+        name = Text(zh="出院评估与管理方案", en="assessment and plan at discharge")
+        checks.append(_by_task(known, "task_record_discharge", name, _sentence(known, "casefile.discharge_plan")))
+    checks.append(_followed(known))
     if _value(known.pack, "casefile.face_to_face_once"):
         name = Text(zh="孕管员面对面随访一次", en="met once by the county officer")
         checks.append(_by_task(known, "task_meet_face_to_face", name, _sentence(known, "casefile.face_to_face_once")))
     return checks
 
 
+def _followed(known: Known) -> Check:
+    days = int(_value(known.pack, "casefile.follow_until_days") or 42)
+    name = Text(zh=f"随访至产后 {days} 天", en=f"followed up to day {days} after birth")
+    source = _sentence(known, "casefile.follow_until_days")
+    if known.variables.get("case_file") == "closed":
+        return Check(name=name, state="done", source=source)
+    born = date_of(known.variables.get("delivered_on"))
+    if born is None:
+        return Check(name=name, state="by-need", source=source)
+    due = datetime.combine(born + timedelta(days=days), time.max, CHINA)
+    return Check(name=name, state="overdue" if due < known.now else "due", due=due, source=source)
+
+
 def _rescued(known: Known) -> list[Check]:
+    return [*_referred(known), *_guidance(known)]
+
+
+def _guidance(known: Known) -> list[Check]:
+    """What the region's text says about transfers and rescue, to be read where it is needed."""
+    found = [(key, label, _value(known.pack, key)) for key, label in GUIDANCE.items()]
+    return [
+        Check(
+            name=Text(zh=f"{label.zh}：{_told(value)}", en=f"{label.en}: {_told(value)}"),
+            state="by-need",
+            source=_sentence(known, key),
+        )
+        for key, label, value in found
+        if value not in (None, False)
+    ]
+
+
+def _referred(known: Known) -> list[Check]:
     name = Text(zh="转诊救治", en="referral and rescue")
     if (asked := known.tasks.get("task_request_transfer")) is None:
         return [Check(name=name, state="by-need")]
@@ -165,6 +227,12 @@ def _asked(known: Known, key: str) -> bool:
 
 def _graded_on(known: Known) -> date | None:
     return date_of(known.variables.get("graded_at"))
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, list):
+        return "、".join(str(one) for one in value)
+    return "✓" if value is True else str(value)
 
 
 def _sentence(known: Known, key: str) -> str:

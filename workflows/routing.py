@@ -78,7 +78,7 @@ def first_check(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     result: dict[str, Any] = {"visit_on": visited.isoformat(), "infections_tested": tested, "prenatal_choice": choice}
     if edd is not None:
         result["age_at_edd"] = routing_prenatal.age_at(facts.get("birth_date"), edd)
-        result["early_registration"] = is_early_registration(edd, visited, visited)
+        result["early_registration"] = is_early_registration(edd, visited, visited, policy_of(facts)["early_until_days"])
         result |= _redating(answers, facts, edd)
     return result
 

@@ -14,7 +14,7 @@ from runtime.app import create_app
 from tests.web.conftest import csrf_of, served
 from tests.web.markup import assert_sound
 from tests.web.visitor import Visitor
-from workflows import indicators, unsure
+from workflows import indicators, parameters, unsure
 from workflows.regions import load_pack
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -150,3 +150,11 @@ def test_every_value_to_be_confirmed_is_on_the_page_with_its_mark(shown):
     wanted = [key for key, _, source in load_pack("cn-baseline").leaves() if source.mark in ("known", "default")]
     assert wanted and [key for key in wanted if f"<code>{key}</code>" not in html] == []
     assert html.count("○") + html.count("◐") >= len(unsure.rows()) > 50
+
+
+def test_words_for_people_and_values_that_drive_nothing_yet_are_shown_as_such(shown):
+    html = by_pack(shown, "cn-cq-2022").get("/region").get_data(as_text=True)
+
+    for key, _, _ in load_pack("cn-cq-2022").leaves():
+        assert (f"<code>{key}</code>" in html) or key not in parameters.SHOWN | parameters.UNREAD.keys(), key
+    assert "尚未接通的参数" in html and "供人执行的文字要求" in html

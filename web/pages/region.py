@@ -10,7 +10,7 @@ from flask import Response, g, render_template, request
 from engine.errors import Incorrect, NotFound
 from web.pages.blueprint import bp, services
 from web.pages.indicators import FILES, period_asked
-from workflows import indicators, unsure
+from workflows import indicators, parameters, unsure
 from workflows.regions import Pack
 
 POINTS = re.compile(r"p(\d{1,2})")
@@ -50,7 +50,12 @@ def region_rules() -> str:
     """What of the pack an installation has to confirm, where its sources contradict each other, and its validity."""
     rules = pack()
     told = [(one, unsure.kind_of(one)) for one in rules.contradictions]
-    return render_template("region.html", pack=rules, told=told, values=unsure.values(rules), rows=_rows())
+    leaves = rules.leaves()
+    words = [(key, value, source) for key, value, source in leaves if key in parameters.SHOWN]
+    unread = [(key, value, parameters.UNREAD[key]) for key, value, _ in leaves if key in parameters.UNREAD]
+    return render_template(
+        "region.html", pack=rules, told=told, values=unsure.values(rules), rows=_rows(), words=words, unread=unread
+    )
 
 
 def pack() -> Pack:

@@ -15,6 +15,13 @@ from engine.errors import Text
 from workflows.indicators.periods import Period
 from workflows.regions import Pack
 
+ENDS = {"last_day_of_quarter": 3}  # months
+PLACES = {
+    "pmc_county": "县孕管中心办公室",
+    "mch_county": "县妇幼保健机构",
+    "hc_county_mch_section": "县卫健委妇幼股",
+    "hc_city": "市卫生健康委",
+}
 FILE = Path(__file__).parent / "calendar.yaml"
 
 
@@ -49,15 +56,28 @@ def _due(pack: Pack, period: Period) -> Iterator[Due]:
             if period.first <= on <= period.last:
                 yield Due(
                     on=on,
-                    name=Text(zh=row["zh"], en=row["en"]),
-                    sender=row["from"],
-                    recipient=row["to"],
+                    name=_name(pack, row),
+                    sender=_who(pack, row.get("from_key"), row["from"]),
+                    recipient=_who(pack, row.get("to_key"), row["to"]),
                     key=row["key"],
                     mark=source.mark,
                     source=source.text,
                     day_is_ours=row["every"] in ("months", "per_year", "flag"),
                     about=_reported_month(pack, on) if row["every"] == "day_of_month" else None,
                 )
+
+
+def _name(pack: Pack, row: Mapping[str, str]) -> Text:
+    """With what the pack says it is about, where it does."""
+    about = _value(pack, row["about_key"]) if "about_key" in row else None
+    more = "" if about is None else f"（{'、'.join(about) if isinstance(about, list) else about}）"
+    return Text(zh=f"{row['zh']}{more}", en=f"{row['en']}{more}")
+
+
+def _who(pack: Pack, key: str | None, otherwise: str) -> str:
+    """Who the pack names, by its own words or by one of our codes."""
+    named = _value(pack, key) if key else None
+    return PLACES.get(str(named), str(named)) if named else otherwise
 
 
 def _day_of_month(value: int, pack: Pack, period: Period) -> Iterator[date]:
@@ -87,7 +107,8 @@ def _monthly(value: Any, pack: Pack, period: Period) -> Iterator[date]:
 
 
 def _quarter_end(value: Any, pack: Pack, period: Period) -> Iterator[date]:
-    yield from _every_months(3, pack, period)
+    """Raises KeyError for another word than the one that there is."""
+    yield from _every_months(ENDS[value["due"]], pack, period)
 
 
 def _yearly(value: str, pack: Pack, period: Period) -> Iterator[date]:

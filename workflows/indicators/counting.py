@@ -33,6 +33,8 @@ class Target:
     op: str
     mark: str
     source: str
+    of: str | None = None  # for which institutions, where it is not for all
+    year: int | None = None  # by when
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +201,14 @@ def _target(known: Definition, rules: Pack, period: Period) -> Target | None:
     else:
         value, op = said, "ge"
     source = rules.source(known.target)
-    return Target(value=Decimal(str(value)), op=op, mark=source.mark, source=source.text)
+    more = {"of": _of(said), "year": said.get("year")} if isinstance(said, Mapping) else {}
+    return Target(value=Decimal(str(value)), op=op, mark=source.mark, source=source.text, **more)
+
+
+def _of(said: Mapping[str, Any]) -> str | None:
+    """For whom the target is, and how often what is counted should be read."""
+    reads = f"平均阅读量 {said['reads']}" if "reads" in said else None
+    return "，".join(part for part in (said.get("of"), reads) if part) or None
 
 
 def _listed(row: Mapping[str, Any]) -> Listed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
@@ -20,6 +21,7 @@ FOLDER = Path(__file__).parent
 MOST = 20  # points of one item
 COLUMNS = ("序号", "重点任务", "具体内容", "自评依据", "得分情况", "备注")
 BY_HAND = "待填写"
+VALUE = re.compile(r"\{([\w.]+)\}")  # a value of the pack
 Scored = tuple[Decimal | None, str]  # points, None where a person has to say; and what they rest on
 
 
@@ -65,7 +67,7 @@ def score_sheet(report: Report, pack: Pack, points: Mapping[int, int] | None = N
     if any(not 0 <= value <= MOST for value in given.values()):
         raise Incorrect(f"分值应为 0 到 {MOST}", f"points are 0 to {MOST}", code="points")
     figures = {figure.definition.id: figure for figure in report.figures}
-    items = [_item(row, given.get(row["number"], row["points"]), figures) for row in printed["items"]]
+    items = [_item(row, given.get(row["number"], row["points"]), figures, pack) for row in printed["items"]]
     return ScoreSheet(period=report.period.text, source=printed["source"], items=tuple(items))
 
 
@@ -79,9 +81,11 @@ def score_table(sheet: ScoreSheet) -> Table:
     return Table(f"评分表 {sheet.period}", COLUMNS, rows)
 
 
-def _item(row: Mapping[str, Any], points: int, figures: Mapping[str, Figure]) -> Item:
+def _item(row: Mapping[str, Any], points: int, figures: Mapping[str, Figure], pack: Pack) -> Item:
     rule = AUTO.get(row.get("auto", ""))
     score, evidence = rule(points, figures) if rule else (None, BY_HAND)
+    if "asks" in row:
+        evidence = f"{VALUE.sub(lambda key: str(pack.value(key[1])), row['asks'])}；{evidence}"
     given = {"no": row["number"], "task": row["task"], "content": row["content"], "scoring": row["scoring"]}
     return Item(**given, points=points, score=score, evidence=evidence)
 

@@ -57,7 +57,14 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "per": known.factor,
         "median": figure.median,
         "p90": figure.p90,
-        "target": {"value": target.value, "op": target.op, "mark": target.mark, "source": target.source}
+        "target": {
+            "value": target.value,
+            "op": target.op,
+            "mark": target.mark,
+            "source": target.source,
+            "of": target.of,
+            "year": target.year,
+        }
         if target
         else None,
         "met": figure.is_met,

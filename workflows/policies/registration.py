@@ -12,15 +12,17 @@ TERM_FROM_DAYS = 37 * 7  # [known]
 POST_TERM_FROM_DAYS = 42 * 7  # [known]
 
 
-def is_early_registration(edd: date, registered_on: date, first_check_on: date | None) -> bool:
-    """Registered and checked for the first time by 12+6 (journey P02, I-05 [src:S24]).
+def is_early_registration(
+    edd: date, registered_on: date, first_check_on: date | None, until_days: int = EARLY_UNTIL_DAYS
+) -> bool:
+    """Registered and checked for the first time by 12+6 (journey P02, I-05 [src:S24]); `until_days` of the region's pack.
 
     >>> is_early_registration(date(2025, 10, 8), date(2025, 4, 2), date(2025, 4, 2))    # 13+0
     False
     """
     if first_check_on is None:
         return False
-    return max(days_pregnant(edd, registered_on), days_pregnant(edd, first_check_on)) <= EARLY_UNTIL_DAYS
+    return max(days_pregnant(edd, registered_on), days_pregnant(edd, first_check_on)) <= until_days
 
 
 def kind_of_birth(edd: date, ended_on: date) -> str:

@@ -99,6 +99,7 @@ POLICY: Mapping[str, str] = {
     "redate_table": "edd.redate_table",
     "edd_confirm_within": "edd.confirm_within",
     "first_visit_within": "registration.first_visit_within",
+    "early_until_days": "registration.early_until_days",
     "screening_within": "risk.screening_within",
     "screening_complete_within": "risk.screening_complete_within",
     "screening_recommended": "risk.screening_recommended",
