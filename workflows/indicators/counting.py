@@ -201,7 +201,7 @@ def _target(known: Definition, rules: Pack, period: Period) -> Target | None:
     else:
         value, op = said, "ge"
     source = rules.source(known.target)
-    more = {"of": _of(said), "year": said.get("year")} if isinstance(said, Mapping) else {}
+    more: dict[str, Any] = {"of": _of(said), "year": said.get("year")} if isinstance(said, Mapping) else {}
     return Target(value=Decimal(str(value)), op=op, mark=source.mark, source=source.text, **more)
 
 
