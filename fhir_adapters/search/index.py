@@ -11,7 +11,6 @@ from typing import Any
 
 from pypinyin import Style, lazy_pinyin
 
-from engine.store import plain
 from fhir_adapters.dates import FIRST, LAST, interval
 from fhir_adapters.search.parameters import PARAMETERS, Parameter
 from fhir_adapters.terminology import same_system
@@ -51,6 +50,53 @@ def has_strings(type_: str) -> bool:
     return any(parameter.kind == "string" for parameter in PARAMETERS[type_].values())
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Entries as they are sent to the database: numbers with commas between, dates as text."""
+
+    tokens: str
+    dates: tuple[tuple[str, str, str], ...]
+    strings: tuple[tuple[str, str], ...]
+
+
+NOTHING = Written("", (), ())
+
+
+def written(region_id: str, resource: Mapping[str, Any], texts: Mapping[str, bytes]) -> Written:
+    """The same as `entries`; `texts`: the elements as they are stored."""
+    type_ = resource["resourceType"]
+    tokens: list[str] = []
+    dates: list[tuple[str, str, str]] = []
+    strings: list[tuple[str, str]] = []
+    plan = _plan(type_)
+    for element, text in texts.items():
+        if element in plan:
+            its = _written_element(region_id, type_, element, resource[element], text)
+            if its.tokens:
+                tokens.append(its.tokens)
+            dates += its.dates
+            strings += its.strings
+    if type_ == "Patient":
+        strings += _what_people_type(resource)
+    return Written(",".join(tokens), tuple(dict.fromkeys(dates)), tuple(dict.fromkeys(strings)))
+
+
+_known_written: dict[tuple[str, str, str, bytes], Written] = {}
+
+
+def _written_element(region_id: str, type_: str, element: str, value: Any, text: bytes) -> Written:
+    key = (region_id, type_, element, text)
+    found = _known_written.get(key)
+    if found is None:
+        its = _entries_of(region_id, type_, element, value)
+        dates = tuple((name, low.isoformat(), high.isoformat()) for name, low, high in its.dates)
+        found = Written(",".join(map(str, its.tokens)), dates, tuple(its.strings))
+        if len(_known_written) >= MOST_KNOWN:
+            _known_written.clear()
+        _known_written[key] = found
+    return found
+
+
 def entries(region_id: str, resource: Mapping[str, Any]) -> Entries:
     """All index entries of a valid resource."""
     type_ = resource["resourceType"]
@@ -58,7 +104,7 @@ def entries(region_id: str, resource: Mapping[str, Any]) -> Entries:
     plan = _plan(type_)
     for element, value in resource.items():
         if element in plan:
-            its = _of_element(region_id, type_, element, value)
+            its = _entries_of(region_id, type_, element, value)
             found.tokens |= its.tokens
             found.dates |= its.dates
             found.strings |= its.strings
@@ -67,23 +113,19 @@ def entries(region_id: str, resource: Mapping[str, Any]) -> Entries:
     return found
 
 
-_known: dict[tuple[str, str, str, bytes], Entries] = {}
-
-
-def _of_element(region_id: str, type_: str, element: str, value: Any) -> Entries:
-    key = (region_id, type_, element, plain.dumps(value))
-    found = _known.get(key)
-    if found is None:
-        found = Entries()
-        for name, kind, steps in _plan(type_)[element]:
-            there: list[Any] = []
-            _collect(value, steps, there)
-            if True in [_ADD[kind](found, region_id, type_, name, one) for one in there]:
-                found.tokens.add(hashed(region_id, type_, name, PRESENT))
-        if len(_known) >= MOST_KNOWN:
-            _known.clear()
-        _known[key] = found
+def _entries_of(region_id: str, type_: str, element: str, value: Any) -> Entries:
+    found = Entries()
+    for name, kind, steps in _plan(type_)[element]:
+        there: list[Any] = []
+        _collect(value, steps, there)
+        if True in [_ADD[kind](found, region_id, type_, name, one) for one in there]:
+            found.tokens.add(_present(region_id, type_, name))
     return found
+
+
+@cache
+def _present(region_id: str, type_: str, name: str) -> int:
+    return hashed(region_id, type_, name, PRESENT)
 
 
 def _what_people_type(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -13,8 +13,8 @@ from psycopg.types.json import Jsonb
 
 from engine.store import sql
 from fhir_adapters.access import Viewer
-from fhir_adapters.search.index import Entries, entries, has_strings, hashed, identifier_value
-from fhir_adapters.store.texts import Stored, split
+from fhir_adapters.search.index import NOTHING, has_strings, hashed, identifier_value, written
+from fhir_adapters.store.texts import Stored, elements, split
 from fhir_adapters.terminology import CANONICAL_BASE, is_identity, same_system
 from fhir_adapters.types import episode_of, labels_of, patient_of
 
@@ -74,8 +74,9 @@ def parameters(
 
 def _row(region_id: str, key: tuple[str, str], draft: Draft, where: str | None) -> dict[str, Any]:
     resource = draft.resource
-    parts = split(resource, where)
-    found = entries(region_id, resource) if not draft.deleted else Entries()
+    texts = elements(resource)
+    parts = split(resource, where, texts)
+    found = NOTHING if draft.deleted else written(region_id, resource, texts)
     row = {
         "type": key[0],
         "id": key[1],
@@ -86,13 +87,13 @@ def _row(region_id: str, key: tuple[str, str], draft: Draft, where: str | None) 
         "patient": patient_of(resource),
         "episode": draft.episode_id or episode_of(resource),
         "labels": _array(labels_of(resource)),
-        "tokens": _array(found.tokens),
-        "dates": [[param, low.isoformat(), high.isoformat()] for param, low, high in found.dates],
+        "tokens": f"{{{found.tokens}}}",
+        "dates": found.dates,
     }
     if draft.is_new:
         row["new"] = True
     if has_strings(key[0]):
-        row["strings"] = [[param, value] for param, value in found.strings]
+        row["strings"] = found.strings
     return row
 
 

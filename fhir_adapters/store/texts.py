@@ -6,11 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from engine.store import plain
 
 _SET_BY_US = frozenset({"versionId", "lastUpdated", "source"})
+_BESIDE_THE_BODY = frozenset({"resourceType", "id", "meta"})
+_NO_LABELS = plain.dumps([])
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +23,27 @@ class Split:
     content_hash: str
 
 
-def split(resource: Mapping[str, Any], source: str | None = None) -> Split:
-    """The parts that are stored. Meta other than the labels does not count as content: sending again with
-    another tag is sending the same again."""
-    body = plain.dumps({k: v for k, v in resource.items() if k not in ("resourceType", "id", "meta")})
+def elements(resource: Mapping[str, Any]) -> dict[str, bytes]:
+    """The text of each element of the body: written once, for the store and for the index."""
+    return {name: plain.dumps(value) for name, value in resource.items() if name not in _BESIDE_THE_BODY}
+
+
+def split(resource: Mapping[str, Any], source: str | None = None, texts: Mapping[str, bytes] | None = None) -> Split:
+    """The parts that are stored; `texts`: its elements, where somebody has written them already. Meta other than the
+    labels does not count as content: sending again with another tag is sending the same again."""
+    texts = elements(resource) if texts is None else texts
+    body = b"{%b}" % b",".join([_key(name) + text for name, text in texts.items()])
     meta = {k: v for k, v in resource.get("meta", {}).items() if k not in _SET_BY_US}
     if source:
         meta["source"] = source
     digest = hashlib.blake2b(body, digest_size=16)
-    digest.update(plain.dumps(meta.get("security", [])))
-    return Split(body.decode(), plain.dumps(meta).decode(), digest.hexdigest())
+    digest.update(plain.dumps(meta["security"]) if "security" in meta else _NO_LABELS)
+    return Split(body.decode(), plain.dumps(meta).decode() if meta else "{}", digest.hexdigest())
+
+
+@lru_cache(maxsize=1 << 10)
+def _key(name: str) -> bytes:
+    return plain.dumps(name) + b":"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from engine.store import plain
 from fhir_adapters.issues import FhirError
 from fhir_adapters.search.computed import Unreadable, quantity
+from fhir_adapters.search.index import entries, written
 from fhir_adapters.search.query import read_query
+from fhir_adapters.store.texts import elements, split
 from tests.fhir.fhir_kit import ID_CARD, WOMAN, coded, entry, issues_of, observation, patient, resources_in, transaction
 
+GOLDEN = Path(__file__).parent / "golden"
 UCUM = "http://unitsofmeasure.org"
 
 
@@ -213,3 +218,24 @@ def test_what_no_text_can_hold_is_no_address(quiet, path):
 def test_reading_a_query_is_bounded():
     with pytest.raises(FhirError):
         read_query("Observation", [("value-quantity", ",".join(["1"] * 500))])
+
+
+@pytest.mark.parametrize("made", sorted(GOLDEN.glob("*.json")), ids=lambda made: made.stem)
+def test_what_the_index_is_sent_is_what_a_resource_is_found_by(made):
+    """Written from the texts of its elements, once anew and once from what is remembered."""
+    resources = plain.read(made.read_bytes())
+
+    for resource in resources if isinstance(resources, list) else [resources]:
+        found = entries("here", resource)
+        for _ in range(2):
+            sent = written("here", resource, elements(resource))
+
+            assert {int(number) for number in sent.tokens.split(",")} == found.tokens
+            assert set(sent.dates) == {(name, low.isoformat(), high.isoformat()) for name, low, high in found.dates}
+            assert set(sent.strings) == found.strings
+
+
+def test_a_body_put_together_of_its_elements_is_the_resource_as_it_was_sent():
+    resource = {"resourceType": "Basic", "id": "1", 'ü"': [Decimal("1.50"), None, {"a": "\u2028"}], "n": 2**70}
+
+    assert split(resource).body == '{"ü\\"":[1.50,null,{"a":"\u2028"}],"n":1180591620717411303424}'
