@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 from engine.clock import CHINA
 
@@ -34,6 +35,7 @@ def interval(text: str) -> tuple[datetime, datetime] | None:
         return None
 
 
+@lru_cache(maxsize=1 << 10)  # the same few moments of one step, in all its resources
 def local_text(moment: datetime) -> str:
     """An instant as this product writes it: +08:00, whole seconds where there are no fractions."""
     local = moment.astimezone(CHINA)

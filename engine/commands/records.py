@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
@@ -14,6 +15,7 @@ from engine.interpreter.contracts import Diff, Happened, Wait
 MAX_ATTEMPTS = 3  # then an incident: reliability rule "poison"
 
 
+@lru_cache(maxsize=1 << 12)  # a step asks several times, and the next one again
 def task_id(instance_id: UUID, wait_id: int) -> UUID:
     return uuid5(instance_id, f"task/{wait_id}")
 

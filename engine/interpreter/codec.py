@@ -19,8 +19,10 @@ from engine.interpreter.state import ROOT, Scope, ScopeKind, State
 
 VERSION = 1
 LEVEL = 1
+WINDOW, MEMORY = 12, 5  # of zlib: a state is a kilobyte, and clearing tables for 32 costs more than compressing it
 SCOPE_KINDS = {kind.value: kind for kind in ScopeKind}
 WAIT_KINDS = {kind.value: kind for kind in WaitKind}
+_READER = json.JSONDecoder(parse_float=Decimal)
 
 
 def encode(state: State) -> bytes:
@@ -32,14 +34,15 @@ def encode(state: State) -> bytes:
         [_scope_row(scope) for scope in state.scopes.values()],
         [[wait.id, wait.scope, wait.element_id, wait.kind, wait.data] for wait in state.waits.values()],
     ]
-    return bytes([VERSION]) + zlib.compress(_dumps(document), LEVEL)
+    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, WINDOW, MEMORY)
+    return bytes([VERSION]) + packer.compress(_dumps(document)) + packer.flush()
 
 
 def decode(stored: bytes, variables: Mapping[str, Any]) -> State:
     """The state that was encoded, with its process variables. Raises ValueError for an unknown codec version."""
     if not stored or stored[0] != VERSION:
         raise ValueError(f"unknown codec version {stored[:1]!r}")
-    status, next_id, ended_at, scopes, waits = json.loads(zlib.decompress(stored[1:]), parse_float=Decimal)
+    status, next_id, ended_at, scopes, waits = _READER.decode(zlib.decompress(stored[1:]).decode())
     state = State({row[0]: _scope(row) for row in scopes}, {}, next_id, InstanceStatus(status), ended_at)
     state.scopes[ROOT].values = dict(variables)
     prefixes: dict[int, str] = {}

@@ -17,6 +17,7 @@ from engine.errors import Malformed
 MAX_DEPTH = 64  # nesting that any document of ours needs is below 20
 MAX_EXPONENT = 6144  # decimal128, which FEEL computes with; beyond it lies no measurement, only an attack
 _INT64 = 1 << 63
+_READER = json.JSONDecoder(parse_float=Decimal)
 
 
 def loads(text: str | bytes) -> Any:
@@ -46,7 +47,7 @@ def loads(text: str | bytes) -> Any:
 
 def read(stored: str | bytes) -> Any:
     """Read JSON that this product itself has written: fractions as Decimal, no further checks."""
-    return json.loads(stored, parse_float=Decimal)
+    return _READER.decode(stored if isinstance(stored, str) else str(stored, "utf-8"))
 
 
 def dumps(value: Any) -> bytes:
