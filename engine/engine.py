@@ -54,7 +54,7 @@ from engine.store import answers
 from engine.store.connections import Pool
 from engine.store.library import Library
 from engine.store.transaction import Again, Answered, Following, FormCheck, Handler, Setting, Tx
-from engine.store.wire import Wire
+from engine.store.wire import Alone, Wire, alone
 
 HANDLERS: Mapping[type, Handler] = {
     contracts.ActivateInstance: activate_instance.handle,
@@ -190,10 +190,10 @@ class Engine:
             raise _busy() from error
 
     @contextmanager
-    def glance(self) -> Iterator[Connection[Any]]:
-        """A connection for a question that one statement answers."""
+    def glance(self) -> Iterator[Alone | Connection[Any]]:
+        """A connection for questions that one statement answers (`ask`)."""
         try:
-            with self.pool.connection() as conn:
+            with alone(self.pool) as conn:
                 yield conn
         except AWAY as error:
             raise _busy() from error

@@ -28,7 +28,7 @@ from engine.store.rows import (
     Waiting,
 )
 from engine.store.sql import load
-from engine.store.wire import ask
+from engine.store.wire import Alone, ask
 
 SQL = load(__file__)
 COUNTED = 1000  # lists count no further
@@ -44,13 +44,13 @@ def user_task(conn: Conn, region_id: str, id: UUID) -> UserTask | None:
     return UserTask(**row) if row else None
 
 
-def task_in_case(conn: Conn, region_id: str, id: UUID) -> tuple[UserTask, dict[str, Any]] | None:
+def task_in_case(conn: Conn | Alone, region_id: str, id: UUID) -> tuple[UserTask, dict[str, Any]] | None:
     """A user task with the process variables of its instance, in one statement."""
     rows = ask(conn, SQL["read_task_in_case"], {"region_id": region_id, "id": id})
     return (_task(rows[0][:-1]), rows[0][-1]) if rows else None
 
 
-def open_tasks(conn: Conn, region_id: str, instance_id: UUID, limit: int = 200) -> list[UserTask]:
+def open_tasks(conn: Conn | Alone, region_id: str, instance_id: UUID, limit: int = 200) -> list[UserTask]:
     """What is to be done next in this instance, in one statement."""
     given = {"region_id": region_id, "instance_id": instance_id, "limit": limit}
     return [_task(row) for row in ask(conn, SQL["read_open_tasks_of"], given)]

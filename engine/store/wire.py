@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
-from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary
+from typing import Any, NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary, proxy
 
 from psycopg import Connection, errors, pq
-from psycopg.adapt import PyFormat, Transformer
+from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.generators import fetch_many, send
 from psycopg.rows import tuple_row
 
@@ -28,6 +29,8 @@ Key: TypeAlias = tuple[bytes, tuple[int, ...]]  # a statement, and the types of 
 _prepared: WeakKeyDictionary[Connection[Any], dict[Key, bytes]] = WeakKeyDictionary()
 
 
+# Per connection: what dumps and what loads its values. Finding the adapters costs more than using them.
+_adapting: WeakKeyDictionary[Connection[Any], tuple[Transformer, Transformer]] = WeakKeyDictionary()
 _numbers = count()
 
 
@@ -62,7 +65,7 @@ class Answer:
         there = result.ntuples
         if not there:
             return []
-        transformer = Transformer(self._wire.conn)
+        transformer = self._wire.loading
         transformer.set_pgresult(result)
         return transformer.load_rows(0, min(there, most or there), tuple_row(_Rows(result)))  # type: ignore[arg-type]
 
@@ -77,17 +80,18 @@ class Answer:
 
 
 class Wire:
-    def __init__(self, conn: Connection[Any]) -> None:
+    def __init__(self, conn: Connection[Any], *, begins: bool = True) -> None:
+        """Without `begins` what is queued is a transaction of its own, over when `leave` has read it."""
         self.conn = conn
         self._pgconn = conn.pgconn
         self._expected: deque[Answer | _Prepared | None] = deque()  # None: nobody asks, only an error counts
-        self._dumping = Transformer(conn)
+        self._dumping, self.loading = _transformers(conn)
         self._names = _prepared.setdefault(conn, {})
         self._new: dict[Key, bytes] = {}
         self._is_syncing = False
         self._pgconn.enter_pipeline_mode()
-        self._pgconn.send_query_params(b"BEGIN", None)
-        self._expected.append(None)
+        if begins:
+            self._send_bare(b"BEGIN")
 
     def send(self, statement: str, params: Mapping[str, Any]) -> Answer:
         """Queue a statement with `%(name)s` parameters."""
@@ -105,8 +109,7 @@ class Wire:
 
     def commit(self) -> None:
         """End the transaction. When this returns it is durable; raises the first error of what was queued."""
-        self._pgconn.send_query_params(b"COMMIT", None)
-        self._expected.append(None)
+        self._send_bare(b"COMMIT")
         self._synchronise()
         self._pgconn.exit_pipeline_mode()
 
@@ -134,6 +137,14 @@ class Wire:
         while answer in self._expected:
             self._hand_out(self._next())
 
+    def _send_bare(self, text: bytes) -> None:
+        """Queue a statement without parameters whose answer nobody reads."""
+        if self.conn.prepare_threshold is None:
+            self._pgconn.send_query_params(text, None)
+        else:
+            self._pgconn.send_query_prepared(self._name(text, ()), None)
+        self._expected.append(None)
+
     def _name(self, text: bytes, types: tuple[int, ...]) -> bytes:
         key = (text, types)
         name = self._names.get(key) or self._new.get(key)
@@ -158,10 +169,20 @@ class Wire:
         self._flush()
 
     def _flush(self) -> None:
-        self.conn.wait(send(self._pgconn))
+        if self._pgconn.flush():  # not everything went out at once
+            self.conn.wait(send(self._pgconn))
 
     def _next(self) -> list[pq.abc.PGresult]:
-        return self.conn.wait(fetch_many(self._pgconn))
+        """The results of the next statement; waits only for those that did not come with an earlier one."""
+        results: list[pq.abc.PGresult] = []
+        while not self._pgconn.is_busy():
+            result = self._pgconn.get_result()
+            if result is None:
+                return results
+            results.append(result)
+            if result.status == pq.ExecStatus.PIPELINE_SYNC:
+                return results
+        return results + self.conn.wait(fetch_many(self._pgconn))
 
     def _hand_out(self, results: list[pq.abc.PGresult]) -> None:
         queued = self._expected.popleft()
@@ -179,9 +200,44 @@ class Wire:
             self._names[queued.key] = queued.name
 
 
-def ask(conn: Connection[Any], statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A connection outside of any transaction, for questions that one statement answers. Each goes with `first`, a
+    statement and its parameters, in one round trip and one transaction."""
+
+    conn: Connection[Any]
+    first: tuple[str, Mapping[str, Any]]
+
+    def ask(self, statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        try:
+            return self._ask(statement, params)
+        except errors.InvalidSqlStatementName:  # thrown away by the driver; known by now
+            return self._ask(statement, params)
+
+    def _ask(self, statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        wire = Wire(self.conn, begins=False)
+        try:
+            wire.send(*self.first)
+            answer = wire.send(statement, params)
+            wire.leave()
+        except BaseException:
+            wire.abandon()
+            raise
+        return answer.fetchall()
+
+
+@contextmanager
+def alone(pool: Any) -> Iterator[Alone | Connection[Any]]:
+    """A connection for questions that one statement answers, acting for whom the pool acts."""
+    with pool.alone() if hasattr(pool, "alone") else pool.connection() as conn:
+        yield conn
+
+
+def ask(conn: Connection[Any] | Alone, statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """One statement that stands by itself, sent and answered in one call: what a cursor does for a third of its cost.
     Inside a transaction of the connection where it has one."""
+    if isinstance(conn, Alone):
+        return conn.ask(statement, params)
     text, names = numbered(statement)
     transformer = Transformer(conn)
     dumped = transformer.dump_sequence([params[name] for name in names], _formats(len(names)))
@@ -225,8 +281,23 @@ def _error(result: pq.abc.PGresult) -> errors.Error:
     return errors.OperationalError(result.error_message.decode("utf-8", "replace"))
 
 
+def _transformers(conn: Connection[Any]) -> tuple[Transformer, Transformer]:
+    found = _adapting.get(conn)
+    if found is None:
+        context: Any = _Context(conn.adapters, proxy(conn))
+        found = _adapting[conn] = Transformer(context), Transformer(context)
+    return found
+
+
 def _is_sync(results: list[pq.abc.PGresult]) -> bool:
     return bool(results) and results[0].status == pq.ExecStatus.PIPELINE_SYNC
+
+
+class _Context(NamedTuple):
+    """What a transformer is made for, without holding the connection alive."""
+
+    adapters: AdaptersMap
+    connection: Any
 
 
 class _Rows:

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from engine.errors import Conflict, NotFound
 from engine.store.sql import load
-from engine.store.wire import ask
+from engine.store.wire import Alone, ask
 from workflows.people.model import Account, Client, Organisation
 
 SQL = load(__file__)
@@ -44,7 +44,7 @@ def organisations(conn: Connection[Any], region_id: str) -> dict[str, Organisati
     return {r["id"]: Organisation(**r) for r in rows(conn, "organisations", region_id=region_id)}
 
 
-def people_epoch(conn: Connection[Any]) -> UUID:
+def people_epoch(conn: Connection[Any] | Alone) -> UUID:
     """Two equal answers: nobody's rights, organisations or tokens have changed between them."""
     return UUID(str(ask(conn, SQL["people_epoch"], {})[0][0]))
 
