@@ -54,7 +54,7 @@ def test_a_statement_is_prepared_once_also_when_its_transaction_failed(conn: Con
         wire = Wire(conn)
         assert doubled(wire, number) == 2 * number
         wire.commit()
-    assert prepared(conn) == 2
+    assert prepared(conn) == 4  # with BEGIN and COMMIT
 
 
 def test_a_failed_statement_takes_the_later_ones_with_it(conn: Connection[Any]) -> None:
