@@ -80,7 +80,8 @@ class Answer:
 
 
 class Wire:
-    def __init__(self, conn: Connection[Any]) -> None:
+    def __init__(self, conn: Connection[Any], *, begins: bool = True) -> None:
+        """Without `begins` what is queued is a transaction of its own, over when `leave` has read it."""
         self.conn = conn
         self._pgconn = conn.pgconn
         self._expected: deque[Answer | _Prepared | None] = deque()  # None: nobody asks, only an error counts
@@ -89,7 +90,8 @@ class Wire:
         self._new: dict[Key, bytes] = {}
         self._is_syncing = False
         self._pgconn.enter_pipeline_mode()
-        self._send_bare(b"BEGIN")
+        if begins:
+            self._send_bare(b"BEGIN")
 
     def send(self, statement: str, params: Mapping[str, Any]) -> Answer:
         """Queue a statement with `%(name)s` parameters."""
@@ -198,9 +200,44 @@ class Wire:
             self._names[queued.key] = queued.name
 
 
-def ask(conn: Connection[Any], statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A connection outside of any transaction, for questions that one statement answers. Each goes with `first`, a
+    statement and its parameters, in one round trip and one transaction."""
+
+    conn: Connection[Any]
+    first: tuple[str, Mapping[str, Any]]
+
+    def ask(self, statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        try:
+            return self._ask(statement, params)
+        except errors.InvalidSqlStatementName:  # thrown away by the driver; known by now
+            return self._ask(statement, params)
+
+    def _ask(self, statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        wire = Wire(self.conn, begins=False)
+        try:
+            wire.send(*self.first)
+            answer = wire.send(statement, params)
+            wire.leave()
+        except BaseException:
+            wire.abandon()
+            raise
+        return answer.fetchall()
+
+
+@contextmanager
+def alone(pool: Any) -> Iterator[Alone | Connection[Any]]:
+    """A connection for questions that one statement answers, acting for whom the pool acts."""
+    with pool.alone() if hasattr(pool, "alone") else pool.connection() as conn:
+        yield conn
+
+
+def ask(conn: Connection[Any] | Alone, statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """One statement that stands by itself, sent and answered in one call: what a cursor does for a third of its cost.
     Inside a transaction of the connection where it has one."""
+    if isinstance(conn, Alone):
+        return conn.ask(statement, params)
     text, names = numbered(statement)
     transformer = Transformer(conn)
     dumped = transformer.dump_sequence([params[name] for name in names], _formats(len(names)))
@@ -242,14 +279,6 @@ def _error(result: pq.abc.PGresult) -> errors.Error:
     if result.error_field(pq.DiagnosticField.SQLSTATE):
         return errors.error_from_result(result, encoding="utf-8")
     return errors.OperationalError(result.error_message.decode("utf-8", "replace"))
-
-
-def _transformers(conn: Connection[Any]) -> tuple[Transformer, Transformer]:
-    found = _adapting.get(conn)
-    if found is None:
-        context: Any = _Context(conn.adapters, proxy(conn))
-        found = _adapting[conn] = Transformer(context), Transformer(context)
-    return found
 
 
 def _transformers(conn: Connection[Any]) -> tuple[Transformer, Transformer]:
