@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -24,9 +25,11 @@ from engine.commands.contracts import Actor, CompleteUserTask, Deploy, StartInst
 from engine.store import plain, reads
 from engine.store.connections import open_pool
 from runtime import settings as configuration
+from runtime.benchmarks.http_client import Client
 from runtime.benchmarks.load import Load
 from runtime.benchmarks.replay import replay
 from runtime.benchmarks.report import report
+from runtime.benchmarks.servers import quantile
 from runtime.benchmarks.workloads import HEAD
 from runtime.database import embedded
 from runtime.wiring import assemble
@@ -37,6 +40,7 @@ NURSE = Actor(id="nurse", organisation="org-twn-1", roles=("R-MCHW",))
 ROOT = Path(__file__).resolve().parents[2]
 ANSWERS = ROOT / "workflows/forms/examples/anc-visit.json"
 READY_LIMIT_S = 180.0
+FOLLOWING = re.compile(rb'"next":\[\{"id":"([0-9a-f-]{36})"')
 REPLAYED_STEPS = 100  # per client
 VISIT = f"""{HEAD}<bpmn:process id="http_visit" isExecutable="true">
 <bpmn:startEvent id="start"/><bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="gateway"/>
@@ -63,6 +67,9 @@ def measure(connections: int, seconds: float) -> dict[str, Any]:
             tasks = [_start(services) for _ in range(connections)]
             token = _token(environment)
             loads = _run(settings.port, token, tasks, seconds)
+            half = _rate(loads) / 2
+            tasks = [_start(services) for _ in range(connections)]
+            calm = _run(settings.port, token, tasks, seconds / 2, every=connections / half)
             starts = [_start(services) for _ in range(connections)]
         plays = [partial(_play, settings, task) for task in starts]
         replayed = replay(server.url("postgres"), server.url(), settings.region_id, plays)
@@ -72,6 +79,7 @@ def measure(connections: int, seconds: float) -> dict[str, Any]:
             "web_processes": web,
             "worker_processes": worker,
             "form": "anc-visit",
+            "half_load": _at_half_load(calm),
         }
         return report("http-complete", "completions/s", loads, replayed, server.url(), **details)
     finally:
@@ -153,10 +161,12 @@ def _token(environment: Mapping[str, str]) -> str:
     return str(plain.loads(done.stdout)["access_token"])
 
 
-def _run(port: int, token: str, tasks: list[UUID], seconds: float) -> list[Load]:
+def _run(port: int, token: str, tasks: list[UUID], seconds: float, every: float | None = None) -> list[Load]:
+    """`every`: seconds between two requests of a connection, whether the first has been answered or not."""
     loads = [Load() for _ in tasks]
     threads = [
-        threading.Thread(target=_client, args=(port, token, task, seconds, load)) for task, load in zip(tasks, loads)
+        threading.Thread(target=_client, args=(port, token, task, seconds, load, every))
+        for task, load in zip(tasks, loads)
     ]
     for thread in threads:
         thread.start()
@@ -165,24 +175,41 @@ def _run(port: int, token: str, tasks: list[UUID], seconds: float) -> list[Load]
     return loads
 
 
-def _client(port: int, token: str, task: UUID | str, seconds: float, load: Load) -> None:
-    answers = plain.dumps({"answers": _answers()})
+def _client(port: int, token: str, task: UUID | str, seconds: float, load: Load, every: float | None) -> None:
+    """An answer that comes late makes the next request late: its time counts from when it was due."""
+    answers, keys = plain.dumps({"answers": _answers()}), uuid4().hex
     load.started_at = time.time()
-    deadline = time.perf_counter() + seconds
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as conn:
-        while time.perf_counter() < deadline:
-            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-            headers["Idempotency-Key"] = str(uuid4())
-            began = time.perf_counter()
-            conn.request("POST", f"/api/user-tasks/{task}/completion", body=answers, headers=headers)
-            response = conn.getresponse()
-            body = response.read()
-            load.latencies_ms.append((time.perf_counter() - began) * 1000)
-            if response.status != 200:
-                raise RuntimeError(f"{response.status}: {body.decode()}")
-            task = plain.loads(body)["next"][0]["id"]
+    due = time.perf_counter()
+    deadline = due + seconds
+    with Client(port, token) as client:
+        while (now := time.perf_counter()) < deadline:
+            if every is None:
+                due = now
+            elif now < due:
+                time.sleep(due - now)
+            status, body = client.post(f"/api/user-tasks/{task}/completion", answers, f"{keys}-{load.steps}")
+            load.latencies_ms.append((time.perf_counter() - due) * 1000)
+            following = FOLLOWING.search(body)
+            if status != 200 or following is None:
+                raise RuntimeError(f"{status}: {body.decode()}")
+            task = following[1].decode()
             load.steps += 1
+            due += every or 0.0
     load.ended_at = time.time()
+
+
+def _rate(loads: list[Load]) -> float:
+    seconds = max(load.ended_at for load in loads) - min(load.started_at for load in loads)
+    return sum(load.steps for load in loads) / seconds
+
+
+def _at_half_load(loads: list[Load]) -> dict[str, float | None]:
+    latencies = sorted(latency for load in loads for latency in load.latencies_ms)
+    return {
+        "rate": round(_rate(loads), 1),
+        "p50_ms": quantile(latencies, 0.50),
+        "p99_ms": quantile(latencies, 0.99),
+    }
 
 
 def _play(settings: configuration.Settings, task: UUID, url: str) -> None:
