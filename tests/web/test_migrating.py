@@ -113,7 +113,7 @@ def test_a_token_is_moved_where_the_page_offers_it_and_a_wrong_move_is_refused_o
     assert_sound(page)
     assert 'value="call_risk_screening"' in page.text and 'value="call_risk_screening/task_screen"' in page.text
 
-    wrong = site.post(path, "it", cancel=task.path, do="try", variables="{}")
+    wrong = site.post(path, "it", cancel=task.path, before="task_of_nobody", do="try", variables="{}")
     assert wrong.status_code == 422
     assert_sound(wrong)
     assert f'value="{task.path}" checked' in wrong.text
