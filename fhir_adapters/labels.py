@@ -9,7 +9,7 @@ from fhir_adapters.mappings.common import restricted
 from fhir_adapters.terminology import BY_CODE, ITEMS, SENSITIVE_ICD
 from fhir_adapters.types import labels_of
 
-SENSITIVE_ANSWERS = frozenset(name for name, item in ITEMS.items() if item.sensitivity) | {"p_1"}
+SENSITIVE_ANSWERS = frozenset(name for name, item in ITEMS.items() if item.sensitivity) | {"p_1", "sweep_name"}
 
 
 def labelled(resource: Mapping[str, Any]) -> Mapping[str, Any]:

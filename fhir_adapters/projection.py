@@ -62,13 +62,15 @@ _ON_DISK = projector(_on_disk)
 
 def _resources(record: StepRecord, case: Case, forms: FormLookup) -> Iterator[Json]:
     submission = record.submission
-    form = forms(submission.form, submission.form_version) if submission and case.patient_id else None
+    form = forms(submission.form, submission.form_version) if submission else None
     completed = _completed_task(record)
     response_id = _response_id(submission, completed) if form else None
     for task in (*record.opened_tasks, *record.changed_tasks, *record.closed_tasks):
         is_answered = completed is not None and task.id == completed.id
         yield to_task(task, case, response_id=response_id if is_answered else None)
-    if case.patient_id is None:
+    if case.patient_id is None:  # about no one woman: the sheet itself is all there is to keep
+        if form and submission and response_id and submission.source is None:
+            yield response.to_response(form, submission.answers, case, id_=response_id, encounter_id=None)
         return
     if record.before is None or case.is_over or _changed(record, EPISODE_READS) or record.status == "suspended":
         yield from _case_resources(record, case)

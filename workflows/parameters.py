@@ -9,6 +9,7 @@ SHOWN: frozenset[str] = frozenset(
     {
         *("accountability.delay", "accountability.interview", "accountability.trace_back", "it.telehealth"),
         *("calendar.yearly.implement", "calendar.yearly.notice", "calendar.yearly.summary"),
+        *("death.at_once", "death.policy", "death.phone_to", "death.facility_review_required"),
         *("calendar.yearly.three_year_summary", "focus.duties", "privacy.mental_health", "privacy.protect"),
         *("quality.delivery", "quality.delivery_checklist", "records.outpatient_to_inpatient", "region.cross_province"),
         *("returns.institution.rule", "returns.institution.to", "returns.regular", "risk.dynamic"),
@@ -36,7 +37,7 @@ UNREAD: dict[str, Text] = {
     "unsuitable.min_title": Text(
         zh="签字职称现固定为副主任以上", en="the title of who signs is fixed at associate chief"
     ),
-    **dict.fromkeys(("focus.enabled", "focus.factors", "focus.treat_as"), _SOCIAL),
+    **dict.fromkeys(("focus.treat_as",), _SOCIAL),
     **dict.fromkeys(("sweep.age", "sweep.columns", "sweep.groups"), _SWEEP),
     **{
         f"targets.child.{name}": _CHILD

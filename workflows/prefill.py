@@ -232,6 +232,22 @@ def near_miss(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     return {"reviewed_on": on.isoformat(), "near_miss_criteria": variables.get("near_miss_criteria")}
 
 
+def focus(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    counted = [factor for factor in variables.get("social_factors") or () if factor != "none"]
+    return {"focus_on": on.isoformat(), "focus_factors": counted or None}
+
+
+def delivery_plan(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    blood = {"plan_abo": facts.get("abo"), "plan_rh": facts.get("rh")}
+    return {"planned_on": on.isoformat(), "plan_place": facts.get("intended_delivery_org"), **blood}
+
+
+def sweep(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    """The month that is reported, by the region's rule: the one before, unless it says otherwise."""
+    months = on.year * 12 + on.month - 1 + int(policy(variables)["sweep"]["month_offset"])
+    return {"sweep_period": f"{months // 12} 年 {months % 12 + 1} 月", "reported_on": on.isoformat()}
+
+
 def closure(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     stillborn = variables.get("outcome") == "stillbirth"
     code = variables.get("end_code") or ("ended.stillbirth" if stillborn else "closed.recovered")
@@ -273,6 +289,12 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "near-miss": near_miss,
     "rectification": _today("checked_on_date"),
     "death-note": _today("contacted_on"),
+    "focus-register": focus,
+    "focus-support": _today("support_on"),
+    "delivery-plan": delivery_plan,
+    "sweep": sweep,
+    "sweep-leads": _today("checked_on_date"),
+    "sweep-check": _today("checked_on_date"),
     "prenatal-screening": prenatal,
     "prenatal-result": _today("prenatal_result_on"),
     "prenatal-consult": _today("consulted_on"),

@@ -54,6 +54,7 @@ def registration(answers: Values, facts: Values, on: date) -> dict[str, Any]:
         "edd": edd.isoformat() if edd else None,
         "edd_basis": basis if edd else None,
         "registered_on": on.isoformat(),
+        **{name: answers[name] for name in ("social_factors", "special_disease") if answers.get(name)},
     }
 
 
@@ -78,7 +79,9 @@ def first_check(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     result: dict[str, Any] = {"visit_on": visited.isoformat(), "infections_tested": tested, "prenatal_choice": choice}
     if edd is not None:
         result["age_at_edd"] = routing_prenatal.age_at(facts.get("birth_date"), edd)
-        result["early_registration"] = is_early_registration(edd, visited, visited, policy_of(facts)["early_until_days"])
+        result["early_registration"] = is_early_registration(
+            edd, visited, visited, policy_of(facts)["early_until_days"]
+        )
         result |= _redating(answers, facts, edd)
     return result
 
@@ -312,6 +315,16 @@ def lead_outcome(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {"lead_outcome": answers.get("lead_outcome")}
 
 
+def focus_register(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """Whether other departments, or another county, are needed."""
+    return {"focus_support": bool(set(answers.get("focus_departments") or ()) - {"none"})}
+
+
+def sweep(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """How many are pregnant without a case; who they are stays on the sheet."""
+    return {"sweep_new_pregnant": answers.get("sweep_new_pregnant") or 0}
+
+
 BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "registration": registration,
     "anc-first": first_check,
@@ -332,6 +345,8 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "end-report": end_report,
     "end-confirmation": end_confirmation,
     "pregnancy-lead": lead,
+    "focus-register": focus_register,
+    "sweep": sweep,
     "lead-outcome": lead_outcome,
     **routing_birth.BY_FORM,
     **routing_prenatal.BY_FORM,

@@ -89,7 +89,7 @@ class Pack:
         return {
             "pack": self.id,
             "pack_version": self.version,
-            **{name: plain(self.value(key)) for name, key in POLICY.items()},
+            **{name: _part(name, plain(self.value(key))) for name, key in POLICY.items()},
         }
 
 
@@ -149,9 +149,24 @@ POLICY: Mapping[str, str] = {
     "newborn": "newborn",
     "prenatal": "prenatal",
     "lead": "lead",
+    "focus": "focus",
+    "sweep": "sweep",
     "death": "death",
     "review": "review",
 }
+
+
+# of a group that also says things to people, what diagrams and tables read
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "focus": ("enabled", "factors", "register_within", "plan_from_days", "plan_within", "support_within"),
+    "sweep": ("due_day", "due_inclusive", "month_offset", "remind_before", "lead_within", "check_within"),
+    "death": ("notify", "phone_within", "facility_review", "county_review"),
+    "review": ("near_miss", "record_within", "rectify_within"),
+}
+
+
+def _part(name: str, value: Any) -> Any:
+    return {key: value[key] for key in PARTS[name]} if name in PARTS else value
 
 
 def plain(value: Any) -> Any:

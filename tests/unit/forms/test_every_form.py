@@ -87,6 +87,12 @@ FIELDS = {  # pregnancy-journey §5
         review_province review_state factors_county""",
     "near-miss": """near_miss_criteria timeline management_problems technical_problems lessons measure measure_owner
         measure_due review_level convener participants""",
+    "sweep": """sweep_unit sweep_period sweep_name sweep_birth sweep_age sweep_married sweep_husband sweep_births
+        sweep_lmp sweep_pregnant sweep_checked sweep_addr_current sweep_addr_household sweep_contraception sweep_phone
+        sweep_remarks reporter reported_on""",
+    "delivery-plan": """plan_place plan_transport plan_companion plan_money plan_abo plan_rh plan_calls danger_told
+        waiting_stay township_contact county_contact""",
+    "safety-checklist": "chk_identity chk_blood_ready chk_resuscitation_kit chk_count_before chk_count_after",
     "pmtct-mother": "infection treatment viral_load titre penicillin_doses hbv_alt hbv_dna",
     "pmtct-child": "infection step done_at hbig_iu vaccine_dose child_result",
 }
@@ -96,6 +102,15 @@ ROWS = {"S": 57, "G": 1, "Y": 37, "O": 37, "R": 36, "P": 1}  # §6.2, §6.3; Y-2
 @pytest.mark.parametrize("form_id, names", FIELDS.items())
 def test_a_form_asks_for_every_field_of_the_specification(form_id, names):
     assert set(names.split()) <= FORMS[form_id].by_link_id.keys()
+
+
+def test_the_sweep_has_exactly_the_columns_of_its_source_in_their_order():
+    (rows,) = [item for item in FORMS["sweep"].items if item.link_id == "rows"]
+
+    assert [item.text.zh for item in rows.items] == [
+        *("姓名", "出生年月", "年龄", "婚否", "丈夫姓名", "生育情况（孕产次）", "末次月经"),
+        *("是否怀孕", "是否孕检", "现住址", "户籍地址", "避孕措施", "联系电话", "备注"),
+    ]
 
 
 @pytest.mark.parametrize("letter, count", ROWS.items())
