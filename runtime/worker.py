@@ -13,6 +13,7 @@ from engine.pace import Pace
 from engine.worker import Worker
 from runtime import foreground, notify
 from runtime.background import Background, app_for
+from runtime.bursts import Bursts
 from runtime.clock import ManualClock
 from runtime.settings import Settings
 from runtime.subscribers import Subscribers
@@ -30,12 +31,14 @@ def run(settings: Settings) -> None:
     background = Background(app_for(services, destinations_of(settings)))
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, worker.stop)
-    subscribers = Subscribers(services)
+    subscribers, bursts = Subscribers(services), Bursts(services.engine)
     background.start()
     subscribers.start()
+    bursts.start()
     try:
         worker.run()
     finally:
+        bursts.stop()
         subscribers.stop()
         background.stop()
         services.close()

@@ -11,9 +11,6 @@ from engine.commands.contracts import SaveDraft
 from engine.errors import EngineError, Incorrect
 from engine.store import reads
 from fhir_adapters.issues import FhirError, Issue, translate
-from fhir_adapters.mappings.task import begun
-from fhir_adapters.store import resources
-from fhir_adapters.store.resources import ENGINE, Draft
 from fhir_adapters.work import Item, Json, Work
 from workflows import completion, task_access
 from workflows.intake import REGISTRATION
@@ -86,12 +83,8 @@ def _keep_draft(work: Work, task_id: UUID, item: Item) -> None:
 
 
 def keep_draft(work: Work, task_id: UUID, answers: dict[str, Any], expected_revision: int | None) -> None:
-    """What was filled in so far; the Task says that somebody has begun."""
+    """What was filled in so far; the Task says that somebody has begun: `drafts`."""
     work.run(SaveDraft(user_task_id=task_id, draft=answers, expected_revision=expected_revision))
-    stored = resources.current(work.conn, work.region_id, "Task", str(task_id))
-    if stored is not None and stored.resource()["status"] != "in-progress":
-        draft = Draft(resource=begun(stored.resource(), work.now))
-        resources.save(work.conn, work.region_id, work.now, ENGINE, [draft], engine_owned=True)
 
 
 def _registration_task(work: Work, item: Item) -> UUID | None:

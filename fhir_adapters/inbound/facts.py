@@ -1,6 +1,6 @@
 """Observation -> `message_observation_received`; Condition -> `message_diagnosis_received` (P09).
 
-What comes in one request is told at once, one message per case: the rules look at a burst of results together.
+Results wait a moment for those that come with them: `bursts`. A diagnosis is told at once.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.commands.contracts import PublishMessage
 from fhir_adapters.facts import facts_of, woman_of
+from fhir_adapters.inbound import bursts
 from fhir_adapters.inbound.opening import is_pregnancy
 from fhir_adapters.store import resources
 from fhir_adapters.terminology import ICD10, ICD10_CN
@@ -21,16 +22,18 @@ DATING = frozenset(
 
 def receive(work: Work) -> None:
     by_case: dict[str, dict[str, Any]] = {}
+    results: dict[str, int] = {}
     for item in work.changed("Observation"):
         episode_id = item.correlated.episode_id
         if episode_id is None or item.resource is None:
             continue
         told = {name: fact.value for name, fact in facts_of(item.resource) if name not in DATING}
         if told and woman_of(work.conn, work.region_id, episode_id) == item.patient_id:
-            _record(work, item, "message_observation_received")
+            _record(work, item, bursts.MESSAGE)
             by_case.setdefault(episode_id, {}).update(told)
-    for episode_id, facts in by_case.items():
-        work.run(PublishMessage(name="message_observation_received", key=episode_id, payload={"facts": facts}))
+            results[episode_id] = results.get(episode_id, 0) + 1
+    for episode_id in sorted(by_case):  # one order for everybody: no deadlocks
+        bursts.note(work, episode_id, by_case[episode_id], results[episode_id])
     for item in work.changed("Condition"):
         _diagnosis(work, item)
 

@@ -1902,7 +1902,7 @@ CREATE TABLE public.inbox_item (
     decided_at timestamp with time zone,
     decided_by text,
     CONSTRAINT inbox_item_is_decided_by_somebody CHECK (((state = 'open'::public.inbox_state) = (decided_at IS NULL))),
-    CONSTRAINT inbox_item_kind_check CHECK ((kind = ANY (ARRAY['several-cases'::text, 'unreadable'::text, 'unknown-patient'::text, 'unmapped-code'::text])))
+    CONSTRAINT inbox_item_kind_check CHECK ((kind = ANY (ARRAY['several-cases'::text, 'withdrawn-evidence'::text, 'merged-patient'::text, 'deceased-child'::text, 'unreadable'::text, 'unknown-patient'::text, 'unmapped-code'::text])))
 );
 
 ALTER TABLE ONLY public.inbox_item FORCE ROW LEVEL SECURITY;

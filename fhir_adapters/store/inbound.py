@@ -1,0 +1,142 @@
+"""What arrived and is not settled: bursts of results, what waits for a person, and what a client is forgiven. Each
+function sends what its name says on the connection it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from psycopg import Connection
+from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
+
+from engine.store import sql
+
+SQL = sql.load(__file__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxItem:
+    """What a person is to decide. Of a resource, or of an HL7 message."""
+
+    id: UUID
+    kind: str
+    source: str
+    type: str | None
+    resource_id: str | None
+    version: int | None
+    message_id: UUID | None
+    patient_id: str | None
+    reason: str
+    at: datetime
+    state: str
+    episode_id: str | None
+    decided_at: datetime | None
+    decided_by: str | None
+
+
+def note_burst(
+    conn: Connection[Any],
+    region_id: str,
+    episode_id: str,
+    facts: Mapping[str, Any],
+    results: int,
+    *,
+    now: datetime,
+    quiet: timedelta,
+    longest: timedelta,
+) -> None:
+    given = {"facts": Jsonb(facts), "results": results, "now": now, "quiet": quiet, "longest": longest}
+    conn.execute(SQL["note_burst"], {"region_id": region_id, "episode_id": episode_id, **given})
+
+
+def hurry_burst(conn: Connection[Any], region_id: str, episode_id: str, now: datetime) -> None:
+    conn.execute(SQL["hurry_burst"], {"region_id": region_id, "episode_id": episode_id, "now": now})
+
+
+def burst_of(conn: Connection[Any], region_id: str, episode_id: str) -> tuple[dict[str, Any], int] | None:
+    """The facts and how many results brought them."""
+    return conn.execute(SQL["burst_of"], {"region_id": region_id, "episode_id": episode_id}).fetchone()
+
+
+def end_burst(conn: Connection[Any], region_id: str, episode_id: str, results: int) -> bool:
+    """False when it is not as it was read."""
+    key = {"region_id": region_id, "episode_id": episode_id, "results": results}
+    return conn.execute(SQL["end_burst"], key).fetchone() is not None
+
+
+def due_bursts(conn: Connection[Any], region_id: str, now: datetime, limit: int) -> list[str]:
+    rows = conn.execute(SQL["due_bursts"], {"region_id": region_id, "now": now, "limit": limit}).fetchall()
+    return [row[0] for row in rows]
+
+
+def next_burst(conn: Connection[Any], region_id: str) -> datetime | None:
+    row = conn.execute(SQL["next_burst"], {"region_id": region_id}).fetchone()
+    return row[0] if row else None
+
+
+def ask_a_person(
+    conn: Connection[Any],
+    region_id: str,
+    *,
+    kind: str,
+    source: str,
+    reason: str,
+    at: datetime,
+    resource: tuple[str, str, int] | None = None,
+    message_id: UUID | None = None,
+    patient_id: str | None = None,
+) -> None:
+    """Once for a version of a resource, once for a message."""
+    type_, id_, version = resource or (None, None, None)
+    given = {"kind": kind, "source": source, "reason": reason, "at": at, "message_id": message_id}
+    given |= {"type": type_, "resource_id": id_, "version": version, "patient_id": patient_id}
+    conn.execute(SQL["add_inbox_item"], {"region_id": region_id, "id": uuid4(), **given})
+
+
+def inbox(conn: Connection[Any], region_id: str, states: Sequence[str], limit: int) -> list[InboxItem]:
+    with conn.cursor(row_factory=class_row(InboxItem)) as cursor:
+        return cursor.execute(SQL["inbox"], {"region_id": region_id, "states": list(states), "limit": limit}).fetchall()
+
+
+def inbox_item(conn: Connection[Any], region_id: str, id_: UUID) -> InboxItem | None:
+    """Held until the transaction ends."""
+    with conn.cursor(row_factory=class_row(InboxItem)) as cursor:
+        return cursor.execute(SQL["inbox_item"], {"region_id": region_id, "id": id_}).fetchone()
+
+
+def decide(
+    conn: Connection[Any], region_id: str, id_: UUID, *, state: str, episode_id: str | None, by: str, now: datetime
+) -> bool:
+    given = {"state": state, "episode_id": episode_id, "by": by, "now": now}
+    return conn.execute(SQL["decide"], {"region_id": region_id, "id": id_, **given}).fetchone() is not None
+
+
+def belongs_to(conn: Connection[Any], region_id: str, type_: str, id_: str, episode_id: str) -> None:
+    key = {"region_id": region_id, "type": type_, "resource_id": id_, "episode_id": episode_id}
+    conn.execute(SQL["belongs_to"], key)
+
+
+def tolerances(conn: Connection[Any], region_id: str, client_id: UUID) -> frozenset[str]:
+    rows = conn.execute(SQL["tolerances"], {"region_id": region_id, "client_id": client_id}).fetchall()
+    return frozenset(row[0] for row in rows)
+
+
+def forgive(conn: Connection[Any], region_id: str, client_id: UUID, name: str, *, on: bool) -> None:
+    key = {"region_id": region_id, "client_id": client_id, "name": name}
+    conn.execute(SQL["forgive" if on else "forgive_no_more"], key)
+
+
+def count_tolerance(conn: Connection[Any], region_id: str, client_id: UUID, used: Mapping[str, int], day: date) -> None:
+    for name, uses in sorted(used.items()):
+        key = {"region_id": region_id, "client_id": client_id, "name": name, "day": day, "uses": uses}
+        conn.execute(SQL["count_tolerance"], key)
+
+
+def tolerance_uses(conn: Connection[Any], region_id: str, client_id: UUID | None = None) -> list[dict[str, Any]]:
+    """By client and deviation: how often, and when last."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(SQL["tolerance_uses"], {"region_id": region_id, "client_id": client_id}).fetchall()

@@ -1,0 +1,60 @@
+"""Results that waited for others of their burst are looked at when their moment has come."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from threading import Event, Thread
+from typing import Any
+
+from engine.commands.contracts import Actor
+from engine.errors import Busy, Conflict
+from fhir_adapters.inbound.bursts import LookAtBurst
+from fhir_adapters.store import inbound
+
+log = logging.getLogger(__name__)
+
+ENGINE = Actor(id="engine", kind="engine")
+POLL_S = 1.0
+MOST = 200
+
+
+class Bursts:
+    """Any number of processes may look: each burst is told to its case once."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="bursts", daemon=True)
+
+    def next_due(self) -> datetime | None:
+        with self._engine.read() as conn:
+            return inbound.next_burst(conn, self._engine.region_id)
+
+    def look(self, now: datetime) -> int:
+        """Everything that is due at `now`, which is what the engine's clock says; answers how many cases were told."""
+        with self._engine.read() as conn:
+            due = inbound.due_bursts(conn, self._engine.region_id, now, MOST)
+        return sum(self._look_at(episode_id) for episode_id in due)
+
+    def _look_at(self, episode_id: str) -> int:
+        try:
+            return int(self._engine.execute(LookAtBurst(episode_id=episode_id), by=ENGINE))
+        except Conflict:
+            return 0
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(POLL_S):
+            try:
+                self.look(self._engine.clock())
+            except Busy:
+                log.warning("the database is away")
+            except Exception:
+                log.exception("looking at results failed; it is tried again")
