@@ -62,6 +62,7 @@ class Leases:
         self._holds: set[Hold] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._closing = threading.Event()
 
     @contextmanager
     def held(self, work: DueWork) -> Iterator[Hold]:
@@ -87,7 +88,14 @@ class Leases:
                 self._renew(hold.left())
                 hold.renewed_at = now
 
+    def close(self) -> None:
+        """The thread is gone when this returns; whoever forks needs that. More work begins another."""
+        self._closing.set()
+        if (thread := self._thread) is not None:
+            thread.join()
+
     def _start(self) -> None:
+        self._closing.clear()
         self._thread = threading.Thread(target=self._keep, name="leases", daemon=True)
         try:
             self._thread.start()
@@ -97,8 +105,7 @@ class Leases:
 
     def _keep(self) -> None:
         idle = 0
-        while True:
-            time.sleep(BEAT_S)
+        while not self._closing.wait(BEAT_S):
             try:
                 self.beat()
             except Busy:

@@ -79,6 +79,7 @@ def _make_ready(settings: Settings) -> None:
         if settings.demo and start.is_empty(services):
             _load_demo(services)
     finally:
+        services.engine.leases.close()  # children are forked next, and only one thread comes along
         services.close()
 
 

@@ -3,6 +3,7 @@
 Time passes by moving what is stored.
 """
 
+import threading
 from collections import Counter
 from datetime import timedelta
 
@@ -207,3 +208,17 @@ def test_each_kind_of_work_is_renewed(make_world, pool):
     world.engine.execute(RenewLeases(work=work, lock_for=timedelta(hours=1)), by=NURSE)
 
     assert all(after - then > timedelta(minutes=59) for then, after in zip(before, ends_of_leases(pool)))
+
+
+def test_whoever_forks_can_have_the_thread_gone_before(make_world):
+    world = make_world(service_tasks={"slow": ServiceTask(run=lambda job: {})})
+    world.deploy(WORK)
+    others = set(threading.enumerate())
+    world.start("work")
+    (thread,) = set(threading.enumerate()) - others
+
+    world.engine.leases.close()
+
+    assert not thread.is_alive()
+    assert world.open(world.start("work")) == ["task_a"]
+    world.engine.leases.close()
