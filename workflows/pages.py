@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring  # our own files, never an upload
 
-from workflows import indicators, unsure
+from workflows import coverage, indicators, unsure
 from workflows.regions import Pack, load_pack, pack_ids
 
 DIAGRAMS = Path(__file__).parents[1] / "bpmn"
@@ -83,6 +83,27 @@ def indicators_page() -> str:
         "- 时期 Period: `2026`, `2026Q3`, `2026-07`, `S2026`（统计年度，上年 10 月 1 日至当年 9 月 30 日）"
     )
     return f"# 指标 Indicators\n\n{about}\n\n{_table('定义 Definitions', head, rows)}\n"
+
+
+def coverage_page() -> str:
+    """Every core and supporting row of the source documents, with its place and its tests, or what is open."""
+    every = coverage.rows()
+    counted = [(scope, *(states[state] for state in coverage.STATES)) for scope, states in coverage.counts().items()]
+    parts = [
+        "# 来源文件逐条对照 Coverage",
+        coverage.NOTE,
+        _table("合计 Sum", ("范围", *coverage.STATES.values()), counted),
+    ]
+    for scope in ("core", "supporting"):
+        lines = [_covered(row) for row in every if row.scope == scope]
+        parts.append(_table(scope, ("编号", "条款", "软件做什么", "状态", "在哪里", "测试", "缺什么"), lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def _covered(row: coverage.Row) -> tuple[str, ...]:
+    places = "<br>".join(f"{one.zh} `{one.place}`" for one in row.by)
+    tests = "<br>".join(dict.fromkeys(f"`{test.rpartition('/')[2]}`" for one in row.by for test in one.tests))
+    return (row.id, row.clause, row.what, coverage.STATES[row.state], places, tests, row.lacks or "")
 
 
 def _pack_marks(pack: Pack) -> str:
@@ -180,6 +201,7 @@ def pages() -> dict[str, str]:
     """File name to text: a page for every diagram, and the lists."""
     found = {f"{path.stem}.md": page_of(path.read_bytes()) for path in sorted(DIAGRAMS.glob("*.bpmn"))}
     lists = {"marks.md": marks_page(), "contradictions.md": contradictions_page(), "indicators.md": indicators_page()}
+    lists["coverage.md"] = coverage_page()
     return {**found, **lists}
 
 
