@@ -3248,7 +3248,7 @@ CREATE INDEX resource_token_idx ON public.resource USING gin (tokens);
 -- Name: resource_updated_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX resource_updated_idx ON public.resource USING btree (region_id, type, updated_at, id);
+CREATE INDEX resource_updated_idx ON public.resource USING btree (region_id, type, updated_at, id) WHERE (NOT deleted);
 
 --
 -- Name: resource_version_type_idx; Type: INDEX; Schema: public; Owner: -
