@@ -25,7 +25,6 @@ from fhir_adapters.terminology import (
 from fhir_adapters.types import patient_of
 
 FINAL = frozenset({"final", "amended", "corrected"})
-TYPES = ("Observation",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,19 +38,16 @@ class Fact:
 
 def read_facts(conn: Any, region_id: str, pregnancy_id: str) -> dict[str, Fact]:
     """Fact name (the forms' linkId) to the newest value. What the registration says of the person is in it too."""
-    woman = woman_of(conn, region_id, pregnancy_id)
-    if woman is None:
-        return {}
     newest: dict[str, Fact] = {}
-    for stored in resources.of_episode(conn, region_id, pregnancy_id, TYPES):
-        observation = stored.resource()
-        if patient_of(observation) != woman:
-            continue  # her child's weight is not hers
-        for name, fact in facts_of(observation):
+    person: dict[str, Fact] = {}
+    for stored in resources.known_of_her(conn, region_id, pregnancy_id):  # of her alone: her child's weight is not hers
+        if stored.type == "Patient":
+            person = of_person(stored.resource(), stored.updated_at)
+            continue
+        for name, fact in facts_of(stored.resource()):
             if name not in newest or (newest[name].at, newest[name].source) < (fact.at, fact.source):
                 newest[name] = fact
-    patient = resources.current(conn, region_id, "Patient", woman)
-    return {**of_person(patient.resource(), patient.updated_at), **newest} if patient is not None else newest
+    return {**person, **newest}
 
 
 def woman_of(conn: Any, region_id: str, pregnancy_id: str) -> str | None:

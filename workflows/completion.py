@@ -76,7 +76,8 @@ def complete(
     with services.engine.glance() if isinstance(by, Principal) else services.engine.read() as conn:
         found = find(services, conn, task_id, by)
     given = Given(answers=answers, response=response, variables=variables, expected_revision=expected_revision)
-    command = _checked(services, services.engine.read, found, given, repeated=idempotency is not None)
+    asking, reading = services.engine.glance, services.engine.read
+    command = _checked(services, asking, reading, found, given, repeated=idempotency is not None)
     return services.engine.execute(command, by=actor_of(by), idempotency=idempotency)
 
 
@@ -99,11 +100,13 @@ def command_for(
     given = Given(
         answers=answers, response=response, variables=variables, expected_revision=expected_revision, source=source
     )
-    return _checked(services, over(conn), found, given, repeated=repeated)
+    return _checked(services, over(conn), over(conn), found, given, repeated=repeated)
 
 
-def _checked(services: Services, reading: Reading, found: Found, given: Given, *, repeated: bool) -> CompleteUserTask:
-    """`reading` is asked only where the form needs more than its task and case."""
+def _checked(
+    services: Services, asking: Reading, reading: Reading, found: Found, given: Given, *, repeated: bool
+) -> CompleteUserTask:
+    """Where the form needs more than its task and case it asks for the facts by `asking`, the rest by `reading`."""
     task = found.task
     if not task.is_open and not repeated:
         raise Conflict("任务已办结或已取消", "the task is not open any more", code="task-not-open")
@@ -118,7 +121,7 @@ def _checked(services: Services, reading: Reading, found: Found, given: Given, *
     today = today_in_china(services)
     response = given.response
     entered = form.answers_from_response(dict(response)) if response is not None else dict(given.answers or {})
-    facts = known(services, reading, task.business_key)
+    facts = known(services, asking, task.business_key)
     checked = form.validate(entered, on=today, context=context_of(found.variables, form, facts))
     values = {**checked.values, **checked.calculated}
     routing = journey.derive(form.id, values, facts, today)

@@ -12,6 +12,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from engine.store import sql
+from engine.store.wire import Alone, ask
 from fhir_adapters.access import Viewer
 from fhir_adapters.search.index import NOTHING, has_strings, hashed, identifier_value, written
 from fhir_adapters.store.texts import Stored, elements, split
@@ -20,6 +21,7 @@ from fhir_adapters.types import episode_of, labels_of, patient_of
 
 SQL = sql.load(__file__)
 ENGINE = "engine"
+_STORED = tuple(Stored.__dataclass_fields__)  # in the order in which statements name the columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,16 @@ def of_episode(conn: Connection[Any], region_id: str, episode_id: str, types: Se
     with conn.cursor(row_factory=class_row(Stored)) as cursor:
         key = {"region_id": region_id, "episode_id": episode_id, "types": list(types)}
         return cursor.execute(SQL["resources_of_episode"], key).fetchall()
+
+
+def known_of_her(conn: Connection[Any] | Alone, region_id: str, episode_id: str) -> list[Stored]:
+    """The Patient of a case and her Observations in it."""
+    key = {"region_id": region_id, "episode_id": episode_id}
+    whose = ask(conn, SQL["woman_of_episode"], key)  # apart: together they would be planned anew with every question
+    if not whose or whose[0][0] is None:
+        return []
+    rows = ask(conn, SQL["what_is_known_of_her"], {**key, "woman": whose[0][0]})
+    return [Stored(**dict(zip(_STORED, row, strict=True))) for row in rows]
 
 
 def of_patient(conn: Connection[Any], region_id: str, patient_id: str, types: Sequence[str]) -> list[Stored]:
