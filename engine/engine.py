@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,7 +51,7 @@ from engine.due import ENGINE, drive, run_due, settle
 from engine.errors import Busy, Conflict, EngineError, NotFound, Stale
 from engine.leases import Leases
 from engine.store import answers
-from engine.store.connections import Pool
+from engine.store.connections import ACT_FOR, Pool, RegionPool, for_region
 from engine.store.library import Library
 from engine.store.transaction import Again, Answered, Following, FormCheck, Handler, Setting, Tx
 from engine.store.wire import Alone, Wire, alone
@@ -100,7 +100,7 @@ class Engine:
 
     def __init__(
         self,
-        pool: Pool,
+        pool: Pool | RegionPool,
         *,
         clock: Clock,
         region_id: str,
@@ -111,7 +111,7 @@ class Engine:
         fires_at_due_time: bool = False,
         timer_spread: timedelta = timedelta(0),
     ) -> None:
-        self.pool = pool
+        self.pool = for_region(pool, region_id)
         self.clock = clock
         self.region_id = region_id
         self.service_tasks = dict(service_tasks or {})
@@ -179,13 +179,8 @@ class Engine:
     def read(self) -> Iterator[Connection[Any]]:
         """A connection that can only read, and sees one moment."""
         try:
-            with self.pool.connection() as conn:
-                conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                try:
-                    yield conn
-                finally:
-                    with suppress(psycopg.Error):  # not ROLLBACK: the driver would forget what it has prepared
-                        conn.execute("COMMIT")
+            with self.pool.begun("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as conn:
+                yield conn
         except AWAY as error:
             raise _busy() from error
 
@@ -247,12 +242,13 @@ class _Attempt:
         self.committing = False
         self.projected = False
 
-    def run(self, pool: Pool) -> tuple[Any, list[Following]]:
-        with pool.connection() as conn:
+    def run(self, pool: RegionPool) -> tuple[Any, list[Following]]:
+        with pool.bare() as conn:
             wire = Wire(conn)
             tx = Tx(conn, self._setting, self._now, self._by, wire)
             tx.projection_error = self._projection_error
             try:
+                wire.send(ACT_FOR, {"region_id": pool.region_id})
                 if self._idempotency is not None:
                     tx.look_for_answer(self._idempotency)
                 answer = tx.run(self._command)

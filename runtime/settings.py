@@ -26,6 +26,7 @@ class Settings:
     region_id: str
     pack: str  # the region pack new cases start with
     base_url: str | None  # as others reach us, where a proxy stands in front
+    owner_url: str | None = None  # the same database as the role that owns its tables; for migrations and `yuntu db`
     notify_url: str | None = None  # an address that is told by HTTP what happened
     timer_spread_s: float = 0.0  # timers due at one moment are taken over this long
 
@@ -41,6 +42,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         home=Path(env.get("YUNTU_HOME") or Path(__file__).parent.parent / "var").expanduser().resolve(),
         database_url=env.get("YUNTU_DATABASE_URL") or None,
+        owner_url=env.get("YUNTU_DATABASE_OWNER_URL") or None,
         host=env.get("YUNTU_HOST") or "127.0.0.1",
         port=_port(env.get("YUNTU_PORT") or "8000"),
         manual_clock_at=_clock(env.get("YUNTU_CLOCK") or "system"),

@@ -29,7 +29,7 @@ AT_THE_MACHINE = Principal(id="yuntu", kind="engine", login="yuntu", name="yuntu
 def prepare_database(settings: Settings) -> None:
     """The newest schema; a manual clock stands where it is told to begin, once."""
     server = None if settings.database_url else embedded.attach(settings.home)
-    url = settings.database_url or (server.url() if server else "")
+    url = settings.owner_url or settings.database_url or (server.url() if server else "")
     try:
         migrate(url)
         if settings.manual_clock_at is not None:

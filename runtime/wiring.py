@@ -13,7 +13,7 @@ from engine.clock import Clock, system_clock
 from engine.errors import Busy
 from engine.problems import Problem, Refused
 from engine.store import plain
-from engine.store.connections import open_pool
+from engine.store.connections import for_region, open_pool
 from fhir_adapters import bundles, directory
 from fhir_adapters.facts import read_facts
 from fhir_adapters.patients import Patients
@@ -37,7 +37,7 @@ AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 def build(settings: Settings, *, clock: Clock | None = None, connections: int = 8) -> Services:
     """Everything a process needs. Starts the embedded database where none runs. `clock` replaces the configured one."""
     server = None if settings.database_url else embedded.attach(settings.home)
-    url = settings.database_url or (server.url() if server else "")
+    url = settings.database_url or (server.application_url() if server else "")
     manual = ManualClock(url) if settings.manual_clock_at is not None and clock is None else None
     chosen: Clock = clock or manual or system_clock
     pool = open_pool(url, min_size=1, max_size=connections)
@@ -57,6 +57,7 @@ def assemble(
 ) -> Services:
     """The services over a pool that exists: what tests and rehearsals use."""
     region_id = settings.region_id
+    regional = for_region(pool, region_id)
     holder: list[Services] = []
     meter = Meter(settings.home / "metrics")
     engine = Engine(
@@ -72,12 +73,12 @@ def assemble(
     )
     services = Services(
         engine=engine,
-        pool=pool,
+        pool=regional,
         clock=clock,
         region_id=region_id,
         forms=FormLibrary(engine.read, region_id),
         regions=load_pack,
-        people=People(pool, region_id),
+        people=People(regional, region_id),
         settings=settings,
         facts=lambda conn, pregnancy_id: read_facts(conn, region_id, pregnancy_id),
         patients=Patients(region_id, clock),

@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 
 from engine.store.connections import open_pool
 from runtime.database import embedded, migrate
+from runtime.database.roles import as_application
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +40,7 @@ def template(server: str) -> Iterator[str]:
 
 @pytest.fixture
 def database(server: str, template: str) -> Iterator[str]:
-    """Address of a new, migrated, empty database."""
+    """Address of a new, migrated, empty database, as the role that owns it: the application's is `as_application`."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     with _administration(server) as admin:
         _copy(admin, template, name)
@@ -50,7 +51,7 @@ def database(server: str, template: str) -> Iterator[str]:
 
 @pytest.fixture
 def pool(database: str) -> Iterator[ConnectionPool]:
-    with open_pool(database, max_size=10) as opened:
+    with open_pool(as_application(database), max_size=10) as opened:
         yield opened
 
 

@@ -1,17 +1,27 @@
-"""How connections are opened: JSON keeps its digits, instants come back in UTC, a database that is away is `Busy`."""
+"""How connections are opened: JSON keeps its digits, instants come back in UTC, a database that is away is `Busy`.
+
+Row-level security asks each transaction for whom it acts. The answer is a setting that dies with the transaction: a
+connection goes on to somebody else, by our pool or by one in front of the database, and must not carry it along.
+"""
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, LiteralString, TypeAlias
 
-from psycopg import Connection
+import psycopg
+from psycopg import Connection, errors, pq
 from psycopg.types.array import ListBinaryDumper
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool
 
 from engine.store import plain
+from engine.store.sql import load
+from engine.store.wire import Alone, ask
 
 Pool: TypeAlias = ConnectionPool[Connection[Any]]
+ACT_FOR = load(__file__)["act_for"]
 
 
 def open_pool(url: str, *, min_size: int = 1, max_size: int = 4, timeout: float = 2.0) -> Pool:
@@ -36,3 +46,79 @@ def configure(conn: Connection[Any]) -> None:
     set_json_dumps(plain.dumps, conn)
     conn.execute("SET timezone TO 'UTC'")
     conn.prepare_threshold = 3
+
+
+class RegionPool:
+    """The connections of a pool, each in a transaction that acts for one region."""
+
+    def __init__(self, pool: Pool, region_id: str) -> None:
+        self.region_id = region_id
+        self.shared = pool
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection[Any]]:
+        """What ran stays, also when the block raises: what stands or falls together is a `transaction()` inside."""
+        with self.begun("BEGIN") as conn:
+            yield conn
+
+    @contextmanager
+    def begun(self, begin: LiteralString) -> Iterator[Connection[Any]]:
+        """`begin`: the statement that opens the transaction; it is committed in the end."""
+        with self.shared.connection() as conn:
+            self._begin(conn, begin)
+            try:
+                yield conn
+            except BaseException:
+                with suppress(psycopg.Error):
+                    _end(conn)
+                raise
+            _end(conn)
+
+    def _begin(self, conn: Connection[Any], begin: LiteralString) -> None:
+        """The driver throws away what is prepared, ours too, whenever it rolls back; here it is noticed in time."""
+        conn.execute(begin, prepare=False)
+        try:
+            ask(conn, ACT_FOR, {"region_id": self.region_id})
+        except errors.InvalidSqlStatementName:
+            _end(conn)
+            conn.execute(begin, prepare=False)
+            ask(conn, ACT_FOR, {"region_id": self.region_id})
+
+    @contextmanager
+    def bare(self) -> Iterator[Connection[Any]]:
+        """Without a transaction: whoever opens one says himself, in the same breath, for whom (`ACT_FOR`)."""
+        with self.shared.connection() as conn:
+            yield conn
+
+    @contextmanager
+    def alone(self) -> Iterator[Alone]:
+        """For questions that one statement answers: no transaction is held open around them."""
+        with self.shared.connection() as conn:
+            yield Alone(conn, (ACT_FOR, {"region_id": self.region_id}))
+
+    @property
+    def conninfo(self) -> str:
+        place = self.shared.conninfo
+        return place if isinstance(place, str) else place()
+
+    def check(self) -> None:
+        self.shared.check()
+
+    def get_stats(self) -> dict[str, int]:
+        return self.shared.get_stats()
+
+    def close(self) -> None:
+        self.shared.close()
+
+
+def for_region(pool: Pool | RegionPool, region_id: str) -> RegionPool:
+    """The same connections, for this region."""
+    return RegionPool(pool.shared if isinstance(pool, RegionPool) else pool, region_id)
+
+
+def _end(conn: Connection[Any]) -> None:
+    """A rollback that the driver does not see: it would forget what it has prepared."""
+    if conn.info.transaction_status == pq.TransactionStatus.INTRANS:
+        conn.execute("COMMIT")
+    elif conn.info.transaction_status == pq.TransactionStatus.INERROR:
+        conn.pgconn.exec_(b"ROLLBACK")

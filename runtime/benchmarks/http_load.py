@@ -32,6 +32,7 @@ from runtime.benchmarks.report import report
 from runtime.benchmarks.servers import quantile
 from runtime.benchmarks.workloads import HEAD
 from runtime.database import embedded
+from runtime.database.roles import as_application
 from runtime.wiring import assemble
 from workflows import completion
 from workflows.services import Services
@@ -123,7 +124,7 @@ def _wait_until_ready(port: int) -> None:
 
 @contextmanager
 def _services(settings: configuration.Settings, url: str) -> Iterator[Services]:
-    with open_pool(url, timeout=30) as pool:
+    with open_pool(as_application(url), timeout=30) as pool:
         yield assemble(settings, pool=pool, clock=system_clock, manual=None, close=lambda: None)
 
 

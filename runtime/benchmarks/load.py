@@ -17,6 +17,7 @@ from engine.engine import Engine
 from engine.store.connections import open_pool
 from fhir_adapters.projection import project
 from runtime.benchmarks.workloads import WORKLOADS, Workload
+from runtime.database.roles import as_application
 
 REGION = "bench"
 MIDWIFE = Actor(id="midwife-1", organisation="org-hospital", roles=("R-MIDW",))
@@ -37,7 +38,7 @@ class Load:
 
 @contextmanager
 def engine_for(url: str) -> Iterator[Engine]:
-    with open_pool(url, max_size=1, timeout=30) as pool:
+    with open_pool(as_application(url), max_size=1, timeout=30) as pool:
         yield Engine(pool, clock=system_clock, region_id=REGION, projection=project)
 
 

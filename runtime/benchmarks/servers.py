@@ -17,6 +17,7 @@ from engine.engine import Engine
 from engine.store.connections import open_pool
 from runtime.benchmarks.load import REGION
 from runtime.database import embedded, migrate
+from runtime.database.roles import as_application
 
 
 @dataclass
@@ -68,7 +69,7 @@ def bench_on(database_url: str | None, *, seconds: float, processes: int, scale:
 @contextmanager
 def bare_engine(url: str, **settings: Any) -> Iterator[Engine]:
     """An engine without projection: what the engine's own tables cost."""
-    with open_pool(url, max_size=2, timeout=30) as pool:
+    with open_pool(as_application(url), max_size=2, timeout=30) as pool:
         yield Engine(pool, **{"clock": system_clock, "region_id": REGION, **settings})
 
 

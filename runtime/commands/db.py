@@ -21,7 +21,7 @@ def group() -> None:
 @json_option
 def migrate_command(as_json: bool) -> None:
     """升级到最新结构 / Apply the migrations that are missing."""
-    with database_url() as url:
+    with owner_url() as url:
         applied = [f"{m.version:04}_{m.name}" for m in migrate.migrate(url)]
     show({"applied": applied}, as_json, lambda: "\n".join(applied) or "已是最新 / up to date")
 
@@ -30,7 +30,7 @@ def migrate_command(as_json: bool) -> None:
 @json_option
 def status(as_json: bool) -> None:
     """查看结构版本 / Which version the schema has; exit code 1 when migrations are missing."""
-    with database_url() as url:
+    with owner_url() as url:
         found = migrate.status(url)
     show(found, as_json, lambda: f"{found['schema_version']} / {found['newest']}  {' '.join(found['missing'])}".strip())
     raise SystemExit(1 if found["missing"] else 0)
@@ -53,17 +53,17 @@ def partition_command(regions: tuple[str, ...], as_json: bool) -> None:
 
     Example: yuntu db partition county-a county-b
     """
-    with database_url() as url:
+    with owner_url() as url:
         made = partition.partition(url, list(regions))
     show({"schemas": made}, as_json, lambda: "\n".join(made) or "已分区 / partitioned")
 
 
 @contextmanager
-def database_url() -> Iterator[str]:
-    """Of the configured installation; its embedded server runs as long as this is held."""
+def owner_url() -> Iterator[str]:
+    """Of the configured installation, as the owner of its tables; its embedded server runs as long as this is held."""
     settings = configuration.read()
-    if settings.database_url:
-        yield settings.database_url
+    if url := settings.owner_url or settings.database_url:
+        yield url
         return
     server = embedded.attach(settings.home)
     try:

@@ -17,6 +17,8 @@ from runtime import settings as configuration
 from runtime.commands.output import json_option, show
 from runtime.database import embedded
 from runtime.database.migrate import on_disk, status
+from runtime.database.roles import faults_of_role
+from runtime.database.security import tables_without_policy
 from runtime.settings import Settings
 
 LEAST_FREE_MB = 1024
@@ -86,6 +88,14 @@ def _clock(settings: Settings) -> tuple[bool, str, str]:
     return apart <= FURTHEST_CLOCK_S, f"{kind}; database {apart:.1f} s apart", "set the clocks of the machines (NTP)"
 
 
+def _roles(settings: Settings) -> tuple[bool, str, str]:
+    """The application's role owns nothing, no policy is passed by, and every table has one."""
+    with _Connected(settings) as conn:
+        faults = [*faults_of_role(conn), *tables_without_policy(conn)]
+        role = conn.info.user
+    return not faults, f"{role}: {', '.join(faults) or 'policies hold'}", "docs/operations/roles.md"
+
+
 CHECKS: tuple[tuple[str, Callable[[Settings], tuple[bool, str, str]]], ...] = (
     ("python", _python),
     ("disk", _disk),
@@ -93,6 +103,7 @@ CHECKS: tuple[tuple[str, Callable[[Settings], tuple[bool, str, str]]], ...] = (
     ("database", _database),
     ("durability", _durable),
     ("schema", _schema),
+    ("roles", _roles),
     ("clock", _clock),
 )
 
@@ -107,7 +118,7 @@ def _one(name: str, check: Callable[[Settings], tuple[bool, str, str]], settings
 
 
 _NO_DATABASE = "start the database, or correct YUNTU_DATABASE_URL"
-NEXT_STEPS = dict.fromkeys(("database", "durability", "schema", "clock"), _NO_DATABASE)
+NEXT_STEPS = dict.fromkeys(("database", "durability", "schema", "roles", "clock"), _NO_DATABASE)
 
 
 class _Connected:
@@ -116,7 +127,7 @@ class _Connected:
     def __init__(self, settings: Settings) -> None:
         self._server = None if settings.database_url else embedded.attach(settings.home)
         self._conn = psycopg.connect(
-            settings.database_url or self._server.url(),  # type: ignore[union-attr]
+            settings.database_url or self._server.application_url(),  # type: ignore[union-attr]
             autocommit=True,
             connect_timeout=3,
         )

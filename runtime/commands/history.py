@@ -11,7 +11,10 @@ from uuid import UUID
 
 import click
 
+from engine.store.connections import configure
+from runtime.commands.db import owner_url
 from runtime.commands.output import json_option, services, show, table
+from runtime.database.migrate import owner_connection
 from runtime.retention import archive as archives
 from runtime.retention.archive import Place
 from runtime.retention.policies import policies, set_policy
@@ -27,7 +30,8 @@ def group() -> None:
 
 @contextmanager
 def _place() -> Iterator[Place]:
-    with services() as built, built.pool.connection() as conn:
+    with services() as built, owner_url() as url, owner_connection(url) as conn:
+        configure(conn)
         yield Place(conn, built.region_id, built.clock(), getpass.getuser())
 
 

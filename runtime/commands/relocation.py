@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from runtime.commands.db import database_url
+from runtime.commands.db import owner_url
 from runtime.commands.output import json_option, show
 from runtime.relocation import arrival, departure
 from runtime.relocation.freeze import state
@@ -35,7 +35,7 @@ def export(region_id: str, folder: Path, as_json: bool) -> None:
 
     Example: yuntu region export county-a /secure/county-a
     """
-    with database_url() as url:
+    with owner_url() as url:
         manifest = departure.export(url, region_id, folder, _by(), _say)
     _show_sum(manifest["region_id"], departure.digest_of(manifest), sum(t["rows"] for t in manifest["tables"]), as_json)
 
@@ -48,7 +48,7 @@ def import_(folder: Path, as_json: bool) -> None:
 
     Example: yuntu region import /secure/county-a
     """
-    with database_url() as url:
+    with owner_url() as url:
         receipt = arrival.import_region(url, folder, socket.gethostname(), _by(), _say)
     _show_sum(receipt["region_id"], receipt["digest"], receipt["rows"], as_json)
 
@@ -61,7 +61,7 @@ def moved(receipt: Path) -> None:
     Example: yuntu region moved /secure/county-a/receipt.json
     """
     read = json.loads(receipt.read_text(encoding="utf-8"))
-    with database_url() as url:
+    with owner_url() as url:
         departure.mark_moved(url, read, _by())
     click.echo(f"{read['region_id']}: 已迁至 / moved to {read['installed_at']}")
 
@@ -70,7 +70,7 @@ def moved(receipt: Path) -> None:
 @click.argument("region_id")
 def thaw(region_id: str) -> None:
     """放弃迁移，恢复工作 / Give up the move: the region works here again, its export is void."""
-    with database_url() as url:
+    with owner_url() as url:
         departure.give_up(url, region_id)
     click.echo(f"{region_id}: 已恢复 / works here again")
 
@@ -80,7 +80,7 @@ def thaw(region_id: str) -> None:
 @json_option
 def where(region_id: str, as_json: bool) -> None:
     """区域在哪里 / Whether a region works here, is frozen, or has moved."""
-    with database_url() as url, departure.connected(url) as conn:
+    with owner_url() as url, departure.connected(url) as conn:
         found = state(conn, region_id) or ("here" if departure.has_rows(conn, region_id) else "unknown")
     show({"region_id": region_id, "state": found}, as_json, lambda: found)
 

@@ -29,6 +29,7 @@ import psutil
 import psycopg
 
 from engine.errors import Busy
+from runtime.database.roles import as_application
 
 ROLE = "yuntu"
 DATABASE = "yuntu"
@@ -66,7 +67,12 @@ class Server:
     _lock: IO[str] = field(repr=False)
 
     def url(self, database: str = DATABASE) -> str:
+        """As the role that owns everything and to which no policy applies."""
         return f"postgresql://{ROLE}@/{database}?host={quote(str(self.socket_folder), safe='')}"
+
+    def application_url(self, database: str = DATABASE) -> str:
+        """As the role that web and worker processes connect as."""
+        return as_application(self.url(database))
 
     @property
     def postmaster_pid(self) -> int | None:

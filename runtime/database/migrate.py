@@ -12,6 +12,8 @@ from typing import Any
 import psycopg
 
 from runtime.database.embedded import program
+from runtime.database.roles import is_owner, require_owner
+from runtime.database.security import secure
 
 FOLDER = Path(__file__).parent / "migrations"
 SCHEMA_FILE = Path(__file__).parent / "schema.sql"
@@ -56,8 +58,13 @@ def on_disk(folder: Path = FOLDER) -> list[Migration]:
 
 
 def migrate(url: str) -> list[Migration]:
-    """Bring the database to the newest schema; answers what was applied. Safe to call from every process at start."""
+    """Bring the database to the newest schema; answers what was applied. Safe to call from every process at start, also
+    as the application's role while nothing is missing. Raises Forbidden."""
     with psycopg.connect(url, autocommit=True) as conn:
+        if not _missing(conn) and not is_owner(conn):
+            return []
+        require_owner(conn)
+        conn.execute("SET row_security = off")  # a migration to which policies apply fails, it does not miss rows
         conn.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         conn.execute(_TABLE)
         missing = _missing(conn)
@@ -68,24 +75,30 @@ def migrate(url: str) -> list[Migration]:
                     "INSERT INTO schema_migration (version, name, sha256) VALUES (%s, %s, %s)",
                     [migration.version, migration.name, migration.sha256],
                 )
+        secure(conn)
         return missing
+
+
+def owner_connection(url: str) -> psycopg.Connection[Any]:
+    """For work on the whole database. A role to which policies apply gets an error, never a part of the rows."""
+    conn = psycopg.connect(url, autocommit=True)
+    conn.execute("SET row_security = off")
+    return conn
 
 
 def status(url: str) -> dict[str, Any]:
     """Which versions are applied, which wait."""
     with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute(_TABLE)
-        missing = _missing(conn)
-        row = conn.execute("SELECT max(version) FROM schema_migration").fetchone()
+        missing, applied = _missing(conn), _applied(conn)
     return {
-        "schema_version": row[0] if row else None,
+        "schema_version": max(applied, default=None),
         "newest": max((m.version for m in on_disk()), default=0),
         "missing": [f"{m.version:04}_{m.name}" for m in missing],
     }
 
 
 def _missing(conn: psycopg.Connection) -> list[Migration]:
-    applied: dict[int, str] = dict(conn.execute("SELECT version, sha256 FROM schema_migration").fetchall())
+    applied = _applied(conn)
     known = {m.version: m for m in on_disk()}
     for version, sha256 in applied.items():
         if version not in known:
@@ -93,6 +106,13 @@ def _missing(conn: psycopg.Connection) -> list[Migration]:
         if known[version].sha256 != sha256:
             raise MigrationMismatch(f"migration {version} was changed after it had been applied")
     return [m for version, m in sorted(known.items()) if version not in applied]
+
+
+def _applied(conn: psycopg.Connection) -> dict[int, str]:
+    there = conn.execute("SELECT to_regclass('public.schema_migration') IS NOT NULL").fetchone()
+    if not (there and there[0]):
+        return {}
+    return dict(conn.execute("SELECT version, sha256 FROM schema_migration").fetchall())
 
 
 def dump_schema(url: str) -> str:

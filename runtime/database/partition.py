@@ -14,6 +14,8 @@ from psycopg import Connection, sql
 
 from engine.errors import Conflict, Incorrect
 from runtime.database.catalogue import Table, case_tables
+from runtime.database.migrate import owner_connection
+from runtime.database.security import secure
 
 OLD, DEFAULT = "unpartitioned", "region_default"
 LONGEST_NAME = 63  # bytes of a name in PostgreSQL
@@ -38,11 +40,13 @@ SELECT own.relname, parent.relname
 def partition(url: str, region_ids: list[str]) -> list[str]:
     """Give these regions partitions; answers the schemas made. The first call turns the whole schema over, in one
     transaction that holds every table: web and worker processes wait or are stopped before. Raises Conflict."""
-    with psycopg.connect(url, autocommit=True) as conn, conn.transaction():
+    with owner_connection(url) as conn, conn.transaction():
         tables = case_tables(conn)
         if not is_partitioned(conn):
             _turn_over(conn, tables)
-        return [name for region_id in region_ids if (name := _add(conn, tables, region_id))]
+        made = [name for region_id in region_ids if (name := _add(conn, tables, region_id))]
+        secure(conn)
+        return made
 
 
 def is_partitioned(conn: Connection[Any]) -> bool:

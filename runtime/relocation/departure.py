@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-import psycopg
 from psycopg import Connection, sql
 
 from engine.errors import Conflict, NotFound
 from runtime.database.catalogue import Table, case_tables
+from runtime.database.migrate import owner_connection
 from runtime.relocation import definitions, rows
 from runtime.relocation.freeze import freeze, state, thaw
 
@@ -28,7 +28,7 @@ class Say(Protocol):
 
 @contextmanager
 def connected(url: str) -> Iterator[Connection[Any]]:
-    with psycopg.connect(url, autocommit=True) as conn:
+    with owner_connection(url) as conn:
         rows.speak_plainly(conn)
         yield conn
 

@@ -15,6 +15,7 @@ from engine.clock import system_clock
 from engine.commands.contracts import Actor, Deploy
 from engine.store.connections import open_pool
 from runtime import settings as configuration
+from runtime.database.roles import as_application
 from runtime.trials.diagrams import (
     END,
     START,
@@ -58,7 +59,7 @@ ROUNDS = diagram(
 def set_up(served: Served) -> str:
     """One organisation, one nurse, the diagram; answers her access token."""
     settings = configuration.read(served.environment)
-    with open_pool(served.database_url, timeout=30) as pool:
+    with open_pool(as_application(served.database_url), timeout=30) as pool:
         services = assemble(settings, pool=pool, clock=system_clock, manual=None, close=lambda: None)
         services.people.put_organisation(Organisation(id=ORGANISATION, kind="township", name="试验"))
         services.people.add_account(

@@ -11,6 +11,7 @@ from engine.commands.contracts import Actor, Deploy
 from engine.commands.records import Projection, ServiceTask
 from engine.engine import Engine
 from engine.store.connections import open_pool
+from runtime.database.roles import as_application
 
 REGION = "trial"
 DRIVER = Actor(id="driver", kind="client")
@@ -47,7 +48,7 @@ def engine_on(
     projection: Projection | None = None,
     fires_at_due_time: bool = False,
 ) -> Iterator[Engine]:
-    with open_pool(url, max_size=connections, timeout=30) as pool:
+    with open_pool(as_application(url), max_size=connections, timeout=30) as pool:
         yield Engine(
             pool,
             clock=clock,

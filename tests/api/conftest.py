@@ -18,6 +18,7 @@ from engine.store.connections import open_pool
 from runtime import settings as configuration
 from runtime.app import create_app
 from runtime.clock import ManualClock
+from runtime.database.roles import as_application
 from runtime.demo.county import settle_people
 from runtime.demo.logins import read_logins
 from runtime.start import INSTALLER
@@ -35,12 +36,13 @@ class County:
         variables = {"YUNTU_HOME": str(home), "YUNTU_CLOCK": f"manual:{BEGIN}", **environment}
         self.settings = configuration.read(variables)
         self.url = url
-        self.pool = open_pool(url, max_size=6)
-        self.clock = ManualClock(url)
+        self.pool = open_pool(as_application(url), max_size=6)
+        self.clock = ManualClock(as_application(url))
         self.clock.set_once(datetime.fromisoformat(BEGIN).astimezone(UTC))
         self.services = assemble(
             self.settings, pool=self.pool, clock=self.clock, manual=self.clock, close=lambda: self.pool.close()
         )
+        self.pool = self.services.pool
         self.app: Flask = create_app(self.services)
         self._tokens: dict[str, str] = {}
 

@@ -15,6 +15,7 @@ import pytest
 from engine.outbox import Destination, dispatch
 from engine.store.reads import SQL
 from runtime.background import app_for, work
+from runtime.database.roles import as_application
 from runtime.foreground import WEB, PeopleWait
 from runtime.notify import to_address
 from runtime.settings import WrongSetting, read
@@ -108,7 +109,7 @@ def test_only_a_web_process_at_work_makes_the_backlog_yield(county):
     people_wait = PeopleWait(county.pool)
     assert people_wait() is False
 
-    with psycopg.connect(county.url, application_name=WEB, autocommit=True) as web:
+    with psycopg.connect(as_application(county.url), application_name=WEB, autocommit=True) as web:
         web.execute("SELECT 1")
         assert people_wait() is True
 

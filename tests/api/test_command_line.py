@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from runtime.cli import COMMANDS, main
+from runtime.database.roles import as_application
 from runtime.demo.county import key_pair
 from tests.api.conftest import ERRAND
 
@@ -31,7 +32,7 @@ class Shell:
     def __init__(self, county):
         self.environment = {
             "YUNTU_HOME": str(county.settings.home),
-            "YUNTU_DATABASE_URL": county.url,
+            "YUNTU_DATABASE_URL": as_application(county.url),
             "YUNTU_CLOCK": "system",
         }
 
@@ -175,7 +176,15 @@ def test_doctor_finds_a_healthy_installation_well(yuntu):
     checks = yuntu.json("doctor")["checks"]
 
     assert all(check.keys() == {"name", "ok", "detail", "next_step"} for check in checks)
-    assert {check["name"] for check in checks} >= {"python", "disk", "database", "durability", "schema", "clock"}
+    assert {check["name"] for check in checks} >= {
+        "python",
+        "disk",
+        "database",
+        "durability",
+        "schema",
+        "roles",
+        "clock",
+    }
 
 
 def test_doctor_says_the_next_step_where_the_database_is_away(yuntu):

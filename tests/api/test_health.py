@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from runtime.clock import ManualClock
+from runtime.database.roles import as_application
+from runtime.trials.databases import looking
 from tests.api.conftest import County, problem_of
 
 FIELDS = ["status", "database", "schema_version", "clock", "oldest_due_timer_s", "open_incidents"]
@@ -32,9 +34,9 @@ def test_without_its_database_it_lives_but_is_not_ready_and_says_so_everywhere(c
 
 
 def test_the_clock_says_that_the_database_is_away_and_comes_back_with_it(county):
-    lost = ManualClock(county.url)
+    lost = ManualClock(as_application(county.url))
     before = lost()
-    with county.pool.connection() as conn:
+    with looking(county.pool) as conn:
         conn.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"

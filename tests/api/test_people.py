@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import Conflict, Forbidden, Incorrect, NotFound
 from runtime.demo.county import key_pair
+from runtime.trials.databases import looking
 from workflows.people import People
 
 HERE = "10.0.0.7"
@@ -254,5 +255,7 @@ def test_a_look_at_a_record_and_its_trace_are_one_transaction(people):
 def test_an_audit_row_is_never_changed(county, people, password, statement):
     people.sign_in("nurse", password["nurse"], remote=HERE)
 
-    with county.pool.connection() as conn, pytest.raises(psycopg.errors.RaiseException):
+    with county.pool.connection() as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        conn.execute(statement)
+    with looking(county.pool) as conn, pytest.raises(psycopg.errors.RaiseException):  # nor by the owner
         conn.execute(statement)

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from engine.commands.contracts import Deploy, SweepRegion
 from runtime.cli import main
+from runtime.database.roles import as_application
 from runtime.demo.county import JOB_WORKER
 from runtime.start import INSTALLER
 from tests.api.conftest import problem_of
@@ -145,7 +146,7 @@ def test_values_that_meet_no_condition_begin_nothing(county):
 @pytest.mark.parametrize("arguments", [["due", "--json"], ["due", "--all"]])
 def test_the_command_line_lists_timers(county, monkeypatch, arguments):
     county.errand()
-    monkeypatch.setenv("YUNTU_DATABASE_URL", county.url)
+    monkeypatch.setenv("YUNTU_DATABASE_URL", as_application(county.url))
     monkeypatch.setenv("YUNTU_HOME", str(county.settings.home))
     monkeypatch.setenv("YUNTU_CLOCK", "manual:2026-01-05T08:00:00+08:00")
 
@@ -157,7 +158,7 @@ def test_the_command_line_lists_timers(county, monkeypatch, arguments):
 
 def test_the_command_line_moves_and_fires(county, monkeypatch):
     instance = county.errand()
-    monkeypatch.setenv("YUNTU_DATABASE_URL", county.url)
+    monkeypatch.setenv("YUNTU_DATABASE_URL", as_application(county.url))
     monkeypatch.setenv("YUNTU_HOME", str(county.settings.home))
     monkeypatch.setenv("YUNTU_CLOCK", "manual:2026-01-05T08:00:00+08:00")
     wait = str(timer_of(county, instance)["wait_id"])

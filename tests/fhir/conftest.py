@@ -18,6 +18,7 @@ from engine.store.connections import open_pool
 from runtime import settings as configuration
 from runtime.app import create_app
 from runtime.clock import ManualClock
+from runtime.database.roles import as_application
 from runtime.demo.county import settle_people
 from runtime.start import deploy_shipped
 from runtime.wiring import assemble
@@ -33,12 +34,13 @@ class Hospital:
     def __init__(self, home: Path, url: str) -> None:
         self.settings = configuration.read({"YUNTU_HOME": str(home), "YUNTU_CLOCK": f"manual:{BEGIN}"})
         self.url = url
-        self.pool = open_pool(url, max_size=12)
-        self.clock = ManualClock(url)
+        self.pool = open_pool(as_application(url), max_size=12)
+        self.clock = ManualClock(as_application(url))
         self.clock.set_once(datetime.fromisoformat(BEGIN).astimezone(UTC))
         self.services = assemble(
             self.settings, pool=self.pool, clock=self.clock, manual=self.clock, close=lambda: self.pool.close()
         )
+        self.pool = self.services.pool
         self.app = create_app(self.services)
         self._tokens: dict[str, str] = {}
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
+from runtime.database.roles import as_application
+
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "integration"
 
@@ -66,7 +68,7 @@ def test_the_commands_of_the_guide_work_as_written(hospital, address, tmp_path):
     text = (GUIDE / "README.md").read_text(encoding="utf-8")
     commands = "\n".join(re.findall(r"```bash\n(.*?)```", text, flags=re.S))
     script = commands.replace("http://127.0.0.1:8000", address).replace("answer.json", str(tmp_path / "answer.json"))
-    installation = {"YUNTU_HOME": str(hospital.settings.home), "YUNTU_DATABASE_URL": hospital.url}
+    installation = {"YUNTU_HOME": str(hospital.settings.home), "YUNTU_DATABASE_URL": as_application(hospital.url)}
     environment = {**settings(address, "2026-01-05"), **installation, "YUNTU_CLOCK": "manual:2026-01-05T08:00:00+08:00"}
 
     done = subprocess.run(

@@ -23,6 +23,7 @@ from engine.store import plain
 from fhir_adapters.store.subscriptions import Subscriptions
 from fhir_adapters.subscriptions.topics import TOPICS
 from fhir_adapters.subscriptions.wishes import BACKPORT
+from runtime.database.roles import as_application
 from runtime.subscribers import Subscribers, own_connection, sender_for, tell
 from tests.fhir.conftest import BEGIN
 from tests.fhir.fhir_kit import CANON, WOMAN, issues_of, observation
@@ -454,7 +455,7 @@ def test_a_process_killed_while_the_receiver_answers_loses_nothing_and_renumbers
     woman = hospital.brings_in()
     for value in (60, 61, 62):
         hospital.post("/Observation", weight(woman.subject, value))
-    environment = {**os.environ, "YUNTU_DATABASE_URL": hospital.url, "YUNTU_CLOCK": f"manual:{BEGIN}"}
+    environment = {**os.environ, "YUNTU_DATABASE_URL": as_application(hospital.url), "YUNTU_CLOCK": f"manual:{BEGIN}"}
     environment["YUNTU_HOME"] = str(hospital.settings.home)
     process = subprocess.Popen([sys.executable, "-c", DYING], env=environment, stdout=subprocess.PIPE)
     receiver.refuses = lambda request: request["headers"].get("X-MCH-Event-Number") == "2" and process.kill()

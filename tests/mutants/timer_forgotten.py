@@ -3,6 +3,7 @@
 from itertools import count
 
 from engine import due
+from runtime.trials.databases import looking
 
 CAUGHT_BY = "R07"
 
@@ -13,7 +14,7 @@ def plant():
     def forget(engine, timer, *rest):
         if next(calls) % 5 != 0:
             return fire(engine, timer, *rest)
-        with engine.pool.connection() as conn:
+        with looking(engine.pool) as conn:
             place = [timer.instance_id, timer.wait_id]
             conn.execute("DELETE FROM timer WHERE instance_id = %s AND wait_id = %s", place)
         return 1

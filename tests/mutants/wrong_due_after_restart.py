@@ -1,6 +1,7 @@
 """The bug: an engine that starts sets running timers on again from now."""
 
 from engine.engine import Engine
+from runtime.trials.databases import looking
 
 CAUGHT_BY = "R07"
 
@@ -10,7 +11,7 @@ def plant():
 
     def restart(self, pool, **rest):
         init(self, pool, **rest)
-        with pool.connection() as conn:
+        with looking(pool) as conn:
             conn.execute("UPDATE timer SET due_at = due_at + interval '6 hours'")
 
     Engine.__init__ = restart

@@ -23,6 +23,7 @@ from engine.operations.batches import BatchRunner
 from engine.operations.reconcile import reconcile
 from engine.operations.requests import command_for
 from engine.worker import Worker
+from runtime.trials.databases import looking
 from tests.operations.test_migrating import late, review
 from tests.store.store_kit import NURSE
 
@@ -205,6 +206,7 @@ import os, sys
 from engine.engine import Engine
 from engine.operations.batches import BatchRunner
 from engine.store.connections import open_pool
+from runtime.database.roles import as_application
 from engine.store.transaction import Tx
 from tests.store.store_kit import Clock
 send, calls = Tx.send, []
@@ -214,7 +216,7 @@ def dying(self, statement, /, **params):
         os._exit(9)
     return send(self, statement, **params)
 Tx.send = dying
-with open_pool(sys.argv[1], max_size=2) as pool:
+with open_pool(as_application(sys.argv[1]), max_size=2) as pool:
     runner = BatchRunner(Engine(pool, clock=Clock(), region_id="test-region"))
     while True:
         runner.run_some()
@@ -227,7 +229,7 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing_and_doubles_nothing
     assert died.returncode == 9, died.stderr
     assert progress(world, batch_id) == ("running", 0, 0, 5), "what it did together stands or falls together"
 
-    with pool.connection() as conn:  # the time until the dead worker's claim runs out
+    with looking(pool) as conn:  # the time until the dead worker's claim runs out
         conn.execute("UPDATE batch_item SET locked_until = '2000-01-01' WHERE locked_until IS NOT NULL")
     run(world)
 
@@ -239,7 +241,7 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing_and_doubles_nothing
 
 def test_an_item_on_which_every_worker_died_is_given_up_with_a_reason(world, many, pool):
     batch_id = create(world, "suspend", {"instance_ids": [str(many[0])]})
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("UPDATE batch_item SET attempts = 3")
 
     run(world, 2)

@@ -10,13 +10,14 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from engine.commands.contracts import PublishMessage, StartInstance
+from engine.commands.contracts import PublishMessage, StartInstance, SuspendDefinition
 from engine.engine import Engine
 from engine.errors import Busy, Conflict, Incorrect
 from engine.operations.reconcile import reconcile
 from engine.store.connections import open_pool
 from runtime.database import embedded, migrate
 from runtime.database.catalogue import case_tables
+from runtime.database.roles import as_application
 from runtime.relocation import arrival, departure
 from tests.store.store_kit import BEGIN, END, Clock, World, bpmn, line, message, receive, user_task, wait_for
 
@@ -79,7 +80,7 @@ def test_a_region_arrives_with_its_cases_and_goes_on_there(database, elsewhere, 
     departure.mark_moved(database, receipt, "it")
 
     assert rows_of(elsewhere, "moving") == before
-    with open_pool(elsewhere) as pool:
+    with open_pool(as_application(elsewhere)) as pool:
         there = World(Engine(pool, region_id="moving", clock=world.clock, fires_at_due_time=True), world.clock)
         there.complete(working, "task_a")
         assert there.instance(working).status == "completed", "the message that waited came along"
@@ -87,6 +88,20 @@ def test_a_region_arrives_with_its_cases_and_goes_on_there(database, elsewhere, 
         assert there.drive(days=4) == 1, "the timer of the third case"
         with there.engine.read() as conn:
             assert reconcile(conn, "moving") == (3, [])
+
+
+def test_a_version_that_starts_nothing_starts_nothing_there_either(database, elsewhere, world, tmp_path):
+    world.start("case", "case-1", case="case-1")
+    world.engine.execute(SuspendDefinition(key="case", reason="wrong deadline"), by=world.by)
+
+    departure.export(database, "moving", tmp_path / "out", "it", quiet)
+    arrival.import_region(elsewhere, tmp_path / "out", "there", "it", quiet)
+
+    with open_pool(as_application(elsewhere)) as pool:
+        there = World(Engine(pool, region_id="moving", clock=world.clock), world.clock)
+        with pytest.raises(Conflict) as refused:
+            there.start("case", "case-2", case="case-2")
+    assert refused.value.code == "suspended"
 
 
 def test_while_a_region_is_frozen_its_neighbours_work_and_it_does_not(database, world, neighbour, tmp_path):
@@ -166,7 +181,7 @@ def test_what_differs_in_anything_is_not_imported(database, elsewhere, world, tm
 
 def test_definitions_that_differ_are_named(database, elsewhere, world, tmp_path):
     world.start("case")
-    with open_pool(elsewhere) as pool:
+    with open_pool(as_application(elsewhere)) as pool:
         World(Engine(pool, region_id="other", clock=world.clock), world.clock).deploy(
             bpmn("case", line(BEGIN, user_task("task_other"), END))
         )

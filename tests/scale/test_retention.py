@@ -11,6 +11,7 @@ from engine.operations.reconcile import reconcile
 from runtime.retention import archive as archives
 from runtime.retention.archive import Place
 from runtime.retention.policies import DEFAULT_DAYS, DEFAULT_MARK, SET_MARK, policies, set_policy
+from runtime.trials.databases import looking
 from tests.store.store_kit import ONE_TASK, TWO_TASKS, Clock, World
 
 REGION = "test-region"
@@ -26,7 +27,7 @@ def world(pool):
 
 @pytest.fixture
 def place(world, pool):
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         yield lambda **later: Place(conn, REGION, world.clock.now + timedelta(**later), "it")
 
 
@@ -41,7 +42,7 @@ def ended(world, key="one_task", **values):
 
 
 def stored(pool, instance):
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         return [
             conn.execute(
                 f"SELECT to_jsonb(t) FROM {name} t WHERE region_id = %s AND {key} = %s", [REGION, instance]
@@ -79,7 +80,7 @@ def test_what_is_archived_swept_and_restored_is_what_it_was(world, pool, place, 
     assert archives.sweep(later, tmp_path, quiet) == {file: 1}
     assert stored(pool, over) == [[], [], []]
     assert stored(pool, going_on) == untouched
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         assert reconcile(conn, REGION) == (1, [])
 
     assert archives.restore(later, tmp_path, over)
@@ -107,7 +108,7 @@ def test_an_instance_is_written_once_and_one_that_moved_since_is_not_swept(world
     archives.archive(later, tmp_path, quiet)
     assert archives.archive(later, tmp_path, quiet) == []
 
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("UPDATE instance SET revision = revision + 1 WHERE id = %s", [over])
 
     assert list(archives.sweep(later, tmp_path, quiet).values()) == [0]

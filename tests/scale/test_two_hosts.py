@@ -19,6 +19,7 @@ from engine.clock import system_clock
 from engine.engine import Engine
 from engine.store.connections import open_pool
 from runtime.database import embedded, migrate
+from runtime.database.roles import as_application
 from tests.store.store_kit import BEGIN, END, World, bpmn, line, user_task, wait_for
 
 YUNTU = str(Path(sys.executable).parent / "yuntu")
@@ -78,7 +79,7 @@ def server(hosts, tmp_path_factory):
 @pytest.fixture
 def world(server):
     """Cases whose timers are all due, and nobody here who fires them."""
-    with open_pool(server) as pool:
+    with open_pool(as_application(server)) as pool:
         world = World(Engine(pool, region_id=REGION, clock=system_clock), system_clock)
         world.deploy(CASE)
         for _ in range(TIMERS):
@@ -92,7 +93,7 @@ def working(hosts, url, home):
     started = []
     try:
         for name, address in hosts:
-            there = make_conninfo(url, host=address, port=5432, application_name=name)
+            there = make_conninfo(as_application(url), host=address, port=5432, application_name=name)
             environment = os.environ | {"YUNTU_HOME": str(home / name), "YUNTU_DATABASE_URL": there}
             command = ["ip", "netns", "exec", name, YUNTU, "worker"]
             started.append(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))

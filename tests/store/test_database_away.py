@@ -16,6 +16,7 @@ from engine.errors import Busy
 from engine.store.connections import open_pool
 from engine.worker import Worker
 from runtime.database import embedded, migrate
+from runtime.database.roles import as_application
 from tests.store.store_kit import BEGIN, END, Clock, World, bpmn, line, user_task, wait_for
 
 
@@ -44,7 +45,7 @@ def kill_everything(server, home):
 def test_it_is_busy_while_the_database_is_away_and_carries_on_when_it_is_back(home, end):
     server = embedded.attach(home)
     migrate.migrate(server.url())
-    with open_pool(server.url(), max_size=3, timeout=1) as pool:
+    with open_pool(as_application(server.url()), max_size=3, timeout=1) as pool:
         clock = Clock()
         world = World(Engine(pool, clock=clock, region_id="r"), clock)
         world.deploy(WAITS)

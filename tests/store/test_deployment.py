@@ -8,6 +8,7 @@ from engine.engine import HANDLERS
 from engine.errors import Conflict
 from engine.problems import Refused
 from engine.store import reads
+from runtime.trials.databases import looking
 from tests.store.store_kit import BEGIN, END, NURSE, ONE_TASK, TWO_TASKS, bpmn, line, user_task
 
 
@@ -115,7 +116,7 @@ def test_a_form_that_changes_must_raise_its_version(world):
 def test_definitions_cannot_be_changed_even_by_hand(world, pool):
     deploy(world, a_bpmn=ONE_TASK)
 
-    with pool.connection() as conn, pytest.raises(psycopg.errors.RaiseException, match="immutable"):
+    with looking(pool) as conn, pytest.raises(psycopg.errors.RaiseException, match="immutable"):
         conn.execute("UPDATE definition SET source = 'x'")
 
 

@@ -25,6 +25,8 @@ from engine.errors import Conflict
 from engine.operations import zombies
 from engine.store.connections import open_pool
 from engine.store.unattended_reads import incident_list, messages
+from runtime.database.roles import as_application
+from runtime.trials.databases import looking
 from tests.store.store_kit import (
     BEGIN,
     END,
@@ -49,11 +51,11 @@ DIED = 42
 @contextmanager
 def spoil(pool):
     """States that nobody can read, so that every step raises; afterwards they are as they were."""
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("CREATE TABLE kept AS SELECT id, state FROM instance")
         conn.execute("UPDATE instance SET state = 'spoilt'")
     yield
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("UPDATE instance i SET state = k.state FROM kept k WHERE k.id = i.id")
 
 
@@ -172,7 +174,7 @@ def work_until_it_dies_or_nothing_is_due(url):
     """In a child process: how it ended."""
     pid = os.fork()
     if pid == 0:
-        with open_pool(url, max_size=2) as pool:
+        with open_pool(as_application(url), max_size=2) as pool:
             tasks = {
                 "poison": ServiceTask(run=lambda job: os._exit(DIED)),
                 "sum": ServiceTask(run=lambda job: {"total": 1}),
@@ -193,7 +195,7 @@ def test_a_job_that_kills_its_worker_is_an_incident_after_three_deaths_and_takes
     deaths = 0
     while work_until_it_dies_or_nothing_is_due(database) == DIED:
         deaths += 1
-        with pool.connection() as conn:
+        with looking(pool) as conn:
             conn.execute("UPDATE job SET locked_until = clock_timestamp() - interval '1 s' WHERE state = 'running'")
 
     assert deaths == 3
@@ -209,7 +211,7 @@ def test_while_a_job_lies_about_whose_worker_died_its_type_is_left_to_workers(ma
     outside = make_world()
     outside.start("calculate")
     outside.engine.execute(ClaimJobs(type="sum", worker="w"), by=NURSE)
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("UPDATE job SET locked_until = clock_timestamp() - interval '1 s'")
 
     later = world.start("calculate")
@@ -225,7 +227,7 @@ def test_what_was_begun_and_not_finished_is_taken_alone(world, pool):
     for _ in range(5):
         world.start("waits")
     world.clock.advance(days=1)
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("UPDATE timer SET attempts = 1, locked_until = '2000-01-01'")
     taken = []
 
@@ -235,7 +237,7 @@ def test_what_was_begun_and_not_finished_is_taken_alone(world, pool):
 
 
 def claimed(pool):
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         return conn.execute("SELECT count(*) FROM timer WHERE locked_until > clock_timestamp()").fetchone()[0]
 
 
@@ -250,7 +252,7 @@ def stored_messages(world, *states):
 def test_a_message_whose_delivery_raises_is_listed_as_failed_and_can_be_sent_on_its_way_again(world, pool):
     world.deploy(SEND)
     instance = world.start("result", case="p-1")
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute(
             "INSERT INTO message (region_id, id, kind, name, key, payload, state, published_at, expires_at) VALUES"
             " ('test-region', gen_random_uuid(), 'message', 'lab_result', 'p-1', '{\"hb\": 1}', 'published', now(),"
@@ -275,7 +277,7 @@ def test_a_message_whose_delivery_raises_is_listed_as_failed_and_can_be_sent_on_
 def test_an_instance_that_nothing_will_ever_move_is_found_and_its_rows_are_made_again(world, pool):
     world.deploy(WAITS)
     zombie, healthy = world.start("waits"), world.start("waits")
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("DELETE FROM timer WHERE instance_id = %s", [zombie])
 
     assert [zombies.scan(world.engine, by=NURSE, page=1) for _ in range(2)] == [1, 0]
@@ -305,7 +307,7 @@ def test_whoever_waits_for_a_condition_is_no_zombie(world):
 def test_an_instance_that_has_ended_leaves_no_incident_behind(world, pool):
     world.deploy(WAITS)
     zombie = world.start("waits")
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("DELETE FROM timer")
     zombies.scan(world.engine, by=NURSE)
 
@@ -320,7 +322,7 @@ def test_an_answer_after_the_retries_were_spent_comes_too_late(world, pool):
     instance = world.start("calculate")
     for _ in range(3):
         job = world.engine.execute(ClaimJobs(type="sum", worker="w"), by=NURSE)[0]
-        with pool.connection() as conn:
+        with looking(pool) as conn:
             conn.execute("UPDATE job SET locked_until = clock_timestamp() - interval '1 s'")
     assert world.engine.execute(ClaimJobs(type="sum", worker="w"), by=NURSE) == []
 

@@ -8,6 +8,7 @@ from engine.commands.contracts import DiscardDelivery, RetryDelivery
 from engine.errors import NotFound
 from engine.outbox import Destination, Later, Never, dispatch
 from engine.store.unattended_reads import deliveries
+from runtime.trials.databases import looking
 from tests.store.store_kit import NURSE, TWO_TASKS
 
 
@@ -150,7 +151,7 @@ def test_a_dispatcher_that_dies_while_sending_is_followed_by_another(lived, pool
             round_of(world, receiver)
 
     receiver.trouble.clear()
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("UPDATE delivery SET locked_until = clock_timestamp() - interval '1 s' WHERE attempts > 0")
     round_of(world, receiver)
 

@@ -4,17 +4,19 @@ import pytest
 
 from engine.commands.contracts import ClaimUserTask, CompleteUserTask, RetryIncident, Submission, SuspendInstance
 from engine.commands.records import Statement
+from runtime.trials.databases import looking
 from tests.store.store_kit import NURSE, ONE_TASK, TWO_TASKS
 
 
 @pytest.fixture
 def shown(pool):
     """A table for a projection to write to."""
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("CREATE TABLE shown (task text, state text, answers text)")
+        conn.execute("GRANT ALL ON shown TO PUBLIC")
 
     def read():
-        with pool.connection() as conn:
+        with looking(pool) as conn:
             return conn.execute("SELECT task, state, answers FROM shown ORDER BY ctid").fetchall()
 
     return read
@@ -107,7 +109,7 @@ def test_what_the_database_refuses_of_the_engines_own_is_no_projection_fault(mak
     world = make_world(projection=lambda record: [])
     world.deploy(ONE_TASK)
     instance = world.start("one_task")
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("ALTER TABLE history ADD CONSTRAINT broken CHECK (event <> 'completed') NOT VALID")
 
     with pytest.raises(Exception, match="broken"):

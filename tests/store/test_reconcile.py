@@ -3,6 +3,7 @@
 import pytest
 
 from engine.operations.reconcile import reconcile
+from runtime.trials.databases import looking
 from tests.store.store_kit import BEGIN, END, bpmn, line, message, receive, service_task, user_task, wait_for
 
 WAITS = {
@@ -41,7 +42,7 @@ def test_nothing_differs_while_the_engine_alone_writes(world, standing):
 @pytest.mark.parametrize("table", TAMPER)
 def test_a_row_that_somebody_changed_is_named(world, standing, pool, table):
     statement, kind = TAMPER[table]
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute(statement)
 
     _, found = differences(world)
@@ -51,7 +52,7 @@ def test_a_row_that_somebody_changed_is_named(world, standing, pool, table):
 
 
 def test_an_instance_that_is_open_and_ended_at_once_is_named(world, standing, pool):
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute(
             "UPDATE instance SET status = 'completed', ended_at = now() WHERE id = %s", [standing["user_task"]]
         )
@@ -60,7 +61,7 @@ def test_an_instance_that_is_open_and_ended_at_once_is_named(world, standing, po
 
 
 def test_a_row_without_an_instance_is_named(world, standing, pool):
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("DELETE FROM instance WHERE id = %s", [standing["timer"]])
 
     assert [(d.kind, d.instance_id) for d in differences(world)[1]] == [("orphan", standing["timer"])]

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from runtime.database import migrate
+from runtime.trials.databases import looking
 
 NOT_CASE_DATA = {  # what belongs to the installation
     *("schema_migration", "deployment", "definition", "message_start"),
@@ -19,7 +20,7 @@ def test_the_migrations_sum_up_to_the_schema_file(database):
 
 
 def test_every_key_of_case_data_is_led_by_the_region(pool):
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         rows = conn.execute("""
             SELECT t.relname, i.relname, a.attname
               FROM pg_index x

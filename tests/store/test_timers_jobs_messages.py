@@ -19,6 +19,7 @@ from engine.commands.contracts import (
 )
 from engine.commands.records import BusinessError, ServiceTask
 from engine.errors import Conflict
+from runtime.trials.databases import looking
 from tests.store.store_kit import BEGIN, END, NURSE, bpmn, line, message, receive, service_task, user_task, wait_for
 
 THREE_WAITS = bpmn("waits", line(BEGIN, wait_for("w1", "P1D"), wait_for("w2", "P2D"), user_task("task_a"), END))
@@ -95,7 +96,7 @@ def test_a_suspended_instance_fires_its_timers_when_it_is_activated(world):
 
 def spoil(pool):
     """A state that nobody can read, so that firing raises."""
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("CREATE TABLE kept AS SELECT id, state FROM instance")
         conn.execute("UPDATE instance SET state = 'spoilt'")
 
@@ -110,7 +111,7 @@ def test_a_timer_that_cannot_be_fired_becomes_an_incident_and_can_be_retried(wor
     incident = world.incidents(instance)[0]
     assert (incident.kind, incident.element_id) == ("timer", "w1")
     assert world.drive(days=1) == 0, "nobody tries it again by itself"
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("UPDATE instance i SET state = k.state FROM kept k WHERE k.id = i.id")
     world.engine.execute(RetryIncident(incident_id=incident.id), by=NURSE)
     assert world.drive(days=0) == 1
@@ -120,7 +121,7 @@ def test_a_timer_that_cannot_be_fired_becomes_an_incident_and_can_be_retried(wor
 def test_a_timer_whose_workers_die_each_time_becomes_an_incident(world, pool):
     world.deploy(THREE_WAITS)
     instance = world.start("waits")
-    with pool.connection() as conn:
+    with looking(pool) as conn:
         conn.execute("UPDATE timer SET attempts = 3, locked_until = '2000-01-01'")
 
     world.drive(days=1)

@@ -25,6 +25,7 @@ from engine.store.connections import open_pool
 from runtime import settings as configuration
 from runtime.app import create_app
 from runtime.clock import ManualClock
+from runtime.database.roles import as_application
 from runtime.demo.county import settle_people
 from runtime.demo.logins import read_logins
 from runtime.start import deploy_shipped
@@ -47,12 +48,13 @@ class Site:
     def __init__(self, home: Path, url: str) -> None:
         environment = {"YUNTU_HOME": str(home), "YUNTU_CLOCK": f"manual:{BEGIN}", "YUNTU_DEMO": "1"}
         self.settings = configuration.read(environment)
-        self.pool = open_pool(url, max_size=8)
-        self.clock = ManualClock(url)
+        self.pool = open_pool(as_application(url), max_size=8)
+        self.clock = ManualClock(as_application(url))
         self.clock.set_once(datetime.fromisoformat(BEGIN).astimezone(UTC))
         self.services = assemble(
             self.settings, pool=self.pool, clock=self.clock, manual=self.clock, close=lambda: self.pool.close()
         )
+        self.pool = self.services.pool
         self.app: Flask = create_app(self.services)
         self._clients: dict[str, FlaskClient] = {}
 
