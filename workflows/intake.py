@@ -18,6 +18,7 @@ from workflows.store import people as people_store
 
 JOURNEY = "pregnancy_journey"
 LEAD = "pregnancy_lead"
+CALENDAR = "institution_calendar"
 REGISTRATION = "registration"
 
 
@@ -94,6 +95,21 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
         )
 
     return {OpenCase: handle}
+
+
+def calendar_variables(services: Services, organisation: str) -> dict[str, Any]:
+    """What the calendar of an institution begins with: its kind, and the region's rules as they are today."""
+    tree = services.people.organisations()
+    own = tree.get(organisation)
+    if own is None:
+        raise Incorrect("没有此机构", "there is no such organisation", code="organisation")
+    return {
+        "organisation": own.id,
+        "kind": own.kind,
+        "county_organisation": _first(tree, "county_mch"),
+        "since": task_access.today_in_china(services).isoformat(),
+        "policy": services.regions(services.settings.pack).policy(),
+    }
 
 
 def _leads_of(services: Services, conn: Any, patient_id: str) -> list[str]:

@@ -293,6 +293,7 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "focus-support": _today("support_on"),
     "delivery-plan": delivery_plan,
     "sweep": sweep,
+    "duty-evidence": _today("held_on"),
     "sweep-leads": _today("checked_on_date"),
     "sweep-check": _today("checked_on_date"),
     "prenatal-screening": prenatal,

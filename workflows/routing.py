@@ -320,6 +320,10 @@ def focus_register(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {"focus_support": bool(set(answers.get("focus_departments") or ()) - {"none"})}
 
 
+def duty(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"duty_stopped": answers.get("duty_stopped") is True}
+
+
 def sweep(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     """How many are pregnant without a case; who they are stays on the sheet."""
     return {"sweep_new_pregnant": answers.get("sweep_new_pregnant") or 0}
@@ -347,6 +351,7 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "pregnancy-lead": lead,
     "focus-register": focus_register,
     "sweep": sweep,
+    "duty-evidence": duty,
     "lead-outcome": lead_outcome,
     **routing_birth.BY_FORM,
     **routing_prenatal.BY_FORM,

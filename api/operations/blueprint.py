@@ -41,6 +41,10 @@ def blueprint(services: Services) -> Blueprint:
         asked = load(StartBody())
         if asked["definition_key"] in (intake.JOURNEY, intake.LEAD):
             _fill_in(services, asked)
+        if asked["definition_key"] == intake.CALENDAR:  # one per institution: its id is the key
+            organisation = str(asked["variables"].get("organisation") or principal().actor.organisation)
+            asked["variables"] = intake.calendar_variables(services, organisation) | asked["variables"]
+            asked["business_key"] = organisation
         command = StartInstance(**asked)
         started = services.engine.execute(command, by=principal().actor, idempotency=idempotency())
         return reply({"id": str(started.instance_id)}, 201)

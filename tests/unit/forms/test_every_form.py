@@ -90,6 +90,7 @@ FIELDS = {  # pregnancy-journey §5
     "sweep": """sweep_unit sweep_period sweep_name sweep_birth sweep_age sweep_married sweep_husband sweep_births
         sweep_lmp sweep_pregnant sweep_checked sweep_addr_current sweep_addr_household sweep_contraception sweep_phone
         sweep_remarks reporter reported_on""",
+    "duty-evidence": "held_on duty_topic duty_participants duty_summary duty_evidence measure measure_due",
     "delivery-plan": """plan_place plan_transport plan_companion plan_money plan_abo plan_rh plan_calls danger_told
         waiting_stay township_contact county_contact""",
     "safety-checklist": "chk_identity chk_blood_ready chk_resuscitation_kit chk_count_before chk_count_after",
