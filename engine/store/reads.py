@@ -50,9 +50,9 @@ def task_in_case(conn: Conn | Alone, region_id: str, id: UUID) -> tuple[UserTask
     return (_task(rows[0][:-1]), rows[0][-1]) if rows else None
 
 
-def open_tasks(conn: Conn | Alone, region_id: str, instance_id: UUID, limit: int = 200) -> list[UserTask]:
-    """What is to be done next in this instance, in one statement."""
-    given = {"region_id": region_id, "instance_id": instance_id, "limit": limit}
+def open_tasks(conn: Conn | Alone, region_id: str, instance_id: UUID) -> list[UserTask]:
+    """What is to be done next in this instance, at most 200, in one statement."""
+    given = {"region_id": region_id, "instance_id": instance_id}
     return [_task(row) for row in ask(conn, SQL["read_open_tasks_of"], given)]
 
 

@@ -24,6 +24,8 @@ from fhirpathpy.parser import (  # type: ignore[attr-defined]  # it hands on the
     Token,
 )
 
+from workflows.forms.shortcut import Closure, Functions, Unsure, shorten
+
 _NAME = re.compile(r"%([a-z][a-z0-9_]*)")
 _TEXT = re.compile(r"'(?:[^'\\]|\\.)*'")
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
@@ -109,6 +111,9 @@ _OPTIONS = {
 }
 
 
+_SHORT: Functions = {"daysUntil": _days_until, "yearsUntil": _years_until, "addDays": _add_days}
+
+
 class Environment(dict[str, Any]):
     """Answers by name. Environments of one form being filled share what its expressions answered for which values, so
     that conditions and calculations are worked out again only where something they read has changed."""
@@ -125,9 +130,15 @@ class Expression:
     text: str
     names: frozenset[str]
     _run: Callable[..., list[Any]] = field(repr=False, compare=False)
+    short: Closure | None = field(default=None, repr=False, compare=False)
 
     def evaluate(self, environment: Mapping[str, Any]) -> list[Any]:
         """The collection it answers; a name that has no answer is an empty collection."""
+        if self.short is not None:
+            try:
+                return [self.short(environment)]
+            except (Unsure, ArithmeticError, TypeError, ValueError):
+                pass
         known = {name: environment.get(name, []) for name in self.names}
         if not isinstance(environment, Environment):
             return self._evaluate(known)
@@ -173,7 +184,8 @@ def compile_fhirpath(text: str) -> Expression:
         if called not in _FUNCTIONS | _OPERATORS | _OPTIONS["userInvocationTable"].keys():
             raise ExpressionError(f"{called}() may not be used in a form")
     _require_syntax(text)
-    return Expression(text, frozenset(_NAME.findall(bare)), fhirpathpy.compile(text, None, _OPTIONS))
+    names, run = frozenset(_NAME.findall(bare)), fhirpathpy.compile(text, None, _OPTIONS)
+    return Expression(text, names, run, shorten(fhirpathpy.parse(text), _SHORT))
 
 
 class _Strict(ErrorListener):

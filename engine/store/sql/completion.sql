@@ -15,4 +15,4 @@ SELECT t.id, t.revision, t.element_id, t.path, t.name, t.instance_id, t.wait_id,
        t.draft, t.completed_at, t.completed_by
   FROM user_task t
  WHERE t.region_id = %(region_id)s AND t.instance_id = %(instance_id)s AND t.state IN ('created', 'claimed')
- ORDER BY coalesce(t.due_at, 'infinity'), t.created_at, t.id LIMIT %(limit)s
+ ORDER BY coalesce(t.due_at, 'infinity'), t.created_at, t.id LIMIT 200
