@@ -41,6 +41,12 @@ BARS = {
     "R10": Bar("runtime.trials.contention", 1_000, "rounds", "争用 / fifty callers, two deployments, two schedulers"),
     "R14": Bar("runtime.trials.poison", 1_000, "pieces of good work", "毒任务 / work that kills its worker"),
     "R17": Bar("runtime.trials.upgrade", 1, "passes", "升级 / stored state of the last release", False),
+    "S09": Bar(
+        "runtime.trials.tenancy",
+        1_000,
+        "cases",
+        "区域之间互不可见 / two regions on one database see nothing of each other",
+    ),
     "mutants": Bar("runtime.trials.mutants", 1_000, "planted bugs", "植入的错误 / each bar sees its planted bugs"),
 }
 
@@ -58,6 +64,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "R08": {"n": 3, "followed": 40, "kills": 2, "standstill_s": 5.0},
     "R10": {"n": 1, "callers": 4},
     "R14": {"n": 5, "hurried": True},
+    "S09": {"n": 4},
 }  # fmt: skip
 
 

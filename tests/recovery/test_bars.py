@@ -86,6 +86,12 @@ def test_work_that_kills_its_worker_becomes_an_incident_and_the_others_go_on(dat
     assert missed(result) == {}
 
 
+def test_two_regions_on_one_database_see_nothing_of_each_other(database):
+    result = suite.run_small("S09", database)
+
+    assert missed(result) == {}
+
+
 def test_everything_that_the_first_release_stored_is_migrated_and_finished(server):
     result = upgrade.run(n=1, seed=1, say=quiet, server=server)
 
