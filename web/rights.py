@@ -32,6 +32,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.pregnancy": READERS,
     "web.audit": frozenset({"auditor"}),
     "web.escalations": COUNTY | {"R-OB-AC"},
+    "web.correct_dates_form": REGISTER,
+    "web.correct_dates": REGISTER,
     "web.indicators_report": COUNTY,
     "web.reports": COUNTY,
     "web.score_file": COUNTY,

@@ -1,0 +1,58 @@
+"""A wrong last period, corrected by a nurse and settled by a doctor."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.store import reads
+from tests.web.markup import assert_sound
+
+
+@pytest.fixture
+def case(site):
+    return next(
+        t.business_key for t in site.tasks() if t.element_id != "task_register" and t.organisation == "org-twn-1"
+    )
+
+
+def edd_of(site, case):
+    with site.services.engine.read() as conn:
+        return reads.instance_by_business_key(conn, site.services.region_id, "pregnancy_journey", case).variables["edd"]
+
+
+def test_the_effect_is_shown_before_it_is_done_and_nothing_moves_before_a_doctor_says_so(site, case):
+    before, path = edd_of(site, case), f"/pregnancies/{case}/dates"
+    assert_sound(site.get(path, "nurse"))
+
+    shown = site.post(path, "nurse", lmp="2025-10-20", reason="农历换算错误")
+    assert_sound(shown)
+    html = shown.get_data(as_text=True)
+    assert "将会改变" in html and before in html and "2026-07-27" in html
+    assert not [t for t in site.tasks() if t.element_id == "task_confirm_edd"]
+
+    sent = site.post(path, "nurse", lmp="2025-10-20", reason="农历换算错误", confirmed="2026-07-27")
+    assert sent.status_code == 303
+    (task,) = [t for t in site.tasks() if t.element_id == "task_confirm_edd"]
+    assert (task.business_key, task.organisation, edd_of(site, case)) == (case, "org-hospital", before)
+    assert "农历换算错误" in site.get(f"/tasks/{task.id}", "doctor").get_data(as_text=True)
+
+
+def test_a_confirmation_of_another_effect_shows_the_effect_again(site, case):
+    answer = site.post(f"/pregnancies/{case}/dates", "nurse", lmp="2025-10-20", reason="x", confirmed="2026-07-20")
+
+    assert answer.status_code == 200 and "将会改变" in answer.get_data(as_text=True)
+    assert not [t for t in site.tasks() if t.element_id == "task_confirm_edd"]
+
+
+@pytest.mark.parametrize("fields", [{"lmp": "2026-02-01", "reason": "x"}, {"lmp": "2025-10-20", "reason": " "}, {}])
+def test_what_cannot_be_is_refused_and_what_was_typed_stays(site, case, fields):
+    answer = site.post(f"/pregnancies/{case}/dates", "nurse", **fields)
+
+    assert answer.status_code == 422
+    assert_sound(answer)
+    assert fields.get("lmp", "") in answer.get_data(as_text=True)
+
+
+def test_another_townships_woman_does_not_exist_and_a_reader_corrects_nothing(site, case):
+    assert site.get(f"/pregnancies/{case}/dates", "nurse2").status_code == 404
+    assert site.get(f"/pregnancies/{case}/dates", "county").status_code == 403
