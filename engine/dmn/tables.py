@@ -163,6 +163,8 @@ class CompiledTable:
         """(may the table run, the value of an input)"""
         label, closure, kind, allowed = item
         value = closure(scope)
+        if value is None and kind.accepts(None):  # of most inputs nothing is known
+            return True, None
         fits, converted = conforming(value, kind, f"{self.place}/{label}", scope.run)
         if not fits:
             return False, None
