@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from workflows import tables
-from workflows.facts import date_of, derived
+from workflows.facts import date_of, derived, number_of
 from workflows.policies.advice import advice
 from workflows.routing import link_id_of, policy_of
 
@@ -157,10 +157,8 @@ def delivery(facts: Values, variables: Values, on: date) -> dict[str, Any]:
 
 
 def discharge(facts: Values, variables: Values, on: date) -> dict[str, Any]:
-    seen = {name: facts.get(name) for name in ("creatinine", "bilirubin_total")}
-    organs = [
-        organ for name, limit, organ in DYSFUNCTION if isinstance(seen[name], int | Decimal) and seen[name] >= limit
-    ]
+    seen = ((number_of(facts.get(name)), limit, organ) for name, limit, organ in DYSFUNCTION)
+    organs = [organ for value, limit, organ in seen if value is not None and value >= limit]
     colours = {"discharge_colour": variables.get("colour"), "discharge_purple": variables.get("purple")}
     return {**colours, "near_miss_criteria": organs or None}
 
