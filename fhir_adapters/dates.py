@@ -12,6 +12,7 @@ FIRST = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
 LAST = datetime.fromisoformat("9999-12-30T00:00:00+00:00")
 
 
+@lru_cache(maxsize=1 << 10)
 def interval(text: str) -> tuple[datetime, datetime] | None:
     """First and last moment of the text's precision, in +08:00 where it has no zone; None for what is no date."""
     try:
