@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 
@@ -32,6 +33,7 @@ def run(settings: Settings) -> None:
     foreground.be(foreground.WEB)
     services = build(settings, connections=2 * THREADS + 2)
     app = create_app(services)
+    gc.freeze()  # what stays anyway is not looked through again and again: such a pass would stop every request
     server = OneProcess(
         "yuntu",
         address=settings.host,
