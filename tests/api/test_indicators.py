@@ -22,11 +22,11 @@ PURPLE = {"colour": "green", "purple": True, "graded_at": "2026-01-20T10:00:00+0
 BORN = {"delivered_on": "2026-02-10", "fetuses": [{"order": 1, "outcome": "live_birth"}]}
 
 
-def a_case(county, *, tasks=(), **variables):
+def a_case(county, *, tasks=(), process="pregnancy_journey", **variables):
     """One pregnancy as its rows would stand; `tasks` are (element, done at, due at)."""
     instance_id, pregnancy_id = uuid.uuid4(), str(uuid.uuid4())
     known = {"registered_on": "2026-01-10", "home_organisation": "org-twn-1", "hospital_organisation": "org-hospital"}
-    case = {"region_id": county.services.region_id, "definition_key": "pregnancy_journey", "definition_version": 1}
+    case = {"region_id": county.services.region_id, "definition_key": process, "definition_version": 1}
     with psycopg.connect(county.url) as conn:
         insert(
             conn,
@@ -265,6 +265,38 @@ def record_birth(county, pregnancy_id, minutes, category):
     with psycopg.connect(county.url) as conn:
         insert(conn, "resource", **row, engine_owned=True, owner="", content_hash="", episode_id=pregnancy_id)
         insert(conn, "resource_version", **row, deleted=False, body=text, meta="{}")
+
+
+def test_each_newborn_is_visited_and_a_preterm_one_followed(county):
+    twins = {"delivered_on": "2026-02-10", "fetuses": [{"outcome": "live_birth"}] * 2}
+    a_case(county, **twins, edd="2026-03-03", tasks=[("task_newborn_visit", "2026-02-20", None)])  # 37+0
+    a_case(county, **BORN, edd="2026-03-04", tasks=[("task_preterm_follow", None, "2026-03-01")])  # 36+6
+    a_case(county, **BORN, edd="2026-04-01")
+
+    assert shares(county, "I-23", "I-25") == {"I-23": (1, 4), "I-25": (1, 2)}
+    assert [row.reason for row in listed(county, "I-25")[0]] == ["no_preterm_file", None]
+
+
+def test_near_misses_are_counted_from_their_own_process_and_lead_to_the_woman(county):
+    woman = a_case(county)
+    review = {"process": "near_miss_review", "pregnancy_id": woman}
+    a_case(county, **review, tasks=[("task_near_miss_facility", "2026-02-01", None)])
+    a_case(county, **review)
+
+    assert shares(county, "I-20", "I-10") == {"I-20": (1, 2), "I-10": (0, 1)}
+    assert {row.pregnancy_id for row in listed(county, "I-20")[0]} == {woman}
+
+
+def test_a_monthly_return_is_in_time_by_its_due_moment_and_is_about_no_woman(county):
+    county.clock.set(at("2026-03-10"))
+    for done in ("2026-02-05", "2026-02-06", None):
+        a_case(county, process="special_sweep", tasks=[("task_sweep", done, "2026-02-05")])
+    a_case(county, process="special_sweep", tasks=[("task_sweep", None, "2026-03-20")])
+
+    assert shares(county, "I-26") == {"I-26": (1, 3)}
+    rows = listed(county, "I-26")[0]
+    assert sorted(row.reason or "" for row in rows) == ["", "not_due_yet", "not_reported", "reported_late"]
+    assert {row.pregnancy_id for row in rows} == {None}
 
 
 def counted_places(county, indicator):

@@ -33,7 +33,7 @@ def indicator_women(indicator: str) -> str:
     known = indicators.definition(indicator)
     with services().people.reading(g.principal, "search", "indicator", known.id) as conn:
         rows, hidden = indicators.listed(services(), conn, known.id, period, by=g.principal, organisation=organisation)
-        names = services().patients.banners(conn, [row.pregnancy_id for row in rows[:SHOWN]])
+        names = services().patients.banners(conn, [row.pregnancy_id for row in rows[:SHOWN] if row.pregnancy_id])
     parts = {part: sum(row.part == part for row in rows) for part in ("numerator", "denominator", "excluded")}
     return render_template(
         "indicator.html",

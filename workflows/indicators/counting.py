@@ -77,7 +77,7 @@ class Listed:
     """One woman, birth, report or referral that an indicator looked at. `part`: numerator, denominator or excluded."""
 
     instance_id: Any
-    pregnancy_id: str
+    pregnancy_id: str | None  # None for what is about no woman: a unit's monthly return
     organisation: str | None
     on: date
     part: str

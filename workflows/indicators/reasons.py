@@ -34,6 +34,9 @@ REASONS: dict[str, Text] = {
     "longer_than_target": Text(zh="超过目标分钟", en="longer than the target"),
     "mode_not_recorded": Text(zh="分娩方式未登记", en="mode of delivery not recorded"),
     "other_mode": Text(zh="不是剖宫产", en="not a caesarean"),
+    "newborn_not_visited": Text(zh="新生儿未访视", en="a newborn was not visited"),
+    "no_preterm_file": Text(zh="没有早产儿随访", en="no preterm follow-up"),
+    "not_reviewed": Text(zh="未评审", en="not reviewed"),
     "lost": Text(zh="失访", en="lost to follow-up"),
 }
 PARTS: dict[str, Text] = {
