@@ -46,7 +46,7 @@ def empty_database(settings: Settings) -> None:
     server = embedded.attach(settings.home)
     try:
         with psycopg.connect(server.url(), autocommit=True) as conn:
-            conn.execute("DROP SCHEMA public CASCADE")
+            conn.execute("DROP SCHEMA IF EXISTS public, procrastinate CASCADE")
             conn.execute("CREATE SCHEMA public")
     finally:
         server.release()

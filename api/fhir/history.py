@@ -10,7 +10,7 @@ from flask import Response, request
 
 from api.fhir import replies
 from api.fhir.guard import known_type, scopes, viewer
-from api.fhir.reading import PAGE, looking, trace
+from api.fhir.reading import PAGE, looking_as_caller, trace
 from fhir_adapters import access
 from fhir_adapters.dates import interval
 from fhir_adapters.issues import not_found, refuse
@@ -27,7 +27,7 @@ def history(services: Any, type_: str | None, id_: str | None) -> Response:
     """A page of versions. Without a type those of every type that the token covers."""
     count, since, before = _count(), _since(), _before()
     types = _types(type_)
-    with looking(services) as conn:
+    with looking_as_caller(services) as conn:
         rows = _rows(services, conn, types, id_, count + 1, since, before)
         if id_ is not None and not rows and before is None and since is None:
             raise not_found()

@@ -13,7 +13,7 @@ from flask import Response, request
 
 from api.fhir import replies
 from api.fhir.guard import known_type, principal, scopes, viewer
-from api.fhir.reading import PAGE, looking, trace
+from api.fhir.reading import PAGE, looking, looking_as_caller, trace
 from api.fhir.writing import document
 from engine.store import reads
 from fhir_adapters import access, questionnaires
@@ -61,7 +61,7 @@ def _to_validate(given: Any, type_: str) -> tuple[Any, str | None, str]:
 
 def _stored(services: Any, type_: str, id_: str) -> Any:
     access.require(scopes(), type_, "read")
-    with looking(services) as conn:
+    with looking_as_caller(services) as conn:
         found = resources.read(conn, services.region_id, type_, id_[:64], viewer())
         if found is None or found[0].deleted:
             raise not_found()
@@ -74,7 +74,7 @@ def everything_of(services: Any, type_: str, id_: str) -> Response:
     access.require(scopes(), type_, "read")
     types = _asked_types()
     count, since, after = _count(), _instant("_since"), _after()
-    with looking(services) as conn:
+    with looking_as_caller(services) as conn:
         found = resources.read(conn, services.region_id, type_, id_[:64], viewer())
         patient_id = found[1] if found is not None and not found[0].deleted else None
         if patient_id is None:

@@ -34,6 +34,14 @@ def looking(services: Any) -> Iterator[Any]:
         yield conn
 
 
+@contextmanager
+def looking_as_caller(services: Any) -> Iterator[Any]:
+    """The same, and what the caller may not know of is not there."""
+    with looking(services) as conn:
+        resources.narrow(conn, viewer())
+        yield conn
+
+
 def trace(
     services: Any, conn: Any, interaction: str, type_: str, id_: str | None, patients: Iterable[str | None]
 ) -> None:
@@ -49,7 +57,7 @@ def read(services: Any, type_: str, id_: str, version: str | None) -> Response:
     number = int(version) if version and version.isascii() and version.isdigit() and len(version) < 10 else None
     if version is not None and number is None:
         raise not_found()
-    with looking(services) as conn:
+    with looking_as_caller(services) as conn:
         found = resources.read(conn, services.region_id, type_, id_[:64], viewer(), number)
         if found is None:
             raise not_found()
@@ -63,7 +71,7 @@ def search(services: Any, type_: str, pairs: list[tuple[str, str]]) -> Response:
     access.require(scopes(), known_type(type_), "search")
     query = read_query(type_, pairs, strict=replies.prefers("handling") == "strict")
     require_whole(query)
-    with looking(services) as conn:
+    with looking_as_caller(services) as conn:
         hits = run_search(conn, services.region_id, query, viewer())
         trace(services, conn, "search", type_, None, [f.patient_id for f in (*hits.matches, *hits.included)])
     return page(replies.base(services), query, hits, scopes())

@@ -194,6 +194,11 @@ def history(
         return [_stored(row) for row in cursor.execute(SQL["history"], key)]
 
 
+def narrow(conn: Connection[Any], viewer: Viewer) -> None:
+    """What the statements of this transaction forget to ask, the database asks: beneath `viewer`, not instead of it."""
+    ask(conn, SQL["narrow"], _view(viewer))
+
+
 def _view(viewer: Viewer) -> dict[str, Any]:
     return {
         "viewer": viewer.source,

@@ -3,6 +3,12 @@
 SELECT resource_type, resource_id, resource_version_no, is_changed
   FROM save_resources(%(region_id)s, %(at)s, %(source)s, %(engine_owned)s, %(resources)s::jsonb)
 
+-- narrow --
+-- For the rest of the transaction row-level security shows what the caller may know of, whatever is asked.
+SELECT set_config('app.organisations', (%(organisations)s::text[])::text, true),
+       set_config('app.viewer', %(viewer)s, true),
+       set_config('app.restricted', CASE WHEN %(restricted)s THEN 'on' ELSE 'off' END, true)
+
 -- read --
 -- The current version of a resource as far as the caller may know of it; deleted ones too, marked.
 SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.meta, r.patient_id
