@@ -14,7 +14,7 @@ from fhir_adapters.entries import Entry
 from fhir_adapters.inbound import answers, births, bursts, drafts, facts, opening, people, tasks
 from fhir_adapters.issues import translate
 from fhir_adapters.store import resources
-from fhir_adapters.types import patient_of
+from fhir_adapters.types import ENGINE_OWNED, patient_of
 from fhir_adapters.work import Item, Work
 
 
@@ -57,11 +57,13 @@ def apply(work: Work, command: ApplyBundle) -> dict[str, Any]:
 
 def _answer(work: Work, item: Item) -> dict[str, Any]:
     version = item.saved.version if item.saved else None
+    is_ours = item.is_new_version and item.entry.type not in ENGINE_OWNED
     if version is None and item.id and item.entry.method != "GET":
         stored = resources.current(work.conn, work.region_id, item.entry.type, item.id)
         version = stored.version if stored else None
     answer = {"method": item.entry.method, "status": item.status, "type": item.entry.type, "id": item.id}
-    return {**answer, "version": version, "query": [list(pair) for pair in item.entry.query]}
+    at = work.now.isoformat() if is_ours else None  # of what this request wrote: its writer may read it
+    return {**answer, "version": version, "at": at, "query": [list(pair) for pair in item.entry.query]}
 
 
 def _correlated(work: Work) -> str | None:

@@ -32,14 +32,19 @@ class Correlated:
 NONE = Correlated("none")
 
 
-def correlate(conn: Any, region_id: str, resource: Mapping[str, Any], patient_id: str | None) -> Correlated:
+Episodes = dict[str, list[dict[str, Any]]]  # by patient: read once for all resources of a request
+
+
+def correlate(
+    conn: Any, region_id: str, resource: Mapping[str, Any], patient_id: str | None, known: Episodes | None = None
+) -> Correlated:
     """By what the resource names, else by its patient's open case, else by the mother of the newborn it is about."""
     named = episode_of(resource)
     if named and resources.current(conn, region_id, "EpisodeOfCare", named):
         return Correlated("case", named)
     if patient_id is None:
         return NONE
-    found = of_patient(conn, region_id, patient_id, event_of(resource))
+    found = of_patient(conn, region_id, patient_id, event_of(resource), known)
     if found.result == "none":
         mother = mother_of(conn, region_id, patient_id)
         if mother:
@@ -47,9 +52,15 @@ def correlate(conn: Any, region_id: str, resource: Mapping[str, Any], patient_id
     return found
 
 
-def of_patient(conn: Any, region_id: str, patient_id: str, at: datetime | None) -> Correlated:
+def of_patient(
+    conn: Any, region_id: str, patient_id: str, at: datetime | None, known: Episodes | None = None
+) -> Correlated:
     """The case of this patient that holds the moment; open ones before ended ones."""
-    episodes = [s.resource() for s in resources.of_patient(conn, region_id, patient_id, ("EpisodeOfCare",))]
+    episodes = known.get(patient_id) if known is not None else None
+    if episodes is None:
+        episodes = [s.resource() for s in resources.of_patient(conn, region_id, patient_id, ("EpisodeOfCare",))]
+        if known is not None:
+            known[patient_id] = episodes
     fitting = [e for e in episodes if e["status"] != "entered-in-error" and _holds(e, at)]
     open_ones = [e for e in fitting if e["status"] in ("planned", "active", "onhold")]
     chosen = open_ones or fitting

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from uuid import uuid4
 
-from fhir_adapters.correlation import Correlated, correlate, named_mother
+from fhir_adapters.correlation import Correlated, Episodes, correlate, named_mother
 from fhir_adapters.entries import Entry, conditions
 from fhir_adapters.issues import FhirError, Issue, not_found
 from fhir_adapters.labels import labelled
 from fhir_adapters.references import conditionals_in, rewritten, urns_in
-from fhir_adapters.store import resources
+from fhir_adapters.store import many, resources
 from fhir_adapters.store.resources import Draft
 from fhir_adapters.store.texts import split
 from fhir_adapters.terminology import is_identity, same_system
@@ -35,10 +35,11 @@ def assign(work: Work, entries: list[Entry]) -> None:
     waiting = sorted(
         (n for n, e in enumerate(entries) if e.method == "POST"), key=lambda n: (not entries[n].if_none_exist, n)
     )
+    said = _said_before(work, entries)
     while waiting:
         number = next((n for n in waiting if urns_in(entries[n].resource) <= resolved.keys()), waiting[0])
         waiting.remove(number)
-        items[number] = item = _new(work, entries[number], resolved)
+        items[number] = item = _new(work, entries[number], resolved, said.get(number, UNASKED))
         if entries[number].full_url:
             resolved[str(entries[number].full_url)] = item.reference
     work.items = [items[number] for number in range(len(entries))]
@@ -88,7 +89,24 @@ def _existing(work: Work, entry: Entry) -> Item:
     return Item(entry=entry, id=found[0] if found else (entry.resource or {}).get("id") or str(uuid4()))
 
 
-def _new(work: Work, entry: Entry, resolved: Mapping[str, str]) -> Item:
+UNASKED = "?"  # no id of a resource: whether the same was said before is still to be asked
+
+
+def _said_before(work: Work, entries: list[Entry]) -> dict[int, str | None]:
+    """Of the creates that refer to nothing in this request: which resource says exactly that already. One question for
+    all of them."""
+    asked: dict[int, tuple[str, str, str]] = {}
+    for number, entry in enumerate(entries):
+        is_plain = entry.method == "POST" and not entry.if_none_exist and entry.type not in ENGINE_OWNED
+        if is_plain and len(entries) > 1 and not urns_in(entry.resource) and not conditionals_in(entry.resource):
+            key = _content(dict(entry.resource or {}))
+            if key is not None:
+                asked[number] = key
+    found = many.same_of(work.conn, work.region_id, work.viewer.source, sorted(set(asked.values())))
+    return {number: found.get(key) for number, key in asked.items()}
+
+
+def _new(work: Work, entry: Entry, resolved: Mapping[str, str], said: str | None) -> Item:
     """A create: what is there already by the condition or by its content, else a new id."""
     id_ = str(uuid4())
     if entry.if_none_exist:
@@ -97,7 +115,7 @@ def _new(work: Work, entry: Entry, resolved: Mapping[str, str]) -> Item:
         if found:
             return Item(entry=entry, id=found[0], found=True)
     elif urns_in(entry.resource) <= resolved.keys() and entry.type not in ENGINE_OWNED:
-        same = _same_content(work, _linked(work, entry, resolved, id_))
+        same = said if said != UNASKED else _same_content(work, _linked(work, entry, resolved, id_))
         if same:
             return Item(entry=entry, id=same, found=True)
     return Item(entry=entry, id=id_, status=201)
@@ -144,11 +162,19 @@ def _at_most_one(entry: Entry, found: list[str]) -> list[str]:
 
 
 def _same_content(work: Work, resource: Json) -> str | None:
+    key = _content(resource)
+    if key is None:
+        return None
+    type_, patient_id, digest = key
+    return resources.same(work.conn, work.region_id, type_, patient_id, work.viewer.source, digest)
+
+
+def _content(resource: Json) -> tuple[str, str, str] | None:
+    """Type, patient and what is said; None where repeating it is no repetition."""
     patient_id = patient_of(resource) if resource["resourceType"] != "Patient" else None
     if patient_id is None:
         return None
-    digest = split(labelled(resource)).content_hash
-    return resources.same(work.conn, work.region_id, resource["resourceType"], patient_id, work.viewer.source, digest)
+    return resource["resourceType"], patient_id, split(labelled(resource)).content_hash
 
 
 def _linked(work: Work, entry: Entry, resolved: Mapping[str, str], id_: str) -> Json:
@@ -174,13 +200,13 @@ def _conditional(work: Work, entry: Entry, text: str) -> str:
 def permit(work: Work) -> None:
     """Raises FhirError with everything that this caller may not do: foreign resources, stale versions, unknown
     patients."""
-    brought = {item.id for item in work.items if item.entry.type == "Patient"}
+    seen = {item.id for item in work.items if item.entry.type == "Patient"}
     locked = sorted((i for i in work.items if i.entry.method in ("PUT", "DELETE")), key=lambda i: i.reference)
     for item in locked:
         if item.entry.type not in ENGINE_OWNED:
             _permit_change(work, item)
     issues = [issue for item in work.items if item.resource is not None for issue in _ownership(item)]
-    issues += [issue for item in work.items for issue in _patient(work, item, brought)]
+    issues += [issue for item in work.items for issue in _patient(work, item, seen)]
     if issues:
         raise FhirError(422, issues)
 
@@ -220,12 +246,15 @@ def _ownership(item: Item) -> Iterator[Issue]:
         )
 
 
-def _patient(work: Work, item: Item, brought: set[str]) -> Iterator[Issue]:
-    """The patient must be one that the caller may know of: an unknown and a foreign one get the same answer."""
+def _patient(work: Work, item: Item, seen: set[str]) -> Iterator[Issue]:
+    """The patient must be one that the caller may know of: an unknown and a foreign one get the same answer. `seen`:
+    those of whom that is known already."""
     patient_id = item.patient_id
-    if item.entry.type == "Patient" or patient_id is None or patient_id in brought or item.entry.type in ENGINE_OWNED:
+    if item.entry.type == "Patient" or patient_id is None or patient_id in seen or item.entry.type in ENGINE_OWNED:
         return
-    if resources.read(work.conn, work.region_id, "Patient", patient_id, work.viewer) is None:
+    if resources.read(work.conn, work.region_id, "Patient", patient_id, work.viewer) is not None:
+        seen.add(patient_id)
+    else:
         yield Issue(
             type="not-found",
             code="MCH-V-0301",
@@ -239,12 +268,12 @@ def store(work: Work) -> None:
     """Write what is new, under the cases it belongs to."""
     writable = [item for item in work.items if item.resource is not None and item.entry.type not in ENGINE_OWNED]
     _open_areas(work, writable)
-    drafts = []
+    drafts, known = [], Episodes()
     for item in writable:
         assert item.resource is not None
         item.resource = labelled(item.resource)
         if item.entry.type not in ("Patient", "RelatedPerson", *PEOPLE_FREE):
-            found = _case_of(work, item)
+            found = _case_of(work, item, known)
             item.correlated = item.correlated if found.result == "none" else found
         drafts.append(Draft(resource=item.resource, episode_id=item.correlated.episode_id))
     saved = resources.save(work.conn, work.region_id, work.now, work.viewer.source, drafts)
@@ -256,11 +285,11 @@ def store(work: Work) -> None:
             _delete(work, item)
 
 
-def _case_of(work: Work, item: Item) -> Correlated:
+def _case_of(work: Work, item: Item, known: Episodes) -> Correlated:
     assert item.resource is not None
     if work.opening is not None and item.patient_id == work.opening.patient_id:
         return Correlated("case", work.opening.pregnancy_id)
-    return correlate(work.conn, work.region_id, item.resource, item.patient_id)
+    return correlate(work.conn, work.region_id, item.resource, item.patient_id, known)
 
 
 def _open_areas(work: Work, items: list[Item]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, request
@@ -162,6 +163,12 @@ def _answer(services: Any, conn: Any, done: dict[str, Any], base: str) -> str:
     if done["method"] == "GET":
         return _read_entry(services, conn, done, base)
     response: dict[str, Any] = {"status": REASONS[done["status"]]}
+    if done.get("at") and replies.prefers("return") != "representation":
+        response["location"] = f"{base}/{done['type']}/{done['id']}/_history/{done['version']}"
+        response["etag"] = f'W/"{done["version"]}"'
+        moment = datetime.fromisoformat(done["at"]).astimezone(UTC)
+        response["lastModified"] = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return plain.dumps({"response": response}).decode()
     found = resources.read(conn, services.region_id, done["type"], done["id"], viewer()) if done["id"] else None
     if found is not None and not found[0].deleted:
         stored = found[0]

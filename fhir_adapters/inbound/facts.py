@@ -11,7 +11,8 @@ from engine.commands.contracts import PublishMessage
 from fhir_adapters.facts import facts_of, woman_of
 from fhir_adapters.inbound import bursts
 from fhir_adapters.inbound.opening import is_pregnancy
-from fhir_adapters.store import resources
+from fhir_adapters.store import many, resources
+from fhir_adapters.store.resources import Saved
 from fhir_adapters.terminology import ICD10, ICD10_CN
 from fhir_adapters.work import Item, Work
 
@@ -23,19 +24,29 @@ DATING = frozenset(
 def receive(work: Work) -> None:
     by_case: dict[str, dict[str, Any]] = {}
     results: dict[str, int] = {}
+    women: dict[str, str | None] = {}
+    caused: list[tuple[Saved, str | None, str]] = []
     for item in work.changed("Observation"):
         episode_id = item.correlated.episode_id
         if episode_id is None or item.resource is None:
             continue
         told = {name: fact.value for name, fact in facts_of(item.resource) if name not in DATING}
-        if told and woman_of(work.conn, work.region_id, episode_id) == item.patient_id:
-            _record(work, item, bursts.MESSAGE)
+        if told and _woman(work, episode_id, women) == item.patient_id:
+            assert item.saved is not None
+            caused.append((item.saved, episode_id, item.correlated.result))
             by_case.setdefault(episode_id, {}).update(told)
             results[episode_id] = results.get(episode_id, 0) + 1
+    many.record_events(work.conn, work.region_id, caused, bursts.MESSAGE, work.now)
     for episode_id in sorted(by_case):  # one order for everybody: no deadlocks
         bursts.note(work, episode_id, by_case[episode_id], results[episode_id])
     for item in work.changed("Condition"):
         _diagnosis(work, item)
+
+
+def _woman(work: Work, episode_id: str, women: dict[str, str | None]) -> str | None:
+    if episode_id not in women:
+        women[episode_id] = woman_of(work.conn, work.region_id, episode_id)
+    return women[episode_id]
 
 
 def _diagnosis(work: Work, item: Item) -> None:

@@ -99,7 +99,7 @@ def whole_transaction(seconds: float, scale: float, say: Say) -> dict[str, Any]:
                 entries.append({"resource": body, "request": {"method": "POST", "url": "Observation"}})
             return "POST", "", transaction(entries), ""
 
-        found = run(at, CONNECTIONS, seconds, ask, (200,))
+        found = run(at, CONNECTIONS, seconds, ask, (200,), warm_up=3)
     return figures(
         "fhir-transaction",
         "transactions/s",

@@ -196,7 +196,7 @@ class Run:
         return self.requests / self.seconds
 
 
-def run(at: Site, connections: int, seconds: float, make: Maker, good: tuple[int, ...]) -> Run:
+def run(at: Site, connections: int, seconds: float, make: Maker, good: tuple[int, ...], warm_up: int = WARM_UP) -> Run:
     """All connections ask at once, each its next when it has an answer."""
     latencies: list[list[float]] = [[] for _ in range(connections)]
     faults: list[BaseException] = []
@@ -206,7 +206,7 @@ def run(at: Site, connections: int, seconds: float, make: Maker, good: tuple[int
     def work(number: int) -> None:
         try:
             with closing(at.line()) as line:
-                for n in range(WARM_UP):
+                for n in range(warm_up):
                     _check(line.ask(*make(number, -1 - n)), good)
                 barrier.wait(120)
                 n = 0
