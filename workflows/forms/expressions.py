@@ -111,7 +111,7 @@ _OPTIONS = {
 }
 
 
-_SHORT: Functions = {"daysUntil": _days_until, "yearsUntil": _years_until, "addDays": _add_days}
+_SHORT: Functions = {"daysUntil": _days_until, "yearsUntil": _years_until, "addDays": _add_days, "halfUp": _half_up}
 
 
 class Environment(dict[str, Any]):

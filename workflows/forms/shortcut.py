@@ -17,7 +17,7 @@ Closure: TypeAlias = Callable[[Environment], Any]
 Functions: TypeAlias = Mapping[str, Callable[..., list[Any]]]
 
 _COMPARE = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
-_COUNT = {"+": operator.add, "-": operator.sub, "*": operator.mul}
+_WRAPPERS = frozenset({"TermExpression", "LiteralTerm", "ParenthesizedTerm", "ExternalConstantTerm", "InvocationTerm"})
 
 
 class Unsure(Exception):
@@ -35,20 +35,42 @@ def shorten(tree: Mapping[str, Any], functions: Functions) -> Closure | None:
 
 def _compile(node: Mapping[str, Any], functions: Functions) -> Closure:
     type_, children = node["type"], node.get("children", [])
-    if type_ in ("TermExpression", "LiteralTerm", "ParenthesizedTerm", "ExternalConstantTerm") and len(children) == 1:
+    sign = (node.get("terminalNodeText") or [""])[0]
+    if type_ in _WRAPPERS and len(children) == 1:
         return _compile(children[0], functions)
     if type_ == "ExternalConstant":
         return _name(children[0]["text"])
-    if type_ == "NumberLiteral" and node["text"].isascii() and node["text"].isdigit():
-        number = int(node["text"])
-        return lambda environment: number
-    if type_ == "InequalityExpression":
-        return _joined(_COMPARE[node["terminalNodeText"][0]], children, functions)
-    if type_ in ("AdditiveExpression", "MultiplicativeExpression") and node["terminalNodeText"][0] in _COUNT:
-        return _joined(_COUNT[node["terminalNodeText"][0]], children, functions)
+    if type_ in _LITERALS:
+        literal = _LITERALS[type_](node["text"])
+        return lambda environment: literal
+    if (type_, sign) in _OPERATORS:
+        left, right = (_compile(child, functions) for child in children)
+        return _joined(_OPERATORS[type_, sign], left, right)
     if type_ == "InvocationExpression":
         return _called(children, functions)
+    if type_ == "FunctionInvocation":
+        return _chosen(children[0]["children"], functions)
     raise Unsure
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise Unsure
+    return int(text)
+
+
+def _word(text: str) -> str:
+    """Between quotes; nothing that could be a date, a time or an escape."""
+    if any(letter.isdigit() or letter == "\\" for letter in text):
+        raise Unsure
+    return text[1:-1]
+
+
+_LITERALS: Mapping[str, Callable[[str], Any]] = {
+    "NumberLiteral": _whole,
+    "StringLiteral": _word,
+    "BooleanLiteral": lambda text: text == "true",
+}
 
 
 def _name(name: str) -> Closure:
@@ -61,11 +83,43 @@ def _name(name: str) -> Closure:
     return read
 
 
-def _joined(join: Callable[[Any, Any], Any], children: list[Any], functions: Functions) -> Closure:
-    left, right = (_compile(child, functions) for child in children)
+def _joined(join: Callable[[Any, Any], Any], left: Closure, right: Closure) -> Closure:
+    return lambda environment: join(left(environment), right(environment))
+
+
+def _called(children: list[Any], functions: Functions) -> Closure:
+    """`toString` of a whole number, or one of our own functions with one argument, of one value."""
+    subject, invoked = children
+    if invoked["type"] != "FunctionInvocation":
+        raise Unsure
+    name, *rest = invoked["children"][0]["children"]
+    of = _compile(subject, functions)
+    if name["text"] == "toString" and not rest:
+        return lambda environment: str(_natural(of(environment)))
+    if name["text"] not in functions or len(rest) != 1:
+        raise Unsure
+    (argument,) = rest[0]["children"]
+    function, given = functions[name["text"]], _compile(argument, functions)
 
     def answer(environment: Environment) -> Any:
-        return join(_number(left(environment)), _number(right(environment)))
+        found = function([of(environment)], [given(environment)])
+        if len(found) != 1:
+            raise Unsure
+        return found[0]
+
+    return answer
+
+
+def _chosen(parts: list[Any], functions: Functions) -> Closure:
+    """`iif(condition, this, {})` where the condition holds."""
+    if parts[0]["text"] != "iif" or len(parts) != 2 or len(parts[1]["children"]) != 3:
+        raise Unsure
+    condition, chosen = (_compile(part, functions) for part in parts[1]["children"][:2])
+
+    def answer(environment: Environment) -> Any:
+        if condition(environment) is not True:
+            raise Unsure
+        return chosen(environment)
 
     return answer
 
@@ -76,20 +130,29 @@ def _number(value: Any) -> Any:
     return value
 
 
-def _called(children: list[Any], functions: Functions) -> Closure:
-    """One of our own functions with one argument, of one value."""
-    subject, invoked = children
-    call = invoked["children"][0]
-    name = call["children"][0]["text"]
-    if invoked["type"] != "FunctionInvocation" or name not in functions or len(call["children"]) != 2:
+def _natural(value: Any) -> int:
+    if type(value) is not int or value < 0:
         raise Unsure
-    (argument,) = call["children"][1]["children"]
-    function, of, given = functions[name], _compile(subject, functions), _compile(argument, functions)
+    return value
 
-    def answer(environment: Environment) -> Any:
-        found = function([of(environment)], [given(environment)])
-        if len(found) != 1:
-            raise Unsure
-        return found[0]
 
-    return answer
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Unsure
+    return value
+
+
+def _of_numbers(join: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda left, right: join(_number(left), _number(right))
+
+
+_OPERATORS: Mapping[tuple[str, str], Callable[[Any, Any], Any]] = {
+    **{("InequalityExpression", sign): _of_numbers(compare) for sign, compare in _COMPARE.items()},
+    ("AdditiveExpression", "+"): _of_numbers(operator.add),
+    ("AdditiveExpression", "-"): _of_numbers(operator.sub),
+    ("AdditiveExpression", "&"): lambda left, right: _text(left) + _text(right),
+    ("MultiplicativeExpression", "*"): _of_numbers(operator.mul),
+    ("MultiplicativeExpression", "/"): _of_numbers(operator.truediv),
+    ("MultiplicativeExpression", "div"): lambda left, right: _natural(left) // _natural(right),
+    ("MultiplicativeExpression", "mod"): lambda left, right: _natural(left) % _natural(right),
+}
