@@ -13,6 +13,7 @@ from web.text import span
 
 WARMEST = 4  # shades; the words beside them say the same
 SHOWN = frozenset({"userTask", "serviceTask", "sendTask", "receiveTask", "callActivity", "subProcess"})
+SHADED = SHOWN - {"subProcess"}  # its colour would lie over everything inside
 
 
 @bp.get("/design/<key>/<int:version>/statistics")
@@ -31,11 +32,11 @@ def statistics(key: str, version: int) -> str:
 def _marks(elements: Any) -> dict[str, dict[str, Any]]:
     """What is drawn on an element: how many stand there, how many went on and how long that took as a rule. The
     shade is the share of the longest of these times."""
-    longest = max((one.p50_s or 0.0 for one in elements if one.kind in SHOWN), default=0.0)
+    longest = max((one.p50_s or 0.0 for one in elements if one.kind in SHADED), default=0.0)
     marks = {}
     for one in elements:
         if one.kind in SHOWN and one.entered:
-            shade = round(WARMEST * (one.p50_s or 0.0) / longest) if longest else 0
+            shade = round(WARMEST * (one.p50_s or 0.0) / longest) if longest and one.kind in SHADED else 0
             words = _("%(open)s 在办 · %(done)s 次 · %(time)s", open=one.open, done=one.completed, time=span(one.p50_s))
             marks[one.element_id] = {"text": words.removesuffix(" · "), "shade": shade}
     return marks
