@@ -68,7 +68,7 @@ def test_her_page_tells_the_same_in_the_diagram_and_in_the_list(shown):
 
     html = shown.get(f"/pregnancies/{task.business_key}", "nurse").get_data(as_text=True)
 
-    assert '"now": ["call_risk_screening"]' in html
+    assert '"now": ["call_prenatal_screening", "call_risk_screening"]' in html
     assert 'aria-current="step"' in html and "妊娠风险筛查" in html
     assert "完成" in html and "第1次产前检查" in html
 

@@ -8,6 +8,7 @@ from engine.store import reads
 from web import duty_list, risk, timeline, woman, worklist
 from web.course import Course
 from web.pages.blueprint import bp, now, places, services, today
+from workflows.people.visibility import told_to
 
 LONGEST_LIST = 100
 
@@ -20,8 +21,9 @@ def pregnancy(pregnancy_id: str) -> str:
         she = woman.of_pregnancy(services(), conn, pregnancy_id, g.principal, today())
         services().people.record_view(g.principal, interaction="read", pregnancy_id=pregnancy_id)
         region = services().region_id
-        history = list(reads.history(conn, region, she.instance.id))
-        waiting = list(reads.waiting(conn, region, she.instance.id))
+        tells = told_to(g.principal)
+        history = [line for line in reads.history(conn, region, she.instance.id) if tells(line.path)]
+        waiting = [wait for wait in reads.waiting(conn, region, she.instance.id) if tells(wait.element_id)]
         tasks = list(reads.user_tasks(conn, region, state="open", business_key=pregnancy_id, limit=LONGEST_LIST).items)
         course = Course(services(), conn, she.instance, history, waiting)
         scene = course.scene(request.args.get("inside", ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from workflows.people.model import Organisation, Principal, TaskView
@@ -71,6 +71,11 @@ def may_read_woman(principal: Principal, care: Iterable[str]) -> bool:
 def names_infection(path: str) -> bool:
     """Whether an element of a diagram tells, by being reached, that a woman has HIV, syphilis or hepatitis B."""
     return "pmtct" in path or "infect" in path
+
+
+def told_to(principal: Principal) -> Callable[[str], bool]:
+    """Whether this reader may learn that the element at a path was reached."""
+    return lambda path: principal.restricted or not names_infection(path)
 
 
 def can_read(scopes: Iterable[str]) -> bool:
