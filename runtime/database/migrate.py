@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from runtime.database.embedded import program
-from runtime.database.roles import is_owner, require_owner
+from runtime.database.roles import ensure_application, is_owner, require_owner
 from runtime.database.security import secure
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -64,6 +64,7 @@ def migrate(url: str) -> list[Migration]:
         if not _missing(conn) and not is_owner(conn):
             return []
         require_owner(conn)
+        ensure_application(conn)
         conn.execute("SET row_security = off")  # a migration to which policies apply fails, it does not miss rows
         conn.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         conn.execute(_TABLE)

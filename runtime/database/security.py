@@ -7,7 +7,7 @@ from typing import Any, LiteralString, cast
 
 from psycopg import Connection, errors, sql
 
-from runtime.database.roles import APPLICATION, ensure_application
+from runtime.database.roles import APPLICATION
 
 REGION = "nullif(current_setting('app.region', true), '')"
 _EVERYBODY = "current_setting('app.organisations', true) = '*'"
@@ -60,8 +60,8 @@ SELECT c.relname FROM pg_class c
 
 
 def secure(conn: Connection[Any]) -> None:
-    """As the owner. A table that is right already is not locked, the others one after the other."""
-    ensure_application(conn)
+    """As the owner, where the application's role is there. A table that is right already is not locked, the others one
+    after the other."""
     tables = conn.execute(_TABLES, {"role": APPLICATION, "library": TASK_LIBRARY}).fetchall()
     for schema, name, forced, policies, regional, granted in tables:
         wanted = policies_of(schema, name, regional)

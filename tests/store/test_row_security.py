@@ -9,7 +9,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from engine.store.connections import ACT_FOR, RegionPool, open_pool
-from runtime.database import migrate, partition
+from runtime.database import embedded, migrate, partition
 from runtime.database.roles import APPLICATION, as_application, faults_of_role
 from runtime.database.security import IN_EVERY_STEP, tables_without_policy
 from runtime.trials.databases import looking
@@ -233,6 +233,33 @@ def test_migrating_says_what_the_administrator_has_to_do_and_changes_nothing(ser
         conn.execute("DELETE FROM schema_migration WHERE version = (SELECT max(version) FROM schema_migration)")
     with pytest.raises(Exception, match="YUNTU_DATABASE_OWNER_URL"):
         migrate.migrate(make_conninfo(server, dbname=dbname, user=APPLICATION))
+
+
+def test_an_owner_that_is_no_superuser_migrates_and_sees_everything_once_the_administrator_made_the_roles():
+    with embedded.throw_away() as server, psycopg.connect(server, autocommit=True) as admin:
+        admin.execute("CREATE ROLE hospital_owner LOGIN BYPASSRLS")
+        admin.execute("CREATE DATABASE hospital OWNER hospital_owner")
+        owner = make_conninfo(server, dbname="hospital", user="hospital_owner")
+        admin.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(APPLICATION)))
+
+        with pytest.raises(Exception, match=f"CREATE ROLE {APPLICATION} LOGIN"):
+            migrate.migrate(owner)
+        assert migrate.status(owner)["schema_version"] is None, "nothing half-done"
+
+        admin.execute("CREATE ROLE hospital_app LOGIN")
+        admin.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(APPLICATION)))
+        admin.execute(sql.SQL("GRANT {} TO hospital_app").format(sql.Identifier(APPLICATION)))
+        migrate.migrate(owner)
+        assert migrate.migrate(owner) == []
+        with psycopg.connect(make_conninfo(owner, user="hospital_app")) as conn:
+            assert faults_of_role(conn) == tables_without_policy(conn) == []
+        with migrate.owner_connection(owner) as conn:
+            assert count(conn, "instance") == 0  # the whole table, or an error
+        with (
+            migrate.owner_connection(make_conninfo(owner, user="hospital_app")) as conn,
+            pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"),
+        ):
+            count(conn, "instance")
 
 
 def test_a_table_that_lost_its_policy_gets_it_back_with_the_next_migration(database):
