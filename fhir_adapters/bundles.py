@@ -11,7 +11,7 @@ from fhir_adapters import patching, writing
 from fhir_adapters.access import Viewer
 from fhir_adapters.correlation import Correlated, correlate
 from fhir_adapters.entries import Entry
-from fhir_adapters.inbound import answers, births, bursts, drafts, facts, opening, people, tasks
+from fhir_adapters.inbound import answers, births, bursts, drafts, facts, inbox, opening, people, tasks
 from fhir_adapters.issues import translate
 from fhir_adapters.store import resources
 from fhir_adapters.types import ENGINE_OWNED, patient_of
@@ -34,7 +34,7 @@ def handlers(services: Callable[[], Any]) -> dict[type, Any]:
     def handle(command: ApplyBundle, tx: Any) -> dict[str, Any]:
         return apply(Work(tx=tx, services=services(), viewer=command.viewer, by=tx.by), command)
 
-    return {ApplyBundle: handle, **bursts.handlers(), **drafts.handlers()}
+    return {ApplyBundle: handle, **bursts.handlers(), **drafts.handlers(), **inbox.handlers()}
 
 
 def apply(work: Work, command: ApplyBundle) -> dict[str, Any]:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response
+from marshmallow import fields, validate
 
 from api.answers import at, reply
-from api.requests import idempotency, only, principal, query_choice, query_limit
+from api.requests import Strict, idempotency, load, only, principal, query_choice, query_limit
 from engine.commands.contracts import DiscardDelivery, RetryDelivery
+from engine.errors import NotFound
 from engine.store import unattended_reads
+from fhir_adapters.store.subscriptions import Subscribed, Subscriptions
 from workflows import audited
 from workflows.services import Services
+
+STATUSES = ("any", "requested", "active", "error", "off")
+
+
+class ReplayBody(Strict):
+    """`from`: the number of the first event."""
+
+    first = fields.Integer(data_key="from", attribute="from", required=True, validate=validate.Range(min=1))
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -37,6 +49,35 @@ def blueprint(services: Services) -> Blueprint:
         """Give it up; its stream goes on without it."""
         return _change(DiscardDelivery, destination, stream, revision)
 
+    @bp.get("/subscriptions")
+    def subscriptions() -> Response:
+        """What hospital systems subscribed to, and what of it is not told yet; those in trouble have an owner."""
+        only("status")
+        status = query_choice("status", STATUSES, "any")
+        with services.engine.read() as conn:
+            rows = Subscriptions(conn, services.region_id)
+            found = [
+                subscription_json(one, rows.oldest_waiting(one))
+                for one in rows.of(status=None if status == "any" else status)
+            ]
+        return reply({"items": found})
+
+    @bp.post("/subscriptions/<subscription_id>/replay")
+    def replay(subscription_id: str) -> Response:
+        """Tell it again, beginning with this event; the receiver knows each by its number."""
+        first = load(ReplayBody())["from"]
+        who = principal()
+        with services.pool.connection() as conn, conn.transaction():
+            rows = Subscriptions(conn, services.region_id)
+            found = rows.one(subscription_id[:64])
+            if found is None or found.status == "off":
+                raise NotFound("没有此订阅，或已停止", "no such subscription, or it is off")
+            rows.rewind(
+                found.id, min(max(first, rows.oldest_kept(found.id), 1) - 1, found.sent_number), now=services.clock()
+            )
+            services.people.audit(who, "replay", "subscription", found.id, {"from": first}, conn=conn)
+        return reply({"id": found.id, "from": first})
+
     def _change(command: type[Any], destination: str, stream: UUID, revision: int) -> Response:
         asked = command(destination=destination, stream=stream, revision=revision)
         key = f"{stream}:{revision}:{destination}"
@@ -44,6 +85,23 @@ def blueprint(services: Services) -> Blueprint:
         return reply({"key": key})
 
     return bp
+
+
+def subscription_json(one: Subscribed, oldest: datetime | None) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "client": one.client,
+        "status": one.status,
+        "types": list(one.types),
+        "events": one.event_count,
+        "waiting": one.event_count - one.sent_number,
+        "oldest_waiting_at": at(oldest),
+        "failing_since": at(one.failing_since),
+        "next_try_at": at(one.due_at),
+        "told_at": at(one.told_at),
+        "problem": one.problem,
+        "owner": one.owner,
+    }
 
 
 def delivery_json(row: Any) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from marshmallow import Schema, fields
 from werkzeug.routing import Rule
 
 from api.clock import MoveBody
+from api.deliveries import ReplayBody
 from api.evaluation.blueprint import DecisionBody, ExpressionBody
+from api.inbox import AssignmentBody, DismissalBody
 from api.incidents import OwnerBody, SkipBody
 from api.jobs.blueprint import ActivationBody, CompletedBody, ExtendedBody, FailedBody, ThrownBody
 from api.messages import ConditionsBody, DeliveryBody, MessageBody, SignalBody
@@ -40,6 +42,7 @@ ROOMS = (
         "messages",
         "timers",
         "deliveries",
+        "inbox",
         "incidents",
     ),
     *("clock", "pregnancies", "indicators", "health", "openapi"),
@@ -75,6 +78,9 @@ BODIES: dict[str, type[Schema] | str] = {
     "timers.due_date": DueBody,
     "timers.firing": FiringBody,
     "timers.start_due_date": StartDueBody,
+    "deliveries.replay": ReplayBody,
+    "inbox.assignment": AssignmentBody,
+    "inbox.dismissal": DismissalBody,
     "incidents.skip": SkipBody,
     "incidents.owner": OwnerBody,
     "messages.signal": SignalBody,
@@ -89,6 +95,8 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "jobs.jobs": ("type", "limit"),
     "messages.messages": ("state", "name", "key", "after", "limit"),
     "deliveries.deliveries": ("state", "limit"),
+    "deliveries.subscriptions": ("status",),
+    "inbox.items": ("state", "limit"),
     "timers.timers": ("due_before", "instance", "definition", "after", "limit"),
     "incidents.incidents": ("state", "instance", "kind", "after", "limit"),
     "pregnancies.search": ("identifier",),

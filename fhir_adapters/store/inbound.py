@@ -1,16 +1,16 @@
-"""What arrived and is not settled: bursts of results, what waits for a person, and what a client is forgiven. Each
-function sends what its name says on the connection it is given."""
+"""What arrived and is not settled: bursts of results, and what waits for a person. Each function sends
+what its name says on the connection it is given."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg import Connection
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from engine.store import sql
@@ -51,10 +51,6 @@ def note_burst(
 ) -> None:
     given = {"facts": Jsonb(facts), "results": results, "now": now, "quiet": quiet, "longest": longest}
     conn.execute(SQL["note_burst"], {"region_id": region_id, "episode_id": episode_id, **given})
-
-
-def hurry_burst(conn: Connection[Any], region_id: str, episode_id: str, now: datetime) -> None:
-    conn.execute(SQL["hurry_burst"], {"region_id": region_id, "episode_id": episode_id, "now": now})
 
 
 def burst_of(conn: Connection[Any], region_id: str, episode_id: str) -> tuple[dict[str, Any], int] | None:
@@ -118,25 +114,3 @@ def decide(
 def belongs_to(conn: Connection[Any], region_id: str, type_: str, id_: str, episode_id: str) -> None:
     key = {"region_id": region_id, "type": type_, "resource_id": id_, "episode_id": episode_id}
     conn.execute(SQL["belongs_to"], key)
-
-
-def tolerances(conn: Connection[Any], region_id: str, client_id: UUID) -> frozenset[str]:
-    rows = conn.execute(SQL["tolerances"], {"region_id": region_id, "client_id": client_id}).fetchall()
-    return frozenset(row[0] for row in rows)
-
-
-def forgive(conn: Connection[Any], region_id: str, client_id: UUID, name: str, *, on: bool) -> None:
-    key = {"region_id": region_id, "client_id": client_id, "name": name}
-    conn.execute(SQL["forgive" if on else "forgive_no_more"], key)
-
-
-def count_tolerance(conn: Connection[Any], region_id: str, client_id: UUID, used: Mapping[str, int], day: date) -> None:
-    for name, uses in sorted(used.items()):
-        key = {"region_id": region_id, "client_id": client_id, "name": name, "day": day, "uses": uses}
-        conn.execute(SQL["count_tolerance"], key)
-
-
-def tolerance_uses(conn: Connection[Any], region_id: str, client_id: UUID | None = None) -> list[dict[str, Any]]:
-    """By client and deviation: how often, and when last."""
-    with conn.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(SQL["tolerance_uses"], {"region_id": region_id, "client_id": client_id}).fetchall()

@@ -22,6 +22,7 @@ JSON_ROOMS = (
     "jobs",
     "timers",
     "deliveries",
+    "inbox",
     "incidents",
     "messages",
     "clock",

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from engine.commands.contracts import Actor, SaveDraft
 from fhir_adapters.inbound.bursts import LookAtBurst
+from fhir_adapters.store import resources
+from fhir_adapters.store.resources import Draft
 from tests.fhir.fhir_kit import observation
 from tests.fhir.test_delivery import messages
 
@@ -140,3 +142,49 @@ def test_a_draft_kept_on_a_page_makes_the_fhir_task_in_progress(hospital):
 
     assert first["status"] == "in-progress"
     assert hospital.get(f"/Task/{task.id}").json["meta"]["versionId"] == first["meta"]["versionId"]
+
+
+def of_two_cases(hospital):
+    """A woman whose record holds two open cases: what comes of her now belongs to neither by itself."""
+    woman = hospital.brings_in()
+    first = hospital.get(f"/EpisodeOfCare/{woman.pregnancy_id}").json
+    second = {name: value for name, value in first.items() if name != "meta"} | {"id": "another-case"}
+    with hospital.pool.connection() as conn:
+        now = hospital.services.clock()
+        resources.save(conn, hospital.region_id, now, ENGINE.id, [Draft(resource=second)], engine_owned=True)
+    answer = hospital.post("/Observation", haemoglobin(woman.subject, 61))
+    assert (answer.status_code, answer.headers["X-MCH-Correlated"]) == (201, "inbox")
+    return woman, answer.json["id"]
+
+
+def ask(hospital, method, path, who, body=None):
+    headers = {"Authorization": f"Bearer {hospital.token(who)}"}
+    return hospital.app.test_client().open(f"/api{path}", method=method, json=body, headers=headers)
+
+
+def test_what_fits_two_cases_is_stored_and_a_person_decides(hospital):
+    woman, observation_id = of_two_cases(hospital)
+    [item] = ask(hospital, "GET", "/inbox", "officer").json["items"]
+    assert (item["kind"], item["resource"]) == ("several-cases", f"Observation/{observation_id}/_history/1")
+
+    place = f"/inbox/{item['id']}/assignment"
+    assert ask(hospital, "POST", place, "nurse", {"episode_id": woman.pregnancy_id}).status_code == 403
+    assert ask(hospital, "POST", place, "officer", {"episode_id": "none"}).status_code == 422
+    decided = ask(hospital, "POST", place, "officer", {"episode_id": woman.pregnancy_id})
+    pass_time(hospital, seconds=30)
+
+    assert decided.json["state"] == "assigned"
+    assert told(hospital) == 1
+    assert ask(hospital, "POST", place, "officer", {"episode_id": woman.pregnancy_id}).status_code == 409
+    assert ask(hospital, "GET", "/inbox", "officer").json["items"] == []
+
+
+def test_what_belongs_to_no_case_is_put_aside_with_its_reason(hospital):
+    of_two_cases(hospital)
+    [item] = ask(hospital, "GET", "/inbox", "officer").json["items"]
+
+    ask(hospital, "POST", f"/inbox/{item['id']}/dismissal", "officer", {"reason": "已电话核实"})
+    pass_time(hospital, minutes=10)
+
+    assert ask(hospital, "GET", "/inbox?state=decided", "officer").json["items"][0]["decided_by"] == "officer"
+    assert told(hospital) == 0

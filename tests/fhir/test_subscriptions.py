@@ -354,6 +354,21 @@ def test_after_72_hours_it_is_an_error_with_an_owner_and_goes_on_when_it_is_aske
     assert len(receiver.numbers()) > 1 and receiver.numbers() == list(range(1, 1 + len(receiver.numbers())))
 
 
+def test_who_keeps_it_running_sees_the_backlog_and_has_it_told_again(told, receiver, hospital):
+    id_ = told.subscribe()
+    told.round()
+    hospital.brings_in()
+    told.round()
+    client, it = hospital.app.test_client(), {"Authorization": f"Bearer {hospital.token('it')}"}
+
+    [listed] = client.get("/api/deliveries/subscriptions", headers=it).json["items"]
+    again = client.post(f"/api/deliveries/subscriptions/{id_}/replay", json={"from": 1}, headers=it)
+    told.round()
+
+    assert (listed["client"], listed["waiting"], listed["status"]) == ("his-demo", 0, "active")
+    assert again.status_code == 200 and receiver.numbers() == [1, 1]
+
+
 def test_who_is_gone_is_told_nothing_any_more(told, receiver, hospital):
     id_ = told.subscribe()
     told.round()

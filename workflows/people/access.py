@@ -36,6 +36,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "see-batches": frozenset({"R-ITADM", "R-DESIGN", "auditor"}),
     "tell": CARE | {"R-ITADM", "R-DESIGN"},  # a message; about a woman only by those who care for her
     "publish": frozenset({"R-ITADM", "R-DESIGN"}),
+    "match": frozenset({"R-PM-F"}),  # what arrived from a hospital and could not be matched to a case
     "count": frozenset({"R-PM-F", "R-HCADM"}),  # indicators, and the women behind them
     "move-clock": EVERYONE,  # only where time is rehearsed; with the machine's clock there is nothing to move
 }
@@ -98,7 +99,12 @@ TABLE: dict[str, Access] = {
     "incidents.incidents": _SEE_MACHINE,
     "incidents.skip": _OPERATE,
     "incidents.owner": _OPERATE,
+    "inbox.items": Access(people=RIGHTS["match"] | {"R-ITADM", "auditor"}),
+    "inbox.assignment": Access(people=RIGHTS["match"]),
+    "inbox.dismissal": Access(people=RIGHTS["match"]),
     "deliveries.deliveries": _SEE_MACHINE,
+    "deliveries.subscriptions": _SEE_MACHINE,
+    "deliveries.replay": Access(people=RIGHTS["operate"]),
     "deliveries.retry": Access(people=RIGHTS["operate"]),
     "deliveries.discard": Access(people=RIGHTS["operate"]),
     "timers.timers": _SEE_MACHINE,

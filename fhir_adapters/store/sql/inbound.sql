@@ -6,10 +6,6 @@ ON CONFLICT (region_id, episode_id) DO UPDATE
    SET facts = b.facts || excluded.facts, results = b.results + excluded.results,
        due_at = least(b.first_at + %(longest)s::interval, excluded.due_at)
 
--- hurry_burst --
--- It does not wait any longer.
-UPDATE inbound_burst SET due_at = %(now)s WHERE region_id = %(region_id)s AND episode_id = %(episode_id)s
-
 -- burst_of --
 SELECT facts, results FROM inbound_burst WHERE region_id = %(region_id)s AND episode_id = %(episode_id)s
 
@@ -52,46 +48,3 @@ RETURNING id
 -- The resource is of this case from now on.
 UPDATE resource SET episode_id = %(episode_id)s
  WHERE region_id = %(region_id)s AND type = %(type)s AND id = %(resource_id)s
-
--- receive_message --
--- As it came, before anything is read from it. No row: this message was received before.
-INSERT INTO hl7_message (region_id, id, line, control_id, kind, raw, received_at)
-VALUES (%(region_id)s, %(id)s, %(line)s, %(control_id)s, %(kind)s, %(raw)s, %(now)s)
-ON CONFLICT DO NOTHING RETURNING id
-
--- message_by_control --
-SELECT id, raw, state::text AS state, answer, problem FROM hl7_message
- WHERE region_id = %(region_id)s AND line = %(line)s AND control_id = %(control_id)s
-
--- settle_message --
-UPDATE hl7_message SET state = %(state)s::hl7_state, problem = %(problem)s, answer = %(answer)s, settled_at = %(now)s
- WHERE region_id = %(region_id)s AND id = %(id)s
-
--- messages_unsettled --
--- Left behind by a process that died between storing and settling.
-SELECT id, line, control_id, kind, raw FROM hl7_message
- WHERE region_id = %(region_id)s AND state = 'received' AND received_at <= %(before)s ORDER BY received_at LIMIT 100
-
--- message --
-SELECT id, line, control_id, kind, raw, received_at, state::text AS state, problem FROM hl7_message
- WHERE region_id = %(region_id)s AND id = %(id)s
-
--- tolerances --
-SELECT name FROM client_tolerance WHERE region_id = %(region_id)s AND client_id = %(client_id)s
-
--- forgive --
-INSERT INTO client_tolerance (region_id, client_id, name) VALUES (%(region_id)s, %(client_id)s, %(name)s) ON CONFLICT DO NOTHING
-
--- forgive_no_more --
-DELETE FROM client_tolerance WHERE region_id = %(region_id)s AND client_id = %(client_id)s AND name = %(name)s
-
--- count_tolerance --
-INSERT INTO tolerance_use AS u (region_id, client_id, name, used_on, uses)
-VALUES (%(region_id)s, %(client_id)s, %(name)s, %(day)s, %(uses)s)
-ON CONFLICT (region_id, client_id, name, used_on) DO UPDATE SET uses = u.uses + excluded.uses
-
--- tolerance_uses --
-SELECT c.name AS client, u.name, sum(u.uses)::bigint AS uses, max(u.used_on) AS last_on
-  FROM tolerance_use u JOIN client c ON c.region_id = u.region_id AND c.id = u.client_id
- WHERE u.region_id = %(region_id)s AND (%(client_id)s::uuid IS NULL OR u.client_id = %(client_id)s)
- GROUP BY c.name, u.name ORDER BY c.name, u.name
