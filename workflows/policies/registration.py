@@ -15,7 +15,7 @@ POST_TERM_FROM_DAYS = 42 * 7  # [known]
 def is_early_registration(
     edd: date, registered_on: date, first_check_on: date | None, until_days: int = EARLY_UNTIL_DAYS
 ) -> bool:
-    """Registered and checked for the first time by 12+6 (journey P02, I-05 [src:S24]); `until_days` of the region's pack.
+    """Registered and checked for the first time by 12+6 (journey P02, I-05 [src:S24]); `until_days`: the region's.
 
     >>> is_early_registration(date(2025, 10, 8), date(2025, 4, 2), date(2025, 4, 2))    # 13+0
     False
