@@ -54,7 +54,7 @@ from engine.store import answers
 from engine.store.connections import ACT_FOR, Pool, RegionPool, for_region
 from engine.store.library import Library
 from engine.store.transaction import Again, Answered, Following, FormCheck, Handler, Setting, Tx
-from engine.store.wire import Alone, Wire, alone
+from engine.store.wire import Alone, Wire
 
 HANDLERS: Mapping[type, Handler] = {
     contracts.ActivateInstance: activate_instance.handle,
@@ -185,10 +185,10 @@ class Engine:
             raise _busy() from error
 
     @contextmanager
-    def glance(self) -> Iterator[Alone | Connection[Any]]:
+    def glance(self) -> Iterator[Alone]:
         """A connection for questions that one statement answers (`ask`)."""
         try:
-            with alone(self.pool) as conn:
+            with self.pool.alone() as conn:
                 yield conn
         except AWAY as error:
             raise _busy() from error

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
@@ -224,13 +223,6 @@ class Alone:
             wire.abandon()
             raise
         return answer.fetchall()
-
-
-@contextmanager
-def alone(pool: Any) -> Iterator[Alone | Connection[Any]]:
-    """A connection for questions that one statement answers, acting for whom the pool acts."""
-    with pool.alone() if hasattr(pool, "alone") else pool.connection() as conn:
-        yield conn
 
 
 def ask(conn: Connection[Any] | Alone, statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from engine.store.wire import alone
 from workflows.people import sign_in, tokens
 from workflows.people.desk import Desk
 from workflows.people.model import AccessToken, Account, Client, Principal, Session
@@ -71,7 +70,7 @@ class Door(Desk):
     def actor_for_token(self, token: str) -> Principal | None:
         """Who holds this bearer token now; None for unknown, expired, revoked, disabled."""
         token_hash, now = tokens.hashed(token), self._clock()
-        with alone(self.pool) as conn:
+        with self.pool.alone() as conn:
             epoch = store.people_epoch(conn)
         known = self._known_tokens.find(epoch, token_hash, now)
         if known is not None:
