@@ -59,3 +59,13 @@ def test_a_database_of_a_newer_release_is_not_touched(database):
 
     with pytest.raises(migrate.MigrationMismatch):
         migrate.migrate(database)
+
+
+def test_a_young_database_finds_a_resource_by_its_key(pool):
+    """Before there are statistics every index that begins with region and type looks equally good."""
+    find = "UPDATE resource SET version = version + 1 WHERE region_id = 'here' AND type = 'Task' AND id = 'one'"
+
+    with looking(pool) as conn:
+        plan = "\n".join(row[0] for row in conn.execute(f"EXPLAIN {find}").fetchall())
+
+    assert "resource_pkey" in plan, plan
