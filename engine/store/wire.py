@@ -16,7 +16,7 @@ from itertools import count
 from typing import Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary, proxy
 
-from psycopg import Connection, errors, pq
+from psycopg import Connection, abc, errors, pq
 from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.generators import fetch_many, send
 from psycopg.rows import tuple_row
@@ -29,7 +29,7 @@ _prepared: WeakKeyDictionary[Connection[Any], dict[Key, bytes]] = WeakKeyDiction
 
 
 # Per connection: what dumps and what loads its values. Finding the adapters costs more than using them.
-_adapting: WeakKeyDictionary[Connection[Any], tuple[Transformer, Transformer]] = WeakKeyDictionary()
+_adapting: WeakKeyDictionary[Connection[Any], tuple[abc.Transformer, abc.Transformer]] = WeakKeyDictionary()
 _numbers = count()
 
 
@@ -231,14 +231,14 @@ def ask(conn: Connection[Any] | Alone, statement: str, params: Mapping[str, Any]
     if isinstance(conn, Alone):
         return conn.ask(statement, params)
     text, names = numbered(statement)
-    transformer = Transformer(conn)
-    dumped = transformer.dump_sequence([params[name] for name in names], _formats(len(names)))
-    result = _execute(conn, text, dumped, transformer.types or (), transformer.formats)
+    dumping, loading = _transformers(conn)
+    dumped = dumping.dump_sequence([params[name] for name in names], _formats(len(names)))
+    result = _execute(conn, text, dumped, dumping.types or (), dumping.formats)
     there = result.ntuples
     if not there:
         return []
-    transformer.set_pgresult(result)
-    return transformer.load_rows(0, there, tuple_row(_Rows(result)))  # type: ignore[arg-type]
+    loading.set_pgresult(result)
+    return loading.load_rows(0, there, tuple_row(_Rows(result)))  # type: ignore[arg-type]
 
 
 def _execute(conn: Connection[Any], text: bytes, dumped: Any, types: tuple[int, ...], formats: Any) -> pq.abc.PGresult:
@@ -273,7 +273,7 @@ def _error(result: pq.abc.PGresult) -> errors.Error:
     return errors.OperationalError(result.error_message.decode("utf-8", "replace"))
 
 
-def _transformers(conn: Connection[Any]) -> tuple[Transformer, Transformer]:
+def _transformers(conn: Connection[Any]) -> tuple[abc.Transformer, abc.Transformer]:
     found = _adapting.get(conn)
     if found is None:
         context: Any = _Context(conn.adapters, proxy(conn))
