@@ -102,7 +102,7 @@ def test_a_region_s_tasks_are_its_own_and_carry_nothing_that_would_have_to_move_
         conn.execute(SQL["defer_task"], {"task": "forget", "args": '{"timestamp": 0}'})
         conn.execute("UPDATE procrastinate.procrastinate_jobs SET queue_name = 'another-county'")
     serve(app)
-    assert queued(county) == [("forget", "todo")]
+    assert ("forget", "todo") in queued(county), "another region's is left to its workers"
 
 
 def test_only_a_web_process_at_work_makes_the_backlog_yield(county):
