@@ -1,10 +1,12 @@
-"""One process of load: cases from start to end, one after the other, each step timed."""
+"""Load on the engine: processes with threads as a web process has them; a thread takes its cases from start to end, one
+after the other, and times each step."""
 
 from __future__ import annotations
 
 import random
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -27,7 +29,7 @@ START_LIMIT_S = 60.0
 
 @dataclass
 class Load:
-    """What one process did."""
+    """What one thread did."""
 
     steps: int = 0
     cases: int = 0
@@ -80,15 +82,24 @@ def work(url: str, name: str, seed: int, seconds: float, barrier: Any, results: 
     results.put(load)
 
 
-def run_processes(url: str, name: str, processes: int, seconds: float) -> list[Load]:
+def work_in_threads(url: str, name: str, seeds: range, seconds: float, barrier: Any, results: Any) -> None:
+    """The body of a process with one thread per seed."""
+    with ThreadPoolExecutor(len(seeds)) as threads:
+        running = [threads.submit(work, url, name, seed, seconds, barrier, results) for seed in seeds]
+    for thread in running:
+        thread.result()
+
+
+def run_processes(url: str, name: str, processes: int, threads: int, seconds: float) -> list[Load]:
     context = get_context("spawn")
-    barrier, results = context.Barrier(processes), context.Queue()
+    barrier, results = context.Barrier(processes * threads), context.Queue()
+    shares = [range(first, first + threads) for first in range(0, processes * threads, threads)]
     started = [
-        context.Process(target=work, args=(url, name, seed, seconds, barrier, results)) for seed in range(processes)
+        context.Process(target=work_in_threads, args=(url, name, seeds, seconds, barrier, results)) for seeds in shares
     ]
     for process in started:
         process.start()
-    loads = [results.get(timeout=START_LIMIT_S + seconds * 3) for _ in started]
+    loads = [results.get(timeout=START_LIMIT_S + seconds * 3) for _ in range(processes * threads)]
     for process in started:
         process.join()
     return loads

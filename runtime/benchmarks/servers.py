@@ -27,6 +27,7 @@ class Bench:
     admin_url: str
     seconds: float = 15.0
     processes: int = 2
+    threads: int = 1
     scale: float = 1.0
     _made: list[str] = field(default_factory=list)
 
@@ -57,9 +58,11 @@ def server(database_url: str | None) -> Iterator[str]:
 
 
 @contextmanager
-def bench_on(database_url: str | None, *, seconds: float, processes: int, scale: float) -> Iterator[Bench]:
+def bench_on(
+    database_url: str | None, *, seconds: float, processes: int, threads: int, scale: float
+) -> Iterator[Bench]:
     with server(database_url) as admin_url:
-        made = Bench(admin_url, seconds, processes, scale)
+        made = Bench(admin_url, seconds, processes, threads, scale)
         try:
             yield made
         finally:

@@ -35,13 +35,16 @@ OWN_SERVERS = {**fhir.BENCHES, "fhir-notify": fhir_notify.measure}  # seconds, s
     "name", type=click.Choice([*sorted([*WORKLOADS, *OWN_DATABASES, *OWN_SERVERS]), HTTP, "feel", "soundness"])
 )
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.option("--threads", default=2, show_default=True, type=click.IntRange(1, 64), help="of each process, W1 and W3")
 @click.option("--seconds", default=15.0, show_default=True, type=click.FloatRange(1, 3600))
 @click.option(
     "--scale", default=1.0, show_default=True, type=click.FloatRange(0.0001, 10), help="share of the real sizes"
 )
 @click.option("--database-url", help="a server to measure on, instead of a throw-away one")
 @click.option("--json", "as_json", is_flag=True, help="print JSON / 输出 JSON")
-def group(name: str, processes: int, seconds: float, scale: float, database_url: str | None, as_json: bool) -> None:
+def group(
+    name: str, processes: int, threads: int, seconds: float, scale: float, database_url: str | None, as_json: bool
+) -> None:
     """测量引擎 / Durable steps per second, and what pgbench reaches with the same statements."""
     if name == "feel":  # needs no database
         result = bench_feel()
@@ -52,7 +55,7 @@ def group(name: str, processes: int, seconds: float, scale: float, database_url:
     elif name in OWN_SERVERS:
         result = OWN_SERVERS[name](seconds, scale, _say)
     else:
-        with bench_on(database_url, seconds=seconds, processes=processes, scale=scale) as bench:
+        with bench_on(database_url, seconds=seconds, processes=processes, threads=threads, scale=scale) as bench:
             result = _measure(name, bench)
     show(result, as_json, lambda: "\n".join(f"{key}: {value}" for key, value in result.items()))
 
@@ -62,7 +65,7 @@ def _measure(name: str, bench: Bench) -> dict[str, Any]:
         module, _, function = OWN_DATABASES[name].partition(":")
         result: dict[str, Any] = getattr(importlib.import_module(module), function)(bench, _say)
         return result
-    result = measure(bench.admin_url, bench.database(), WORKLOADS[name], bench.processes, bench.seconds)
+    result = measure(bench, bench.database(), WORKLOADS[name])
     if name == "W1":
         result["details"] |= shapes.measure(bench.database(), max(int(shapes.ROUNDS * bench.scale), 20))
     return result
@@ -72,12 +75,12 @@ def _say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def measure(admin_url: str, url: str, workload: Workload, processes: int, seconds: float) -> dict[str, Any]:
+def measure(bench: Bench, url: str, workload: Workload) -> dict[str, Any]:
     """The workload, then its statements through pgbench, on one server in one minute."""
     with engine_for(url) as engine:
         engine.execute(Deploy(files=workload.files), by=MIDWIFE)
-    loads = run_processes(url, workload.name, processes, seconds)
-    replayed = replay_workload(admin_url, url, workload, processes)
+    loads = run_processes(url, workload.name, bench.processes, bench.threads, bench.seconds)
+    replayed = replay_workload(bench.admin_url, url, workload, bench.processes * bench.threads)
     unit = "completed instances/s" if workload.counts_cases else "durable steps/s"
-    details = {"idempotency": False, "processes": processes}
+    details = {"idempotency": False, "processes": bench.processes, "threads": bench.threads}
     return report(workload.name, unit, loads, replayed, url, counts_cases=workload.counts_cases, **details)
