@@ -20,7 +20,7 @@ SQL = sql.load(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxItem:
-    """What a person is to decide. Of a resource, or of an HL7 message."""
+    """What a person is to decide about a resource."""
 
     id: UUID
     kind: str
@@ -28,7 +28,6 @@ class InboxItem:
     type: str | None
     resource_id: str | None
     version: int | None
-    message_id: UUID | None
     patient_id: str | None
     reason: str
     at: datetime
@@ -83,12 +82,11 @@ def ask_a_person(
     reason: str,
     at: datetime,
     resource: tuple[str, str, int] | None = None,
-    message_id: UUID | None = None,
     patient_id: str | None = None,
 ) -> None:
-    """Once for a version of a resource, once for a message."""
+    """Once for a version of a resource."""
     type_, id_, version = resource or (None, None, None)
-    given = {"kind": kind, "source": source, "reason": reason, "at": at, "message_id": message_id}
+    given = {"kind": kind, "source": source, "reason": reason, "at": at}
     given |= {"type": type_, "resource_id": id_, "version": version, "patient_id": patient_id}
     conn.execute(SQL["add_inbox_item"], {"region_id": region_id, "id": uuid4(), **given})
 

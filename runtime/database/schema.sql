@@ -96,17 +96,6 @@ CREATE TYPE public.delivery_state AS ENUM (
 );
 
 --
--- Name: hl7_state; Type: TYPE; Schema: public; Owner: -
---
-
-CREATE TYPE public.hl7_state AS ENUM (
-    'received',
-    'applied',
-    'refused',
-    'inbox'
-);
-
---
 -- Name: inbox_state; Type: TYPE; Schema: public; Owner: -
 --
 
@@ -1739,18 +1728,6 @@ CREATE TABLE public.client_assertion (
 ALTER TABLE ONLY public.client_assertion FORCE ROW LEVEL SECURITY;
 
 --
--- Name: client_tolerance; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.client_tolerance (
-    region_id text NOT NULL,
-    client_id uuid NOT NULL,
-    name text NOT NULL
-);
-
-ALTER TABLE ONLY public.client_tolerance FORCE ROW LEVEL SECURITY;
-
---
 -- Name: definition; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1867,26 +1844,6 @@ CREATE TABLE public.history_policy (
 ALTER TABLE ONLY public.history_policy FORCE ROW LEVEL SECURITY;
 
 --
--- Name: hl7_message; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.hl7_message (
-    region_id text NOT NULL,
-    id uuid NOT NULL,
-    line text NOT NULL,
-    control_id text,
-    kind text,
-    raw bytea NOT NULL,
-    received_at timestamp with time zone NOT NULL,
-    state public.hl7_state DEFAULT 'received'::public.hl7_state NOT NULL,
-    problem text,
-    answer bytea,
-    settled_at timestamp with time zone
-);
-
-ALTER TABLE ONLY public.hl7_message FORCE ROW LEVEL SECURITY;
-
---
 -- Name: http_answer; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1962,7 +1919,6 @@ CREATE TABLE public.inbox_item (
     type text,
     resource_id text,
     version integer,
-    message_id uuid,
     patient_id text,
     reason text NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -2511,20 +2467,6 @@ CREATE TABLE public.timer_start (
 ALTER TABLE ONLY public.timer_start FORCE ROW LEVEL SECURITY;
 
 --
--- Name: tolerance_use; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.tolerance_use (
-    region_id text NOT NULL,
-    client_id uuid NOT NULL,
-    name text NOT NULL,
-    used_on date NOT NULL,
-    uses bigint NOT NULL
-);
-
-ALTER TABLE ONLY public.tolerance_use FORCE ROW LEVEL SECURITY;
-
---
 -- Name: user_task; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2700,13 +2642,6 @@ ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_region_id_name_key UNIQUE (region_id, name);
 
 --
--- Name: client_tolerance client_tolerance_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.client_tolerance
-    ADD CONSTRAINT client_tolerance_pkey PRIMARY KEY (region_id, client_id, name);
-
---
 -- Name: definition definition_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2749,13 +2684,6 @@ ALTER TABLE ONLY public.history_policy
     ADD CONSTRAINT history_policy_pkey PRIMARY KEY (region_id, definition_key);
 
 --
--- Name: hl7_message hl7_message_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.hl7_message
-    ADD CONSTRAINT hl7_message_pkey PRIMARY KEY (region_id, id);
-
---
 -- Name: http_answer http_answer_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2789,13 +2717,6 @@ ALTER TABLE ONLY public.inbound_event
 
 ALTER TABLE ONLY public.inbox_item
     ADD CONSTRAINT inbox_item_pkey PRIMARY KEY (region_id, id);
-
---
--- Name: inbox_item inbox_item_region_id_message_id_key; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.inbox_item
-    ADD CONSTRAINT inbox_item_region_id_message_id_key UNIQUE (region_id, message_id);
 
 --
 -- Name: inbox_item inbox_item_region_id_type_resource_id_version_key; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2994,13 +2915,6 @@ ALTER TABLE ONLY public.timer_start
     ADD CONSTRAINT timer_start_pkey PRIMARY KEY (region_id, definition_key, element_id);
 
 --
--- Name: tolerance_use tolerance_use_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.tolerance_use
-    ADD CONSTRAINT tolerance_use_pkey PRIMARY KEY (region_id, client_id, name, used_on);
-
---
 -- Name: user_task user_task_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3132,18 +3046,6 @@ CREATE INDEX delivery_dead_idx ON public.delivery USING btree (region_id, at) WH
 --
 
 CREATE INDEX delivery_due_idx ON public.delivery USING btree (region_id, due_at) WHERE (state = 'waiting'::public.delivery_state);
-
---
--- Name: hl7_message_control_idx; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE UNIQUE INDEX hl7_message_control_idx ON public.hl7_message USING btree (region_id, line, control_id) WHERE (control_id IS NOT NULL);
-
---
--- Name: hl7_message_unsettled_idx; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX hl7_message_unsettled_idx ON public.hl7_message USING btree (region_id, received_at) WHERE (state = 'received'::public.hl7_state);
 
 --
 -- Name: http_answer_age_idx; Type: INDEX; Schema: public; Owner: -
@@ -3552,13 +3454,6 @@ ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_region_id_organisation_id_fkey FOREIGN KEY (region_id, organisation_id) REFERENCES public.organisation(region_id, id);
 
 --
--- Name: client_tolerance client_tolerance_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.client_tolerance
-    ADD CONSTRAINT client_tolerance_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.client(region_id, id) ON DELETE CASCADE;
-
---
 -- Name: definition definition_deployment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3599,13 +3494,6 @@ ALTER TABLE ONLY public.subscription_event
 
 ALTER TABLE ONLY public.subscription
     ADD CONSTRAINT subscription_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.client(region_id, id) ON DELETE CASCADE;
-
---
--- Name: tolerance_use tolerance_use_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.tolerance_use
-    ADD CONSTRAINT tolerance_use_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.client(region_id, id) ON DELETE CASCADE;
 
 --
 -- Name: procrastinate_events open; Type: POLICY; Schema: procrastinate; Owner: -
@@ -3716,12 +3604,6 @@ ALTER TABLE public.client ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.client_assertion ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: client_tolerance; Type: ROW SECURITY; Schema: public; Owner: -
---
-
-ALTER TABLE public.client_tolerance ENABLE ROW LEVEL SECURITY;
-
---
 -- Name: definition; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -3756,12 +3638,6 @@ ALTER TABLE public.history ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.history_policy ENABLE ROW LEVEL SECURITY;
-
---
--- Name: hl7_message; Type: ROW SECURITY; Schema: public; Owner: -
---
-
-ALTER TABLE public.hl7_message ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: http_answer; Type: ROW SECURITY; Schema: public; Owner: -
@@ -3992,12 +3868,6 @@ CREATE POLICY region ON public.client USING ((region_id = NULLIF(current_setting
 CREATE POLICY region ON public.client_assertion USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
--- Name: client_tolerance region; Type: POLICY; Schema: public; Owner: -
---
-
-CREATE POLICY region ON public.client_tolerance USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
-
---
 -- Name: delivery region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -4014,12 +3884,6 @@ CREATE POLICY region ON public.history USING ((region_id = NULLIF(current_settin
 --
 
 CREATE POLICY region ON public.history_policy USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
-
---
--- Name: hl7_message region; Type: POLICY; Schema: public; Owner: -
---
-
-CREATE POLICY region ON public.hl7_message USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
 -- Name: http_answer region; Type: POLICY; Schema: public; Owner: -
@@ -4202,12 +4066,6 @@ CREATE POLICY region ON public.timer USING ((region_id = NULLIF(current_setting(
 CREATE POLICY region ON public.timer_start USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
--- Name: tolerance_use region; Type: POLICY; Schema: public; Owner: -
---
-
-CREATE POLICY region ON public.tolerance_use USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
-
---
 -- Name: user_task region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -4314,12 +4172,6 @@ ALTER TABLE public.timer ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.timer_start ENABLE ROW LEVEL SECURITY;
-
---
--- Name: tolerance_use; Type: ROW SECURITY; Schema: public; Owner: -
---
-
-ALTER TABLE public.tolerance_use ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: user_task; Type: ROW SECURITY; Schema: public; Owner: -

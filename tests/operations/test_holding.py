@@ -109,9 +109,7 @@ def test_a_suspended_version_starts_nothing_and_the_version_before_takes_its_pla
 
 
 def begun_by_message(*tasks):
-    start = (
-        '<bpmn:startEvent id="start">@<bpmn:messageEventDefinition id="start_d" messageRef="m1"/></bpmn:startEvent>'
-    )
+    start = '<bpmn:startEvent id="start">@<bpmn:messageEventDefinition id="start_d" messageRef="m1"/></bpmn:startEvent>'
     return bpmn("by_message", line(start, *map(user_task, tasks), END), message("news"))
 
 

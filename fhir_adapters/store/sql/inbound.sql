@@ -21,21 +21,21 @@ SELECT episode_id FROM inbound_burst WHERE region_id = %(region_id)s AND due_at 
 SELECT min(due_at) FROM inbound_burst WHERE region_id = %(region_id)s
 
 -- add_inbox_item --
--- Once for each version of a resource and for each message.
-INSERT INTO inbox_item (region_id, id, kind, source, type, resource_id, version, message_id, patient_id, reason, at)
-VALUES (%(region_id)s, %(id)s, %(kind)s, %(source)s, %(type)s, %(resource_id)s, %(version)s, %(message_id)s, %(patient_id)s, %(reason)s, %(at)s)
+-- Once for each version of a resource.
+INSERT INTO inbox_item (region_id, id, kind, source, type, resource_id, version, patient_id, reason, at)
+VALUES (%(region_id)s, %(id)s, %(kind)s, %(source)s, %(type)s, %(resource_id)s, %(version)s, %(patient_id)s, %(reason)s, %(at)s)
 ON CONFLICT DO NOTHING
 
 -- inbox --
 -- What waits for a person, oldest first, or what was decided.
-SELECT id, kind, source, type, resource_id, version, message_id, patient_id, reason, at, state::text AS state, episode_id,
+SELECT id, kind, source, type, resource_id, version, patient_id, reason, at, state::text AS state, episode_id,
        decided_at, decided_by
   FROM inbox_item
  WHERE region_id = %(region_id)s AND state::text = ANY (%(states)s::text[])
  ORDER BY at, id LIMIT %(limit)s
 
 -- inbox_item --
-SELECT id, kind, source, type, resource_id, version, message_id, patient_id, reason, at, state::text AS state, episode_id,
+SELECT id, kind, source, type, resource_id, version, patient_id, reason, at, state::text AS state, episode_id,
        decided_at, decided_by
   FROM inbox_item WHERE region_id = %(region_id)s AND id = %(id)s FOR UPDATE
 
