@@ -30,12 +30,17 @@ class Opened:
     conn: Any
     task: Any
     form: Any
-    answers: Mapping[str, Any]  # of a task that is over: those on record
+    answers: Mapping[str, Any]  # of a task that is over: those on record, of a cancelled one what was typed
     last_values: Mapping[str, Any]
     known: Mapping[str, Any]
     woman: woman.Woman | None
     allowed: bool
     is_recorded: bool = False  # there is a record of the answers, and this person may read it
+
+    @property
+    def is_unsent(self) -> bool:
+        """Cancelled with something typed, which nobody sent: shown to whom the task was meant for, and no record."""
+        return self.task.state == "cancelled" and bool(self.task.draft) and self.form is not None and self.allowed
 
     @property
     def fillable(self) -> bool:
@@ -76,6 +81,7 @@ class Opened:
             "assignee": names.get(task.assignee, task.assignee),
             "finisher": names.get(task.completed_by, task.completed_by),
             "has_draft": bool(task.draft),
+            "is_unsent": self.is_unsent,
             "is_recorded": self.is_recorded,
             "list_query": request.values.get("list", ""),
             **fields(self, shown, error, warnings),
@@ -112,16 +118,18 @@ def opened(task_id: UUID) -> Iterator[Opened]:
         task = task_access.task_for(services(), conn, task_id, g.principal)
         opened_form = completion.open_form(services(), conn, task, today=today())
         recorded = None if task.is_open else _recorded(conn, task, opened_form.form)
+        allowed = may_complete(g.principal, task, task_access.care_of(services(), conn, task))
+        unsent = dict(task.draft) if task.state == "cancelled" and task.draft and allowed else {}
         yield Opened(
             conn=conn,
             task=task,
             form=opened_form.form,
-            answers=opened_form.answers if task.is_open else recorded or {},
+            answers=opened_form.answers if task.is_open else recorded or unsent,
             is_recorded=recorded is not None,
             last_values=opened_form.last_values,
             known=opened_form.context,
             woman=woman.of_task(services(), conn, task, g.principal, today()),
-            allowed=may_complete(g.principal, task, task_access.care_of(services(), conn, task)),
+            allowed=allowed,
         )
 
 

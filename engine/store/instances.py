@@ -16,7 +16,7 @@ from engine.errors import NotFound
 from engine.interpreter.codec import VERSION as CODEC
 from engine.interpreter.contracts import Diff, Event, Happened, Step, UserTaskDone, Wait, WaitKind
 from engine.lifecycle import Status, UserTaskState, require_active
-from engine.store import derive, reads
+from engine.store import derive, drafts, reads
 from engine.store.incidents import projection_incident
 from engine.store.library import Pins
 from engine.store.transaction import Tx
@@ -55,6 +55,7 @@ class TaskHead:
     created_at: datetime
     completed_at: datetime | None
     completed_by: str | None
+    draft: dict[str, Any] | None = None
 
     def record(self, wait: Wait, **changes: Any) -> TaskRecord:
         record = TaskRecord(
@@ -221,7 +222,7 @@ def save(
     user tasks that opened."""
     before = held.state.waits
     rows = derive.rows_of(held.id, diff, before, completed, held.pins["form"])
-    closed, changed = _closed_and_changed(tx, held, diff, completed, head, changed)
+    closed, changed, unsent = _closed_and_changed(tx, held, diff, completed, head, changed)
     held.status = status
     opened = _opened(tx, held.id, diff)
     statements = _project(tx, held, diff, step, opened, closed, changed, rows)
@@ -239,6 +240,8 @@ def save(
         by=tx.by.id,
         rows=Jsonb(rows),
     )
+    if unsent:
+        drafts.keep(tx, unsent, closed, opened)
     held.revision += 1
     held.state = step.state
     _finish(tx, held.id, rows, statements)
@@ -247,8 +250,9 @@ def save(
 
 def _closed_and_changed(
     tx: Tx, held: Held, diff: Diff, completed: int | None, head: TaskHead | None, changed: tuple[TaskRecord, ...]
-) -> tuple[tuple[TaskRecord, ...], tuple[TaskRecord, ...]]:
-    """Records of tasks that ended or changed. Rows of tasks the command did not name are read: that is rare."""
+) -> tuple[tuple[TaskRecord, ...], tuple[TaskRecord, ...], dict[int, Any]]:
+    """Records of tasks that ended or changed, and the drafts of those that were cancelled, by wait. Rows of tasks the
+    command did not name are read: that is rare."""
     gone = [wait for wait in diff.closed if wait.kind is WaitKind.USER_TASK]
     other = [wait for wait in diff.changed if wait.kind is WaitKind.USER_TASK]
     heads = {head.wait_id: head} if head else {}
@@ -269,7 +273,12 @@ def _closed_and_changed(
     altered = tuple(
         heads[wait.id].record(wait, revision=heads[wait.id].revision + 1) for wait in other if wait.id in heads
     )
-    return closed, (*changed, *altered)
+    unsent = {
+        wait.id: heads[wait.id].draft
+        for wait in gone
+        if wait.id != completed and wait.id in heads and heads[wait.id].draft is not None
+    }
+    return closed, (*changed, *altered), unsent
 
 
 def _opened(tx: Tx, instance_id: UUID, diff: Diff) -> tuple[TaskRecord, ...]:

@@ -69,6 +69,7 @@ def user_tasks(
     roles: Collection[str] | None = None,
     assignee: str | None = None,
     unassigned: bool = False,
+    drafted: bool = False,
     completed_by: str | None = None,
     completed_since: datetime | None = None,
     overdue_at: datetime | None = None,
@@ -98,6 +99,8 @@ def user_tasks(
         filters.append("where_state_open" if state == "open" else "where_state")
     if unassigned:
         filters.append("where_unassigned")
+    if drafted:
+        filters.append("where_drafted")
     params = {**asked, "region_id": region_id, "state": state, "limit": limit + 1, "offset": offset}
     counted = _joined("count_user_tasks", *filters)
     total = conn.execute(_bounded(counted), {**params, "most": COUNTED}).fetchone()

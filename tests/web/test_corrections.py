@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from engine.commands.contracts import SaveDraft, TerminateInstance
 from engine.store import reads
+from tests.web.conftest import example
 from tests.web.markup import assert_sound
+from workflows import completion
 
 
 @pytest.fixture
@@ -56,3 +59,43 @@ def test_what_cannot_be_is_refused_and_what_was_typed_stays(site, case, fields):
 def test_another_townships_woman_does_not_exist_and_a_reader_corrects_nothing(site, case):
     assert site.get(f"/pregnancies/{case}/dates", "nurse2").status_code == 404
     assert site.get(f"/pregnancies/{case}/dates", "county").status_code == 403
+
+
+def redated(site, case):
+    """A doctor settles another last period."""
+    site.post(f"/pregnancies/{case}/dates", "nurse", lmp="2025-10-20", reason="x", confirmed="2026-07-27")
+    task = site.task("task_confirm_edd", "org-hospital")
+    settled = {"edd_confirmed": "2026-07-27", "confirmed_basis": "lmp", "lmp_corrected": "2025-10-20"}
+    answers = {**example("edd-confirmation"), "edd_proposed": "2026-07-27", **settled}
+    completion.complete(site.services, task.id, by=site.principal("doctor"), answers=answers)
+
+
+def test_a_draft_goes_with_the_visit_that_another_due_date_plans_anew(site):
+    case = site.task("task_screen").business_key
+    site.complete("task_screen", "nurse", "risk-screening")
+    before = next(t for t in site.tasks(business_key=case) if t.element_id == "task_antenatal_visit")
+    draft = SaveDraft(user_task_id=before.id, draft={"sbp": "118"})
+    site.services.engine.execute(draft, by=site.principal("nurse").actor)
+
+    redated(site, case)
+
+    after = next(t for t in site.tasks(business_key=case) if t.element_id == "task_antenatal_visit")
+    assert (site.stored(before.id).state, after.id == before.id, after.draft) == ("cancelled", False, {"sbp": "118"})
+    page = site.get(f"/tasks/{after.id}", "nurse")
+    assert_sound(page)
+    assert 'value="118"' in page.text and "重新安排或交回之前填写" in page.text
+
+
+def test_a_draft_whose_task_is_closed_for_good_is_read_by_whom_it_was_meant_for(site):
+    task = site.task("task_first_visit")
+    actor = site.principal("nurse").actor
+    site.services.engine.execute(SaveDraft(user_task_id=task.id, draft={"sbp": "118"}), by=actor)
+    site.services.engine.execute(TerminateInstance(instance_id=task.instance_id, reason="迁出"), by=actor)
+
+    her_page, page = (site.get(path, "nurse") for path in (f"/pregnancies/{task.business_key}", f"/tasks/{task.id}"))
+    assert_sound(her_page)
+    assert_sound(page)
+    assert "未提交的草稿" in her_page.text and f"/tasks/{task.id}" in her_page.text
+    assert 'id="f-sbp">118' in page.text and "不是记录" in page.text and "data-draft-url" not in page.text
+    assert 'id="f-sbp">118' not in site.get(f"/tasks/{task.id}", "officer").text
+    assert "未提交的草稿" not in site.get(f"/pregnancies/{task.business_key}", "officer").text

@@ -8,6 +8,8 @@ from engine.store import reads
 from web import duty_list, risk, timeline, woman, worklist
 from web.course import Course
 from web.pages.blueprint import bp, now, places, services, today
+from workflows import task_access
+from workflows.people import may_complete
 from workflows.people.visibility import told_to
 
 LONGEST_LIST = 100
@@ -25,6 +27,10 @@ def pregnancy(pregnancy_id: str) -> str:
         history = [line for line in reads.history(conn, region, she.instance.id) if tells(line.path)]
         waiting = [wait for wait in reads.waiting(conn, region, she.instance.id) if tells(wait.element_id)]
         tasks = list(reads.user_tasks(conn, region, state="open", business_key=pregnancy_id, limit=LONGEST_LIST).items)
+        closed = reads.user_tasks(
+            conn, region, state="cancelled", drafted=True, business_key=pregnancy_id, limit=LONGEST_LIST
+        ).items
+        unsent = [task for task in closed if may_complete(g.principal, task, task_access.care_in(she.variables))]
         course = Course(services(), conn, she.instance, history, waiting)
         scene = course.scene(request.args.get("inside", ""))
         done, current = course.done(scene), course.current(scene)
@@ -38,6 +44,7 @@ def pregnancy(pregnancy_id: str) -> str:
         "pregnancy.html",
         woman=she,
         tasks=rows,
+        unsent=unsent,
         entries=lines,
         names=names,
         changes=risk.changes(she.variables, g.principal.roles),

@@ -49,6 +49,9 @@ AND t.assignee = %(assignee)s
 -- where_unassigned --
 AND t.assignee IS NULL
 
+-- where_drafted --
+AND t.draft IS NOT NULL
+
 -- where_completed_by --
 AND t.completed_by = %(completed_by)s
 

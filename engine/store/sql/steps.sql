@@ -19,8 +19,8 @@ SELECT i.id, i.definition_key, i.definition_version, i.business_key, i.status::t
    FOR UPDATE OF i, t
 
 -- read_task_heads --
--- What the state does not know of user tasks: who holds them, since when.
-SELECT t.id, t.wait_id, t.state::text, t.revision, t.assignee, t.created_at, t.completed_at, t.completed_by
+-- What the state does not know of user tasks: who holds them, since when, with what typed already.
+SELECT t.id, t.wait_id, t.state::text, t.revision, t.assignee, t.created_at, t.completed_at, t.completed_by, t.draft
   FROM user_task t
  WHERE t.region_id = %(region_id)s AND t.id = ANY(%(ids)s)
 
