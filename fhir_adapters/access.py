@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fhir_adapters.issues import FhirError, refuse
+from workflows.people.model import Principal
 
 LETTERS = {
     "create": "c",
@@ -30,6 +31,15 @@ class Viewer:
     organisations: tuple[str, ...]
     restricted: bool
     kind: str = "client"  # client | person
+
+    @classmethod
+    def of(cls, who: Principal) -> Viewer:
+        return cls(
+            source=f"{who.kind}:{who.login}",
+            organisations=tuple(sorted(who.organisations)),
+            restricted=who.restricted,
+            kind=who.kind,
+        )
 
 
 def allows(scopes: Iterable[str], type_: str, interaction: str) -> bool:

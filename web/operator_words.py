@@ -144,6 +144,8 @@ def action_name(action: str) -> str:
         "SkipIncident": _("跳过异常"),
         "AssignIncident": _("指定负责人"),
         "RetryMessage": _("重新投递"),
+        "DecideInboxItem": _("决定资料归属"),
+        "replay": _("重发"),
         "MoveTimer": _("更改到期时间"),
         "FireTimerNow": _("立即触发"),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workflows.leads import REPORTERS
 from workflows.people.access import RIGHTS as RIGHTS_OF_API
 from workflows.people.roles import CARE, EVERYONE, READERS
 
@@ -9,6 +10,7 @@ PUBLIC = frozenset({"web.static", "web.sign_in", "web.sign_in_form", "web.colour
 DESIGNERS = frozenset({"R-DESIGN"})
 LOOK_AT_DIAGRAMS = DESIGNERS | {"R-ITADM"}
 OPERATE = RIGHTS_OF_API["operate"]
+MATCH = RIGHTS_OF_API["match"]
 MIGRATE = RIGHTS_OF_API["migrate"]
 COUNTY = frozenset({"R-PM-F", "R-HCADM"})  # the numbers of the county, and the women behind them
 REGISTER = frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"})  # P02: who may open a woman's record
@@ -28,10 +30,16 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.register_form": REGISTER,
     "web.register": REGISTER,
     "web.evaluate_registration": REGISTER,
+    "web.lead_form": REPORTERS,
+    "web.open_lead": REPORTERS,
+    "web.evaluate_lead": REPORTERS,
     "web.search": READERS,
     "web.pregnancy": READERS,
     "web.audit": frozenset({"auditor"}),
     "web.escalations": COUNTY | {"R-OB-AC"},
+    "web.inbox": MATCH,
+    "web.assign_inbox_item": MATCH,
+    "web.dismiss_inbox_item": MATCH,
     "web.correct_dates_form": REGISTER,
     "web.correct_dates": REGISTER,
     "web.indicators_report": COUNTY,
@@ -44,6 +52,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.operations": LOOK_AT_DIAGRAMS | {"auditor"},
     "web.settle_incident": OPERATE,
     "web.resend_message": OPERATE,
+    "web.replay_subscription": OPERATE,
     "web.instance": LOOK_AT_DIAGRAMS | READERS | {"auditor"},
     "web.operate_instance": OPERATE,
     "web.instance_migration": MIGRATE,

@@ -72,6 +72,7 @@ def tab_name(tab: str) -> str:
         "timers": _("逾期定时器"),
         "messages": _("无人接收的消息"),
         "jobs": _("作业"),
+        "subscriptions": _("订阅"),
         "batches": _("批量操作"),
     }[tab]
 

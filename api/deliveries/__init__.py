@@ -12,9 +12,9 @@ from marshmallow import fields, validate
 from api.answers import at, reply
 from api.requests import Strict, idempotency, load, only, principal, query_choice, query_limit
 from engine.commands.contracts import DiscardDelivery, RetryDelivery
-from engine.errors import NotFound
 from engine.store import unattended_reads
 from fhir_adapters.store.subscriptions import Subscribed, Subscriptions
+from fhir_adapters.subscriptions.replay import replay as tell_again
 from workflows import audited
 from workflows.services import Services
 
@@ -68,15 +68,9 @@ def blueprint(services: Services) -> Blueprint:
         first = load(ReplayBody())["from"]
         who = principal()
         with services.pool.connection() as conn, conn.transaction():
-            rows = Subscriptions(conn, services.region_id)
-            found = rows.one(subscription_id[:64])
-            if found is None or found.status == "off":
-                raise NotFound("没有此订阅，或已停止", "no such subscription, or it is off")
-            rows.rewind(
-                found.id, min(max(first, rows.oldest_kept(found.id), 1) - 1, found.sent_number), now=services.clock()
-            )
-            services.people.audit(who, "replay", "subscription", found.id, {"from": first}, conn=conn)
-        return reply({"id": found.id, "from": first})
+            id_ = tell_again(conn, services.region_id, subscription_id, first, services.clock())
+            services.people.audit(who, "replay", "subscription", id_, {"from": first}, conn=conn)
+        return reply({"id": id_, "from": first})
 
     def _change(command: type[Any], destination: str, stream: UUID, revision: int) -> Response:
         asked = command(destination=destination, stream=stream, revision=revision)

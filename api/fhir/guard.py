@@ -40,13 +40,7 @@ def principal() -> Principal:
 
 def viewer() -> Viewer:
     """The caller as the store sees it."""
-    who = principal()
-    return Viewer(
-        source=f"{who.kind}:{who.login}",
-        organisations=tuple(sorted(who.organisations)),
-        restricted=who.restricted,
-        kind=who.kind,
-    )
+    return Viewer.of(principal())
 
 
 def scopes() -> frozenset[str]:

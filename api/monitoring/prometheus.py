@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from engine.errors import Busy
 from engine.store import insight
+from fhir_adapters.store.subscriptions import Backlog, Subscriptions
 from workflows.services import Services
 
 Labels = Mapping[str, str]
+STATES = ("requested", "active", "error", "off")  # of a subscription
 
 
 @dataclass
@@ -48,6 +51,7 @@ def page(services: Services) -> str:
             now = services.clock()
             found = insight.figures(conn, services.region_id, now)
             late = insight.overdue_timers(conn, services.region_id, now)
+            untold = Subscriptions(conn, services.region_id).backlogs()
     except Exception as error:
         if not (isinstance(error, Busy) or services.database_is_away(error)):
             raise
@@ -56,6 +60,7 @@ def page(services: Services) -> str:
         sheet.gauge("up", "The database answers", 1)
         _backlog(sheet, found)
         _lateness(sheet, late)
+        _untold(sheet, untold, now)
     _latency(sheet, services.latencies())
     _pool(sheet, services.pool.get_stats())
     return sheet.text()
@@ -86,6 +91,18 @@ def _lateness(sheet: Sheet, late: list[insight.OverdueTimers]) -> None:
     for one in late:
         bounds = zip(insight.LATE_S, one.within, strict=True)
         _buckets(sheet, "overdue_timer_age_seconds", _of(one), bounds, one.count, one.seconds)
+
+
+def _untold(sheet: Sheet, found: Mapping[str, Backlog], now: datetime) -> None:
+    """Every state is there, also with nothing in it: an alert on a figure that is missing never fires."""
+    every = {state: found.get(state, Backlog()) for state in STATES}
+    counts = {state: one.count for state, one in every.items()}
+    events = {state: one.events for state, one in every.items()}
+    sheet.gauges("subscriptions", "Subscriptions of hospital systems, by state", "status", counts)
+    sheet.gauges("subscription_events_untold", "Events that subscribers have not taken, by state", "status", events)
+    oldest = min((at for state in ("requested", "active") if (at := every[state].since)), default=now)
+    waiting = max(0.0, (now - oldest).total_seconds())
+    sheet.gauge("oldest_untold_event_s", "How long the oldest event waits of a subscription that is tried", waiting)
 
 
 def _of(one: insight.OverdueTimers) -> Labels:

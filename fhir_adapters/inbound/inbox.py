@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.errors import Conflict, Incorrect, NotFound
+from fhir_adapters.correlation import mother_of
 from fhir_adapters.facts import facts_of
 from fhir_adapters.inbound import bursts
 from fhir_adapters.inbound.facts import DATING
@@ -42,12 +43,17 @@ def _decide(command: DecideInboxItem, tx: Any) -> dict[str, Any]:
     return {"id": str(item.id), "state": state, "episode_id": command.episode_id}
 
 
+def _women(tx: Any, patient_id: str) -> tuple[str | None, ...]:
+    """Whose case it may be: hers, or of a newborn the mother's."""
+    return patient_id, mother_of(tx.conn, tx.region_id, patient_id)
+
+
 def _assign(tx: Any, item: inbound.InboxItem, episode_id: str) -> None:
     """What it says is told to the case as if it had come for it at once."""
     episode = resources.current(tx.conn, tx.region_id, "EpisodeOfCare", episode_id)
     if episode is None:
         raise Incorrect("没有此个案", "there is no such case")
-    if item.patient_id is not None and patient_of(episode.resource()) != item.patient_id:
+    if item.patient_id is not None and patient_of(episode.resource()) not in _women(tx, item.patient_id):
         raise Incorrect("这是另一位妇女的个案", "this is another woman's case")
     if item.kind != "several-cases" or item.type is None or item.resource_id is None:
         return

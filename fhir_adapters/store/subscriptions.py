@@ -74,6 +74,15 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """How many subscriptions, how many events they were not told, and since when the first of those waits."""
+
+    count: int = 0
+    events: int = 0
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """An address that a client may be told at, what below it included. `secrets`: newest first."""
 
@@ -117,6 +126,11 @@ class Subscriptions:
     def one(self, id_: str, client_id: UUID | None = None) -> Subscribed | None:
         found = self.of(client_id=client_id, id_=id_)
         return found[0] if found else None
+
+    def backlogs(self) -> dict[str, Backlog]:
+        """By state; states that none is in are left out."""
+        rows = self._run("backlogs").fetchall()
+        return {state: Backlog(count=count, events=int(events), since=since) for state, count, events, since in rows}
 
     def has_changes(self) -> bool:
         return bool(self._value("has_changes"))

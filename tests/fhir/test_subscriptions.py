@@ -11,10 +11,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Condition, Thread
 
 import pytest
 
@@ -24,9 +24,12 @@ from fhir_adapters.store.subscriptions import Subscriptions
 from fhir_adapters.subscriptions.topics import TOPICS
 from fhir_adapters.subscriptions.wishes import BACKPORT
 from runtime.database.roles import as_application
+from runtime.demo.logins import read_logins
 from runtime.subscribers import Subscribers, own_connection, sender_for, tell
 from tests.fhir.conftest import BEGIN
 from tests.fhir.fhir_kit import CANON, WOMAN, issues_of, observation
+from tests.web.conftest import csrf_of
+from tests.web.markup import assert_sound
 
 SECRET = "a secret that nobody else knows"
 TASKS = f"{CANON}/SubscriptionTopic/task-status"
@@ -39,6 +42,7 @@ class Receiver:
         self.taken: list[dict] = []
         self.answer, self.headers = 200, {}
         self.refuses = lambda request: False
+        self._came = Condition()
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -47,7 +51,9 @@ class Receiver:
                 request = {"method": self.command, "path": self.path, "headers": dict(self.headers), "body": body}
                 status = 422 if receiver.refuses(request) else receiver.answer
                 if status < 300:
-                    receiver.taken.append(request)
+                    with receiver._came:
+                        receiver.taken.append(request)
+                        receiver._came.notify_all()
                 self.send_response(status)
                 for name, value in receiver.headers.items():
                     self.send_header(name, value)
@@ -66,6 +72,11 @@ class Receiver:
     def close(self) -> None:
         self.server.shutdown()
         self.server.server_close()
+
+    def wait_for(self, what: Callable[[], bool], limit_s: float = 30.0) -> None:
+        """Looks again whenever something has been taken."""
+        with self._came:
+            assert self._came.wait_for(what, limit_s), "it did not come"
 
     def bundles(self, kind: str = "event-notification") -> list[dict]:
         found = [plain.loads(one["body"]) for one in self.taken if one["body"].startswith(b'{"resourceType":"Bundle"')]
@@ -369,6 +380,68 @@ def test_who_keeps_it_running_sees_the_backlog_and_has_it_told_again(told, recei
     assert again.status_code == 200 and receiver.numbers() == [1, 1]
 
 
+def test_the_operators_page_shows_each_client_with_its_trouble_and_tells_it_again(told, receiver, hospital):
+    id_ = told.subscribe()
+    told.round()
+    hospital.brings_in()
+    told.round()
+    receiver.answer = 500
+    hospital.brings_in(number="999999199707150028", day="2025-10-21")
+    told.round()
+    it, place = signed_in(hospital, "it"), f"/operations/subscriptions/{id_}/replay"
+
+    page = it.get("/operations?tab=subscriptions")
+
+    assert_sound(page)
+    assert [part for part in ("his-demo", id_[:8], "HTTP 500", f'action="{place}"') if part not in page.text] == []
+    assert receiver.url not in page.text and "999999" not in page.text
+    receiver.answer, told_before = 200, len(receiver.numbers())
+    for wrong in ("", "0", "-1", "x", "٣"):
+        assert it.post(place, data={"csrf": csrf_of(page), "from": wrong}).status_code == 422
+    assert it.post(f"{place[:-8]}x/replay", data={"csrf": csrf_of(page), "from": "1"}).status_code == 404
+    assert it.post(place, data={"csrf": csrf_of(page), "from": "1"}).status_code == 303
+    told.round()
+    assert receiver.numbers()[told_before:] == list(
+        range(1, int(told.status(id_)["events-since-subscription-start"]) + 1)
+    )
+    assert signed_in(hospital, "nurse").get("/operations?tab=subscriptions").status_code == 403
+    assert "/replay" not in signed_in(hospital, "auditor").get("/operations?tab=subscriptions").text
+
+
+def signed_in(hospital, who):
+    """A browser of this person."""
+    client, password = hospital.app.test_client(), read_logins(hospital.settings.home)[who]
+    form = {"login": who, "password": password, "csrf": csrf_of(client.get("/sign-in"))}
+    assert client.post("/sign-in", data=form).status_code == 303
+    return client
+
+
+def test_monitoring_is_told_how_much_waits_for_how_long_and_what_is_in_error(told, receiver, hospital):
+    id_ = told.subscribe()
+    told.round()
+    receiver.answer = 500
+    hospital.brings_in()
+    told.round()
+    told.pass_time(hours=1)
+    waiting, untold = figures(hospital), told.status(id_)["waiting"]
+
+    assert waiting['subscriptions{status="active"}'] == 1 and waiting['subscriptions{status="error"}'] == 0
+    assert waiting['subscription_events_untold{status="active"}'] == untold > 0
+    assert waiting["oldest_untold_event_s"] == 3600
+    for _ in range(2):
+        told.pass_time(hours=36)
+    given_up = figures(hospital)
+
+    assert given_up['subscriptions{status="error"}'] == 1 and given_up["oldest_untold_event_s"] == 0
+    assert given_up['subscription_events_untold{status="error"}'] == untold
+
+
+def figures(hospital) -> dict[str, float]:
+    lines = hospital.app.test_client().get("/metrics").get_data(as_text=True).splitlines()
+    pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    return {name.removeprefix("yuntu_"): float(value) for name, value in pairs}
+
+
 def test_who_is_gone_is_told_nothing_any_more(told, receiver, hospital):
     id_ = told.subscribe()
     told.round()
@@ -452,14 +525,13 @@ def test_while_one_process_speaks_for_a_subscription_no_other_does(told, receive
 
 
 DYING = """
-import sys, time
+import sys
 from runtime import settings
 from runtime.subscribers import Subscribers
 from runtime.wiring import build
 running = Subscribers(build(settings.read()), poll_s=0.02)
 running.start()
-print("running", flush=True)
-time.sleep(60)
+sys.stdin.read()
 """
 
 
@@ -472,10 +544,10 @@ def test_a_process_killed_while_the_receiver_answers_loses_nothing_and_renumbers
         hospital.post("/Observation", weight(woman.subject, value))
     environment = {**os.environ, "YUNTU_DATABASE_URL": as_application(hospital.url), "YUNTU_CLOCK": f"manual:{BEGIN}"}
     environment["YUNTU_HOME"] = str(hospital.settings.home)
-    process = subprocess.Popen([sys.executable, "-c", DYING], env=environment, stdout=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-c", DYING], env=environment, stdin=subprocess.PIPE)
     receiver.refuses = lambda request: request["headers"].get("X-MCH-Event-Number") == "2" and process.kill()
     process.wait(timeout=60)
-    process.stdout.close()
+    process.stdin.close()
     receiver.refuses = lambda request: False
 
     told.round()
@@ -490,16 +562,9 @@ def test_the_threads_of_a_worker_tell_it_without_being_asked(told, receiver, hos
     try:
         told.subscribe()
         hospital.brings_in()
-        wait_until(lambda: receiver.numbers() == [1])
+        receiver.wait_for(lambda: receiver.numbers() == [1])
     finally:
         running.stop()
-
-
-def wait_until(condition, limit_s: float = 10.0) -> None:
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 WRONG = {

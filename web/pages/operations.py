@@ -1,8 +1,11 @@
-"""What does not go on by itself: incidents, timers that are late, messages without a receiver, jobs, batches."""
+"""What does not go on by itself: incidents, late timers, messages without a receiver, jobs, what hospital systems were
+not told yet, batches."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +15,8 @@ from engine.commands.contracts import AssignIncident, RetryIncident, RetryMessag
 from engine.errors import Incorrect, NotFound
 from engine.operations import batches
 from engine.store import job_reads, plain, unattended_reads
+from fhir_adapters.store.subscriptions import Subscribed, Subscriptions
+from fhir_adapters.subscriptions.replay import replay
 from web.pages.blueprint import bp, now, services
 from workflows import audited
 
@@ -22,11 +27,31 @@ def _late_timers(conn: Any, region: str) -> list[Any]:
     return list(unattended_reads.timers(conn, region, due_before=now(), limit=ROWS))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One subscription, and since when its first event waits. What it asks for may name a woman: not shown."""
+
+    found: Subscribed
+    oldest_at: datetime | None
+
+    @property
+    def waiting(self) -> int:
+        return self.found.event_count - self.found.sent_number
+
+
+def _subscriptions(conn: Any, region: str) -> list[Told]:
+    """By client; those in trouble first."""
+    rows = Subscriptions(conn, region)
+    found = [Told(found=one, oldest_at=rows.oldest_waiting(one)) for one in rows.of()]
+    return sorted(found, key=lambda one: (one.found.client, one.found.status != "error", one.found.id))
+
+
 TABS: dict[str, Callable[[Any, str], list[Any]]] = {
     "incidents": lambda conn, region: list(unattended_reads.incident_list(conn, region, limit=ROWS)),
     "timers": _late_timers,
     "messages": lambda conn, region: list(unattended_reads.messages(conn, region, limit=ROWS)),
     "jobs": lambda conn, region: list(job_reads.jobs(conn, region, limit=ROWS)),
+    "subscriptions": _subscriptions,
     "batches": lambda conn, region: list(batches.batches(conn, region, limit=ROWS)),
 }
 
@@ -61,6 +86,18 @@ def resend_message(message_id: UUID) -> Response:
     """Try to deliver a message again whose delivery had failed."""
     audited.execute(services(), RetryMessage(message_id=message_id), g.principal, "message", message_id)
     return _back("messages")
+
+
+@bp.post("/operations/subscriptions/<subscription_id>/replay")
+def replay_subscription(subscription_id: str) -> Response:
+    """Tell it again, beginning with this event."""
+    first = request.form.get("from", "").strip()
+    if not (first.isascii() and first.isdecimal() and int(first[:12]) > 0):
+        raise Incorrect("起始编号应为正整数", "the number to begin with is a whole number from 1", code="from")
+    with services().pool.connection() as conn, conn.transaction():
+        id_ = replay(conn, services().region_id, subscription_id, int(first[:12]), now())
+        services().people.audit(g.principal, "replay", "subscription", id_, {"from": int(first[:12])}, conn=conn)
+    return _back("subscriptions")
 
 
 def variables(text: str) -> dict[str, Any]:

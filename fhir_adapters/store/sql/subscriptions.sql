@@ -24,6 +24,14 @@ SELECT s.id, s.client_id, c.name AS client, c.scopes, s.version, s.updated_at, s
    AND (%(id)s::text IS NULL OR s.id = %(id)s) AND (%(status)s::text IS NULL OR s.status::text = %(status)s)
  ORDER BY s.id
 
+-- backlogs --
+-- By state: how many, what is not told, and since when.
+SELECT s.status::text, count(*), sum(s.event_count - s.sent_number),
+       min((SELECT e.at FROM subscription_event e
+             WHERE e.region_id = s.region_id AND e.subscription_id = s.id AND e.number > s.sent_number
+             ORDER BY e.number LIMIT 1))
+  FROM subscription s WHERE s.region_id = %(region_id)s GROUP BY s.status
+
 -- watching --
 -- Every subscription that gets numbers, held until they are given.
 SELECT s.id, s.client_id, c.name AS client, c.scopes, s.version, s.updated_at, s.status::text AS status, s.types, s.body, s.ends_at,

@@ -1,0 +1,57 @@
+"""Words for what hospital systems send and are told."""
+
+from __future__ import annotations
+
+from web.language import current
+from web.language import gettext as _
+
+
+def resource_name(type_: str) -> str:
+    """The kind of a resource, as people call it."""
+    names = {
+        "Observation": _("检查结果"),
+        "DiagnosticReport": _("检查报告"),
+        "Condition": _("诊断"),
+        "Procedure": _("操作"),
+        "Encounter": _("就诊"),
+        "Appointment": _("预约"),
+        "Patient": _("患者"),
+        "QuestionnaireResponse": _("问卷"),
+    }
+    return names.get(type_, type_)
+
+
+def case_state(status: str) -> str:
+    """The state of a case as FHIR says it."""
+    names = {
+        "planned": _("拟建册"),
+        "active": _("在管"),
+        "onhold": _("暂停"),
+        "finished": _("已结案"),
+        "cancelled": _("取消"),
+    }
+    return names.get(status, status)
+
+
+def question(reason: str) -> str:
+    """Why a person is asked: kept in both languages."""
+    zh, _slash, en = reason.partition(" / ")
+    return en if en and current() == "en" else zh
+
+
+def telling_state(status: str) -> str:
+    """The state of a subscription."""
+    return {
+        "requested": _("等待握手"),
+        "active": _("正常"),
+        "error": _("出错"),
+        "off": _("已停止"),
+    }[status]
+
+
+FOR_TEMPLATES = {
+    "resource_name": resource_name,
+    "case_state": case_state,
+    "question": question,
+    "telling_state": telling_state,
+}
