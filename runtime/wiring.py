@@ -24,7 +24,7 @@ from runtime.measured import MeasuredEngine as Engine
 from runtime.measured import Meter, latencies
 from runtime.settings import Settings
 from runtime.timekeeper import Timekeeper
-from workflows import audited, intake
+from workflows import audited, intake, leads
 from workflows.form_library import FormLibrary
 from workflows.forms import Form
 from workflows.people import People
@@ -106,7 +106,12 @@ def check_form(content: bytes) -> list[Problem]:
 
 
 def _handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
-    return {**intake.handlers(services), **bundles.handlers(services), **audited.handlers(lambda: services().people)}
+    return {
+        **intake.handlers(services),
+        **leads.handlers(services),
+        **bundles.handlers(services),
+        **audited.handlers(lambda: services().people),
+    }
 
 
 def _publish_directory(services: Services) -> None:

@@ -21,6 +21,7 @@ from engine.commands.contracts import (
 )
 from engine.errors import Conflict, Incorrect
 from engine.store.revisions import require_revision
+from workflows import duplicates
 from workflows.forms import Form
 from workflows.people.model import Principal
 from workflows.places import with_place_of_rest
@@ -124,6 +125,9 @@ def _checked(
     facts = known(services, asking, task.business_key)
     checked = form.validate(entered, on=today, context=context_of(found.variables, form, facts))
     values = {**checked.values, **checked.calculated}
+    if form.id == duplicates.LEAD_FORM:
+        with reading() as conn:
+            duplicates.looked_up(services, conn, values, task.business_key)
     routing = journey.derive(form.id, values, facts, today)
     if "receiving_org" in routing:
         with reading() as conn:

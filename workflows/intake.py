@@ -11,13 +11,11 @@ from engine.commands.contracts import Actor, IdempotencyKey, PublishMessage, Sta
 from engine.errors import Conflict, Forbidden, Incorrect
 from engine.store import reads
 from workflows import completion, journey, task_access
+from workflows.duplicates import JOURNEY, known_patient, leads_of
 from workflows.people.model import Organisation, Principal
 from workflows.people.roles import CARE
 from workflows.services import Services
-from workflows.store import people as people_store
 
-JOURNEY = "pregnancy_journey"
-LEAD = "pregnancy_lead"
 CALENDAR = "institution_calendar"
 REGISTRATION = "registration"
 
@@ -75,7 +73,7 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
     def handle(command: OpenCase, tx: Any) -> Opened:
         tx.answer_is_new()  # the same request again is answered before anybody asks whether she is known
         variables = dict(command.variables)
-        variables["patient_id"] = _known_patient(services(), tx.conn, command.answers or {}) or variables["patient_id"]
+        variables["patient_id"] = known_patient(services(), tx.conn, command.answers or {}) or variables["patient_id"]
         start = StartInstance(definition_key=JOURNEY, business_key=command.pregnancy_id, variables=variables)
         instance_id = tx.run(start).instance_id
         if command.answers is not None:
@@ -84,7 +82,7 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
             if first is None:
                 raise Conflict("流程没有建册任务", "the process opens no registration task")
             tx.run(completion.command_for(services(), tx.conn, first.id, answers=command.answers, by=tx.by))
-        for lead in _leads_of(services(), tx.conn, str(variables["patient_id"])):
+        for lead in leads_of(services(), tx.conn, str(variables["patient_id"])):
             tx.run(PublishMessage(name="message_lead_registered", key=lead))
         tasks = reads.user_tasks(tx.conn, services().region_id, instance_id=instance_id).items
         return Opened(
@@ -110,12 +108,6 @@ def calendar_variables(services: Services, organisation: str) -> dict[str, Any]:
         "since": task_access.today_in_china(services).isoformat(),
         "policy": services.regions(services.settings.pack).policy(),
     }
-
-
-def _leads_of(services: Services, conn: Any, patient_id: str) -> list[str]:
-    """Keys of the open leads about this woman: registering her settles them."""
-    found = reads.user_tasks(conn, services.region_id, definition_key=LEAD, variables={"patient_id": patient_id})
-    return sorted({task.business_key for task in found.items if task.business_key})
 
 
 def start_variables(
@@ -164,21 +156,3 @@ def _township_of(own: Organisation | None, tree: Mapping[str, Organisation]) -> 
 
 def _first(tree: Mapping[str, Organisation], kind: str) -> str | None:
     return next((o.id for o in sorted(tree.values(), key=lambda o: o.id) if o.kind == kind), None)
-
-
-def _known_patient(services: Services, conn: Any, answers: Mapping[str, Any]) -> str | None:
-    """Who she is, if she was here before. Raises Conflict while a pregnancy of hers is open: there is one at a time."""
-    kind, number = answers.get("id_type"), answers.get("id_no")
-    if not isinstance(kind, str) or not isinstance(number, str):
-        return None
-    people_store.lock_document(conn, services.region_id, kind, number)
-    found = services.patients.by_document(conn, kind, number)
-    if found is None:
-        return None
-    patient_id, pregnancy_id = found
-    case = reads.instance_by_business_key(conn, services.region_id, JOURNEY, pregnancy_id) if pregnancy_id else None
-    if case is not None and case.status in ("active", "suspended"):
-        raise Conflict(
-            "该证件号已有在管妊娠", "a woman with this document has an open pregnancy", code="open-pregnancy"
-        )
-    return patient_id

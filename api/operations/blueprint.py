@@ -16,7 +16,7 @@ from api.requests import PlainObject, Strict, idempotency, load, principal, text
 from engine.commands.contracts import RetryIncident, StartInstance
 from engine.errors import NotFound
 from engine.store import reads
-from workflows import audited, intake
+from workflows import audited, duplicates, intake
 from workflows.history import of_instance as history_of
 from workflows.services import Services
 
@@ -39,7 +39,7 @@ def blueprint(services: Services) -> Blueprint:
     def start() -> Response:
         """Start an instance of the newest or the named version."""
         asked = load(StartBody())
-        if asked["definition_key"] in (intake.JOURNEY, intake.LEAD):
+        if asked["definition_key"] in (duplicates.JOURNEY, duplicates.LEAD):
             _fill_in(services, asked)
         if asked["definition_key"] == intake.CALENDAR:  # one per institution: its id is the key
             organisation = str(asked["variables"].get("organisation") or principal().actor.organisation)

@@ -41,10 +41,12 @@ PATHS = {
     ],
     "/tasks?view=done&colour=orange&overdue=1&order=created&page=7": ["nurse", "auditor"],
     "/register": CARERS,
+    "/leads/new": ["village", "nurse", "officer"],
     "/design": ["designer", "publisher", "it"],
     "/design/pregnancy_journey": ["designer", "publisher", "it"],
 }
 REFUSED = {
+    "/leads/new": ["doctor", "midwife", "county", "designer", "it", "auditor"],
     "/register": ["village", "county", "designer", "it", "auditor"],
     "/design": ["village", "nurse", "midwife", "doctor", "senior", "officer", "county", "auditor"],
 }
