@@ -163,11 +163,14 @@ def _token(environment: Mapping[str, str]) -> str:
 
 
 def _run(port: int, token: str, tasks: list[UUID], seconds: float, every: float | None = None) -> list[Load]:
-    """`every`: seconds between two requests of a connection, whether the first has been answered or not."""
+    """`every`: seconds between two requests of a connection, whether the first has been answered or not. Connections
+    take turns: all at once would be a burst as large as their number, again and again, which is no half load."""
     loads = [Load() for _ in tasks]
     threads = [
-        threading.Thread(target=_client, args=(port, token, task, seconds, load, every))
-        for task, load in zip(tasks, loads)
+        threading.Thread(
+            target=_client, args=(port, token, task, seconds, load, every, (every or 0.0) * turn / len(tasks))
+        )
+        for turn, (task, load) in enumerate(zip(tasks, loads))
     ]
     for thread in threads:
         thread.start()
@@ -176,11 +179,13 @@ def _run(port: int, token: str, tasks: list[UUID], seconds: float, every: float 
     return loads
 
 
-def _client(port: int, token: str, task: UUID | str, seconds: float, load: Load, every: float | None) -> None:
+def _client(
+    port: int, token: str, task: UUID | str, seconds: float, load: Load, every: float | None, after: float
+) -> None:
     """An answer that comes late makes the next request late: its time counts from when it was due."""
     answers, keys = plain.dumps({"answers": _answers()}), uuid4().hex
     load.started_at = time.time()
-    due = time.perf_counter()
+    due = time.perf_counter() + after
     deadline = due + seconds
     with Client(port, token) as client:
         while (now := time.perf_counter()) < deadline:
