@@ -71,6 +71,10 @@ class Cohort:
             progress(moment)
         return self.tally
 
+    def meanwhile(self, moment: datetime, do: Callable[..., None], *arguments: Any) -> None:
+        """Something that happens beside the women's ways."""
+        self._at(moment, do, *arguments)
+
     # --- what people do ---------------------------------------------------------------------------------------------
 
     def _arrive(self, woman: Woman) -> None:

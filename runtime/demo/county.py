@@ -20,6 +20,7 @@ from psycopg.conninfo import make_conninfo
 from engine.clock import CHINA
 from engine.store import plain
 from engine.store.connections import open_pool
+from runtime.demo import beside
 from runtime.demo.cohort import HOSPITAL_SYSTEM, Cohort, Tally
 from runtime.demo.logins import write_logins, write_private
 from runtime.demo.stepped_clock import SteppedClock
@@ -97,6 +98,8 @@ def live_through(services: Services, *, women: int, seed: int, progress: bool) -
     with open_pool(make_conninfo(services.pool.conninfo, options=NOT_YET_DURABLE), max_size=3) as pool:
         past = assemble(services.settings, pool=pool, clock=clock, manual=None, close=lambda: None)
         cohort = Cohort(past, clock, invent(women, seed, clock(), end), seed=seed)
+        cohort.meanwhile(end - beside.CALENDAR_AGO, beside.begin_calendars, past)
+        cohort.meanwhile(end - beside.LEAD_AGO, beside.report_lead, past, women)
         with progress_bar(progress, clock(), end, "示范县") as moved:
             return cohort.run(end, moved)
 

@@ -17,6 +17,7 @@ from runtime.settings import read
 from runtime.start import INSTALLER, definitions_on_disk
 from tests.api.recount import recount, women_of
 from workflows import indicators
+from workflows.people import may_complete
 from workflows.store import figures
 
 
@@ -62,9 +63,23 @@ def test_ten_months_leave_cases_at_every_stage_that_nobody_is_stuck_in(county):
     assert len(cases) == 4
     assert cases[0]["variables"]["end_code"] == "closed.recovered"
     assert cases[-1]["status"] == "active"
+    assert_others_have_something_to_do(services)
     last = county.services.clock()
     assert all(datetime.fromisoformat(item["created_at"]) <= last for item in open_items(county))
     assert_indicators_are_those_of_the_history(services)
+
+
+def assert_others_have_something_to_do(services):
+    """The first village's doctor and the county officer a lead nobody followed, the hospital its quarter's drill."""
+    with services.engine.read() as conn:
+        found = reads.user_tasks(conn, services.region_id, limit=500).items
+    tasks = {(task.element_id, task.organisation): task for task in found}
+    visit, take_over = tasks["task_visit_lead", "org-twn-1"], tasks["task_county_lead", "org-mch"]
+    village, officer = (services.people.account(login) for login in ("village", "officer"))
+    for task, account in ((visit, village), (take_over, officer)):
+        principal = services.people.actor_for_token(services.people.issue_token(account=account).access_token)
+        assert may_complete(principal, task), task.element_id
+    assert tasks["task_drill", "org-hospital"].due_at > services.clock()
 
 
 def assert_indicators_are_those_of_the_history(services):

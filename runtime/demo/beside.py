@@ -1,0 +1,47 @@
+"""What goes on in the demonstration county beside its women in care: a lead nobody followed, and calendars."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from engine.clock import CHINA
+from engine.commands.contracts import Actor, StartInstance
+from runtime.demo import identity
+from workflows import intake, leads, tables
+from workflows.forms import example_answers
+from workflows.services import Services
+
+LEAD_AGO = timedelta(days=22)  # T-01 by default: after 14 days the village doctor's visit, 7 days on the county's turn
+CALENDAR_AGO = timedelta(days=88)  # what is due every three months has opened and is not yet overdue
+VILLAGE = Actor(id="village", organisation="org-vil-1", roles=("R-VDOC",))
+OFFICER = Actor(id="officer", organisation="org-mch", roles=("R-PM-F",))
+BORN = date(1999, 3, 8)
+SERIAL = 499  # of a document that no woman of the county has: theirs count from nought
+
+
+def report_lead(services: Services, number: int) -> None:
+    """The first village's doctor hears of a pregnancy; the township does not get her to register. `number`: of women
+    invented before her."""
+    today = services.clock().astimezone(CHINA).date()
+    answers = {
+        **example_answers("pregnancy-lead"),
+        "name": identity.name(number),
+        "id_no": identity.identity_number(BORN, SERIAL),
+        "birth_date": BORN.isoformat(),
+        "phone": identity.phone(number),
+        "lead_on": today.isoformat(),
+        "lead_lmp": (today - timedelta(weeks=6)).isoformat(),
+    }
+    leads.open_lead(services, by=VILLAGE, answers=answers)
+
+
+def begin_calendars(services: Services) -> None:
+    """Of every institution that the region gives duties."""
+    today = services.clock().astimezone(CHINA).date()
+    for organisation in sorted(services.people.organisations()):
+        variables = intake.calendar_variables(services, organisation)
+        asked = {"calendar": variables["policy"]["calendar"], "kind": variables["kind"], "since": variables["since"]}
+        if not tables.evaluate("institution_duties", asked, today):
+            continue
+        start = StartInstance(definition_key=intake.CALENDAR, business_key=organisation, variables=variables)
+        services.engine.execute(start, by=OFFICER)
