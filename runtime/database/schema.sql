@@ -3288,6 +3288,12 @@ CREATE INDEX timer_suspect_idx ON public.timer USING btree (region_id, due_at) W
 CREATE INDEX user_task_instance_idx ON public.user_task USING btree (region_id, instance_id, wait_id) WHERE (instance_id IS NOT NULL);
 
 --
+-- Name: user_task_instance_open_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX user_task_instance_open_idx ON public.user_task USING btree (region_id, instance_id) WHERE ((instance_id IS NOT NULL) AND (state = ANY (ARRAY['created'::public.user_task_state, 'claimed'::public.user_task_state])));
+
+--
 -- Name: user_task_open_idx; Type: INDEX; Schema: public; Owner: -
 --
 

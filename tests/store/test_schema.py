@@ -1,8 +1,11 @@
 """The schema: the sum of its migrations, and the region first in every key of case data."""
 
+from uuid import UUID
+
 import psycopg
 import pytest
 
+from engine.store import reads
 from runtime.database import migrate
 from runtime.trials.databases import looking
 
@@ -69,3 +72,13 @@ def test_a_young_database_finds_a_resource_by_its_key(pool):
         plan = "\n".join(row[0] for row in conn.execute(f"EXPLAIN {find}").fetchall())
 
     assert "resource_pkey" in plan, plan
+
+
+def test_what_comes_next_is_found_without_reading_what_is_over(pool):
+    """Of a case with many finished tasks only the open ones are looked at."""
+    given = {"region_id": "here", "instance_id": UUID(int=1)}
+
+    with looking(pool) as conn:
+        plan = "\n".join(row[0] for row in conn.execute("EXPLAIN " + reads.SQL["read_open_tasks_of"], given).fetchall())
+
+    assert "user_task_instance_open_idx" in plan, plan
