@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 _URN = re.compile(r"urn:(?:uuid|oid):[0-9A-Za-z.\-]+")
@@ -22,21 +22,22 @@ def conditionals_in(node: Any) -> set[str]:
 
 
 def _links(node: Any) -> Iterator[str]:
-    if isinstance(node, Mapping):
+    if isinstance(node, dict):
         for name, value in node.items():
             if isinstance(value, str):
                 if name in _HELD_BY or name == "div":
                     yield value
-            else:
+            elif isinstance(value, dict | list):
                 yield from _links(value)
     elif isinstance(node, list):
         for item in node:
-            yield from _links(item)
+            if isinstance(item, dict | list):
+                yield from _links(item)
 
 
 def rewritten(node: Any, change: Callable[[str], str]) -> Any:
     """The same document with every link replaced by what `change` makes of it. Nothing of the original is touched."""
-    if isinstance(node, Mapping):
+    if isinstance(node, dict):
         return {name: _replaced(name, value, change) for name, value in node.items()}
     if isinstance(node, list):
         return [rewritten(item, change) for item in node]

@@ -12,7 +12,8 @@ def contained_issues(resource: Mapping[str, Any], root: str) -> Iterator[Issue]:
     """Raises nothing for any JSON: what is misshapen is said elsewhere."""
     listed = resource.get("contained")
     inside = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
-    named = {text for text, _ in _fragments(resource, root)}
+    fragments = list(_fragments(resource, root))
+    named = {text for text, _ in fragments}
     for number, one in enumerate(inside):
         at = f"{root}.contained[{number}]"
         refers_back = any(text == "#" for text, _ in _fragments(one, at))
@@ -23,23 +24,24 @@ def contained_issues(resource: Mapping[str, Any], root: str) -> Iterator[Issue]:
             if isinstance(meta, Mapping) and name in meta:
                 yield _issue(key, f"内含资源不能有 {name}", f"a contained resource has no {name}", f"{at}.meta.{name}")
     ids = {f"#{one.get('id')}" for one in inside}
-    for text, at in _fragments(resource, root):
+    for text, at in fragments:
         if text != "#" and text not in ids:
             yield _issue("ref-1", "引用的内含资源不存在", "the contained resource that is referred to is missing", at)
 
 
 def _fragments(node: Any, at: str) -> Iterator[tuple[str, str]]:
     """Every `#id` in a Reference, and where it stands."""
-    if isinstance(node, Mapping):
+    if isinstance(node, dict):
         for name, value in node.items():
             if name == "reference" and isinstance(value, str):
                 if value.startswith("#"):
                     yield value, f"{at}.reference"
-            else:
+            elif isinstance(value, dict | list):
                 yield from _fragments(value, f"{at}.{name}")
     elif isinstance(node, list):
         for number, one in enumerate(node):
-            yield from _fragments(one, f"{at}[{number}]")
+            if isinstance(one, dict | list):
+                yield from _fragments(one, f"{at}[{number}]")
 
 
 def _issue(key: str, zh: str, en: str, at: str) -> Issue:

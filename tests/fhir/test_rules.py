@@ -66,6 +66,13 @@ def test_an_extension_on_a_primitives_extension_is_legal():
     assert faults(patient(extension=[deep])) == []
 
 
+@pytest.mark.parametrize("odd", [5, None, True, "x", {}, [], [5], [None], [[]], [{"url": 5}]])
+def test_an_odd_extension_of_a_primitive_is_refused_in_its_place(odd):
+    [place] = {place[: len("Patient.birthDate.extension")] for place in faults(patient(_birthDate={"extension": odd}))}
+
+    assert place == "Patient.birthDate.extension"
+
+
 def test_an_element_may_be_there_by_its_extension_alone():
     absent = {
         "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]
