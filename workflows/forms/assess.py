@@ -56,8 +56,9 @@ def _findings_of(sheet: Sheet, item: Item, shown: Mapping[str, Any], on: date) -
         yield Fault(path=path, message=REQUIRED), True
     if item.calculated and value is not None:
         yield from ((Fault(path=path, message=text), True) for text in beyond(item, value, on))
-    for one in listed(value):
-        yield from ((Fault(path=path, message=text), False) for text in doubtful(item, one))
+    if item.limits.confirm_low is not None or item.limits.confirm_high is not None:
+        for one in listed(value):
+            yield from ((Fault(path=path, message=text), False) for text in doubtful(item, one))
     for constraint in item.constraints:
         if constraint.expression.is_false(environment):
             yield Fault(path=path, message=constraint.message), constraint.is_error

@@ -59,19 +59,15 @@ class Sheet:
     def _read(self) -> Environment:
         """An absent reason is no number, a group is the list of what is inside it."""
         names = Environment(self.outer, self._remembered)
+        entered, computed, hidden = self.entered, self.computed, self._hidden
         for item in self.layout.columns:
-            names[item.link_id] = self._visible(item)
+            name = item.link_id
+            value = None if name in hidden else computed[name] if name in computed else entered.get(name)
+            is_missing = value is None or (isinstance(value, str) and value in ABSENT and item.type in NUMBERS)
+            names[name] = [] if is_missing else value
         for link_id, inside in self.layout.groups:
             names[link_id] = [one for item in inside for one in listed(names[item.link_id])]
         return names
-
-    def _visible(self, item: Item) -> Any:
-        name = item.link_id
-        if name in self._hidden:
-            return []
-        value = self._answer(name)
-        is_missing = value is None or (isinstance(value, str) and item.type in NUMBERS and value in ABSENT)
-        return [] if is_missing else value
 
     def _answer(self, name: str) -> Any:
         return self.computed[name] if name in self.computed else self.entered.get(name)
@@ -79,9 +75,11 @@ class Sheet:
     def _enable(self) -> None:
         hidden: set[str] = set()
         for item, parent in self.layout.order:
-            if parent in hidden or not holds(item, self.environment):
+            always = item.enabled_by is None and not item.conditions  # as most are
+            is_shown = parent not in hidden and (always or holds(item, self.environment))
+            if not is_shown:
                 hidden.add(item.link_id)
-            self.enabled[self.prefix + item.link_id] = item.link_id not in hidden
+            self.enabled[self.prefix + item.link_id] = is_shown
         self._hidden = hidden
 
     def _calculate(self) -> None:

@@ -1,4 +1,5 @@
-"""A short way for the expressions that forms consist of: limits and differences of single numbers, days between dates.
+"""A short way for the expressions that forms consist of: limits and differences of single numbers, days between dates,
+which of a few words were chosen, and how many.
 
 What the text says is still the library's to read; here its tree becomes closures. A closure that meets anything but
 one plain number where it wants one gives up (`Unsure`), and the library answers instead: it alone knows what FHIRPath
@@ -46,6 +47,12 @@ def _compile(node: Mapping[str, Any], functions: Functions) -> Closure:
     if (type_, sign) in _OPERATORS:
         left, right = (_compile(child, functions) for child in children)
         return _joined(_OPERATORS[type_, sign], left, right)
+    if type_ == "OrExpression":
+        one, other = (_compile(child, functions) for child in children)
+        return lambda environment: _truth(one(environment)) | _truth(other(environment))
+    if (type_, sign) == ("EqualityExpression", "="):
+        left, right = children
+        return _equal(left, right, functions)
     if type_ == "InvocationExpression":
         return _called(children, functions)
     if type_ == "FunctionInvocation":
@@ -87,12 +94,67 @@ def _joined(join: Callable[[Any, Any], Any], left: Closure, right: Closure) -> C
     return lambda environment: join(left(environment), right(environment))
 
 
+def _equal(left: Mapping[str, Any], right: Mapping[str, Any], functions: Functions) -> Closure:
+    """Something and a word, or a number of things and a whole number."""
+    wanted = _literal(right)
+    if wanted is None:
+        raise Unsure
+    alike, found = _text if isinstance(wanted, str) else _natural, _compile(left, functions)
+    return lambda environment: bool(alike(found(environment)) == wanted)
+
+
+def _literal(node: Mapping[str, Any]) -> str | int | None:
+    while node["type"] in _WRAPPERS and len(node["children"]) == 1:
+        node = node["children"][0]
+    if node["type"] not in ("StringLiteral", "NumberLiteral"):
+        return None
+    found: str | int = _LITERALS[node["type"]](node["text"])
+    return found
+
+
+def _words(node: Mapping[str, Any]) -> Callable[[Environment], list[str]]:
+    """What was chosen: `%name`, or those of them that are one word, `%name.where($this = 'word')`."""
+    while node["type"] in _WRAPPERS and len(node["children"]) == 1:
+        node = node["children"][0]
+    if node["type"] == "ExternalConstant":
+        name = node["children"][0]["text"]
+        return lambda environment: _all_words(environment.get(name, []))
+    if node["type"] != "InvocationExpression" or node["children"][1]["type"] != "FunctionInvocation":
+        raise Unsure
+    among = _words(node["children"][0])
+    name, *rest = node["children"][1]["children"][0]["children"]
+    if name["text"] != "where" or len(rest) != 1 or len(rest[0]["children"]) != 1:
+        raise Unsure
+    (condition,) = rest[0]["children"]
+    if (condition["type"], condition.get("terminalNodeText")) != ("EqualityExpression", ["="]):
+        raise Unsure
+    this, wanted = condition["children"][0], _literal(condition["children"][1])
+    if this["text"] != "$this" or not isinstance(wanted, str):
+        raise Unsure
+    return lambda environment: [word for word in among(environment) if word == wanted]
+
+
+def _all_words(value: Any) -> list[str]:
+    found = value if isinstance(value, list) else [value]
+    for word in found:
+        if not isinstance(word, str) or not word or any(letter.isdigit() for letter in word):
+            raise Unsure
+    return found
+
+
+_OF_WORDS: Mapping[str, Callable[[list[str]], Any]] = {"empty": lambda words: not words, "count": len}
+
+
 def _called(children: list[Any], functions: Functions) -> Closure:
-    """`toString` of a whole number, or one of our own functions with one argument, of one value."""
+    """`toString` of a whole number, `empty` and `count` of words, or one of our own functions with one argument, of
+    one value."""
     subject, invoked = children
     if invoked["type"] != "FunctionInvocation":
         raise Unsure
     name, *rest = invoked["children"][0]["children"]
+    if name["text"] in _OF_WORDS and not rest:
+        told, words = _OF_WORDS[name["text"]], _words(subject)
+        return lambda environment: told(words(environment))
     of = _compile(subject, functions)
     if name["text"] == "toString" and not rest:
         return lambda environment: str(_natural(of(environment)))
@@ -122,6 +184,12 @@ def _chosen(parts: list[Any], functions: Functions) -> Closure:
         return chosen(environment)
 
     return answer
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Unsure
+    return value
 
 
 def _number(value: Any) -> Any:

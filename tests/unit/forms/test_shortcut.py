@@ -29,11 +29,16 @@ MORE = (
     "iif(%a > %b, %a.toString(), {})",
     "iif(%a > %b, %d & 'x', %e)",
     "%a / %b * 3",
+    "%a.empty() or %a = 'met'",
+    "%a.where($this = 'none').empty() or %a.count() = 1",
+    "%a.count() = 2",
+    "%a.empty() or %b",
+    "%a = 3",
     "true",
 )
 VALUES: tuple[Any, ...] = (
     *(0, 1, -7, 84, 196, 10**9, Decimal("0.0"), Decimal("5.0"), Decimal("67.25")),
-    *(True, False, [], [1], [1, 2], ["none"], "", "3", "met", "not-performed"),
+    *(True, False, [], [1], [1, 2], ["none"], ["none", "met"], [True], "", "3", "met", "not-performed"),
     *("2026-02-28", "2026-03-01T08:30:00+08:00", "2024-02-29", "2026-13-01"),
 )
 
@@ -73,8 +78,10 @@ def test_the_common_expressions_have_a_short_way():
     assert compile_fhirpath("280 - %visit_date.daysUntil(%edd)").short
     assert compile_fhirpath("%ga_days >= 112").short
     assert compile_fhirpath("%sbp > %dbp").short
+    assert compile_fhirpath("%contact.empty() or %contact = 'met'").short
+    assert compile_fhirpath("%signs.where($this = 'none').empty() or %signs.count() = 1").short
 
 
-@pytest.mark.parametrize("text", ["%a.where($this = 1)", "%a = %b", "3.5 > %a", "%a > 1 and %b > 2", "%a.empty()"])
+@pytest.mark.parametrize("text", ["%a.where($this = 1)", "%a = %b", "3.5 > %a", "%a > 1 and %b > 2", "%a.exists()"])
 def test_what_it_is_not_made_for_has_none(text):
     assert compile_fhirpath(text).short is None
