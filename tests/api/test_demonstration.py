@@ -91,6 +91,8 @@ def assert_indicators_are_those_of_the_history(services):
 
     assert {one: counted[one] for one in again} == again
     assert again["I-10"][1] == 4 and again["I-08"][1] >= 1
+    for one in ("I-23", "I-24"):  # of the children, who have instances of their own
+        assert counted[one][0] and counted[one][1], one
 
 
 def open_items(county):

@@ -22,9 +22,10 @@ PURPLE = {"colour": "green", "purple": True, "graded_at": "2026-01-20T10:00:00+0
 BORN = {"delivered_on": "2026-02-10", "fetuses": [{"order": 1, "outcome": "live_birth"}]}
 
 
-def a_case(county, *, tasks=(), process="pregnancy_journey", **variables):
-    """One pregnancy as its rows would stand; `tasks` are (element, done at, due at)."""
-    instance_id, pregnancy_id = uuid.uuid4(), str(uuid.uuid4())
+def a_case(county, *, tasks=(), process="pregnancy_journey", about=None, **variables):
+    """One pregnancy as its rows would stand; `tasks` are (element, done at, due at). `about`: an earlier one, of which
+    this is another process."""
+    instance_id, pregnancy_id = uuid.uuid4(), about or str(uuid.uuid4())
     known = {"registered_on": "2026-01-10", "home_organisation": "org-twn-1", "hospital_organisation": "org-hospital"}
     case = {"region_id": county.services.region_id, "definition_key": process, "definition_version": 1}
     with psycopg.connect(county.url) as conn:
@@ -40,7 +41,12 @@ def a_case(county, *, tasks=(), process="pregnancy_journey", **variables):
                 conn,
                 "user_task",
                 **{**case, "id": uuid.uuid4(), "instance_id": instance_id, "wait_id": number, "element_id": element},
-                **{"path": element, "organisation": "org-hospital", "state": "completed" if done_at else "created"},
+                **{
+                    "business_key": pregnancy_id,
+                    "path": element,
+                    "organisation": "org-hospital",
+                    "state": "completed" if done_at else "created",
+                },
                 **{"due_at": at(due_at), "created_at": at("2026-01-20"), "completed_at": at(done_at)},
             )
     return pregnancy_id
@@ -253,24 +259,63 @@ def record_birth(county, pregnancy_id, minutes, category):
         item("cs_category", {"valueCoding": {"code": category}}),
     ]
     ddi = [item("ddi_minutes", {"valueQuantity": {"value": minutes}})] if minutes else []
-    groups = [{"linkId": "birth", "item": birth}, {"linkId": "ddi", "item": ddi}]
-    body = {
-        "status": "completed",
-        "questionnaire": "https://fhir.example.org/mch/Questionnaire/delivery|1",
-        "item": groups,
-    }
+    a_form(county, pregnancy_id, "delivery", [{"linkId": "birth", "item": birth}, {"linkId": "ddi", "item": ddi}])
+
+
+def a_form(county, pregnancy_id, form, items, on="2026-02-10"):
+    """One filled-in form about a pregnancy."""
+    questionnaire = f"https://fhir.example.org/mch/Questionnaire/{form}|1"
+    body = {"status": "completed", "questionnaire": questionnaire, "item": items}
     key = {"region_id": county.services.region_id, "type": "QuestionnaireResponse", "id": str(uuid.uuid4())}
-    row = {**key, "version": 1, "updated_at": at("2026-02-10"), "source": "engine"}
+    row = {**key, "version": 1, "updated_at": at(on), "source": "engine"}
     text = json.dumps(body, separators=(",", ":"))
     with psycopg.connect(county.url) as conn:
         insert(conn, "resource", **row, engine_owned=True, owner="", content_hash="", episode_id=pregnancy_id)
         insert(conn, "resource_version", **row, deleted=False, body=text, meta="{}")
 
 
+def coded(item, code):
+    return {"linkId": item, "answer": [{"valueCoding": {"code": code}}]}
+
+
+def test_an_avoidable_death_is_what_the_last_review_says(county):
+    died = {"end_code": "ended.maternal_death", "ended_on": "2026-02-10"}
+    for reviews in (("1",), ("3", "1"), ("1", "2"), ()):
+        case = a_case(county, **died)
+        for day, code in enumerate(reviews, 11):
+            a_form(county, case, "death-review", [coded("avoidable", code)], f"2026-02-{day}")
+
+    assert shares(county, "I-21") == {"I-21": (2, 4)}
+    assert sorted(row.reason or "" for row in listed(county, "I-21")[0]) == ["", "", "not_avoidable", "not_reviewed"]
+
+
+def test_each_child_is_screened_once_its_blood_was_taken_at_first_or_later(county):
+    twins = a_case(county, delivered_on="2026-02-10", fetuses=[{"outcome": "live_birth"}] * 2)
+    for child, code in ((1, "sampled"), (1, "sampled"), (2, "refused")):
+        order = {"linkId": "child_order", "answer": [{"valueInteger": child}]}
+        a_form(county, twins, "newborn-screening", [order, coded("blood_spot", code)])
+    a_case(county, **BORN)
+
+    assert shares(county, "I-24") == {"I-24": (1, 3)}
+    assert {row.reason for row in listed(county, "I-24")[0]} == {"no_blood_spot"}
+
+
+def test_what_an_institution_owes_by_its_calendar_is_done_due_or_not_due_yet(county):
+    county.clock.set(at("2026-03-10"))
+    for done, due in (("2026-02-20", "2026-02-05"), (None, "2026-02-05"), (None, "2026-03-20")):
+        tasks = [("task_drill", done, due), ("task_pmc_supervision", done, due)]
+        a_case(county, process="institution_calendar", tasks=tasks)
+
+    assert shares(county, "I-29") == {"I-29": (1, 2)}
+    assert sorted(row.reason or "" for row in listed(county, "I-29")[0]) == ["", "not_due_yet", "not_held"]
+
+
 def test_each_newborn_is_visited_and_a_preterm_one_followed(county):
     twins = {"delivered_on": "2026-02-10", "fetuses": [{"outcome": "live_birth"}] * 2}
-    a_case(county, **twins, edd="2026-03-03", tasks=[("task_newborn_visit", "2026-02-20", None)])  # 37+0
-    a_case(county, **BORN, edd="2026-03-04", tasks=[("task_preterm_follow", None, "2026-03-01")])  # 36+6
+    first = a_case(county, **twins, edd="2026-03-03")  # 37+0
+    second = a_case(county, **BORN, edd="2026-03-04")  # 36+6
+    a_case(county, about=first, process="newborns", tasks=[("task_newborn_visit", "2026-02-20", None)])
+    a_case(county, about=second, process="newborns", tasks=[("task_preterm_follow", None, "2026-03-01")])
     a_case(county, **BORN, edd="2026-04-01")
 
     assert shares(county, "I-23", "I-25") == {"I-23": (1, 4), "I-25": (1, 2)}

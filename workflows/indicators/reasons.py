@@ -37,6 +37,9 @@ REASONS: dict[str, Text] = {
     "newborn_not_visited": Text(zh="新生儿未访视", en="a newborn was not visited"),
     "no_preterm_file": Text(zh="没有早产儿随访", en="no preterm follow-up"),
     "not_reviewed": Text(zh="未评审", en="not reviewed"),
+    "not_avoidable": Text(zh="评审为创造条件可避免或不可避免", en="reviewed as not plainly avoidable"),
+    "no_blood_spot": Text(zh="有新生儿未登记采血", en="a newborn without a blood spot on record"),
+    "not_held": Text(zh="到期未办", en="due and not done"),
     "lost": Text(zh="失访", en="lost to follow-up"),
 }
 PARTS: dict[str, Text] = {
