@@ -36,8 +36,9 @@ def looking(services: Any) -> Iterator[Any]:
 
 @contextmanager
 def looking_as_caller(services: Any) -> Iterator[Any]:
-    """The same, and what the caller may not know of is not there."""
-    with looking(services) as conn:
+    """For reading: what the caller may not know of is not there. The pool's own transaction is enough; the trace is
+    the only thing written."""
+    with services.pool.connection() as conn:
         resources.narrow(conn, viewer())
         yield conn
 

@@ -115,7 +115,7 @@ def _one(services: Any, entry: Entry) -> Response:
     """A single write: 200 or 201 with the stored resource, where to find it and which version it is."""
     applied = _apply(services, checked([entry], scopes()))
     done = applied["entries"][0]
-    with looking(services) as conn:
+    with services.pool.alone() as conn:
         found = resources.read(conn, services.region_id, done["type"], done["id"], viewer())
     if found is None:
         return _correlated(Response(status=done["status"]), applied)

@@ -166,13 +166,15 @@ def current(conn: Connection[Any], region_id: str, type_: str, id_: str) -> Stor
 
 
 def read(
-    conn: Connection[Any], region_id: str, type_: str, id_: str, viewer: Viewer, version: int | None = None
+    conn: Connection[Any] | Alone, region_id: str, type_: str, id_: str, viewer: Viewer, version: int | None = None
 ) -> tuple[Stored, str | None] | None:
     """The newest or one version, with the patient it is about, as far as the viewer may know of it."""
     key = {"region_id": region_id, "type": type_, "id": id_, "version": version, **_view(viewer)}
-    with conn.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(SQL["read" if version is None else "read_version"], key).fetchone()
-    return _stored(row) if row else None
+    rows = ask(conn, SQL["read" if version is None else "read_version"], key)
+    if not rows:
+        return None
+    *parts, patient_id = rows[0]
+    return Stored(**dict(zip(_STORED, parts, strict=True))), patient_id
 
 
 def history(
