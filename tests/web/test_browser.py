@@ -30,6 +30,7 @@ def addresses(site):
         "first visit": ("nurse", f"/tasks/{first.id}"),
         "a task of others": ("village", f"/tasks/{screening.id}"),
         "registering": ("nurse", "/register"),
+        "a lead": ("village", "/leads/new"),
         "her page": ("nurse", f"/pregnancies/{screening.business_key}?inside=call_registration"),
         "no such page": ("nurse", "/nothing"),
         "processes": ("designer", "/design"),
