@@ -53,7 +53,7 @@ from engine.leases import Leases
 from engine.store import answers
 from engine.store.connections import ACT_FOR, Pool, RegionPool, for_region
 from engine.store.library import Library
-from engine.store.transaction import Again, Answered, Following, FormCheck, Handler, Setting, Tx
+from engine.store.transaction import Again, Answered, Following, FormCheck, Handler, Setting, Tx, Unprojected
 from engine.store.wire import Alone, Wire
 
 HANDLERS: Mapping[type, Handler] = {
@@ -143,13 +143,15 @@ class Engine:
         self, command: Any, *, by: Actor, now: datetime, idempotency: IdempotencyKey | None = None
     ) -> tuple[Any, list[Following]]:
         """One command, one transaction; answers what is to follow instead of running it."""
-        projection_error, unreached = None, False
+        projection_error, projects_first, unreached = None, False, False
         for attempt in range(MOST_TRIES):
-            attempted = _Attempt(self._setting, command, by, now, idempotency, projection_error)
+            attempted = _Attempt(self._setting, command, by, now, idempotency, projection_error, projects_first)
             try:
                 return attempted.run(self.pool)
             except Answered as answered:
                 return answered.answer, []
+            except Unprojected:
+                projects_first = True
             except AGAIN:
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))
             except errors.UniqueViolation as error:
@@ -169,7 +171,7 @@ class Engine:
                     continue
                 if not attempted.projected:
                     raise
-                projection_error = str(error)
+                projection_error, projects_first = str(error), True
         raise _busy()
 
     def _renew(self, work: DueWork) -> None:
@@ -232,6 +234,7 @@ class _Attempt:
         now: datetime,
         idempotency: IdempotencyKey | None,
         projection_error: str | None,
+        projects_first: bool,
     ) -> None:
         self._setting = setting
         self._command = command
@@ -239,6 +242,7 @@ class _Attempt:
         self._now = now
         self._idempotency = idempotency
         self._projection_error = projection_error
+        self._projects_first = projects_first
         self.committing = False
         self.projected = False
 
@@ -247,6 +251,7 @@ class _Attempt:
             wire = Wire(conn)
             tx = Tx(conn, self._setting, self._now, self._by, wire)
             tx.projection_error = self._projection_error
+            tx.projects_first = self._projects_first
             try:
                 wire.send(ACT_FOR, {"region_id": pool.region_id})
                 if self._idempotency is not None:

@@ -19,7 +19,7 @@ from engine.lifecycle import Status, UserTaskState, require_active
 from engine.store import derive, drafts, reads
 from engine.store.incidents import projection_incident
 from engine.store.library import Pins
-from engine.store.transaction import Tx
+from engine.store.transaction import Tx, Unprojected
 
 NOTHING = Diff((), (), ())
 
@@ -101,7 +101,7 @@ def start(
     status = step.state.status.value
     opened = _opened(tx, instance_id, diff)
     held = Held(instance_id, key, version, business_key, status, 0, None, step.state.variables, pins, tx.now)
-    statements = _project(tx, held, diff, step, opened, (), (), rows)
+    statements = _project(tx, _record(tx, held, diff, step, opened, (), ()), rows)
     _complete_rows(rows, held, step, "started" if status == Status.ACTIVE else status)
     tx.send(
         "start_instance",
@@ -175,7 +175,7 @@ def project_again(tx: Tx, held: Held, closed_ids: list[str], submission: Submiss
     opened = tuple(heads[wait.id].record(wait) for wait in open_waits if wait.id in heads)
     closed = tuple(_record_of_closed(tx, UUID(id)) for id in closed_ids)
     diff = interpreter.diff(None, held.state)
-    statements = _project(tx, held, diff, step, opened, closed, (), rows, submission)
+    statements = _project(tx, _record(tx, held, diff, step, opened, closed, (), submission), rows)
     for row in rows.get("incidents", ()):
         tx.send("open_incident", **{**row, "instance_id": held.id, "opened_at": tx.now})
     _finish(tx, held.id, {}, statements)
@@ -219,13 +219,15 @@ def save(
     told: str | None = None,
 ) -> tuple[TaskRecord, ...]:
     """Queue everything that a step leaves: one call of one SQL function, then what the projection wants. Answers the
-    user tasks that opened."""
+    user tasks that opened. The database saves while the projection is made; only a second try, after a mapping raised,
+    makes it first, since its fault is one of the rows."""
     before = held.state.waits
     rows = derive.rows_of(held.id, diff, before, completed, held.pins["form"])
     closed, changed, unsent = _closed_and_changed(tx, held, diff, completed, head, changed)
     held.status = status
     opened = _opened(tx, held.id, diff)
-    statements = _project(tx, held, diff, step, opened, closed, changed, rows)
+    record = _record(tx, held, diff, step, opened, closed, changed)
+    statements = _project(tx, record, rows) if tx.projects_first else []
     _complete_rows(rows, held, step, told)
     moved = step.state is not held.state
     tx.send(
@@ -242,6 +244,9 @@ def save(
     )
     if unsent:
         drafts.keep(tx, unsent, closed, opened)
+    if not tx.projects_first:
+        tx.hurry()
+        statements = _projected(tx, record)
     held.revision += 1
     held.state = step.state
     _finish(tx, held.id, rows, statements)
@@ -296,7 +301,7 @@ def _opened(tx: Tx, instance_id: UUID, diff: Diff) -> tuple[TaskRecord, ...]:
     )
 
 
-def _project(
+def _record(
     tx: Tx,
     held: Held,
     diff: Diff,
@@ -304,14 +309,9 @@ def _project(
     opened: tuple[TaskRecord, ...],
     closed: tuple[TaskRecord, ...],
     changed: tuple[TaskRecord, ...],
-    rows: dict[str, list[Any]],
     submission: Submission | None = None,
-) -> list[Statement]:
-    """What the projection makes of this step. A mapping that raises opens an incident, and the step commits without it:
-    a fault in a mapping never blocks a person at work."""
-    if tx.projection is None:
-        return []
-    record = StepRecord(
+) -> StepRecord:
+    return StepRecord(
         region_id=tx.region_id,
         instance_id=held.id,
         definition_key=held.definition_key,
@@ -334,6 +334,22 @@ def _project(
         variables=step.state.variables,
         written=step.written,
     )
+
+
+def _projected(tx: Tx, record: StepRecord) -> list[Statement]:
+    if tx.projection is None:
+        return []
+    try:
+        return tx.projection(record)
+    except Exception as error:
+        raise Unprojected from error
+
+
+def _project(tx: Tx, record: StepRecord, rows: dict[str, list[Any]]) -> list[Statement]:
+    """What the projection makes of this step. A mapping that raises opens an incident, and the step commits without it:
+    a fault in a mapping never blocks a person at work."""
+    if tx.projection is None:
+        return []
     try:
         if tx.projection_error is None:
             return tx.projection(record)

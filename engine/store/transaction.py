@@ -42,6 +42,10 @@ class Answered(Exception):
         self.answer = answer
 
 
+class Unprojected(Exception):
+    """A mapping raised when its step was on its way already: the transaction goes round again and projects first."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """What does not change between the transactions of one engine."""
@@ -81,6 +85,7 @@ class Tx:
         self.projection = setting.projection
         self.form_check = setting.form_check
         self.projection_error: str | None = None  # set when this is the second try, without the projection
+        self.projects_first = False  # set when this is the second try, after a mapping raised
         self.projected = False
 
     @property
@@ -107,6 +112,11 @@ class Tx:
         if self._wire is not None:
             return self._wire.send(statement, params)
         return self._conn.execute(statement, params, binary=True)
+
+    def hurry(self) -> None:
+        """What is queued goes out now: the database works on it while the next statements are made."""
+        if self._wire is not None:
+            self._wire.hurry()
 
     def commit(self) -> None:
         if self._wire is not None:

@@ -106,6 +106,10 @@ class Wire:
         self._expected.append(answer)
         return answer
 
+    def hurry(self) -> None:
+        """Hand what is queued to the network; what does not fit goes with the next statements."""
+        self._pgconn.flush()
+
     def commit(self) -> None:
         """End the transaction. When this returns it is durable; raises the first error of what was queued."""
         self._send_bare(b"COMMIT")

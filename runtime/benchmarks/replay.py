@@ -30,6 +30,7 @@ from fhir_adapters.store.resources import SQL as FHIR_SQL
 from runtime.benchmarks.load import MIDWIFE, REGION, engine_for
 from runtime.benchmarks.workloads import Workload
 from runtime.database.embedded import program
+from runtime.database.roles import APPLICATION, as_application
 
 SCRIPT = Path(__file__).parent / "sql" / "step.pgbench"
 OURS = load(__file__)
@@ -140,6 +141,7 @@ def _load(url: str, recorded: list[list[dict[str, Any]]]) -> None:
             for client, steps in enumerate(recorded):
                 rows = ({"client": client, "step": n, **step} for n, step in enumerate(steps, start=1))
                 cursor.executemany(OURS["insert_replay_step"], rows)
+        conn.execute(sql.SQL("GRANT SELECT ON replay_step TO {}").format(sql.Identifier(APPLICATION)))
         conn.execute("VACUUM ANALYZE replay_step")
         conn.execute("CHECKPOINT")
 
@@ -148,7 +150,7 @@ def _time(url: str, region_id: str, recorded: list[list[dict[str, Any]]]) -> Rep
     clients, steps = len(recorded), min(map(len, recorded))
     command = [program("pgbench"), "-n", "-M", "prepared", "-c", clients, "-j", clients, "-t", steps, "-D", "step=0"]
     command += ["-D", f"region={region_id}"]
-    done = subprocess.run([*map(str, command), "-f", str(SCRIPT), url], check=True, capture_output=True, text=True)
+    done = subprocess.run([*map(str, command), "-f", str(SCRIPT), as_application(url)], check=True, capture_output=True, text=True)
     rate, latency = (re.search(pattern, done.stdout) for pattern in (r"tps = ([\d.]+)", r"latency average = ([\d.]+)"))
     if rate is None or latency is None or f"{clients * steps}/{clients * steps}" not in done.stdout:
         raise RuntimeError(f"pgbench: {done.stdout} {done.stderr}")
