@@ -150,7 +150,9 @@ def _time(url: str, region_id: str, recorded: list[list[dict[str, Any]]]) -> Rep
     clients, steps = len(recorded), min(map(len, recorded))
     command = [program("pgbench"), "-n", "-M", "prepared", "-c", clients, "-j", clients, "-t", steps, "-D", "step=0"]
     command += ["-D", f"region={region_id}"]
-    done = subprocess.run([*map(str, command), "-f", str(SCRIPT), as_application(url)], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [*map(str, command), "-f", str(SCRIPT), as_application(url)], check=True, capture_output=True, text=True
+    )
     rate, latency = (re.search(pattern, done.stdout) for pattern in (r"tps = ([\d.]+)", r"latency average = ([\d.]+)"))
     if rate is None or latency is None or f"{clients * steps}/{clients * steps}" not in done.stdout:
         raise RuntimeError(f"pgbench: {done.stdout} {done.stderr}")
