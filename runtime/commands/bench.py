@@ -35,7 +35,7 @@ OWN_SERVERS = {**fhir.BENCHES, "fhir-notify": fhir_notify.measure}  # seconds, s
     "name", type=click.Choice([*sorted([*WORKLOADS, *OWN_DATABASES, *OWN_SERVERS]), HTTP, "feel", "soundness"])
 )
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64))
-@click.option("--threads", default=2, show_default=True, type=click.IntRange(1, 64), help="of each process, W1 and W3")
+@click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 64), help="of each process, W1 and W3")
 @click.option("--seconds", default=15.0, show_default=True, type=click.FloatRange(1, 3600))
 @click.option(
     "--scale", default=1.0, show_default=True, type=click.FloatRange(0.0001, 10), help="share of the real sizes"
