@@ -17,7 +17,7 @@ install-test: install $(VENV)/.installed-test
 
 $(VENV)/.installed-test: requirements-test.lock $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
-	tests/install-browser
+	tests/install-packages
 	touch $@
 
 run: install

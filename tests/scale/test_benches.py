@@ -2,7 +2,7 @@
 
 import pytest
 
-from runtime.benchmarks import messages, scale, shapes, timers
+from runtime.benchmarks import endurance, messages, scale, shapes, timers
 from runtime.benchmarks.servers import Bench
 
 
@@ -49,3 +49,11 @@ def test_a_loop_of_one_instance_keeps_its_size(bench):
     first, last = result["loop_state_bytes"]
     assert result["loop_rounds"] == 40
     assert last <= first * 1.1
+
+
+def test_sizes_stay_flat_while_what_has_ended_is_archived_and_swept(bench):
+    result = endurance.measure(bench, quiet)
+
+    looks = result["details"]["looks"]
+    assert result["details"]["archived"] > 0
+    assert len(looks) == endurance.ROUNDS and all(look["bytes"] > 0 for look in looks)

@@ -71,14 +71,15 @@ def as_owner(folder, program, *arguments):
 class Client(threading.Thread):
     """Starts cases one after the other, each until it is acknowledged, always with the same key."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, first: int = 0) -> None:
         super().__init__()
         self.engine = engine
+        self.first = first
         self.acknowledged: list[UUID] = []
         self.under_way = threading.Event()
 
     def run(self) -> None:
-        for number in range(STEPS):
+        for number in range(self.first, self.first + STEPS):
             self.acknowledged.append(self.started(number))
             if len(self.acknowledged) == BEFORE:
                 self.under_way.set()
