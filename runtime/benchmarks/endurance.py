@@ -33,8 +33,8 @@ def measure(bench: Bench, say: Progress) -> dict[str, Any]:
     url = bench.database()
     with bare_engine(url) as engine:
         engine.execute(Deploy(files=W1.files), by=MIDWIFE)
-        with engine.pool.connection() as conn:
-            set_policy(conn, REGION, "single", 0, "of this bench", system_clock(), "bench")
+        with archives.place_of(url, REGION, system_clock(), "bench") as place:
+            set_policy(place.conn, REGION, "single", 0, "of this bench", place.now, place.by)
         context = get_context("spawn")
         barrier, results = context.Barrier(bench.processes + 1), context.Queue()
         started = [
@@ -82,8 +82,7 @@ def _bytes_per_case(looks: list[dict[str, Any]]) -> float:
 def _round(engine: Engine, url: str, seconds: float, folder: Path, say: Progress) -> dict[str, Any]:
     """Archive and sweep what has ended, wait for the rest of the round, look."""
     until = time.monotonic() + seconds
-    with engine.pool.connection() as conn:
-        place = archives.Place(conn, REGION, system_clock(), "bench")
+    with archives.place_of(url, REGION, system_clock(), "bench") as place:
         archives.archive(place, folder, lambda _: None)
         swept = sum(archives.sweep(place, folder, lambda _: None).values())
     engine.execute(SweepRegion(), by=ENGINE)

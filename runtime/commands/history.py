@@ -11,12 +11,10 @@ from uuid import UUID
 
 import click
 
-from engine.store.connections import configure
 from runtime.commands.db import owner_url
 from runtime.commands.output import json_option, services, show, table
-from runtime.database.migrate import owner_connection
 from runtime.retention import archive as archives
-from runtime.retention.archive import Place
+from runtime.retention.archive import Place, place_of
 from runtime.retention.policies import policies, set_policy
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -30,9 +28,12 @@ def group() -> None:
 
 @contextmanager
 def _place() -> Iterator[Place]:
-    with services() as built, owner_url() as url, owner_connection(url) as conn:
-        configure(conn)
-        yield Place(conn, built.region_id, built.clock(), getpass.getuser())
+    with (
+        services() as built,
+        owner_url() as url,
+        place_of(url, built.region_id, built.clock(), getpass.getuser()) as place,
+    ):
+        yield place
 
 
 def _say(text: str) -> None:

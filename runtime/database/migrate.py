@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from runtime.database.embedded import program
-from runtime.database.roles import ensure_application, is_owner, require_owner
+from runtime.database.roles import ensure_application, is_owner, require_all_rows, require_owner
 from runtime.database.security import secure
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -81,9 +81,14 @@ def migrate(url: str) -> list[Migration]:
 
 
 def owner_connection(url: str) -> psycopg.Connection[Any]:
-    """For work on the whole database. A role to which policies apply gets an error, never a part of the rows."""
+    """For work on the whole database, as a role that sees all of it; never a part of the rows. Raises Forbidden."""
     conn = psycopg.connect(url, autocommit=True)
-    conn.execute("SET row_security = off")
+    try:
+        require_all_rows(conn)
+        conn.execute("SET row_security = off")
+    except BaseException:
+        conn.close()
+        raise
     return conn
 
 

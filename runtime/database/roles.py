@@ -59,6 +59,17 @@ def require_owner(conn: Connection[Any]) -> None:
         )
 
 
+def require_all_rows(conn: Connection[Any]) -> None:
+    """Raises Forbidden for a role that policies apply to: it would see a part of the rows, or none."""
+    role, found = conn.info.user, conn.execute(_OWNER).fetchone()
+    if not (found and found[0]):
+        raise Forbidden(
+            f"角色 {role} 看不到全部行：设置 YUNTU_DATABASE_OWNER_URL（所有者，有 BYPASSRLS）后再执行",
+            f"the role {role} does not see all rows: set YUNTU_DATABASE_OWNER_URL (the owner, with BYPASSRLS)",
+            code="role-sees-a-part",
+        )
+
+
 def faults_of_role(conn: Connection[Any]) -> list[str]:
     """Why policies would not hold for this role: nothing, when it is the application's."""
     row = conn.execute(_FAULTS).fetchone()

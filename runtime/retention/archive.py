@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
 from engine.errors import NotFound
+from engine.store.connections import configure
+from runtime.database.migrate import owner_connection
 from runtime.retention import files
 from runtime.retention.policies import ARCHIVE_YEARS, DEFAULT_DAYS, SQL
 
@@ -26,7 +29,8 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Place:
-    """Which region, when, by whom."""
+    """Which region, when, by whom. `conn` is the owner's, and in no transaction: an archive sees one moment of all
+    tables, a sweep gives its room back, and neither can be said inside of a transaction that has begun."""
 
     conn: Connection[Any]
     region_id: str
@@ -35,6 +39,14 @@ class Place:
 
     def run(self, statement: str, **given: Any) -> Any:
         return self.conn.execute(SQL[statement], {"region_id": self.region_id, "now": self.now, **given})
+
+
+@contextmanager
+def place_of(url: str, region_id: str, now: datetime, by: str) -> Iterator[Place]:
+    """`url`: of the role that owns the tables. Raises Forbidden for one that policies apply to."""
+    with owner_connection(url) as conn:
+        configure(conn)
+        yield Place(conn, region_id, now, by)
 
 
 def archive(place: Place, folder: Path, say: Say) -> list[str]:

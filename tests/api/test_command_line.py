@@ -42,7 +42,7 @@ class Shell:
         return done.output
 
     def json(self, *arguments, **more):
-        return json.loads(self(*arguments, "--json", **more))
+        return json.loads(self(*arguments, "--json", **more).splitlines()[-1])  # what went before is progress
 
 
 @pytest.fixture
@@ -193,3 +193,19 @@ def test_doctor_says_the_next_step_where_the_database_is_away(yuntu):
     checks = {c["name"]: c for c in yuntu.json("doctor", code=1, **environment)["checks"]}
 
     assert not checks["database"]["ok"] and "YUNTU_DATABASE_URL" in checks["database"]["next_step"]
+
+
+def test_the_past_is_archived_by_the_owner_of_the_tables_and_not_by_the_application(yuntu, county, tmp_path):
+    errand = county.errand()
+    ended = county.ask("POST", f"/api/instances/{errand}/termination", "it", json={"reason": "of no use"})
+    assert ended.status_code == 200, ended.json
+    later = {"YUNTU_DATABASE_OWNER_URL": county.url}
+    yuntu("history", "keep", "errand", "0", "--reason", "a test's", **later)
+
+    refused = yuntu("history", "archive", str(tmp_path), code=1)
+    written = yuntu.json("history", "archive", str(tmp_path), **later)
+
+    assert "YUNTU_DATABASE_OWNER_URL" in refused
+    assert written["due"] == {"errand": 1}
+    assert [file.name for file in tmp_path.glob("*.gz")] == written["files"]
+    assert yuntu.json("history", "sweep", str(tmp_path), **later)["swept"] == {written["files"][0]: 1}
