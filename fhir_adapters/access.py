@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fhir_adapters.issues import FhirError, refuse
 from workflows.people.model import Principal
@@ -32,14 +33,21 @@ class Viewer:
     restricted: bool
     kind: str = "client"  # client | person
 
-    @classmethod
-    def of(cls, who: Principal) -> Viewer:
-        return cls(
+    @staticmethod
+    @lru_cache(maxsize=1 << 12)
+    def of(who: Principal) -> Viewer:
+        return Viewer(
             source=f"{who.kind}:{who.login}",
             organisations=tuple(sorted(who.organisations)),
             restricted=who.restricted,
             kind=who.kind,
         )
+
+
+@lru_cache(maxsize=1 << 12)
+def may(scopes: frozenset[str], type_: str, interaction: str) -> bool:
+    """`allows` for the scopes of a token, which come again with every request."""
+    return allows(scopes, type_, interaction)
 
 
 def allows(scopes: Iterable[str], type_: str, interaction: str) -> bool:

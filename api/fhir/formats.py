@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from flask import Response, g, request
 
@@ -20,8 +21,10 @@ _SHORT = {"json": "json", "xml": "xml", **dict.fromkeys(JSON, "json"), **dict.fr
 def choose() -> None:
     """Settle the format of the answer. Raises 406 for one that is not written here, 400 for an unknown _summary."""
     g.fhir_format = "json"
+    if request.endpoint == "fhir.export_file":  # lines, whatever is accepted
+        return
     asked = request.args.get("_format")
-    chosen = _named(asked) if asked is not None else _accepted(request.headers.get("Accept", "*/*"))
+    chosen = _named(asked) if asked is not None else accepted(request.headers.get("Accept", "*/*"))
     if chosen is None:
         raise _not_acceptable()
     g.fhir_format = chosen
@@ -34,7 +37,8 @@ def _named(text: str) -> str | None:
     return _SHORT.get(text.replace(" ", "+").partition(";")[0].lower())
 
 
-def _accepted(header: str) -> str | None:
+@lru_cache(maxsize=256)
+def accepted(header: str) -> str | None:
     """The best of what the caller takes; JSON where it takes anything."""
     kinds = [part.strip() for part in header.split(",") if part.strip()] or ["*/*"]
     weighed = [(weight, found) for kind in kinds for weight, found in [_read(kind)] if found is not None and weight > 0]

@@ -56,9 +56,15 @@ def known_type(type_: str) -> str:
     return type_
 
 
+def bearer(header: str) -> str:
+    """The token in an Authorization header; empty where there is none."""
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 def _caller(services: Any) -> Principal:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    found = services.people.actor_for_token(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
+    token = bearer(request.headers.get("Authorization", ""))
+    found = services.people.actor_for_token(token) if token else None
     if found is None:
         raise FhirError(
             401,

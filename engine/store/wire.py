@@ -229,6 +229,43 @@ class Alone:
         return answer.fetchall()
 
 
+def call(conn: Connection[Any], statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """One statement that is a transaction of its own and says itself for whom it acts: one call of the client library,
+    which waits for the answer. For a connection that is in no transaction."""
+    text, names = numbered(statement)
+    dumping, loading = _transformers(conn)
+    values = [params[name] for name in names]
+    dumped = dumping.dump_sequence(values, _formats(len(values)))
+    types, formats = dumping.types or (), dumping.formats
+    if conn.prepare_threshold is None:  # behind a pooler that shares connections
+        result = conn.pgconn.exec_params(text, dumped, types, formats, pq.Format.BINARY)
+    else:
+        result = _prepared_call(conn, (text, types), dumped, formats)
+    if result.status in FAILED:
+        raise _error(result)
+    if not result.ntuples:
+        return []
+    loading.set_pgresult(result)
+    return loading.load_rows(0, result.ntuples, tuple_row(_Rows(result)))  # type: ignore[arg-type]
+
+
+def _prepared_call(conn: Connection[Any], key: Key, dumped: Any, formats: Any) -> pq.abc.PGresult:
+    """What the server has prepared the driver may have thrown away, after a rollback of its own: then once more."""
+    known = _prepared.setdefault(conn, {})
+    while True:
+        name, was_known = known.get(key), key in known
+        if name is None:
+            name = b"yt%d" % next(_numbers)
+            made = conn.pgconn.prepare(name, *key)
+            if made.status in FAILED:
+                raise _error(made)
+            known[key] = name
+        result = conn.pgconn.exec_prepared(name, dumped, formats, pq.Format.BINARY)
+        if not (was_known and result.status in FAILED and isinstance(_error(result), errors.InvalidSqlStatementName)):
+            return result
+        known.clear()
+
+
 def ask(conn: Connection[Any] | Alone, statement: LiteralString, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """One statement that answers by itself. On a connection that is inside a transaction the driver's cursor sends it:
     what the server has prepared is the driver's to know there, and a statement that is gone would spoil the whole."""

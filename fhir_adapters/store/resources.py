@@ -12,7 +12,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from engine.store import sql
-from engine.store.wire import Alone, ask
+from engine.store.wire import Alone, ask, call
 from fhir_adapters.access import Viewer
 from fhir_adapters.search.index import NOTHING, has_strings, hashed, identifier_value, written
 from fhir_adapters.store.texts import Stored, elements, split
@@ -175,6 +175,22 @@ def read(
         return None
     *parts, patient_id = rows[0]
     return Stored(**dict(zip(_STORED, parts, strict=True))), patient_id
+
+
+def read_traced(
+    conn: Connection[Any], region_id: str, type_: str, id_: str, viewer: Viewer, organisation: str, believed: Any
+) -> Stored | None:
+    """The newest version with the trace of the look, in one round trip and one transaction, on a connection that is in
+    none. None, and no trace, where anything at all is to be refused: also where the caller is not believed any more."""
+    key = {"region_id": region_id, "type": type_, "id": id_, **_view(viewer), "organisation": organisation}
+    key |= {"epoch": believed.epoch, "at": believed.at, "kind": viewer.kind, "actor": believed.principal.login}
+    rows = call(conn, SQL["read_traced"], key)
+    if not rows:
+        return None
+    version, updated_at, source, body, meta = rows[0]
+    return Stored(
+        type=type_, id=id_, version=version, updated_at=updated_at, deleted=False, source=source, body=body, meta=meta
+    )
 
 
 def history(

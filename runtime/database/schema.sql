@@ -96,6 +96,26 @@ CREATE TYPE public.delivery_state AS ENUM (
 );
 
 --
+-- Name: export_state; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.export_state AS ENUM (
+    'open',
+    'done',
+    'failed'
+);
+
+--
+-- Name: import_state; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.import_state AS ENUM (
+    'matched',
+    'unknown',
+    'settled'
+);
+
+--
 -- Name: inbox_state; Type: TYPE; Schema: public; Owner: -
 --
 
@@ -782,6 +802,21 @@ BEGIN
 END $$;
 
 --
+-- Name: counted_indicator_rows(text, date, date, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.counted_indicator_rows(p_region text, p_from date, p_to date, p_now timestamp with time zone, p_ddi integer) RETURNS TABLE(indicator text, instance_id uuid, pregnancy_id text, organisation text, happened_on date, numerator integer, denominator integer, reason text, protected boolean, value numeric)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+SELECT a.indicator, a.instance_id, a.pregnancy_id, a.organisation, a.happened_on, a.numerator, a.denominator, a.reason,
+       a.protected, a.value FROM all_indicator_rows(p_region, p_from, p_to, p_now, p_ddi) a
+UNION ALL
+SELECT d.indicator, d.instance_id, d.pregnancy_id, d.organisation, d.happened_on, d.numerator, d.denominator, d.reason,
+       d.protected, d.value FROM institution_indicator_rows(p_region, p_from, p_to, p_now) d
+$$;
+
+--
 -- Name: form_answers(jsonb, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -988,6 +1023,25 @@ SELECT 'I-27', w.id, w.pregnancy_id, w.home, coalesce(w.ended_on, w.registered_o
 $$;
 
 --
+-- Name: institution_indicator_rows(text, date, date, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.institution_indicator_rows(p_region text, p_from date, p_to date, p_now timestamp with time zone) RETURNS TABLE(indicator text, instance_id uuid, pregnancy_id text, organisation text, happened_on date, numerator integer, denominator integer, reason text, protected boolean, value numeric)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+SELECT 'I-29', t.instance_id, NULL, t.organisation, (t.due_at AT TIME ZONE 'Asia/Shanghai')::date,
+       (t.state = 'completed')::integer, (t.state = 'completed' OR t.due_at <= p_now)::integer,
+       CASE WHEN t.state <> 'completed' AND t.due_at <= p_now THEN 'not_held'
+            WHEN t.state <> 'completed' THEN 'not_due_yet' END, false, NULL::numeric
+  FROM user_task t JOIN instance i ON i.region_id = t.region_id AND i.id = t.instance_id
+ WHERE t.region_id = p_region AND t.element_id = 'task_duty' AND t.state <> 'cancelled'
+   AND i.variables #>> '{duty,code}' IN ('drill', 'epidemic_drill', 'joint_meeting', 'leading_group', 'warning_education',
+                                         'self_assessment')
+   AND (t.due_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN p_from AND p_to
+$$;
+
+--
 -- Name: later_indicator_rows(text, date, date, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1126,6 +1180,47 @@ CREATE FUNCTION public.message_lock(p_region text, p_name text, p_key text) RETU
     AS $$
     SELECT hashtextextended(p_region || chr(31) || p_name || chr(31) || p_key, 0)
 $$;
+
+--
+-- Name: read_resource(text, uuid, timestamp with time zone, text, text, text, text, text, text[], boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.read_resource(p_region text, p_epoch uuid, p_at timestamp with time zone, p_type text, p_id text, p_actor text, p_actor_kind text, p_organisation text, p_organisations text[], p_restricted boolean) RETURNS TABLE(version integer, updated_at timestamp with time zone, source text, body text, meta text)
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    v_viewer  text := p_actor_kind || ':' || p_actor;
+    v_patient text;
+BEGIN
+    PERFORM set_config('app.region', p_region, true), set_config('app.organisations', p_organisations::text, true),
+            set_config('app.viewer', v_viewer, true),
+            set_config('app.restricted', CASE WHEN p_restricted THEN 'on' ELSE 'off' END, true);
+    PERFORM 1 FROM people_epoch WHERE epoch = p_epoch;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT r.version, r.patient_id INTO version, v_patient FROM resource r
+     WHERE r.region_id = p_region AND r.type = p_type AND r.id = p_id AND NOT r.deleted
+       AND (r.labels = '{}' OR p_restricted OR r.owner = v_viewer)
+       AND (r.patient_id IS NULL OR r.owner = v_viewer OR EXISTS (
+            SELECT FROM patient_area a WHERE a.region_id = r.region_id AND a.patient_id = r.patient_id
+               AND a.organisation_id = ANY (p_organisations)));
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT v.updated_at, v.source, v.body, v.meta INTO updated_at, source, body, meta FROM resource_version v
+     WHERE v.region_id = p_region AND v.type = p_type AND v.id = p_id AND v.version = read_resource.version;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    INSERT INTO audit (region_id, at, actor_id, actor_kind, organisation, action, subject_kind, subject_id, detail)
+    VALUES (p_region, p_at, p_actor, p_actor_kind, p_organisation, 'read', p_type, p_id,
+            CASE WHEN v_patient IS NOT NULL THEN jsonb_build_object('patients', jsonb_build_array(v_patient)) END);
+    RETURN NEXT;
+END $$;
 
 --
 -- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
@@ -1862,6 +1957,66 @@ ALTER TABLE public.deployment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 );
 
 --
+-- Name: export_file; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.export_file (
+    region_id text NOT NULL,
+    job_id uuid NOT NULL,
+    number integer NOT NULL,
+    kind text NOT NULL,
+    type text NOT NULL,
+    lines bigint NOT NULL,
+    parts integer NOT NULL,
+    CONSTRAINT export_file_kind_check CHECK ((kind = ANY (ARRAY['output'::text, 'deleted'::text])))
+);
+
+ALTER TABLE ONLY public.export_file FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: export_job; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.export_job (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    organisation_id text,
+    scopes text[] NOT NULL,
+    request text NOT NULL,
+    base text NOT NULL,
+    types text[] NOT NULL,
+    of_patients boolean NOT NULL,
+    group_id text,
+    since timestamp with time zone,
+    state public.export_state DEFAULT 'open'::public.export_state NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    written bigint DEFAULT 0 NOT NULL,
+    problem text,
+    requested_at timestamp with time zone NOT NULL,
+    moment timestamp with time zone,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT export_job_is_of_a_moment_when_done CHECK (((state <> 'done'::public.export_state) OR (moment IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.export_job FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: export_part; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.export_part (
+    region_id text NOT NULL,
+    job_id uuid NOT NULL,
+    file integer NOT NULL,
+    number integer NOT NULL,
+    content bytea NOT NULL
+);
+ALTER TABLE ONLY public.export_part ALTER COLUMN content SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.export_part FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: history; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1927,6 +2082,46 @@ CREATE TABLE public.idempotency (
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
 ALTER TABLE ONLY public.idempotency FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: import_batch; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.import_batch (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    source text NOT NULL,
+    sha256 text NOT NULL,
+    row_count integer NOT NULL,
+    imported_at timestamp with time zone NOT NULL,
+    imported_by text NOT NULL,
+    CONSTRAINT import_batch_row_count_check CHECK ((row_count > 0)),
+    CONSTRAINT import_batch_source_check CHECK ((source = ANY (ARRAY['births'::text, 'marriages'::text, 'prepregnancy'::text])))
+);
+
+ALTER TABLE ONLY public.import_batch FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: import_row; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.import_row (
+    region_id text NOT NULL,
+    batch_id uuid NOT NULL,
+    number integer NOT NULL,
+    happened_on date NOT NULL,
+    body jsonb NOT NULL,
+    state public.import_state NOT NULL,
+    pregnancy_id text,
+    settled_as text,
+    settled_at timestamp with time zone,
+    settled_by text,
+    CONSTRAINT import_row_is_matched_to_a_case CHECK (((state = 'matched'::public.import_state) <= (pregnancy_id IS NOT NULL))),
+    CONSTRAINT import_row_is_settled_by_somebody CHECK (((state = 'settled'::public.import_state) = (settled_by IS NOT NULL))),
+    CONSTRAINT import_row_number_check CHECK ((number > 0))
+);
+
+ALTER TABLE ONLY public.import_row FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: inbound_burst; Type: TABLE; Schema: public; Owner: -
@@ -2052,6 +2247,29 @@ WITH (fillfactor='90');
 ALTER TABLE ONLY public.instance_before ALTER COLUMN state SET STORAGE EXTERNAL;
 
 ALTER TABLE ONLY public.instance_before FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: institution_record; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.institution_record (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    organisation text NOT NULL,
+    kind text NOT NULL,
+    body jsonb NOT NULL,
+    since date NOT NULL,
+    until date,
+    recorded_at timestamp with time zone NOT NULL,
+    recorded_by text NOT NULL,
+    withdrawn_at timestamp with time zone,
+    withdrawn_by text,
+    CONSTRAINT institution_record_ends_after_it_began CHECK ((until >= since)),
+    CONSTRAINT institution_record_is_withdrawn_by_somebody CHECK (((withdrawn_at IS NULL) = (withdrawn_by IS NULL))),
+    CONSTRAINT institution_record_kind_check CHECK ((kind ~ '^[a-z][a-z_]{1,30}$'::text))
+);
+
+ALTER TABLE ONLY public.institution_record FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: job; Type: TABLE; Schema: public; Owner: -
@@ -2558,6 +2776,67 @@ WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_
 ALTER TABLE ONLY public.user_task FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: user_task_attachment; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.user_task_attachment (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    user_task_id uuid NOT NULL,
+    number integer NOT NULL,
+    instance_id uuid NOT NULL,
+    title text NOT NULL,
+    content_type text NOT NULL,
+    sha256 text NOT NULL,
+    content bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    CONSTRAINT user_task_attachment_number_check CHECK ((number > 0)),
+    CONSTRAINT user_task_attachment_title_check CHECK ((title <> ''::text))
+);
+ALTER TABLE ONLY public.user_task_attachment ALTER COLUMN content SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.user_task_attachment FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: user_task_comment; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.user_task_comment (
+    region_id text NOT NULL,
+    user_task_id uuid NOT NULL,
+    number integer NOT NULL,
+    instance_id uuid NOT NULL,
+    body text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    CONSTRAINT user_task_comment_body_check CHECK ((body <> ''::text)),
+    CONSTRAINT user_task_comment_number_check CHECK ((number > 0))
+);
+
+ALTER TABLE ONLY public.user_task_comment FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: user_task_handover; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.user_task_handover (
+    region_id text NOT NULL,
+    user_task_id uuid NOT NULL,
+    number integer NOT NULL,
+    instance_id uuid NOT NULL,
+    held_by text,
+    given_to text NOT NULL,
+    reason text,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    seen_at timestamp with time zone,
+    CONSTRAINT user_task_handover_number_check CHECK ((number > 0))
+);
+
+ALTER TABLE ONLY public.user_task_handover FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: procrastinate_events id; Type: DEFAULT; Schema: procrastinate; Owner: -
 --
 
@@ -2723,6 +3002,27 @@ ALTER TABLE ONLY public.deployment
     ADD CONSTRAINT deployment_pkey PRIMARY KEY (id);
 
 --
+-- Name: export_file export_file_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_file
+    ADD CONSTRAINT export_file_pkey PRIMARY KEY (region_id, job_id, number);
+
+--
+-- Name: export_job export_job_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_job
+    ADD CONSTRAINT export_job_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: export_part export_part_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_part
+    ADD CONSTRAINT export_part_pkey PRIMARY KEY (region_id, job_id, file, number);
+
+--
 -- Name: history history_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2749,6 +3049,27 @@ ALTER TABLE ONLY public.http_answer
 
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (region_id, client, key);
+
+--
+-- Name: import_batch import_batch_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.import_batch
+    ADD CONSTRAINT import_batch_once UNIQUE (region_id, source, sha256);
+
+--
+-- Name: import_batch import_batch_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.import_batch
+    ADD CONSTRAINT import_batch_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: import_row import_row_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.import_row
+    ADD CONSTRAINT import_row_pkey PRIMARY KEY (region_id, batch_id, number);
 
 --
 -- Name: inbound_burst inbound_burst_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2798,6 +3119,13 @@ ALTER TABLE ONLY public.instance_before
 
 ALTER TABLE ONLY public.instance
     ADD CONSTRAINT instance_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: institution_record institution_record_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.institution_record
+    ADD CONSTRAINT institution_record_pkey PRIMARY KEY (region_id, id);
 
 --
 -- Name: job job_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2968,6 +3296,34 @@ ALTER TABLE ONLY public.timer_start
     ADD CONSTRAINT timer_start_pkey PRIMARY KEY (region_id, definition_key, element_id);
 
 --
+-- Name: user_task_attachment user_task_attachment_number_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.user_task_attachment
+    ADD CONSTRAINT user_task_attachment_number_key UNIQUE (region_id, user_task_id, number);
+
+--
+-- Name: user_task_attachment user_task_attachment_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.user_task_attachment
+    ADD CONSTRAINT user_task_attachment_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: user_task_comment user_task_comment_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.user_task_comment
+    ADD CONSTRAINT user_task_comment_pkey PRIMARY KEY (region_id, user_task_id, number);
+
+--
+-- Name: user_task_handover user_task_handover_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.user_task_handover
+    ADD CONSTRAINT user_task_handover_pkey PRIMARY KEY (region_id, user_task_id, number);
+
+--
 -- Name: user_task user_task_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3101,6 +3457,18 @@ CREATE INDEX delivery_dead_idx ON public.delivery USING btree (region_id, at) WH
 CREATE INDEX delivery_due_idx ON public.delivery USING btree (region_id, due_at) WHERE (state = 'waiting'::public.delivery_state);
 
 --
+-- Name: export_job_client_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX export_job_client_idx ON public.export_job USING btree (region_id, client_id);
+
+--
+-- Name: export_job_open_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX export_job_open_idx ON public.export_job USING btree (region_id, requested_at) WHERE (state = 'open'::public.export_state);
+
+--
 -- Name: http_answer_age_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -3111,6 +3479,12 @@ CREATE INDEX http_answer_age_idx ON public.http_answer USING btree (region_id, a
 --
 
 CREATE INDEX idempotency_age_idx ON public.idempotency USING btree (region_id, at);
+
+--
+-- Name: import_row_open_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX import_row_open_idx ON public.import_row USING btree (region_id, happened_on) WHERE (state = 'unknown'::public.import_state);
 
 --
 -- Name: inbound_burst_due_idx; Type: INDEX; Schema: public; Owner: -
@@ -3159,6 +3533,12 @@ CREATE INDEX instance_case_idx ON public.instance USING btree (region_id, busine
 --
 
 CREATE INDEX instance_ended_idx ON public.instance USING btree (region_id, ended_at, id) WHERE (ended_at IS NOT NULL);
+
+--
+-- Name: institution_record_place_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX institution_record_place_idx ON public.institution_record USING btree (region_id, organisation, kind, since);
 
 --
 -- Name: job_due_idx; Type: INDEX; Schema: public; Owner: -
@@ -3333,6 +3713,30 @@ CREATE INDEX timer_start_due_idx ON public.timer_start USING btree (region_id, d
 --
 
 CREATE INDEX timer_suspect_idx ON public.timer USING btree (region_id, due_at) WHERE (attempts > 0);
+
+--
+-- Name: user_task_attachment_instance_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX user_task_attachment_instance_idx ON public.user_task_attachment USING btree (region_id, instance_id);
+
+--
+-- Name: user_task_comment_instance_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX user_task_comment_instance_idx ON public.user_task_comment USING btree (region_id, instance_id);
+
+--
+-- Name: user_task_handover_instance_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX user_task_handover_instance_idx ON public.user_task_handover USING btree (region_id, instance_id);
+
+--
+-- Name: user_task_handover_unseen_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX user_task_handover_unseen_idx ON public.user_task_handover USING btree (region_id, given_to) WHERE (seen_at IS NULL);
 
 --
 -- Name: user_task_instance_idx; Type: INDEX; Schema: public; Owner: -
@@ -3520,6 +3924,41 @@ ALTER TABLE ONLY public.definition
     ADD CONSTRAINT definition_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES public.deployment(id);
 
 --
+-- Name: export_file export_file_region_id_job_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_file
+    ADD CONSTRAINT export_file_region_id_job_id_fkey FOREIGN KEY (region_id, job_id) REFERENCES public.export_job(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: export_job export_job_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_job
+    ADD CONSTRAINT export_job_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.client(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: export_part export_part_region_id_job_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.export_part
+    ADD CONSTRAINT export_part_region_id_job_id_fkey FOREIGN KEY (region_id, job_id) REFERENCES public.export_job(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: import_row import_row_region_id_batch_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.import_row
+    ADD CONSTRAINT import_row_region_id_batch_id_fkey FOREIGN KEY (region_id, batch_id) REFERENCES public.import_batch(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: institution_record institution_record_region_id_organisation_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.institution_record
+    ADD CONSTRAINT institution_record_region_id_organisation_fkey FOREIGN KEY (region_id, organisation) REFERENCES public.organisation(region_id, id);
+
+--
 -- Name: notify_endpoint notify_endpoint_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3687,6 +4126,24 @@ ALTER TABLE public.delivery ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.deployment ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: export_file; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.export_file ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: export_job; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.export_job ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: export_part; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.export_part ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: history; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -3709,6 +4166,18 @@ ALTER TABLE public.http_answer ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.idempotency ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: import_batch; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.import_batch ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: import_row; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.import_row ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: inbound_burst; Type: ROW SECURITY; Schema: public; Owner: -
@@ -3781,6 +4250,12 @@ ALTER TABLE public.instance ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.instance_before ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: institution_record; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.institution_record ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: job; Type: ROW SECURITY; Schema: public; Owner: -
@@ -3933,6 +4408,24 @@ CREATE POLICY region ON public.client_assertion USING ((region_id = NULLIF(curre
 CREATE POLICY region ON public.delivery USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
+-- Name: export_file region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.export_file USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: export_job region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.export_job USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: export_part region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.export_part USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
 -- Name: history region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -3955,6 +4448,18 @@ CREATE POLICY region ON public.http_answer USING ((region_id = NULLIF(current_se
 --
 
 CREATE POLICY region ON public.idempotency USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: import_batch region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.import_batch USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: import_row region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.import_row USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
 -- Name: inbound_burst region; Type: POLICY; Schema: public; Owner: -
@@ -3991,6 +4496,12 @@ CREATE POLICY region ON public.instance USING ((region_id = NULLIF(current_setti
 --
 
 CREATE POLICY region ON public.instance_before USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: institution_record region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.institution_record USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
 -- Name: job region; Type: POLICY; Schema: public; Owner: -
@@ -4131,6 +4642,24 @@ CREATE POLICY region ON public.timer_start USING ((region_id = NULLIF(current_se
 CREATE POLICY region ON public.user_task USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
+-- Name: user_task_attachment region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.user_task_attachment USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: user_task_comment region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.user_task_comment USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: user_task_handover region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.user_task_handover USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
 -- Name: region_catalogue; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -4237,6 +4766,24 @@ ALTER TABLE public.timer_start ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.user_task ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: user_task_attachment; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.user_task_attachment ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: user_task_comment; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.user_task_comment ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: user_task_handover; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.user_task_handover ENABLE ROW LEVEL SECURITY;
 
 --
 -- PostgreSQL database dump complete

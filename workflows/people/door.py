@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from workflows.people import sign_in, tokens
 from workflows.people.desk import Desk
+from workflows.people.known_tokens import Believed
 from workflows.people.model import AccessToken, Account, Client, Principal, Session
 from workflows.store import people as store
 
@@ -82,6 +83,11 @@ class Door(Desk):
             principal = self._person(conn, owner) if isinstance(owner, Account) else self._system(conn, owner)
         self._known_tokens.keep(epoch, token_hash, expires_at, principal)
         return principal
+
+    def remembered(self, token: str) -> Believed | None:
+        """Who held this token when it was last looked at, if this process has; for those who ask the database, in the
+        statement that does their work, whether that still counts (`Believed.epoch`)."""
+        return self._known_tokens.last(tokens.hashed(token), self._clock())
 
     def add_client(self, *, name: str, organisation_id: str, scopes: Iterable[str], jwks: Mapping[str, Any]) -> Client:
         """Register a hospital system. Raises Conflict (name taken), NotFound (organisation), Incorrect (keys)."""

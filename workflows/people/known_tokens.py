@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from workflows.people.model import Principal
 
 MOST_KNOWN = 4096
+
+
+class Believed(NamedTuple):
+    """Who holds a token, as far as this process knows: as long as the database names this epoch. `at`: asked when."""
+
+    principal: Principal
+    epoch: UUID
+    at: datetime
 
 
 @dataclass
@@ -30,6 +39,12 @@ class KnownTokens:
             return None
         expires_at, principal = current.known.get(token_hash, (now, None))
         return principal if expires_at > now else None
+
+    def last(self, token_hash: bytes, now: datetime) -> Believed | None:
+        """As `find`, in the newest epoch that was seen here; whether it is over the database has to say."""
+        current = self._epoch
+        principal = self.find(current.id, token_hash, now) if current is not None else None
+        return Believed(principal, current.id, now) if current is not None and principal is not None else None
 
     def keep(self, epoch: UUID, token_hash: bytes, expires_at: datetime, principal: Principal) -> None:
         """`epoch` was read before whatever `principal` was made of."""

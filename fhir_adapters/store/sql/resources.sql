@@ -31,6 +31,12 @@ SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.met
         SELECT FROM patient_area a WHERE a.region_id = r.region_id AND a.patient_id = r.patient_id
            AND a.organisation_id = ANY (%(organisations)s::text[])))
 
+-- read_traced --
+-- The current version of a resource and the trace of the look, for a caller who was believed in this epoch.
+SELECT version, updated_at, source, body, meta
+  FROM read_resource(%(region_id)s, %(epoch)s, %(at)s, %(type)s, %(id)s, %(actor)s, %(kind)s, %(organisation)s,
+                     %(organisations)s, %(restricted)s)
+
 -- history --
 -- Versions of one resource, or of a type when id is null, newest first; `before` and `before_id` continue a page.
 SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.meta, r.patient_id
