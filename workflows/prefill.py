@@ -9,6 +9,7 @@ from typing import Any
 
 from workflows import tables
 from workflows.facts import date_of, derived, number_of
+from workflows.institutions import prefill as institution
 from workflows.policies.advice import advice
 from workflows.routing import link_id_of, policy_of
 
@@ -172,6 +173,12 @@ def postnatal(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     }
 
 
+def notice(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    """M-14 as the township of the place of rest reads it; an infection is not named."""
+    told = _copied(facts, "discharge_colour", "plan", "addr_postpartum", "phone")
+    return {**told, **_copied(variables, "delivered_on", "discharged_at")}
+
+
 def transfer(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     asked = variables.get("referral") or {}
     return {"urgency": asked.get("urgency"), "transfer_reason": asked.get("reason"), "transportable": True}
@@ -271,6 +278,8 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "anc-visit": _today("visit_date"),
     "delivery": delivery,
     "discharge": discharge,
+    "discharge-acknowledgement": notice,
+    "notice-note": _today("contacted_on"),
     "postnatal-visit": postnatal,
     "postnatal-42d": postnatal,
     "tracing": _today("contacted_on"),
@@ -291,7 +300,9 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "focus-support": _today("support_on"),
     "delivery-plan": delivery_plan,
     "sweep": sweep,
-    "duty-evidence": _today("held_on"),
+    "duty-evidence": institution.duty,
+    "action-item": institution.action_item,
+    "action-check": _today("checked_on_date"),
     "sweep-leads": _today("checked_on_date"),
     "sweep-check": _today("checked_on_date"),
     "prenatal-screening": prenatal,

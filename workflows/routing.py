@@ -260,6 +260,11 @@ def tracing(answers: Values, facts: Values, on: date) -> dict[str, Any]:
 TRACED_DATES = {"delivered_on": "delivered_on", "discharged_at": "discharged_on"}
 
 
+def notice_answer(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """Whether she rests where the discharge message says (M-14)."""
+    return {"resting_here": answers.get("resting_here") is not False}
+
+
 def ending(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {"ended_on": answers.get("ended_on") or on.isoformat(), "end_reason": answers.get("reason")}
 
@@ -321,7 +326,12 @@ def focus_register(answers: Values, facts: Values, on: date) -> dict[str, Any]:
 
 
 def duty(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"duty_stopped": answers.get("duty_stopped") is True}
+    measures = [dict(row) for row in answers.get("rectification") or ()]
+    return {"duty_stopped": answers.get("duty_stopped") is True, "action_items": measures}
+
+
+def action_check(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"action_passed": answers.get("action_passed") is True, "new_due": answers.get("new_due")}
 
 
 def sweep(answers: Values, facts: Values, on: date) -> dict[str, Any]:
@@ -345,6 +355,7 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "transfer-request": transfer_request,
     "transfer-answer": transfer_answer,
     "transfer-result": transfer_result,
+    "discharge-acknowledgement": notice_answer,
     "closure": ending,
     "end-report": end_report,
     "end-confirmation": end_confirmation,
@@ -352,6 +363,7 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "focus-register": focus_register,
     "sweep": sweep,
     "duty-evidence": duty,
+    "action-check": action_check,
     "lead-outcome": lead_outcome,
     **routing_birth.BY_FORM,
     **routing_prenatal.BY_FORM,

@@ -90,20 +90,7 @@ class Pack:
             "pack": self.id,
             "pack_version": self.version,
             **{name: _part(name, plain(self.value(key))) for name, key in POLICY.items()},
-            "calendar": {name: self._months(key) for name, key in CALENDAR.items()},
         }
-
-    def _months(self, key: str) -> int | None:
-        """Every how many months; None where the region does not say. So many a year are spread over it."""
-        try:
-            value = self.value(key)
-        except KeyError:
-            return None
-        if key == "sweep.enabled":
-            return 1 if value else None
-        if not isinstance(value, int) or isinstance(value, bool):
-            return None
-        return max(1, 12 // value) if key.endswith("_per_year") else value
 
 
 # name in the diagrams -> key in the pack
@@ -145,6 +132,7 @@ POLICY: Mapping[str, str] = {
     "outcome_trace_after": "tracing.outcome_after",
     "discharge_within": "postpartum.discharge_within",
     "home_visit_within": "postpartum.home_visit_within",
+    "notice": "notice",
     "check_42d_after": "postpartum.check_42d_after",
     "check_42d_overdue": "postpartum.check_42d_overdue",
     "referral_result_within": "postpartum.referral_result_within",
@@ -166,20 +154,10 @@ POLICY: Mapping[str, str] = {
     "sweep": "sweep",
     "death": "death",
     "review": "review",
+    "institution": "institution",
 }
 
 
-# duty of an institution -> the value that says how often (T-22)
-CALENDAR: Mapping[str, str] = {
-    "drill": "emergency.drill_months",
-    "joint_meeting": "emergency.joint_meeting_months",
-    "self_assessment": "quality.self_assessment_months",
-    "warning_education": "quality.warning_education_per_year",
-    "leading_group": "meeting.leading_group_months",
-    "pmc_supervision": "supervision.pmc_months",
-    "special_supervision": "supervision.special_months",
-    "sweep": "sweep.enabled",
-}
 # of a group that also says things to people, what diagrams and tables read
 PARTS: Mapping[str, tuple[str, ...]] = {
     "focus": ("enabled", "factors", "register_within", "plan_from_days", "plan_within", "support_within"),
