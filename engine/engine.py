@@ -17,10 +17,13 @@ from psycopg_pool import PoolTimeout
 from engine.clock import Clock
 from engine.commands import (
     activate_instance,
+    assign_user_task,
+    attach_to_user_task,
     broadcast_signal,
     claim_due_work,
     claim_jobs,
     claim_user_task,
+    comment_user_task,
     complete_job,
     complete_user_task,
     contracts,
@@ -58,11 +61,14 @@ from engine.store.wire import Alone, Wire
 
 HANDLERS: Mapping[type, Handler] = {
     contracts.ActivateInstance: activate_instance.handle,
+    contracts.AssignUserTask: assign_user_task.handle,
+    contracts.AttachToUserTask: attach_to_user_task.handle,
     contracts.BroadcastSignal: broadcast_signal.handle,
     contracts.ClaimDueWork: claim_due_work.handle,
     contracts.ClaimJob: claim_jobs.handle_one,
     contracts.ClaimJobs: claim_jobs.handle,
     contracts.ClaimUserTask: claim_user_task.handle,
+    contracts.CommentUserTask: comment_user_task.handle,
     contracts.CompleteJob: complete_job.handle,
     contracts.CompleteUserTask: complete_user_task.handle,
     contracts.DeliverMessage: deliver_message.handle,

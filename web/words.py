@@ -119,6 +119,9 @@ def event_name(event: str) -> str:
         "variables": _("修改变量"),
         "claimed": _("认领"),
         "released": _("退回"),
+        "assigned": _("转交"),
+        "commented": _("留言"),
+        "attached": _("添加附件"),
     }
     return names.get(event, event)
 

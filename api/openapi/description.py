@@ -26,7 +26,9 @@ from api.operations.bodies import (
     RateBody,
     VariablesBody,
 )
+from api.pregnancies.corrections import AmendGradingBody
 from api.requests import Duration, Instant, PlainObject
+from api.tasks.beside import ATTACHMENT_BODY, AssignmentOfTaskBody, CommentBody
 from api.tasks.blueprint import ClaimBody, CompletionBody, DraftBody
 from api.timers import DueBody, FiringBody, StartDueBody
 from workflows.people.access import row_of
@@ -51,6 +53,9 @@ BODIES: dict[str, type[Schema] | str] = {
     "tasks.claim": ClaimBody,
     "tasks.draft": DraftBody,
     "tasks.completion": CompletionBody,
+    "tasks.comment": CommentBody,
+    "tasks.attach": ATTACHMENT_BODY,
+    "tasks.assignment": AssignmentOfTaskBody,
     "definitions.deploy": "application/xml",
     "evaluation.expression": ExpressionBody,
     "evaluation.decision": DecisionBody,
@@ -85,6 +90,7 @@ BODIES: dict[str, type[Schema] | str] = {
     "incidents.owner": OwnerBody,
     "messages.signal": SignalBody,
     "clock.move": MoveBody,
+    "pregnancies.amend_grading": AmendGradingBody,
 }
 QUERIES: dict[str, tuple[str, ...]] = {
     "tasks.user_tasks": ("state", "pregnancy", "instance", "element", "view", "after", "limit"),
@@ -172,6 +178,9 @@ def _headers(endpoint: str, method: str) -> list[dict[str, Any]]:
 
 
 def _content(body: type[Schema] | str) -> dict[str, Any]:
+    if body == ATTACHMENT_BODY:
+        file = {"type": "string", "contentMediaType": "application/octet-stream"}
+        return {body: {"schema": {"type": "object", "properties": {"file": file}, "required": ["file"]}}}
     if isinstance(body, str):
         return {body: {}}
     known = body().fields

@@ -10,6 +10,7 @@ from marshmallow import fields
 
 from api.answers import reply, task_json
 from api.requests import PlainObject, Strict, expected_revision, idempotency, json_body, load, principal
+from api.tasks import beside
 from api.tasks.listing import listed
 from engine.errors import Incorrect
 from engine.store import reads
@@ -91,6 +92,8 @@ def blueprint(services: Services) -> Blueprint:
             following = reads.open_tasks(conn, services.region_id, done.instance_id)
         now = services.clock()
         return reply({"completed": str(done.user_task_id), "next": [task_json(t, now) for t in following]})
+
+    beside.add_routes(bp, services)
 
     def _answer(task_id: UUID) -> Response:
         with services.engine.read() as conn:

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from engine.commands.contracts import Completed, Deployed, MessageResult, Started
+from engine.commands.contracts import Attached, Completed, Deployed, MessageResult, Started
 from engine.commands.records import TaskChanged
 from engine.errors import Text
 from engine.problems import Problem
 
-RECORDS = {kind.__name__: kind for kind in (Completed, Deployed, MessageResult, Problem, Started, TaskChanged, Text)}
+RECORDS = {
+    kind.__name__: kind for kind in (Attached, Completed, Deployed, MessageResult, Problem, Started, TaskChanged, Text)
+}
 
 
 def pack(answer: Any) -> Any:

@@ -154,13 +154,19 @@ def note(
 
 
 def change_user_task(
-    tx: Tx, held: Held, head: TaskHead, state: UserTaskState, assignee: str | None, event: str
+    tx: Tx,
+    held: Held,
+    head: TaskHead,
+    state: UserTaskState,
+    assignee: str | None,
+    event: str,
+    detail: dict[str, Any] | None = None,
 ) -> TaskChanged:
     """Another holder for an open user task."""
     wait = held.state.waits[head.wait_id]
     tx.send("change_user_task", task_id=head.id, state=state.value, assignee=assignee)
     record = head.record(wait, state=state.value, revision=head.revision + 1, assignee=assignee)
-    note(tx, held, event, wait, task=record)
+    note(tx, held, event, wait, task=record, detail=detail)
     return TaskChanged(user_task_id=head.id, revision=record.revision, state=record.state, assignee=assignee)
 
 

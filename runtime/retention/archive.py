@@ -23,7 +23,8 @@ from runtime.retention.policies import ARCHIVE_YEARS, DEFAULT_DAYS, SQL
 PER_FILE = 10_000  # instances
 PAGE = 200  # instances read, or deleted, at a time: a transaction of some ten milliseconds
 PAUSE_S = 0.02  # between two of them: people at work go first
-TABLES = ("instance", "user_task", "history", "incident")  # as they are put back
+BESIDE = ("user_task_comment", "user_task_attachment", "user_task_handover")
+TABLES = ("instance", "user_task", "history", "incident", *BESIDE)  # as they are put back
 Say = Callable[[str], None]
 
 
@@ -134,7 +135,7 @@ def restore(place: Place, folder: Path, instance_id: UUID, *, dry_run: bool = Fa
         place.run("forget_archived", instance_id=instance_id)
         if swept_at is not None:
             for table in TABLES:
-                given = document[table]
+                given = document.get(table)  # an archive of an earlier release knows fewer tables
                 _insert(place.conn, table, [given] if isinstance(given, dict) else given or [])
     return swept_at is not None
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from workflows.people.model import Principal
-from workflows.people.roles import CARE, EVERYONE, READERS
+from workflows.people.roles import CARE, EVERYONE, LEADS, READERS
 from workflows.people.visibility import can_read, can_write, works_on
 
 
@@ -26,6 +26,7 @@ class Access:
 RIGHTS: dict[str, frozenset[str]] = {
     "read": READERS,
     "work": CARE | {"R-DESIGN", "R-ITADM"},  # owners of diagrams finish what nobody's role fits
+    "lead": frozenset(LEADS),  # hand on the tasks of those they lead, and say something about them
     "deploy": frozenset({"R-DESIGN"}),
     "read-definitions": frozenset({"R-DESIGN", "R-ITADM", "R-PM-F", "R-HCADM", "auditor"}) | CARE,
     "start": CARE | {"R-DESIGN", "R-ITADM"},
@@ -38,12 +39,15 @@ RIGHTS: dict[str, frozenset[str]] = {
     "publish": frozenset({"R-ITADM", "R-DESIGN"}),
     "match": frozenset({"R-PM-F"}),  # what arrived from a hospital and could not be matched to a case
     "count": frozenset({"R-PM-F", "R-HCADM"}),  # indicators, and the women behind them
+    "grade": frozenset({"R-OB", "R-OB-AC"}),  # and amend what was graded in error
     "move-clock": EVERYONE,  # only where time is rehearsed; with the machine's clock there is nothing to move
 }
 
 PUBLIC = Access(public=True)
 _TASK = Access(people=RIGHTS["work"] | RIGHTS["read"], clients="read", organisations="task")
 _FINISH = Access(people=RIGHTS["work"], clients="write", organisations="task")
+_BESIDE = Access(people=RIGHTS["work"] | RIGHTS["lead"], clients="write", organisations="task")
+_HAND_ON = Access(people=RIGHTS["work"] | RIGHTS["lead"], organisations="task")
 _SEE_MACHINE = Access(people=RIGHTS["operate"] | RIGHTS["deploy"] | {"auditor"})
 _WORK_OUTSIDE = Access(clients="jobs", organisations="instance")
 _TRY = Access(people=RIGHTS["deploy"] | RIGHTS["publish"], organisations="instance")
@@ -61,6 +65,13 @@ TABLE: dict[str, Access] = {
     "tasks.release": _FINISH,
     "tasks.draft": _FINISH,
     "tasks.completion": _FINISH,
+    "tasks.comments": _TASK,
+    "tasks.comment": _BESIDE,
+    "tasks.attachments": _TASK,
+    "tasks.attachment": _TASK,
+    "tasks.attach": _BESIDE,
+    "tasks.handovers": _TASK,
+    "tasks.assignment": _HAND_ON,
     "definitions.deploy": Access(people=RIGHTS["deploy"]),
     "definitions.definitions": Access(people=RIGHTS["read-definitions"]),
     "definitions.definition": Access(people=RIGHTS["read-definitions"]),
@@ -121,6 +132,7 @@ TABLE: dict[str, Access] = {
     "clock.move": Access(people=RIGHTS["move-clock"], clients="write"),
     "pregnancies.pregnancy": Access(people=RIGHTS["read"], clients="read", organisations="woman"),
     "pregnancies.search": Access(people=RIGHTS["read"], clients="read", organisations="woman"),
+    "pregnancies.amend_grading": Access(people=RIGHTS["grade"], organisations="woman"),
     "indicators.report": Access(people=RIGHTS["count"]),
     "indicators.women": Access(people=RIGHTS["count"], organisations="woman"),
     "openapi.description": PUBLIC,

@@ -40,6 +40,15 @@ KNOW_PURPLE = frozenset(role.id for role in ROLES.values() if role.purple)
 OWNERS_OF_DIAGRAMS = frozenset({"R-DESIGN", "R-ITADM"})  # finish tasks whose role exists nowhere in this county
 EVERYONE = frozenset(ROLES)
 
+# Whose tasks a role may hand to somebody else; everybody may hand on what they hold themselves.
+LEADS: dict[str, frozenset[str]] = {
+    "R-MCHW": frozenset({"R-VDOC"}),
+    "R-OB-AC": frozenset({"R-OB-AC", "R-OB", "R-MIDW"}),
+    "R-PM-F": CARE,
+    "R-HCADM": CARE,
+    "R-ITADM": OWNERS_OF_DIAGRAMS,
+}
+
 
 def may_know_purple(roles: Iterable[str]) -> bool:
     """Whether one of these roles may see that a woman has an infectious disease."""

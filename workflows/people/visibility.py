@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from workflows.people.model import Organisation, Principal, TaskView
-from workflows.people.roles import CARE, OWNERS_OF_DIAGRAMS, READERS, ROLES
+from workflows.people.roles import CARE, LEADS, OWNERS_OF_DIAGRAMS, READERS, ROLES
 
 CARING = ("home_organisation", "hospital_organisation", "county_organisation")  # variables of a case
 REGISTRATION = "registration"  # the form that a hospital may send along with a new woman
@@ -49,6 +49,14 @@ def may_complete(principal: Principal, task: TaskView, care: Iterable[str] = ())
     if not wanted:
         return bool(principal.roles & (CARE | OWNERS_OF_DIAGRAMS))
     return not wanted & ROLES.keys() and bool(principal.roles & OWNERS_OF_DIAGRAMS)
+
+
+def may_hand_on(principal: Principal, task: TaskView) -> bool:
+    """Whoever holds the task, and who leads those whom it is meant for, at an organisation of theirs."""
+    if principal.kind != "person" or (task.organisation or "") not in {*principal.organisations, ""}:
+        return False
+    led = frozenset().union(*(LEADS.get(role, frozenset()) for role in principal.roles))
+    return principal.login == task.assignee or bool(led & set(task.candidate_roles or ()))
 
 
 def may_see(principal: Principal, task: TaskView, care: Iterable[str] = ()) -> bool:

@@ -5,6 +5,12 @@ from engine.commands.contracts.asking import (
     IdempotencyKey,
     Submission,
 )
+from engine.commands.contracts.beside import (
+    AssignUserTask,
+    Attached,
+    AttachToUserTask,
+    CommentUserTask,
+)
 from engine.commands.contracts.cases import (
     BroadcastSignal,
     ClaimUserTask,
@@ -79,6 +85,9 @@ __all__ = [
     "ActivateInstance",
     "Actor",
     "AssignIncident",
+    "AssignUserTask",
+    "AttachToUserTask",
+    "Attached",
     "BroadcastSignal",
     "CalledPlan",
     "ClaimBatchItems",
@@ -87,6 +96,7 @@ __all__ = [
     "ClaimJob",
     "ClaimJobs",
     "ClaimUserTask",
+    "CommentUserTask",
     "CompleteJob",
     "CompleteUserTask",
     "Completed",

@@ -41,7 +41,13 @@ SELECT jsonb_build_object(
            'history', (SELECT jsonb_agg(to_jsonb(h) ORDER BY h.revision, h.ordinal) FROM history h
                         WHERE h.region_id = %(region_id)s AND h.instance_id = i.id),
            'incident', (SELECT jsonb_agg(to_jsonb(n) ORDER BY n.opened_at, n.id) FROM incident n
-                         WHERE n.region_id = %(region_id)s AND n.instance_id = i.id))::text
+                         WHERE n.region_id = %(region_id)s AND n.instance_id = i.id),
+           'user_task_comment', (SELECT jsonb_agg(to_jsonb(b) ORDER BY b.user_task_id, b.number) FROM user_task_comment b
+                         WHERE b.region_id = %(region_id)s AND b.instance_id = i.id),
+           'user_task_attachment', (SELECT jsonb_agg(to_jsonb(b) ORDER BY b.user_task_id, b.number) FROM user_task_attachment b
+                         WHERE b.region_id = %(region_id)s AND b.instance_id = i.id),
+           'user_task_handover', (SELECT jsonb_agg(to_jsonb(b) ORDER BY b.user_task_id, b.number) FROM user_task_handover b
+                         WHERE b.region_id = %(region_id)s AND b.instance_id = i.id))::text
   FROM instance i
  WHERE i.region_id = %(region_id)s AND i.id = ANY(%(ids)s::uuid[])
  ORDER BY i.ended_at, i.id
@@ -84,6 +90,15 @@ DELETE FROM user_task WHERE region_id = %(region_id)s AND instance_id = ANY(%(id
 -- delete_incident --
 DELETE FROM incident WHERE region_id = %(region_id)s AND instance_id = ANY(%(ids)s::uuid[])
 
+-- delete_user_task_comment --
+DELETE FROM user_task_comment WHERE region_id = %(region_id)s AND instance_id = ANY(%(ids)s::uuid[])
+
+-- delete_user_task_attachment --
+DELETE FROM user_task_attachment WHERE region_id = %(region_id)s AND instance_id = ANY(%(ids)s::uuid[])
+
+-- delete_user_task_handover --
+DELETE FROM user_task_handover WHERE region_id = %(region_id)s AND instance_id = ANY(%(ids)s::uuid[])
+
 -- delete_instance --
 DELETE FROM instance WHERE region_id = %(region_id)s AND id = ANY(%(ids)s::uuid[])
 
@@ -102,4 +117,4 @@ RETURNING swept_at
 
 -- vacuum --
 -- The room of what was swept is there for what comes, now and not when autovacuum has noticed.
-VACUUM (ANALYZE) history, user_task, incident, instance
+VACUUM (ANALYZE) history, user_task, incident, user_task_comment, user_task_attachment, user_task_handover, instance
