@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 import subprocess
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import errors
 
+from engine.errors import Busy
 from runtime.database.embedded import program
 from runtime.database.roles import ensure_application, is_owner, require_all_rows, require_owner
 from runtime.database.security import secure
@@ -18,6 +23,8 @@ from runtime.database.security import secure
 FOLDER = Path(__file__).parent / "migrations"
 SCHEMA_FILE = Path(__file__).parent / "schema.sql"
 LOCK = 7_305_811_404_101_221  # any number nobody else uses as an advisory lock
+LONGEST_WAIT = "2s"  # for a lock on a table; steps queue behind it meanwhile
+PAUSE_S, TRIES = 0.5, 60
 
 _FILE_NAME = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
 _TABLE = """
@@ -69,15 +76,34 @@ def migrate(url: str) -> list[Migration]:
         conn.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         conn.execute(_TABLE)
         missing = _missing(conn)
+        conn.execute("SELECT set_config('lock_timeout', %s, false)", [LONGEST_WAIT])
         for migration in missing:
-            with conn.transaction():
-                conn.execute(migration.sql.encode())
-                conn.execute(
-                    "INSERT INTO schema_migration (version, name, sha256) VALUES (%s, %s, %s)",
-                    [migration.version, migration.name, migration.sha256],
-                )
-        secure(conn)
+            _between_others(partial(_apply, conn, migration))
+        _between_others(partial(secure, conn))
         return missing
+
+
+def _apply(conn: psycopg.Connection[Any], migration: Migration) -> None:
+    with conn.transaction():
+        conn.execute(migration.sql.encode())
+        conn.execute(
+            "INSERT INTO schema_migration (version, name, sha256) VALUES (%s, %s, %s)",
+            [migration.version, migration.name, migration.sha256],
+        )
+
+
+def _between_others(change: Callable[[], None]) -> None:
+    """Who waits for a whole table makes everybody behind him wait too: so give way soon, and come again. Raises Busy with
+    nothing of the change done."""
+    for _ in range(TRIES):
+        try:
+            return change()
+        except errors.LockNotAvailable:
+            time.sleep(PAUSE_S)
+    raise Busy(
+        f"数据库结构升级等不到表锁，已尝试 {TRIES} 次；没有改动，请在空闲时再试",
+        f"the migration got no lock on a table in {TRIES} tries; nothing is changed, try again when there is less work",
+    )
 
 
 def owner_connection(url: str) -> psycopg.Connection[Any]:

@@ -5,6 +5,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from engine.errors import Busy
 from engine.store import reads
 from runtime.database import migrate
 from runtime.trials.databases import looking
@@ -82,3 +83,40 @@ def test_what_comes_next_is_found_without_reading_what_is_over(pool):
         plan = "\n".join(row[0] for row in conn.execute("EXPLAIN " + reads.SQL["read_open_tasks_of"], given).fetchall())
 
     assert "user_task_instance_open_idx" in plan, plan
+
+
+@pytest.fixture
+def trial(monkeypatch):
+    """A migration that this release has and the database not; it wants a whole table, and waits briefly."""
+    known = migrate.on_disk()
+    change = migrate.Migration(known[-1].version + 1, "trial", "ALTER TABLE instance ADD COLUMN trial integer")
+    monkeypatch.setattr(migrate, "on_disk", lambda: [*known, change])
+    monkeypatch.setattr(migrate, "LONGEST_WAIT", "20ms")
+    return change
+
+
+def test_a_migration_gives_way_to_whoever_uses_a_table_and_comes_again(database, trial, monkeypatch):
+    with psycopg.connect(database) as holder, psycopg.connect(database, autocommit=True) as reader:
+        reader.execute("SET statement_timeout = '20s'")
+        holder.execute("SELECT FROM instance")  # an open transaction holds its share of the table
+        pauses = []
+
+        def pause(_seconds):
+            reader.execute("SELECT FROM instance")  # not kept waiting behind who waits
+            pauses.append("gave way")
+            if len(pauses) == 3:
+                holder.rollback()
+
+        monkeypatch.setattr(migrate.time, "sleep", pause)
+        assert migrate.migrate(database) == [trial]
+    assert len(pauses) == 3
+
+
+def test_a_migration_that_gets_no_lock_says_so_and_leaves_nothing(database, trial, monkeypatch):
+    monkeypatch.setattr(migrate, "TRIES", 2)
+    monkeypatch.setattr(migrate.time, "sleep", lambda _seconds: None)
+    with psycopg.connect(database) as holder:
+        holder.execute("SELECT FROM instance")
+        with pytest.raises(Busy, match="no lock on a table in 2 tries"):
+            migrate.migrate(database)
+    assert migrate.status(database)["missing"] == [f"{trial.version:04}_trial"]
