@@ -93,8 +93,9 @@ def _apply(conn: psycopg.Connection[Any], migration: Migration) -> None:
 
 
 def _between_others(change: Callable[[], None]) -> None:
-    """Who waits for a whole table makes everybody behind him wait too: so give way soon, and come again. Raises Busy with
-    nothing of the change done."""
+    """Who waits for a whole table makes everybody behind him wait too: so give way soon, and come again.
+
+    Raises Busy with nothing of the change done."""
     for _ in range(TRIES):
         try:
             return change()
