@@ -175,8 +175,8 @@ def postnatal(facts: Values, variables: Values, on: date) -> dict[str, Any]:
 
 def notice(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     """M-14 as the township of the place of rest reads it; an infection is not named."""
-    told = _copied(facts, "discharge_colour", "plan", "addr_postpartum", "phone")
-    return {**told, **_copied(variables, "delivered_on", "discharged_at")}
+    told = {"discharge_colour": variables.get("colour"), "plan": variables.get("discharge_plan")}
+    return {**told, **_copied(facts, "addr_postpartum", "phone"), **_copied(variables, "delivered_on", "discharged_at")}
 
 
 def transfer(facts: Values, variables: Values, on: date) -> dict[str, Any]:

@@ -198,7 +198,8 @@ def delivery(answers: Values, facts: Values, on: date) -> dict[str, Any]:
 def discharge(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     rechecked = _recheck(answers.get("discharge_colour"), answers.get("discharge_purple"))
     place = {"receiving_org": answers["receiving_org"]} if answers.get("receiving_org") else {}
-    left = {"discharged_at": answers.get("discharged_at") or on.isoformat()}
+    plan = {"discharge_plan": answers["plan"]} if answers.get("plan") else {}
+    left = {"discharged_at": answers.get("discharged_at") or on.isoformat(), **plan}
     return {
         **left,
         **place,
