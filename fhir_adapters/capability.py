@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from fhir_adapters.dates import local_text
-from fhir_adapters.operations import OPERATIONS
+from fhir_adapters.operations import OPERATIONS, SYSTEM_OPERATIONS
 from fhir_adapters.patches.patch import KINDS
 from fhir_adapters.search.computed import COMMON_COMPUTED, COMPUTED, Computed
 from fhir_adapters.search.parameters import COMMON, HL7, PARAMETERS, Parameter
@@ -18,6 +18,7 @@ from fhir_adapters.types import ENGINE_OWNED, TYPES
 READING = ("read", "vread", "history-instance", "history-type", "search-type")
 WRITING = ("create", "update", "patch", "delete")
 SMART = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+BULK_DATA = "http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"
 SECURITY = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 PROFILES = {
     "Patient": ("mch-patient", "mch-newborn"),
@@ -43,6 +44,7 @@ def statement(*, base: str, version: str, published: datetime) -> dict[str, Any]
     return {
         "resourceType": "CapabilityStatement",
         "url": f"{CANONICAL_BASE}/CapabilityStatement/server",
+        "instantiates": [BULK_DATA],
         "version": version,
         "name": "YuntuServer",
         "title": "孕途 FHIR 接口",
@@ -58,8 +60,9 @@ def statement(*, base: str, version: str, published: datetime) -> dict[str, Any]
             {
                 "mode": "server",
                 "security": _security(base),
-                "resource": [*(_resource(type_) for type_ in TYPES), _questionnaire(), _subscription()],
+                "resource": [*(_resource(type_) for type_ in TYPES), _group(), _questionnaire(), _subscription()],
                 "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
+                "operation": [{"name": name, "definition": url} for name, url in SYSTEM_OPERATIONS.items()],
             }
         ],
     }
@@ -104,6 +107,12 @@ def _resource(type_: str) -> dict[str, Any]:
 
 def _operations(type_: str) -> list[dict[str, str]]:
     return [{"name": name, "definition": url} for name, url in OPERATIONS[type_].items()]
+
+
+def _group() -> dict[str, Any]:
+    """Made from what is stored: they are what an export can be limited to."""
+    reading = [{"code": "read"}, {"code": "search-type"}]
+    return {"type": "Group", "interaction": reading, "operation": _operations("Group")}
 
 
 def _questionnaire() -> dict[str, Any]:

@@ -13,6 +13,10 @@ OPERATIONS["Patient"]["everything"] = f"{_HL7}/Patient-everything"
 OPERATIONS["EpisodeOfCare"]["everything"] = f"{CANONICAL_BASE}/OperationDefinition/EpisodeOfCare-everything"
 OPERATIONS["QuestionnaireResponse"]["extract"] = f"{_SDC}/QuestionnaireResponse-extract"
 OPERATIONS["Questionnaire"] = {"populate": f"{_SDC}/Questionnaire-populate"}
+_BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
+OPERATIONS["Patient"]["export"] = f"{_BULK}/patient-export"
+OPERATIONS["Group"] = {"export": f"{_BULK}/group-export"}
+SYSTEM_OPERATIONS = {"export": f"{_BULK}/export"}
 _BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition"
 OPERATIONS["Subscription"] = {
     "status": f"{_BACKPORT}/backport-subscription-status",

@@ -15,6 +15,7 @@ from runtime import foreground, notify
 from runtime.background import Background, app_for
 from runtime.bursts import Bursts
 from runtime.clock import ManualClock
+from runtime.exports import ExportWriter
 from runtime.settings import Settings
 from runtime.subscribers import Subscribers
 from runtime.timekeeper import HeldEngine
@@ -31,13 +32,15 @@ def run(settings: Settings) -> None:
     background = Background(app_for(services, destinations_of(settings)))
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, worker.stop)
-    subscribers, bursts = Subscribers(services), Bursts(services.engine)
+    subscribers, bursts, exports = Subscribers(services), Bursts(services.engine), ExportWriter(services)
     background.start()
     subscribers.start()
     bursts.start()
+    exports.start()
     try:
         worker.run()
     finally:
+        exports.stop()
         bursts.stop()
         subscribers.stop()
         background.stop()

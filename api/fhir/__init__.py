@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from api.fhir import formats, guard, history, operations, reading, replies, subscriptions, writing
+from api.fhir import export, formats, guard, history, operations, reading, replies, subscriptions, writing
 from engine.errors import EngineError
 from fhir_adapters.issues import translate
 
@@ -33,6 +33,7 @@ def blueprint(services: Any) -> Blueprint:
         return writing.bundle(services)
 
     subscriptions.register(bp, services)
+    export.register(bp, services)
 
     @bp.get("/Questionnaire")
     def list_questionnaires() -> Response:
