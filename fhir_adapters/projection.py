@@ -105,6 +105,9 @@ def _risk_resources(
         is_signed = submission is not None and submission.form == "risk-grading"
         yield risk.to_grading(case, number, grading, response_id if is_signed else None)
         yield risk.to_colour(case, number, grading)
+        if grading.get("amends") and number > 1:
+            yield risk.to_grading(case, number - 1, gradings[-2], None)
+            yield risk.to_colour(case, number - 1, gradings[-2])
         yield from risk.to_flags(case)
     elif case.is_over:
         yield from risk.to_flags(case)

@@ -25,8 +25,10 @@ from runtime.measured import Meter, latencies
 from runtime.settings import Settings
 from runtime.timekeeper import Timekeeper
 from workflows import audited, intake, leads
+from workflows.corrections import carrying_out, grading
 from workflows.form_library import FormLibrary
 from workflows.forms import Form
+from workflows.institutions import calendar, sweep
 from workflows.people import People
 from workflows.regions import load_pack
 from workflows.services import Services
@@ -109,8 +111,12 @@ def _handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
     return {
         **intake.handlers(services),
         **leads.handlers(services),
+        **calendar.handlers(services),
+        **sweep.handlers(services),
         **bundles.handlers(services),
         **audited.handlers(lambda: services().people),
+        **carrying_out.handlers(lambda: services().people),
+        **grading.handlers(services),
     }
 
 

@@ -53,24 +53,46 @@ def offered(roles: frozenset[str]) -> list[Colour]:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One grading that changed the colours; `reasons` are the codes of the criteria."""
+    """One grading that changed the colours; `reasons` are the codes of the criteria. `error`: it was entered in error,
+    by whom that was said, when and why, as far as the reader may know."""
 
     on: str
     colours: list[Colour]
     reasons: list[str]
+    error: Mapping[str, Any] | None = None
 
 
 def changes(variables: Mapping[str, Any], roles: frozenset[str]) -> list[Change]:
     """How her colour came about, oldest first, with what the holder of `roles` may know: the criteria of purple name
     an infection, so they need the same right as purple itself."""
     known: list[Change] = []
-    for grading in variables.get("gradings") or ():
-        colours = chips(grading, roles)
-        if known and known[-1].colours == colours:
+    every = [*(variables.get("gradings") or ()), *(variables.get("gradings_in_error") or ())]
+    for grading in sorted(every, key=lambda one: (str(one.get("graded_at", "")), not one.get("error"))):
+        colours, error = chips(grading, roles), grading.get("error")
+        if error is not None and _is_protected(grading) and not may_know_purple(roles):
+            continue
+        held = [one for one in known if one.error is None]
+        if error is None and held and held[-1].colours == colours:
             continue
         reasons = [c for c in map(str, grading.get("criteria") or ()) if may_know_purple(roles) or c[:1] != "P"]
-        known.append(Change(on=str(grading.get("graded_at", ""))[:10], colours=colours, reasons=reasons))
+        known.append(
+            Change(
+                on=str(grading.get("graded_at", ""))[:10], colours=colours, reasons=reasons, error=_told(error, roles)
+            )
+        )
     return known
+
+
+def _is_protected(grading: Mapping[str, Any]) -> bool:
+    return grading.get("purple") is True or any(str(c).startswith("P") for c in grading.get("criteria") or ())
+
+
+def _told(error: Mapping[str, Any] | None, roles: frozenset[str]) -> Mapping[str, Any] | None:
+    """The reason may name an infection, so it needs the right to purple."""
+    if error is None:
+        return None
+    said = {"on": str(error.get("at", ""))[:10], "by": error.get("by")}
+    return {**said, "reason": error.get("reason")} if may_know_purple(roles) else said
 
 
 def stylesheet() -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, Response, request
 
 from api.answers import reply
+from api.pregnancies.corrections import add_routes
 from api.pregnancies.summary import case_for, summary
 from api.requests import only, principal
 from engine.errors import Malformed, NotFound
@@ -15,6 +16,7 @@ from workflows.services import Services
 
 def blueprint(services: Services) -> Blueprint:
     bp = Blueprint("pregnancies", __name__, url_prefix="/api/pregnancies")
+    add_routes(bp, services)
 
     @bp.get("/<uuid:pregnancy_id>")
     def pregnancy(pregnancy_id: UUID) -> Response:

@@ -1,8 +1,10 @@
 """One blueprint, one module per group of pages."""
 
 from web.pages import (
+    amendments,
     audit,
     batches,
+    beside,
     corrections,
     design,
     escalations,
@@ -26,8 +28,10 @@ from web.pages import (
 from web.pages.blueprint import bp
 
 __all__ = [
+    "amendments",
     "audit",
     "batches",
+    "beside",
     "bp",
     "corrections",
     "design",

@@ -13,7 +13,18 @@ from werkzeug.exceptions import HTTPException
 
 from engine.clock import CHINA
 from engine.errors import EngineError, Forbidden, Malformed
-from web import county_words, errors, hospital_words, language, operator_words, rights, security, text, words
+from web import (
+    correction_words,
+    county_words,
+    errors,
+    hospital_words,
+    language,
+    operator_words,
+    rights,
+    security,
+    text,
+    words,
+)
 
 HERE = Path(__file__).parent.parent
 bp = Blueprint("web", "web", template_folder="templates", static_folder="static", static_url_path="/static")
@@ -129,6 +140,7 @@ def for_templates() -> dict[str, Any]:
         **text.FILTERS,
         **words.FOR_TEMPLATES,
         **county_words.FOR_TEMPLATES,
+        **correction_words.FOR_TEMPLATES,
         **operator_words.FOR_TEMPLATES,
         **hospital_words.FOR_TEMPLATES,
     }

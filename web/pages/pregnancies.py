@@ -35,7 +35,9 @@ def pregnancy(pregnancy_id: str) -> str:
         scene = course.scene(request.args.get("inside", ""))
         done, current = course.done(scene), course.current(scene)
         lines = timeline.entries(history, course.place, lambda on: woman.week_text(she.variables, on))
-        names = services().people.names({line.by for line in lines if line.by})
+        changes = risk.changes(she.variables, g.principal.roles)
+        told = {change.error.get("by") for change in changes if change.error}
+        names = services().people.names({line.by for line in lines if line.by} | (told - {None}))
         rows = worklist.rows(services(), conn, tasks, g.principal, places(), now())
         links = services().patients.links(conn, pregnancy_id)
         owed = duty_list.of(services(), conn, she, g.principal, now())
@@ -47,7 +49,7 @@ def pregnancy(pregnancy_id: str) -> str:
         unsent=unsent,
         entries=lines,
         names=names,
-        changes=risk.changes(she.variables, g.principal.roles),
+        changes=changes,
         steps=course.steps(tasks),
         scene=scene,
         scene_steps=scene.outline.steps(done, current, {}) if scene.path else [],

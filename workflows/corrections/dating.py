@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from engine.errors import Conflict, Fault, Incorrect, Text
+from engine.errors import Conflict
+from workflows.corrections.asking import wrong
 from workflows.facts import date_of
 from workflows.policies import gestational_age as ages
 from workflows.policies.registration import EARLY_UNTIL_DAYS
 from workflows.policies.visit_plan import windows
-
-LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +56,7 @@ def effect_of_lmp(variables: Mapping[str, Any], lmp_text: str, on: date, *, ende
     lmp = _lmp(lmp_text, on)
     new = ages.due_date_280(lmp)
     if new == old:
-        raise _wrong("lmp", "与现在的预产期相同", "that is the due date she has")
+        raise wrong("lmp", "与现在的预产期相同", "that is the due date she has")
     package: Sequence[Mapping[str, Any]] = (variables.get("policy") or {}).get("visit_windows") or ()
     visited = [day for text in variables.get("visits") or () if (day := date_of(text))]
     before, after = windows(old, package, visited), windows(new, package, visited)
@@ -85,25 +84,13 @@ def effect_of_lmp(variables: Mapping[str, Any], lmp_text: str, on: date, *, ende
     )
 
 
-def reason_of(text: str) -> str:
-    """Raises Incorrect without one."""
-    reason = text.strip()
-    if not reason or len(reason) > LONGEST_REASON:
-        raise _wrong("reason", "请写明原因（500 字以内）", "say why, in at most 500 characters")
-    return reason
-
-
 def _lmp(text: str, on: date) -> date:
     try:
         lmp = date.fromisoformat(text)
     except ValueError:
-        raise _wrong("lmp", "请填日期，如 2025-11-23", "give a date such as 2025-11-23") from None
+        raise wrong("lmp", "请填日期，如 2025-11-23", "give a date such as 2025-11-23") from None
     if lmp > on:
-        raise _wrong("lmp", "末次月经不能晚于今天", "the last period cannot be after today")
+        raise wrong("lmp", "末次月经不能晚于今天", "the last period cannot be after today")
     if (on - lmp).days > ages.LONGEST:
-        raise _wrong("lmp", f"距今超过 {ages.LONGEST} 天，请核对", f"more than {ages.LONGEST} days ago; please check")
+        raise wrong("lmp", f"距今超过 {ages.LONGEST} 天，请核对", f"more than {ages.LONGEST} days ago; please check")
     return lmp
-
-
-def _wrong(path: str, zh: str, en: str) -> Incorrect:
-    return Incorrect(zh, en, code="correction", faults=[Fault(path=path, message=Text(zh=zh, en=en))])

@@ -1,0 +1,165 @@
+"""A grading that was entered in error, amended by the doctor: the effect first, then the old one struck through."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from engine.commands.contracts import PublishMessage
+from engine.store import reads
+from tests.web.conftest import BEGIN, example, served
+from tests.web.markup import assert_sound
+from tests.web.visitor import visitor
+from workflows import completion
+
+PATHS = ("task_report_risk", "task_open_case_file")
+
+
+def graded(site, **criteria):
+    """A woman of the first township who was graded today; with criteria by their linkIds."""
+    case = site.task("task_screen").business_key
+    site.complete("task_screen", "nurse", "risk-screening")
+    doctor = site.principal("doctor")
+    site.services.engine.execute(PublishMessage(name="message_diagnosis_received", key=case), by=doctor.actor)
+    task = next(t for t in site.tasks(business_key=case) if t.element_id == "task_grade")
+    plain = {name: value for name, value in example("risk-grading").items() if value is not True}
+    completion.complete(site.services, task.id, by=doctor, answers={**plain, "informed_on": "2026-01-05", **criteria})
+    return case
+
+
+def variables(site, case):
+    with site.services.engine.read() as conn:
+        return reads.instance_by_business_key(conn, site.services.region_id, "pregnancy_journey", case).variables
+
+
+def elements(site, case):
+    return {task.element_id for task in site.tasks(business_key=case)}
+
+
+def form(site, case, *codes, **more):
+    return {"graded_at": variables(site, case)["gradings"][-1]["graded_at"], "criteria": list(codes), **more}
+
+
+def test_the_effect_is_what_will_happen_and_nothing_happens_before_it_is_confirmed(site):
+    case = graded(site, o_1_2=True)
+    path = f"/pregnancies/{case}/grading"
+    assert elements(site, case) >= set(PATHS)
+    assert_sound(site.get(path, "doctor"))
+    assert path in site.get(f"/pregnancies/{case}", "doctor").text
+
+    shown = site.post(path, "doctor", **form(site, case, "Y-1.1", reason="身高体重录反"))
+    assert_sound(shown)
+    assert "橙 较高 → 黄 一般" in shown.text and "填报风险分级报告单" in shown.text and "建立高危专案" in shown.text
+    assert (variables(site, case)["colour"], elements(site, case) >= set(PATHS)) == ("orange", True)
+
+    confirmed = shown.text.partition('name="confirmed" value="')[2].partition('"')[0]
+    done = site.post(path, "doctor", **form(site, case, "Y-1.1", reason="身高体重录反", confirmed=confirmed))
+    assert done.status_code == 303
+    assert (variables(site, case)["colour"], elements(site, case) & set(PATHS)) == ("yellow", set())
+
+    page = site.get(f"/pregnancies/{case}", "nurse")
+    assert_sound(page)
+    struck = page.text.partition("<del>")[2].partition("</li>")[0]
+    assert "橙 较高" in struck and "O-1.2" in struck and "身高体重录反" in struck and "示范产科医师" in struck
+
+
+def test_another_set_of_criteria_than_the_one_shown_is_shown_again(site):
+    case = graded(site, o_1_2=True)
+    path = f"/pregnancies/{case}/grading"
+    shown = site.post(path, "doctor", **form(site, case, "Y-1.1", reason="x"))
+    confirmed = shown.text.partition('name="confirmed" value="')[2].partition('"')[0]
+
+    again = site.post(path, "doctor", **form(site, case, reason="x", confirmed=confirmed))
+
+    assert again.status_code == 200 and variables(site, case)["colour"] == "orange"
+
+
+@pytest.mark.parametrize(
+    "codes, reason, status",
+    [(["O-1.2"], "x", 422), (["Y-1.1"], " ", 422), (["Y-99.9"], "x", 422), (["S-1.1"], "x", 422)],
+)
+def test_what_changes_nothing_or_is_no_criterion_or_has_no_reason_is_refused(site, codes, reason, status):
+    case = graded(site, o_1_2=True)
+
+    answer = site.post(f"/pregnancies/{case}/grading", "doctor", **form(site, case, *codes, reason=reason))
+
+    assert answer.status_code == status
+    assert_sound(answer)
+    assert variables(site, case)["colour"] == "orange"
+
+
+def test_a_result_that_is_no_longer_the_newest_is_not_amended(site):
+    case = graded(site, o_1_2=True)
+    stale = {**form(site, case, "Y-1.1", reason="x"), "graded_at": "2026-01-04T08:00:00+08:00"}
+
+    assert site.post(f"/pregnancies/{case}/grading", "doctor", **stale).status_code == 409
+
+
+@pytest.mark.parametrize("who", ["nurse", "officer", "county", "midwife"])
+def test_only_a_doctor_who_may_grade_amends(site, who):
+    case = graded(site, o_1_2=True)
+
+    assert site.get(f"/pregnancies/{case}/grading", who).status_code == 403
+    assert site.post(f"/pregnancies/{case}/grading", who, **form(site, case, reason="x")).status_code == 403
+
+
+def test_what_was_an_infection_is_told_to_nobody_who_may_not_know(site):
+    case = graded(site, p_1=True)
+    path = f"/pregnancies/{case}/grading"
+    shown = site.post(path, "doctor", **form(site, case, reason="HIV 初筛假阳性"))
+    confirmed = shown.text.partition('name="confirmed" value="')[2].partition('"')[0]
+    assert (
+        site.post(path, "doctor", **form(site, case, reason="HIV 初筛假阳性", confirmed=confirmed)).status_code == 303
+    )
+
+    assert "<del>" in site.get(f"/pregnancies/{case}", "nurse").text
+    for who in ("village", "county"):
+        text = site.get(f"/pregnancies/{case}", who).text
+        assert "<del>" not in text and "HIV" not in text and "P-1" not in text
+
+
+def test_the_same_over_http_with_a_dry_run_an_audit_row_and_fhir_that_says_it_was_an_error(site):
+    case = graded(site, o_1_2=True)
+    client, people = site.app.test_client(), site.services.people
+    headers = {"Authorization": f"Bearer {people.issue_token(account=people.account('doctor')).access_token}"}
+    body = {**form(site, case, "Y-1.1"), "reason": "勾错"}
+    url = f"/api/pregnancies/{case}/corrections/grading"
+
+    dry = client.post(url, json={**body, "dry_run": True}, headers=headers)
+    assert dry.status_code == 200 and dry.json["dry_run"] is True
+    assert variables(site, case)["colour"] == "orange"
+    done = client.post(url, json=body, headers={**headers, "Idempotency-Key": "k-1"})
+    assert done.json["cases"] == dry.json["cases"]
+    assert done.json["cases"][0]["changed"]["colour"] == {"was": "orange", "now": "yellow"}
+    assert client.post(url, json=body, headers={**headers, "Idempotency-Key": "k-1"}).json == done.json
+
+    rows = [row for row in people.newest(subject_id=case) if row["action"] == "amend-grading"]
+    assert len(rows) == 1 and rows[0]["actor_id"] == "doctor"
+    for kind, query in (("RiskAssessment", ""), ("Flag", "&category=clinical")):
+        found = client.get(f"/fhir/{kind}?patient={variables(site, case)['patient_id']}{query}", headers=headers)
+        statuses = sorted(entry["resource"]["status"] for entry in found.json["entry"])
+        assert "entered-in-error" in statuses, (kind, statuses)
+    assert "corrected" in [
+        entry["resource"]["status"]
+        for entry in client.get(f"/fhir/RiskAssessment?patient={variables(site, case)['patient_id']}", headers=headers)
+        .json["entry"]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_in_a_browser_a_doctor_amends_and_reads_it_struck_through(site, chromium, lang):
+    case = graded(site, o_1_2=True)
+    with served(site) as base, visitor(chromium, base, lang=lang) as person:
+        person.sign_in("doctor", site.passwords["doctor"])
+        person.goto(f"/pregnancies/{case}/grading")
+        page = person.page
+        person.check()
+        page.get_by_role("checkbox", name="O-1.2").uncheck()
+        page.fill("#reason", "体重录错")
+        page.locator("form.card button.button--main").click()
+        expect(page.locator("#effect")).to_be_visible()
+        person.check()
+        page.locator("form.card button.button--main").click()
+        expect(page.locator("del")).to_contain_text({"zh": "橙 较高", "en": "Orange raised"}[lang])
+        expect(page.locator("main")).to_contain_text("体重录错")
+    assert BEGIN[:10] in variables(site, case)["gradings_in_error"][0]["error"]["at"]
