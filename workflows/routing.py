@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from workflows import routing_birth, routing_prenatal, routing_review, tables
+from workflows import routing_birth, routing_labour, routing_prenatal, routing_review, tables
 from workflows.facts import date_of, derived
 from workflows.policies import gestational_age as ages
 from workflows.policies.redating import proposes_redating
@@ -367,6 +367,7 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "action-check": action_check,
     "lead-outcome": lead_outcome,
     **routing_birth.BY_FORM,
+    **routing_labour.BY_FORM,
     **routing_prenatal.BY_FORM,
     **routing_review.BY_FORM,
 }

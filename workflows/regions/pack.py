@@ -133,6 +133,8 @@ POLICY: Mapping[str, str] = {
     "discharge_within": "postpartum.discharge_within",
     "home_visit_within": "postpartum.home_visit_within",
     "notice": "notice",
+    "labour": "labour",
+    "emergency": "emergency",
     "check_42d_after": "postpartum.check_42d_after",
     "check_42d_overdue": "postpartum.check_42d_overdue",
     "referral_result_within": "postpartum.referral_result_within",
@@ -160,6 +162,10 @@ POLICY: Mapping[str, str] = {
 
 # of a group that also says things to people, what diagrams and tables read
 PARTS: Mapping[str, tuple[str, ...]] = {
+    "emergency": (
+        *("ddi_target_min", "ddi_warn_min", "call_arrive_min"),
+        *("blood_answer_within", "blood_arrive_within", "review_within"),
+    ),
     "focus": ("enabled", "factors", "register_within", "plan_from_days", "plan_within", "support_within"),
     "sweep": ("due_day", "due_inclusive", "month_offset", "remind_before", "lead_within", "check_within"),
     "death": ("notify", "phone_within", "facility_review", "county_review"),

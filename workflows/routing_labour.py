@@ -1,0 +1,69 @@
+"""What the forms about labour, the delivery room and an emergency mean for the course."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from workflows import tables
+
+Values = Mapping[str, Any]
+ASKS = frozenset({"urgent", "emergency"})  # levels of D8 that somebody looks at again at once
+MOMENTS = ("admission", "before_birth", "after_birth")  # F-20, in this order
+
+
+def labour(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """The assessment on admission may only propose a rise; the checklist begins with its first moment."""
+    abnormal = "abnormal" in (answers.get("fetal_heart_normal"), answers.get("lie_normal"))
+    return {
+        "visit_colour": answers.get("labour_colour"),
+        "visit_purple": answers.get("labour_purple") is True,
+        "visit_urgent": False,
+        "visit_abnormal": abnormal,
+        "visit_findings": tables.findings({"sbp": answers.get("sbp"), "dbp": answers.get("dbp")}, on),
+        "check_moment": MOMENTS[0],
+    }
+
+
+def checked(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """The next moment of the checklist, after the one that was signed."""
+    signed = [moment for moment in MOMENTS if answers.get(f"chk_{moment}_by")]
+    following = MOMENTS.index(signed[-1]) + 1 if signed else 0
+    return {"check_moment": MOMENTS[min(following, len(MOMENTS) - 1)]}
+
+
+def observed(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """T-14h by D8: a haemorrhage is 500 mL after a vaginal birth, 1000 mL after a caesarean (A-23)."""
+    found = {
+        "postpartum_days": 0,
+        "sbp": answers.get("sbp"),
+        "dbp": answers.get("dbp"),
+        "blood_loss_24h": answers.get("blood_loss_total"),
+        "delivery_mode": answers.get("birth_mode"),
+    }
+    findings = tables.findings({name: value for name, value in found.items() if value is not None}, on)
+    serious = any(row["level"] in ASKS for row in findings) or answers.get("shock_signs") is True
+    return {"visit_findings": findings, "birth_abnormal": serious}
+
+
+def decided(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"cs_decision_at": answers.get("cs_decision_at")}
+
+
+def timed(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"ddi_minutes": answers.get("ddi_minutes")}
+
+
+def blood(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"blood_found": answers.get("blood_found") is True}
+
+
+BY_FORM = {
+    "labour-assessment": labour,
+    "safety-checklist": checked,
+    "birth-observation": observed,
+    "cs-decision": decided,
+    "cs-times": timed,
+    "blood-answer": blood,
+}
