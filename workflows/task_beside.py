@@ -142,6 +142,19 @@ def seen(services: Services, task_id: UUID, by: Principal) -> None:
         beside.see(conn, services.region_id, task_id, by.login, services.clock())
 
 
+def headers_of(found: beside.Attachment) -> dict[str, str]:
+    """For the answer that carries the file: it is never shown in the page's own origin, it is saved, or opened by what
+    the reader has for it. Its title stands in no header."""
+    return {
+        "Content-Type": found.content_type,
+        "Content-Disposition": f'attachment; filename="{found.number}.{ENDINGS[found.content_type]}"',
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+        "ETag": f'"{found.sha256}"',
+    }
+
+
 def title_of(given: str, content_type: str) -> str:
     """The last part of a path, without what cannot be printed; a file without a name is called by its kind."""
     name = re.split(r"[\\/]", given)[-1]

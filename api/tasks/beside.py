@@ -63,7 +63,8 @@ def add_routes(bp: Blueprint, services: Services) -> None:
     @bp.get("/<uuid:task_id>/attachments/<uuid:attachment_id>")
     def attachment(task_id: UUID, attachment_id: UUID) -> Response:
         """The file itself; the look at it leaves a row in the audit."""
-        return download(task_beside.content_of(services, task_id, attachment_id, by=principal()))
+        found = task_beside.content_of(services, task_id, attachment_id, by=principal())
+        return Response(found.content, headers=task_beside.headers_of(found))
 
     @bp.get("/<uuid:task_id>/assignment")
     def handovers(task_id: UUID) -> Response:
@@ -90,19 +91,6 @@ def add_routes(bp: Blueprint, services: Services) -> None:
             found = task_beside.beside_task(services, conn, task_id, principal())
         services.people.audit(principal(), "read", task_beside.SUBJECT, str(task_id))
         return found
-
-
-def download(found: rows.Attachment) -> Response:
-    """Never shown in the page's own origin: it is saved, or opened by what the reader has for it."""
-    response = Response(found.content, content_type=found.content_type)
-    response.headers["Content-Disposition"] = (
-        f'attachment; filename="{found.number}.{task_beside.ENDINGS[found.content_type]}"'
-    )
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["ETag"] = f'"{found.sha256}"'
-    return response
 
 
 def _comment(one: rows.Comment) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from flask import Response, g, make_response, redirect, render_template, request
 
 from engine.clock import CHINA
 from engine.errors import Conflict, EngineError, Incorrect, Stale
-from engine.store import plain, reads
+from engine.store import beside, plain, reads
 from web import filling, forms, late, risk, worklist
 from web.errors import STATUS
+from web.pages.beside import render_task
 from web.pages.blueprint import bp, now, places, services, today
-from workflows import completion, task_access
+from workflows import completion, task_access, task_beside
 
 
 @bp.get("/tasks")
@@ -39,6 +40,7 @@ def tasks() -> str:
             for view in worklist.views_of(principal)
             if worklist.Query(view=view) != query
         }
+        handed = beside.unseen(conn, region, principal.login)
         rows = worklist.rows(services(), conn, list(page.items), principal, places(), moment)
         counts.setdefault(query.view, page.total)
         done = _just_done(conn)
@@ -53,6 +55,8 @@ def tasks() -> str:
         last_page=last_page,
         counts=counts,
         done=done,
+        handed=handed,
+        handing=services().people.names({one.by for one in handed.values()}),
         elements=elements,
         colours=risk.offered(principal.roles),
     )
@@ -73,7 +77,10 @@ def task(task_id: UUID) -> str:
     with filling.opened(task_id) as page:
         if page.woman is not None:
             services().people.record_view(g.principal, interaction="read", pregnancy_id=page.woman.pregnancy_id)
-        return render_template("task.html", **page.context())
+        shown = render_task(page)
+    if page.task.assignee == g.principal.login:
+        task_beside.seen(services(), task_id, g.principal)
+    return shown
 
 
 @bp.post("/tasks/<uuid:task_id>")
@@ -84,7 +91,7 @@ def submit_task(task_id: UUID) -> Response:
         if not page.task.is_open and forms.is_row_action(request.form):
             return _too_late(page, answers)
         if forms.is_row_action(request.form):
-            return make_response(render_template("task.html", **page.context(answers)))
+            return make_response(render_task(page, answers))
         try:
             doubts = page.doubts(answers, request.form) if page.fillable else []
         except Incorrect as error:
@@ -108,7 +115,7 @@ def submit_task(task_id: UUID) -> Response:
 
 def _again(page: filling.Opened, answers: Any, error: EngineError | None, doubts: Any = ()) -> Response:
     """The same page with what was typed, and what is wrong or doubtful about it."""
-    body = render_template("task.html", **page.context(answers, error, doubts))
+    body = render_task(page, answers, error, doubts)
     return make_response(body, STATUS[error.category] if error else 422)
 
 
