@@ -74,6 +74,17 @@ class Patients:
         found = resources.with_identifier(conn, self.region_id, "Patient", [(system, value)])
         return found[0] if len(found) == 1 else None
 
+    def named(self, conn: Any, name: str) -> list[dict[str, Any]]:
+        """Everybody of exactly this name, with the newest pregnancy of each; also whom a lead alone is about."""
+        today = self._clock().astimezone(CHINA).date()
+        found = []
+        for patient_id in store.named(conn, self.region_id, name) if name.strip() else ():
+            stored = resources.current(conn, self.region_id, "Patient", patient_id)
+            if stored is not None:
+                case = store.newest_case(conn, self.region_id, patient_id)
+                found.append({**_banner(stored.resource(), {}, today), "pregnancy_id": case})
+        return found
+
     def pregnancy_of(self, conn: Any, system: str, value: str) -> str | None:
         """The open pregnancy of the woman with this identifier, else her last."""
         patient_id = self.find(conn, system, value)

@@ -23,6 +23,8 @@ from engine.errors import Conflict, Incorrect
 from engine.store.revisions import require_revision
 from workflows import duplicates
 from workflows.forms import Form
+from workflows.institutions import beside
+from workflows.institutions.reported import SHEET, SheetReported, follow
 from workflows.people.model import Principal
 from workflows.places import with_place_of_rest
 from workflows.services import Services
@@ -39,6 +41,8 @@ from workflows.task_access import (
     today_in_china,
     variables_of,
 )
+
+Finish = CompleteUserTask | SheetReported
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +98,7 @@ def command_for(
     expected_revision: int | None = None,
     source: str | None = None,
     repeated: bool = False,
-) -> CompleteUserTask:
+) -> Finish:
     """The checked command, for whoever has a transaction of their own. `repeated`: the request carries an idempotency
     key, so a closed task is left to the engine, which knows the first answer."""
     found = find(services, conn, task_id, by)
@@ -106,7 +110,7 @@ def command_for(
 
 def _checked(
     services: Services, asking: Reading, reading: Reading, found: Found, given: Given, *, repeated: bool
-) -> CompleteUserTask:
+) -> Finish:
     """Where the form needs more than its task and case it asks for the facts by `asking`, the rest by `reading`."""
     task = found.task
     if not task.is_open and not repeated:
@@ -125,6 +129,9 @@ def _checked(
     facts = known(services, asking, task.business_key)
     checked = form.validate(entered, on=today, context=context_of(found.variables, form, facts))
     values = {**checked.values, **checked.calculated}
+    if form.id == SHEET:
+        with reading() as conn:
+            values = beside.marked(services, conn, form, task, values)
     if form.id == duplicates.LEAD_FORM:
         with reading() as conn:
             duplicates.looked_up(services, conn, values, task.business_key)
@@ -135,9 +142,10 @@ def _checked(
     submission = Submission(
         form=form.id, form_version=form.version, answers=values, response=response, source=given.source
     )
-    return CompleteUserTask(
+    command = CompleteUserTask(
         user_task_id=task.id, variables=routing, submission=submission, expected_revision=given.expected_revision
     )
+    return follow(command, values, found.variables)
 
 
 def _with_variables(task: Any, given: Given) -> CompleteUserTask:
@@ -201,7 +209,9 @@ def open_form(services: Services, conn: Any, task: Any, *, today: date) -> OpenF
         return OpenForm(form=None)
     facts = known(services, over(conn), task.business_key)
     variables = variables_of(services, conn, task)
-    prefill = journey.prefill(form.id, facts, variables, today)
+    prefill = journey.prefill(form.id, facts, variables, today) | beside.known(
+        services, conn, form, task, variables, today
+    )
     known_items = {name: value for name, value in facts.items() if name not in prefill}
     return OpenForm(
         form=form,

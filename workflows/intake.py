@@ -12,6 +12,7 @@ from engine.errors import Conflict, Forbidden, Incorrect
 from engine.store import reads
 from workflows import completion, journey, task_access
 from workflows.duplicates import JOURNEY, known_patient, leads_of
+from workflows.institutions.duties import duties_of
 from workflows.people.model import Organisation, Principal
 from workflows.people.roles import CARE
 from workflows.services import Services
@@ -96,17 +97,17 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
 
 
 def calendar_variables(services: Services, organisation: str) -> dict[str, Any]:
-    """What the calendar of an institution begins with: its kind, and the region's rules as they are today."""
+    """What the calendar of an institution begins with: its duties, by the region's rules as they are today."""
     tree = services.people.organisations()
     own = tree.get(organisation)
     if own is None:
         raise Incorrect("没有此机构", "there is no such organisation", code="organisation")
+    pack = services.regions(services.settings.pack)
     return {
         "organisation": own.id,
-        "kind": own.kind,
         "county_organisation": _first(tree, "county_mch"),
-        "since": task_access.today_in_china(services).isoformat(),
-        "policy": services.regions(services.settings.pack).policy(),
+        "duties": [duty.opened() for duty in duties_of(own.kind, pack, task_access.today_in_china(services))],
+        "policy": {name: pack.policy()[name] for name in ("institution", "sweep")},
     }
 
 

@@ -19,11 +19,13 @@ REPORTERS = frozenset({"R-VDOC", "R-MCHW", "R-PM-F"})  # P01: who enters what wa
 
 @dataclass(frozen=True, kw_only=True)
 class OpenLead:
-    """Answers `OpenedLead`. `answers`: the form of a lead."""
+    """Answers `OpenedLead`. `answers`: the form of a lead. `acting`: for whom the product enters it, where it
+    follows from another form."""
 
     lead_id: str
     variables: Mapping[str, Any]
     answers: Mapping[str, Any]
+    acting: Actor | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +70,8 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
         first = next((task for task in _open(tx, instance_id) if task.form == duplicates.LEAD_FORM), None)
         if first is None:
             raise Conflict("流程没有登记线索的任务", "the process opens no task that records a lead")
-        tx.run(completion.command_for(services(), tx.conn, first.id, answers=command.answers, by=tx.by))
+        by = command.acting or tx.by
+        tx.run(completion.command_for(services(), tx.conn, first.id, answers=command.answers, by=by))
         ids = tuple(task.id for task in _open(tx, instance_id))
         return OpenedLead(lead_id=command.lead_id, instance_id=instance_id, user_task_ids=ids)
 

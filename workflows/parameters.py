@@ -49,7 +49,7 @@ UNREAD: dict[str, Text] = {
     },
     **dict.fromkeys(("targets.child_mgmt_pct.op", "targets.child_mgmt_pct.value"), _CHILD),
     **dict.fromkeys(
-        ("training.cme_per_year.of", "training.cme_per_year.op", "training.cme_per_year.value"),
-        Text(zh="继续教育登记", en="a register of continuing education"),
+        ("training.cme_per_year.op",),
+        Text(zh="继续教育达标与否由职工登记页显示", en="whether it is met is shown by the staff register"),
     ),
 }

@@ -35,6 +35,12 @@ def find(conn: Connection[Any], region_id: str, words: str, organisations: Colle
     return [row[0] for row in conn.execute(SQL["find_women"], key).fetchall()]
 
 
+def named(conn: Connection[Any], region_id: str, name: str) -> list[str]:
+    """Ids of patients."""
+    rows = conn.execute(SQL["patients_named"], {"region_id": region_id, "words": fold(name)}).fetchall()
+    return [row[0] for row in rows]
+
+
 def newest_case(conn: Connection[Any], region_id: str, patient_id: str) -> str | None:
     ended = [hashed(region_id, "EpisodeOfCare", "status", status) for status in ENDED]
     key = {"region_id": region_id, "patient_id": patient_id, "ended": ended}

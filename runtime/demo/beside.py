@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from engine.clock import CHINA
-from engine.commands.contracts import Actor, StartInstance
+from engine.commands.contracts import Actor
 from runtime.demo import identity
-from workflows import intake, leads, tables
+from workflows import leads
 from workflows.forms import example_answers
+from workflows.institutions import calendar
 from workflows.services import Services
 
 LEAD_AGO = timedelta(days=22)  # T-01 by default: after 14 days the village doctor's visit, 7 days on the county's turn
-CALENDAR_AGO = timedelta(days=88)  # what is due every three months has opened and is not yet overdue
+CALENDAR_AGO = timedelta(days=40)  # the end of a month has passed: a monthly duty was missed, others are under way
 VILLAGE = Actor(id="village", organisation="org-vil-1", roles=("R-VDOC",))
 OFFICER = Actor(id="officer", organisation="org-mch", roles=("R-PM-F",))
 BORN = date(1999, 3, 8)
@@ -37,11 +38,4 @@ def report_lead(services: Services, number: int) -> None:
 
 def begin_calendars(services: Services) -> None:
     """Of every institution that the region gives duties."""
-    today = services.clock().astimezone(CHINA).date()
-    for organisation in sorted(services.people.organisations()):
-        variables = intake.calendar_variables(services, organisation)
-        asked = {"calendar": variables["policy"]["calendar"], "kind": variables["kind"], "since": variables["since"]}
-        if not tables.evaluate("institution_duties", asked, today):
-            continue
-        start = StartInstance(definition_key=intake.CALENDAR, business_key=organisation, variables=variables)
-        services.engine.execute(start, by=OFFICER)
+    calendar.take_up(services, by=OFFICER)

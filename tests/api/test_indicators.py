@@ -308,6 +308,9 @@ def test_what_an_institution_owes_by_its_calendar_is_done_due_or_not_due_yet(cou
 
     assert shares(county, "I-29") == {"I-29": (1, 2)}
     assert sorted(row.reason or "" for row in listed(county, "I-29")[0]) == ["", "not_due_yet", "not_held"]
+    for code, done in (("joint_meeting", "2026-02-05"), ("equipment_check", None)):  # the table's; one is not counted
+        a_case(county, process="institution_duty", duty={"code": code}, tasks=[("task_duty", done, "2026-02-06")])
+    assert shares(county, "I-29") == {"I-29": (2, 3)}
 
 
 def test_each_newborn_is_visited_and_a_preterm_one_followed(county):

@@ -45,8 +45,8 @@ def example(form: str) -> dict[str, Any]:
 class Site:
     """One installation under a clock that stands still. `clients` are signed in by name."""
 
-    def __init__(self, home: Path, url: str) -> None:
-        environment = {"YUNTU_HOME": str(home), "YUNTU_CLOCK": f"manual:{BEGIN}", "YUNTU_DEMO": "1"}
+    def __init__(self, home: Path, url: str, **more: str) -> None:
+        environment = {"YUNTU_HOME": str(home), "YUNTU_CLOCK": f"manual:{BEGIN}", "YUNTU_DEMO": "1", **more}
         self.settings = configuration.read(environment)
         self.pool = open_pool(as_application(url), max_size=8)
         self.clock = ManualClock(as_application(url))

@@ -16,6 +16,7 @@ from workflows.indicators.periods import Period
 from workflows.regions import Pack
 
 ENDS = {"last_day_of_quarter": 3}  # months
+YEAR = 12  # months
 PLACES = {
     "pmc_county": "县孕管中心办公室",
     "mch_county": "县妇幼保健机构",
@@ -62,9 +63,26 @@ def _due(pack: Pack, period: Period) -> Iterator[Due]:
                     key=row["key"],
                     mark=source.mark,
                     source=source.text,
-                    day_is_ours=row["every"] in ("months", "per_year", "flag"),
+                    day_is_ours=row["every"] in ("months", "per_year", "flag", "works", "at_least"),
                     about=_reported_month(pack, on) if row["every"] == "day_of_month" else None,
                 )
+
+
+def dates_of(pack: Pack, key: str, period: Period) -> list[date]:
+    """When what this value asks for falls due; nothing where the region does not ask for it."""
+    row, value = row_of(key), _value(pack, key)
+    if value is None or ("needs" in row and not _value(pack, row["needs"])):
+        return []
+    return [on for on in DAYS[row["every"]](value, pack, period) if period.first <= on <= period.last]
+
+
+def name_of(pack: Pack, key: str) -> Text:
+    return _name(pack, row_of(key))
+
+
+def row_of(key: str) -> dict[str, Any]:
+    """The line of the calendar about this value. Raises KeyError."""
+    return next(row for row in _rows() if row["key"] == key)
 
 
 def _name(pack: Pack, row: Mapping[str, str]) -> Text:
@@ -101,6 +119,16 @@ def _per_year(value: int, pack: Pack, period: Period) -> Iterator[date]:
     yield from _every_months(max(1, 12 // value), pack, period)
 
 
+def _works(value: Any, pack: Pack, period: Period) -> Iterator[date]:
+    """So many works a year are noted each quarter."""
+    yield from _every_months(3, pack, period)
+
+
+def _at_least(value: Mapping[str, Any], pack: Pack, period: Period) -> Iterator[date]:
+    """At least so often in a year: the year's end."""
+    yield from _per_year(int(value["value"]), pack, period)
+
+
 def _monthly(value: Any, pack: Pack, period: Period) -> Iterator[date]:
     if value:
         yield from _every_months(1, pack, period)
@@ -130,6 +158,8 @@ DAYS: Mapping[str, Callable[[Any, Pack, Period], Iterator[date]]] = {
     "months": _every_months,
     "per_year": _per_year,
     "flag": _monthly,
+    "works": _works,
+    "at_least": _at_least,
     "quarter_end": _quarter_end,
     "yearly": _yearly,
     "dates": _dates,

@@ -157,6 +157,7 @@ POLICY: Mapping[str, str] = {
     "death": "death",
     "review": "review",
     "institution": "institution",
+    "institution": "institution",
 }
 
 

@@ -26,6 +26,12 @@ SELECT DISTINCT ON (e.patient_id) e.id, e.patient_id
  ORDER BY e.patient_id, e.updated_at DESC
  LIMIT 50
 
+-- patients_named --
+-- Everybody of exactly this name, also whom no case is about.
+SELECT DISTINCT s.id FROM resource_string s
+ WHERE s.region_id = %(region_id)s AND s.type = 'Patient' AND s.param = 'name' AND s.value = %(words)s
+ ORDER BY s.id LIMIT 50
+
 -- newest_case --
 -- The open case of a patient, else the one that ended last.
 SELECT e.id FROM resource e

@@ -1,0 +1,47 @@
+"""What the form of an institution's task knows before anybody types, out of the database: last month's sheet, what the
+system has counted itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from workflows.forms import Form
+from workflows.institutions import sheets
+from workflows.institutions.reported import SHEET
+from workflows.services import Services
+from workflows.store import institutions as store
+from workflows.store import people as people_store
+
+DUTY = "duty-evidence"
+
+
+def known(
+    services: Services, conn: Any, form: Form, task: Any, variables: Mapping[str, Any], on: date
+) -> dict[str, Any]:
+    """By linkId; empty for every other form."""
+    if form.id == SHEET:
+        before = previous(services, conn, form, task)
+        unit = people_store.organisations(conn, services.region_id).get(task.organisation or "")
+        rows = sheets.carried_on(before, on) if before else []
+        return {**({"rows": rows} if rows else {}), **({"sweep_unit": unit.name} if unit else {})}
+    if form.id == DUTY and variables.get("evidence_kind") == "return":
+        due = date.fromisoformat(str(variables["duty_due"]))
+        first = due.replace(day=1)
+        return {"return_number": store.deaths(conn, services.region_id, str(variables["organisation"]), first, due)}
+    return {}
+
+
+def previous(services: Services, conn: Any, form: Form, task: Any) -> list[Mapping[str, Any]] | None:
+    """The rows of the last sheet of this unit; None where it has handed in none."""
+    last = store.last_sheet(conn, services.region_id, task.organisation) if task.organisation else None
+    response = services.patients.response_to(conn, last, restricted=True) if last is not None else None
+    return list(form.answers_from_response(dict(response)).get("rows") or ()) if response is not None else None
+
+
+def marked(services: Services, conn: Any, form: Form, task: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a form as they are kept: on a sheet, who is new on it says so."""
+    if form.id != SHEET or not values.get("rows"):
+        return dict(values)
+    return {**values, "rows": sheets.marked_new(values["rows"], previous(services, conn, form, task))}

@@ -1,0 +1,29 @@
+"""What the forms of institutions' tasks can know from the variables of their process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+Values = Mapping[str, Any]
+
+
+def duty(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    owed = variables.get("duty") or {}
+    name = owed.get("name") or {}
+    return {
+        "held_on": on.isoformat(),
+        "duty_name": name.get("zh"),
+        "duty_topic": name.get("zh"),
+        "duty_basis": owed.get("source"),
+    }
+
+
+def action_item(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    item = variables.get("action_item") or {}
+    return {
+        "action_done_on": on.isoformat(),
+        "action_measure": item.get("measure"),
+        "action_owner": item.get("measure_owner"),
+    }
