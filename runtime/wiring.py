@@ -29,7 +29,6 @@ from workflows.corrections import carrying_out, grading
 from workflows.form_library import FormLibrary
 from workflows.forms import Form
 from workflows.institutions import calendar, sweep
-from workflows.institutions import calendar, sweep
 from workflows.people import People
 from workflows.regions import load_pack
 from workflows.services import Services
@@ -112,8 +111,6 @@ def _handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
     return {
         **intake.handlers(services),
         **leads.handlers(services),
-        **calendar.handlers(services),
-        **sweep.handlers(services),
         **calendar.handlers(services),
         **sweep.handlers(services),
         **bundles.handlers(services),

@@ -10,7 +10,6 @@ from typing import Any
 from workflows import tables
 from workflows.facts import date_of, derived, number_of
 from workflows.institutions import prefill as institution
-from workflows.institutions import prefill as institution
 from workflows.policies.advice import advice
 from workflows.routing import link_id_of, policy_of
 

@@ -335,10 +335,6 @@ def action_check(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {"action_passed": answers.get("action_passed") is True, "new_due": answers.get("new_due")}
 
 
-def action_check(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"action_passed": answers.get("action_passed") is True, "new_due": answers.get("new_due")}
-
-
 def sweep(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     """How many are pregnant without a case; who they are stays on the sheet."""
     return {"sweep_new_pregnant": answers.get("sweep_new_pregnant") or 0}
@@ -368,7 +364,6 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "focus-register": focus_register,
     "sweep": sweep,
     "duty-evidence": duty,
-    "action-check": action_check,
     "action-check": action_check,
     "lead-outcome": lead_outcome,
     **routing_birth.BY_FORM,

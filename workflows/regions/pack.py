@@ -157,7 +157,6 @@ POLICY: Mapping[str, str] = {
     "death": "death",
     "review": "review",
     "institution": "institution",
-    "institution": "institution",
 }
 
 
