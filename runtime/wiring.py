@@ -15,6 +15,7 @@ from engine.problems import Problem, Refused
 from engine.store import plain
 from engine.store.connections import for_region, open_pool
 from fhir_adapters import bundles, directory
+from fhir_adapters.corrections import results
 from fhir_adapters.facts import read_facts
 from fhir_adapters.patients import Patients
 from fhir_adapters.projection import projector
@@ -24,7 +25,7 @@ from runtime.measured import MeasuredEngine as Engine
 from runtime.measured import Meter, latencies
 from runtime.settings import Settings
 from runtime.timekeeper import Timekeeper
-from workflows import audited, intake, leads
+from workflows import audited, intake, leads, occasions
 from workflows.corrections import carrying_out, grading
 from workflows.form_library import FormLibrary
 from workflows.forms import Form
@@ -111,12 +112,14 @@ def _handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
     return {
         **intake.handlers(services),
         **leads.handlers(services),
+        **occasions.handlers(services),
         **calendar.handlers(services),
         **sweep.handlers(services),
         **bundles.handlers(services),
         **audited.handlers(lambda: services().people),
         **carrying_out.handlers(lambda: services().people),
         **grading.handlers(services),
+        **results.handlers(),
     }
 
 

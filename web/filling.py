@@ -15,7 +15,7 @@ from flask import g, request
 from engine.commands.contracts import IdempotencyKey
 from engine.errors import EngineError, Fault, Incorrect
 from engine.store import plain
-from web import forms, woman
+from web import forms, running, woman
 from web.language import current
 from web.pages.blueprint import now, services, today
 from web.windows import window_of
@@ -75,6 +75,7 @@ class Opened:
         return {
             "task": task,
             "woman": self.woman,
+            "running": running.of_tasks(services(), self.conn, [task], now()),
             "window": window_of(task, now()),
             "fillable": self.fillable,
             "may_complete": self.allowed,

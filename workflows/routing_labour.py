@@ -55,6 +55,11 @@ def timed(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {"ddi_minutes": answers.get("ddi_minutes")}
 
 
+def newborn_died(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """The payload of message_newborn_died."""
+    return {"reason": answers.get("death_reason"), "died_at": answers.get("child_died_at")}
+
+
 def blood(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {"blood_found": answers.get("blood_found") is True}
 
@@ -66,4 +71,5 @@ BY_FORM = {
     "cs-decision": decided,
     "cs-times": timed,
     "blood-answer": blood,
+    "newborn-died": newborn_died,
 }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import g, render_template, request
 
 from engine.store import reads
-from web import duty_list, risk, timeline, woman, worklist
+from web import duty_list, risk, running, timeline, woman, worklist
 from web.course import Course
 from web.pages.blueprint import bp, now, places, services, today
 from workflows import task_access
+from workflows.occasions import OCCASIONS
 from workflows.people import may_complete
 from workflows.people.visibility import told_to
 
@@ -40,6 +41,7 @@ def pregnancy(pregnancy_id: str) -> str:
         names = services().people.names({line.by for line in lines if line.by} | (told - {None}))
         rows = worklist.rows(services(), conn, tasks, g.principal, places(), now())
         links = services().patients.links(conn, pregnancy_id)
+        clocks = running.of_tasks(services(), conn, tasks, now())
         owed = duty_list.of(services(), conn, she, g.principal, now())
     g.shows_diagram = True
     return render_template(
@@ -56,5 +58,11 @@ def pregnancy(pregnancy_id: str) -> str:
         markers={"done": sorted(done - current), "now": sorted(current)},
         links=links,
         duties=owed,
+        running=clocks,
+        occasions=[
+            one
+            for one in OCCASIONS.values()
+            if she.instance.status == "active" and one.fits(she.variables, g.principal.roles)
+        ],
         pack_reason=duty_list.pack_reason(services(), she, today()),
     )

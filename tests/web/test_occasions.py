@@ -1,0 +1,128 @@
+"""What is begun from the page of a woman: an admission, an emergency caesarean with its clock, blood."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from engine.store import reads
+from tests.web.conftest import example
+from tests.web.markup import assert_sound
+from tests.web.test_task_page import as_form
+
+
+class Case:
+    """A woman in care, worked on from the pages."""
+
+    def __init__(self, site) -> None:
+        self.site = site
+        self.id = site.task("task_screen").business_key
+
+    @property
+    def page(self) -> str:
+        return f"/pregnancies/{self.id}"
+
+    def begins(self, occasion, who, form, key="k-1", **changes):
+        answers = {**example(form), **changes}
+        path = f"{self.page}/begin/{occasion}"
+        return self.site.post(path, who, idempotency_key=key, **as_form(answers))
+
+    def tasks(self):
+        return {task.element_id.rsplit("/", 1)[-1]: task for task in self.site.tasks(business_key=self.id, limit=200)}
+
+    def submits(self, element, who, form, **changes):
+        task = self.tasks()[element]
+        path = f"/tasks/{task.id}"
+        sent = as_form({**example(form), **changes})
+        return self.site.post(path, who, idempotency_key=str(task.id), revision=str(task.revision), **sent)
+
+    def settle(self, **later) -> None:
+        self.site.clock.set(self.site.clock() + timedelta(**later))
+        while self.site.services.engine.run_due(50):
+            pass
+
+
+@pytest.fixture
+def case(site):
+    return Case(site)
+
+
+def test_only_what_fits_her_stage_and_the_readers_role_is_offered(case, site):
+    offered = site.get(case.page, "midwife")
+    assert_sound(offered)
+    assert "/begin/admission" in offered.text and "/begin/blood" in offered.text
+    assert "/begin/caesarean" not in offered.text  # a doctor decides
+    assert "/begin/newborn-death" not in offered.text  # no child is born yet
+    assert "/begin/" not in site.get(case.page, "county").text
+
+    assert case.begins("caesarean", "midwife", "cs-decision").status_code == 403
+    assert case.begins("newborn-death", "midwife", "newborn-died").status_code == 409
+    assert site.get(f"{case.page}/begin/nothing", "midwife").status_code == 404
+    assert case.begins("admission", "nurse2", "labour-assessment").status_code == 404  # not her township
+
+
+def test_an_admission_records_the_assessment_and_opens_the_checklist_moment_by_moment(case, site):
+    form = site.get(f"{case.page}/begin/admission", "midwife")
+    assert_sound(form)
+
+    answer = case.begins("admission", "midwife", "labour-assessment")
+
+    assert answer.status_code == 303 and answer.location.endswith(case.page)
+    first = case.tasks()["task_check_admission"]
+    assert first.organisation == "org-hospital"
+    page = site.get(f"/tasks/{first.id}", "midwife")
+    assert_sound(page)
+    assert 'data-item="chk_count_before"' in page.text and _hidden(page.text, "chk_count_before")
+    assert not _hidden(page.text, "chk_identity")
+    assert case.submits("task_check_admission", "midwife", "safety-checklist").status_code == 303
+    assert "task_check_before_birth" in case.tasks()
+    assert case.begins("admission", "midwife", "labour-assessment").status_code == 303  # the same click again
+    assert len([t for t in site.tasks(business_key=case.id) if t.definition_key == "labour"]) == 1
+
+
+def _hidden(html, name):
+    """Whether the field is on the page but not asked."""
+    (tag,) = re.findall(rf'<[^>]*data-item="{name}"[^>]*>', html)
+    return " hidden" in tag
+
+
+def test_a_caesarean_runs_its_clock_on_both_pages_warns_at_20_minutes_and_asks_for_a_review(case, site):
+    case.begins("caesarean", "doctor", "cs-decision", cs_decision_at="2026-01-05T07:50:00+08:00")
+    clocks = case.tasks()
+    assert {"task_record_caesarean", "task_call_team"} <= clocks.keys()
+    for page in (site.get(case.page, "doctor"), site.get(f"/tasks/{clocks['task_record_caesarean'].id}", "doctor")):
+        assert_sound(page)
+        assert 'data-since="2026-01-05T07:50:00+08:00"' in page.text
+        assert 'data-target="2026-01-05T08:20:00+08:00"' in page.text and "badge--open" in page.text
+
+    case.settle(minutes=12)
+    assert case.tasks()["task_warn_ddi"].candidate_roles == ["R-OB-AC"]
+    assert "running badge badge--soon" in site.get(case.page, "doctor").text
+    case.settle(minutes=10)
+    assert "running badge badge--overdue" in site.get(case.page, "doctor").text
+
+    times = {"cs_decision_at": "2026-01-05T07:50:00+08:00", "delivered_at": "2026-01-05T08:21:00+08:00"}
+    done = case.submits("task_record_caesarean", "midwife", "cs-times", **times, **{"_confirm": ["ddi_minutes"]})
+    assert done.status_code == 303, re.findall("<li>.*?</li>", done.text)
+    assert "task_review_ddi" in case.tasks()
+    assert "data-running" not in site.get(case.page, "doctor").text
+
+
+def test_blood_is_asked_for_and_coordinated_by_the_county_at_once(case, site):
+    assert case.begins("blood", "doctor", "blood-request").status_code == 303
+
+    task = case.tasks()["task_coordinate_blood"]
+    assert (task.organisation, task.due_at - site.clock()) == ("org-mch", timedelta(minutes=10))
+    assert case.submits("task_coordinate_blood", "officer", "blood-answer").status_code == 303
+    assert "task_receive_blood" in case.tasks()
+
+
+def test_an_end_is_reported_from_her_page_and_a_message_nobody_waits_for_says_so(case, site):
+    answers = {**example("end-report"), "end_code": "lost", "ended_on": "2026-01-05"}
+    answer = site.post(f"{case.page}/begin/end", "nurse", idempotency_key="e-1", **as_form(answers))
+    assert answer.status_code == 303, answer.text
+    with site.services.engine.read() as conn:
+        she = reads.instance_by_business_key(conn, site.services.region_id, "pregnancy_journey", case.id)
+    assert she.variables["end_code"] == "lost"

@@ -1,0 +1,183 @@
+"""What may be begun for a woman at any time: a consultation, an admission, an emergency. The process is opened and its
+first form recorded in one transaction; where the case itself waits for the news, the form becomes its message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.commands.contracts import Actor, IdempotencyKey, PublishMessage, Started, StartInstance
+from engine.errors import Conflict, Forbidden, NotFound, Text
+from engine.store import reads
+from workflows import completion, journey, task_access
+from workflows.duplicates import JOURNEY
+from workflows.people.model import Principal
+from workflows.people.roles import CARE
+from workflows.people.visibility import may_read_woman
+from workflows.services import Services
+
+DOCTORS = frozenset({"R-OB", "R-OB-AC"})
+WARD = DOCTORS | {"R-MIDW"}
+OF_THE_CASE = (
+    *("pregnancy_id", "patient_id", "home_organisation", "county_organisation", "village_organisation"),
+    *("colour", "purple", "edd", "lmp", "delivered_on", "delivered_at", "postpartum_organisation", "registered_on"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """`process`: what is opened, its first task having `form`; else `message` is told to the case. `stage`: "pregnant",
+    "born" or "any"; `key`: what of the answers is added to the message's key."""
+
+    id: str
+    name: Text
+    form: str
+    roles: frozenset[str]
+    process: str | None = None
+    message: str | None = None
+    stage: str = "any"
+    key: str | None = None
+
+    def fits(self, variables: Mapping[str, Any], roles: frozenset[str]) -> bool:
+        born = variables.get("delivered_on") is not None
+        return bool(roles & self.roles) and self.stage in ("any", "born" if born else "pregnant")
+
+
+OCCASIONS: Mapping[str, Occasion] = {
+    one.id: one
+    for one in (
+        Occasion(
+            id="admission",
+            name=Text(zh="入院待产", en="Admission in labour"),
+            form="labour-assessment",
+            roles=WARD,
+            process="labour",
+            stage="pregnant",
+        ),
+        Occasion(
+            id="caesarean",
+            name=Text(zh="紧急剖宫产（DDI 起算）", en="Emergency caesarean (starts the clock)"),
+            form="cs-decision",
+            roles=DOCTORS,
+            process="emergency_caesarean",
+            stage="pregnant",
+        ),
+        Occasion(
+            id="blood",
+            name=Text(zh="紧急用血", en="Urgent blood"),
+            form="blood-request",
+            roles=WARD,
+            process="blood_request",
+        ),
+        Occasion(
+            id="newborn-death",
+            name=Text(zh="新生儿死亡", en="Death of a newborn"),
+            form="newborn-died",
+            roles=CARE,
+            message="message_newborn_died",
+            stage="born",
+            key="child_order",
+        ),
+        Occasion(
+            id="end",
+            name=Text(zh="报告结局（流产、死亡、迁出、失访等）", en="Report an end (abortion, death, moved, lost …)"),
+            form="end-report",
+            roles=CARE,
+            message="message_end_reported",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeginOccasion:
+    """Answers `Started`: the instance that was opened, or the case that was told."""
+
+    occasion: str
+    pregnancy_id: str
+    variables: Mapping[str, Any]
+    answers: Mapping[str, Any]
+
+
+def begin(
+    services: Services,
+    *,
+    by: Principal,
+    occasion: str,
+    pregnancy_id: str,
+    answers: Mapping[str, Any],
+    idempotency: IdempotencyKey | None = None,
+) -> Started:
+    """Raises NotFound (no such occasion, or a woman who is not the caller's), Forbidden, Incorrect (by linkId)."""
+    rule = of_id(occasion)
+    with services.engine.read() as conn:
+        case = reads.instance_by_business_key(conn, services.region_id, JOURNEY, pregnancy_id)
+    if case is None or not may_read_woman(by, services.people.care_of(case.id)):
+        raise NotFound("没有这份孕产妇档案，或不属于您的机构", "no such record, or none of yours")
+    if not by.roles & rule.roles:
+        raise Forbidden("您的角色不能办理此事", "this is not for your role")
+    if not rule.fits(case.variables, by.roles):
+        raise Conflict("与她目前的阶段不符", "she is not at this stage", code="stage")
+    command = BeginOccasion(
+        occasion=occasion, pregnancy_id=pregnancy_id, variables=variables_for(services, case, by.actor), answers=answers
+    )
+    return services.engine.execute(command, by=by.actor, idempotency=idempotency)
+
+
+def of_id(occasion: str) -> Occasion:
+    if occasion not in OCCASIONS:
+        raise NotFound("没有此事项", "no such occasion")
+    return OCCASIONS[occasion]
+
+
+def variables_for(services: Services, case: Any, by: Actor) -> dict[str, Any]:
+    """The woman's care, and her region's rules as they are today: the case may be older than the process. A hospital
+    that begins something is the one where it happens."""
+    asking = services.people.organisations().get(by.organisation or "")
+    hospital = (
+        asking.id if asking is not None and asking.kind == "hospital" else case.variables["hospital_organisation"]
+    )
+    pack = str(case.variables.get("pack") or services.settings.pack)
+    return {
+        **{name: case.variables.get(name) for name in OF_THE_CASE},
+        "hospital_organisation": hospital,
+        "asking_organisation": by.organisation,
+        "pack": pack,
+        "policy": services.regions(pack).policy(),
+    }
+
+
+def handlers(services: Callable[[], Services]) -> dict[type, Any]:
+    """For the engine: `BeginOccasion` is done whole or not at all."""
+
+    def handle(command: BeginOccasion, tx: Any) -> Started:
+        rule = of_id(command.occasion)
+        if rule.process is None:
+            return _told(rule, command, tx)
+        start = StartInstance(
+            definition_key=rule.process, business_key=command.pregnancy_id, variables=dict(command.variables)
+        )
+        started: Started = tx.run(start)
+        tasks = reads.user_tasks(tx.conn, services().region_id, instance_id=started.instance_id).items
+        first = next((task for task in tasks if task.form == rule.form), None)
+        if first is None:
+            raise Conflict("流程没有对应的首个任务", "the process opens no task with this form")
+        tx.run(completion.command_for(services(), tx.conn, first.id, answers=command.answers, by=tx.by))
+        return started
+
+    def _told(rule: Occasion, command: BeginOccasion, tx: Any) -> Started:
+        form = services().forms.get(rule.form, conn=tx.conn)
+        if form is None:
+            raise NotFound("登记表尚未发布", "the form is not deployed")
+        today = task_access.today_in_china(services())
+        checked = form.validate(dict(command.answers), on=today, context=dict(command.variables))
+        values = {**checked.values, **checked.calculated}
+        key = f"{command.pregnancy_id}/{values[rule.key]}" if rule.key else command.pregnancy_id
+        payload = journey.derive(rule.form, values, {}, today)
+        told = tx.run(PublishMessage(name=str(rule.message), key=key, payload=payload))
+        if told.instance_id is None:
+            raise Conflict("个案现在不等待这一消息", "the case does not wait for this now", code="nobody-waits")
+        return Started(instance_id=told.instance_id)
+
+    return {BeginOccasion: handle}
