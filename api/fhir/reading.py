@@ -72,7 +72,7 @@ def search(services: Any, type_: str, pairs: list[tuple[str, str]]) -> Response:
     access.require(scopes(), known_type(type_), "search")
     query = read_query(type_, pairs, strict=replies.prefers("handling") == "strict")
     require_whole(query)
-    with looking_as_caller(services) as conn:
+    with services.pool.connection() as conn:  # the search itself narrows it before anything of a resource is read
         hits = run_search(conn, services.region_id, query, viewer())
         trace(services, conn, "search", type_, None, [f.patient_id for f in (*hits.matches, *hits.included)])
     return page(replies.base(services), query, hits, scopes())

@@ -169,7 +169,7 @@ def read(
     conn: Connection[Any] | Alone, region_id: str, type_: str, id_: str, viewer: Viewer, version: int | None = None
 ) -> tuple[Stored, str | None] | None:
     """The newest or one version, with the patient it is about, as far as the viewer may know of it."""
-    key = {"region_id": region_id, "type": type_, "id": id_, "version": version, **_view(viewer)}
+    key = {"region_id": region_id, "type": type_, "id": id_, "version": version, **view(viewer)}
     rows = ask(conn, SQL["read" if version is None else "read_version"], key)
     if not rows:
         return None
@@ -182,7 +182,7 @@ def read_traced(
 ) -> Stored | None:
     """The newest version with the trace of the look, in one round trip and one transaction, on a connection that is in
     none. None, and no trace, where anything at all is to be refused: also where the caller is not believed any more."""
-    key = {"region_id": region_id, "type": type_, "id": id_, **_view(viewer), "organisation": organisation}
+    key = {"region_id": region_id, "type": type_, "id": id_, **view(viewer), "organisation": organisation}
     key |= {"epoch": believed.epoch, "at": believed.at, "kind": viewer.kind, "actor": believed.principal.login}
     rows = call(conn, SQL["read_traced"], key)
     if not rows:
@@ -206,7 +206,7 @@ def history(
 ) -> list[tuple[Stored, str | None]]:
     """Versions, newest first; with `before` those that follow on the next page."""
     at, id_before, version_before = before or (None, None, None)
-    key = {"region_id": region_id, "type": type_, "id": id_, "limit": limit, "since": since, **_view(viewer)}
+    key = {"region_id": region_id, "type": type_, "id": id_, "limit": limit, "since": since, **view(viewer)}
     key |= {"before": at, "before_id": id_before, "before_version": version_before}
     with conn.cursor(row_factory=dict_row) as cursor:
         return [_stored(row) for row in cursor.execute(SQL["history"], key)]
@@ -214,10 +214,10 @@ def history(
 
 def narrow(conn: Connection[Any], viewer: Viewer) -> None:
     """What the statements of this transaction forget to ask, the database asks: beneath `viewer`, not instead of it."""
-    ask(conn, SQL["narrow"], _view(viewer))
+    ask(conn, SQL["narrow"], view(viewer))
 
 
-def _view(viewer: Viewer) -> dict[str, Any]:
+def view(viewer: Viewer) -> dict[str, Any]:
     return {
         "viewer": viewer.source,
         "restricted": viewer.restricted,

@@ -10,6 +10,8 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 
 from engine.store import plain, sql
+from engine.store.connections import ACT_FOR
+from engine.store.wire import ask
 from fhir_adapters.access import Viewer
 from fhir_adapters.issues import refuse
 from fhir_adapters.search.index import PRESENT, hashed, references_of, stored_as, values
@@ -29,7 +31,7 @@ from fhir_adapters.search.query import (
     Strings,
     Tokens,
 )
-from fhir_adapters.store import sorting
+from fhir_adapters.store import resources, sorting
 from fhir_adapters.store.texts import Stored
 
 SQL = sql.load(__file__)
@@ -92,12 +94,36 @@ def _page(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer, l
     sql_ = _Sql()
     sql_.add("search_head")
     kind = _key(sql_, query)
-    _where(sql_, region_id, query, viewer)
+    _where(sql_, region_id, query)
     descending = query.sort is not None and query.sort[1]
     if query.after is not None:
         sql_.add(f"{'before' if descending else 'after'}_{kind}", *query.after)
-    sql_.add("descending" if descending else "ascending", limit)
-    return _fetched(conn, sql_)
+    sql_.add("descending" if descending else "ascending")
+    _visible(sql_, viewer)
+    sql_.add("page_full", limit)
+    ask(conn, ACT_FOR, {"region_id": region_id})
+    heads = conn.execute("\n".join(sql_.text).encode(), sql_.values).fetchall()
+    resources.narrow(conn, viewer)
+    return _with_texts(conn, region_id, query.type, heads)
+
+
+def _with_texts(conn: Connection[Any], region_id: str, type_: str, heads: list[Any]) -> list[Found]:
+    """The text of each head, in their order. The heads were asked for the region, by the conditions alone; what stands
+    in a resource is read for the viewer: what those conditions forgot is not there."""
+    if not heads:
+        return []
+    key: dict[str, Any] = {"region_id": region_id, "type": type_}
+    key |= {"ids": [head[0] for head in heads], "versions": [head[1] for head in heads]}
+    texts = {(row[0], row[1]): row for row in ask(conn, SQL["texts"], key)}
+    found = []
+    for id_, version, patient_id, sort_key in heads:
+        if (id_, version) in texts:
+            _, _, at, source, body, meta = texts[id_, version]
+            stored = Stored(
+                type=type_, id=id_, version=version, updated_at=at, deleted=False, source=source, body=body, meta=meta
+            )
+            found.append(Found(stored, patient_id, sort_key))
+    return found
 
 
 def _sorted_page(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer, limit: int) -> list[Found]:
@@ -106,13 +132,15 @@ def _sorted_page(conn: Connection[Any], region_id: str, query: Query, viewer: Vi
     joined, values_, kinds = sorting.keys(query.type, query.sorts)
     sql_.text += joined
     sql_.values += values_
-    _where(sql_, region_id, query, viewer)
+    _where(sql_, region_id, query)
+    _visible(sql_, viewer)
     if query.after is not None:
         text, last = sorting.following(query.sorts, kinds, query.after)
         sql_.text.append(text)
         sql_.values += last
     sql_.text.append(sorting.order(query.sorts))
     sql_.values.append(limit)
+    resources.narrow(conn, viewer)
     return _fetched(conn, sql_)
 
 
@@ -125,7 +153,9 @@ def _fetched(conn: Connection[Any], sql_: _Sql) -> list[Found]:
 def _count(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer) -> int:
     sql_ = _Sql()
     sql_.add("count_head")
-    _where(sql_, region_id, query, viewer)
+    _where(sql_, region_id, query)
+    _visible(sql_, viewer)
+    resources.narrow(conn, viewer)
     row = conn.execute("\n".join(sql_.text).encode(), sql_.values).fetchone()
     return row[0] if row else 0
 
@@ -143,12 +173,15 @@ def _key(sql_: _Sql, query: Query) -> str:
     return "time" if parameter.kind == "date" else "text"
 
 
-def _where(sql_: _Sql, region_id: str, query: Query, viewer: Viewer) -> None:
-    sql_.add(
-        "visible", region_id, query.type, viewer.restricted, viewer.source, viewer.source, list(viewer.organisations)
-    )
+def _where(sql_: _Sql, region_id: str, query: Query) -> None:
+    sql_.add("of_type", region_id, query.type)
     for condition in query.conditions:
         _add_condition(sql_, region_id, query.type, condition)
+
+
+def _visible(sql_: _Sql, viewer: Viewer) -> None:
+    """As far as the viewer may know of it; row-level security says the same underneath."""
+    sql_.add("visible", viewer.restricted, viewer.source, viewer.source, list(viewer.organisations))
 
 
 def _add_condition(sql_: _Sql, region_id: str, type_: str, condition: Condition) -> None:
@@ -291,4 +324,8 @@ def _wanted(include: Include, matches: list[Found]) -> dict[str, set[str]]:
 
 
 def _by_ids(conn: Connection[Any], region_id: str, type_: str, ids: list[str], viewer: Viewer) -> list[Found]:
-    return _page(conn, region_id, Query(type_, (Ids(tuple(ids)),)), viewer, MAX_INCLUDED) if ids else []
+    """Read for the viewer, heads too: whatever was read before was a page."""
+    if not ids:
+        return []
+    key = {"region_id": region_id, "type": type_, "ids": ids, "limit": MAX_INCLUDED, **resources.view(viewer)}
+    return _with_texts(conn, region_id, type_, ask(conn, SQL["heads_named"], key))

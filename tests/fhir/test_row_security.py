@@ -3,7 +3,8 @@
 import pytest
 
 from fhir_adapters.access import Viewer
-from fhir_adapters.store import resources
+from fhir_adapters.search.query import read_query
+from fhir_adapters.store import resources, search
 
 
 def viewer(*organisations, restricted=False, source="client:stranger"):
@@ -35,3 +36,17 @@ def test_a_read_that_asks_nothing_shows_nothing_of_somebody_elses_woman(hospital
     assert nobodys[0] > 0
     with hospital.pool.connection() as conn:  # the setting died with its transaction
         assert resources.current(conn, hospital.region_id, "Patient", id_) is not None
+
+
+@pytest.mark.parametrize(("who", "sees"), [(viewer("org-hospital"), True), (viewer("org-elsewhere"), False)])
+@pytest.mark.parametrize("sort", ["_lastUpdated", "-birthdate", "birthdate,_id"])
+def test_a_search_that_forgets_to_ask_shows_nothing_of_somebody_elses_woman(hospital, monkeypatch, who, sees, sort):
+    hospital.brings_in()
+    monkeypatch.setattr(search, "_visible", lambda *_: None)
+    asked = [("_sort", sort), ("_include", "Patient:organization"), ("_revinclude", "Task:patient")]
+
+    with hospital.pool.connection() as conn:
+        hits = search.search(conn, hospital.region_id, read_query("Patient", asked), who)
+
+    assert bool(hits.matches) is sees
+    assert sees or not hits.included

@@ -1,8 +1,40 @@
 -- search_head --
--- The beginning of every search: live resources of one type that the viewer may know of.
-SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.meta, r.patient_id, k.key::text AS key
+-- The beginning of a page: heads of one type are found and put in order; of them those that the viewer may know of (asked
+-- of one after the other, until the page is full). Nothing of a resource is told by this, its text is read apart.
+SELECT r.id, r.version, r.patient_id, r.key::text
+  FROM (SELECT r.region_id, r.id, r.version, r.patient_id, r.labels, r.owner, k.key
+          FROM resource r
+
+-- of_type --
+ WHERE r.region_id = %s AND r.type = %s AND NOT r.deleted
+
+-- ascending --
+ ORDER BY k.key, r.id OFFSET 0) r
+ WHERE true
+
+-- descending --
+ ORDER BY k.key DESC, r.id DESC OFFSET 0) r
+ WHERE true
+
+-- page_full --
+ LIMIT %s
+
+-- texts --
+-- These versions, as far as row-level security shows them.
+SELECT v.id, v.version, v.updated_at, v.source, v.body, v.meta
+  FROM unnest(%(ids)s::text[], %(versions)s::integer[]) AS w (id, version)
+  JOIN resource_version v ON v.region_id = %(region_id)s AND v.type = %(type)s AND v.id = w.id AND v.version = w.version
+
+-- heads_named --
+-- Of these resources the live ones that the viewer may know of, oldest first.
+SELECT r.id, r.version, r.patient_id, r.updated_at::text
   FROM resource r
-  JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = r.version
+ WHERE r.region_id = %(region_id)s AND r.type = %(type)s AND r.id = ANY (%(ids)s::text[]) AND NOT r.deleted
+   AND (r.labels = '{}' OR %(restricted)s OR r.owner = %(viewer)s)
+   AND (r.patient_id IS NULL OR r.owner = %(viewer)s OR EXISTS (
+        SELECT FROM patient_area a WHERE a.region_id = r.region_id AND a.patient_id = r.patient_id
+           AND a.organisation_id = ANY (%(organisations)s::text[])))
+ ORDER BY r.updated_at, r.id LIMIT %(limit)s
 
 -- count_head --
 SELECT count(*) FROM resource r
@@ -22,7 +54,6 @@ SELECT count(*) FROM resource r
                       WHERE s.region_id = r.region_id AND s.type = r.type AND s.id = r.id AND s.param = %s) k
 
 -- visible --
- WHERE r.region_id = %s AND r.type = %s AND NOT r.deleted
    AND (r.labels = '{}' OR %s OR r.owner = %s)
    AND (r.patient_id IS NULL OR r.owner = %s OR EXISTS (
         SELECT FROM patient_area a WHERE a.region_id = r.region_id AND a.patient_id = r.patient_id
@@ -102,9 +133,3 @@ r.id IN (SELECT s.id FROM resource_string s WHERE s.region_id = %s AND s.type = 
 
 -- before_text --
  AND (k.key, r.id) < (%s, %s)
-
--- ascending --
- ORDER BY k.key, r.id LIMIT %s
-
--- descending --
- ORDER BY k.key DESC, r.id DESC LIMIT %s
