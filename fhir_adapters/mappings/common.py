@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -14,10 +15,16 @@ Json = dict[str, Any]
 
 def resource(type_: str, id_: str, **elements: Any) -> Json:
     """A resource; elements that are None or empty are not there. A trailing underscore frees Python's own words."""
-    kept = {
-        name.rstrip("_"): value for name, value in elements.items() if value is not None and value != [] and value != {}
+    return {"resourceType": type_, "id": id_, **filled(elements)}
+
+
+def filled(elements: Mapping[str, Any]) -> Json:
+    """Those elements that say anything."""
+    return {
+        name.rstrip("_"): value
+        for name, value in elements.items()
+        if value or (value is not None and not isinstance(value, list | dict))
     }
-    return {"resourceType": type_, "id": id_, **kept}
 
 
 def reference(type_: str, id_: str | None) -> Json | None:

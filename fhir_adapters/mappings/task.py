@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from engine.contracts import TaskRecord
 from fhir_adapters.dates import local_text
 from fhir_adapters.mappings.case import Case
-from fhir_adapters.mappings.common import Json, coding, concept, instant, kebab, person, present, reference, resource
+from fhir_adapters.mappings.common import Json, coding, concept, filled, instant, kebab, person, present, reference
+from fhir_adapters.shared import Built, Shared
 from fhir_adapters.terminology import (
     ASSIGNEE,
     BUSINESS_STATUS,
@@ -31,44 +33,66 @@ def to_task(task: TaskRecord, case: Case, *, response_id: str | None = None) -> 
     data = task.wait.data
     due = instant(data.get("due")) or instant(data.get("until"))
     is_open = task.state in ("created", "claimed")
-    changed = max(task.completed_at or case.at, task.created_at)
+    begun_at = local_text(task.created_at)
     end = task.completed_at or (case.at if task.state == "cancelled" else None)
-    return resource(
-        "Task",
-        str(task.id),
-        extension=_extensions(task, due),
-        identifier=[{"system": TASK, "value": str(task.id)}],
-        instantiatesCanonical=f"{CANONICAL_BASE}/ActivityDefinition/{_kind(task)}|{case.definition_version}",
-        basedOn=present(reference("CarePlan", case.instance_id if case.patient_id else None)),
-        groupIdentifier={"system": PROCESS_INSTANCE, "value": case.instance_id},
-        status=STATUS[task.state],
-        statusReason={"text": "流程已转向，任务取消"} if task.state == "cancelled" else None,
-        businessStatus=_business_status(due, case) if is_open and due else None,
-        intent="order",
-        priority=_priority(data.get("priority")),
-        code=_code(task),
-        description=data.get("name") or task.wait.element_id,
-        focus=case.episode,
-        for_=case.subject,
-        executionPeriod={"start": local_text(task.created_at), "end": local_text(end)} if end else None,
-        authoredOn=local_text(task.created_at),
-        lastModified=local_text(changed),
-        performerType=[concept(ROLE, str(role)) for role in data.get("candidate_roles") or ()],
-        owner=reference("Organization", data.get("organisation")),
-        restriction=_restriction(instant(data.get("window_from")), due),
-        input=_input(data),
-        output=[_output(response_id)] if response_id else None,
+    own = {
+        "extension": _extensions(task, due),
+        "identifier": [{"system": TASK, "value": str(task.id)}],
+        "basedOn": present(reference("CarePlan", case.instance_id if case.patient_id else None)),
+        "groupIdentifier": {"system": PROCESS_INSTANCE, "value": case.instance_id},
+        "status": STATUS[task.state],
+        "statusReason": {"text": "流程已转向，任务取消"} if task.state == "cancelled" else None,
+        "businessStatus": _business_status(due, case) if is_open and due else None,
+        "focus": case.episode,
+        "for": case.subject,
+        "executionPeriod": {"start": begun_at, "end": local_text(end)} if end else None,
+        "authoredOn": begun_at,
+        "lastModified": local_text(max(task.completed_at or case.at, task.created_at)),
+        "restriction": _restriction(instant(data.get("window_from")), due),
+        "output": [_output(response_id)] if response_id else None,
+    }
+    return Built(str(task.id), _drawn(task, case), filled(own))
+
+
+def _drawn(task: TaskRecord, case: Case) -> Shared:
+    """What the diagram says of the task, alike in all cases."""
+    data = task.wait.data
+    return _drawn_as(
+        task.wait.element_id,
+        case.definition_version,
+        data.get("name"),
+        data.get("form"),
+        data.get("form_version"),
+        _priority(data.get("priority")),
+        tuple(data.get("candidate_roles") or ()),
+        data.get("organisation"),
     )
 
 
-def _kind(task: TaskRecord) -> str:
-    return kebab(task.wait.element_id.removeprefix("task_"))
-
-
-def _code(task: TaskRecord) -> Json:
-    name, form = task.wait.data.get("name"), task.wait.data.get("form")
-    also = [coding(TASK_CODE, form)] if form and form != _kind(task) else []
-    return concept(TASK_CODE, _kind(task), name, *also)
+@lru_cache(maxsize=1 << 12)
+def _drawn_as(
+    element_id: str,
+    version: int,
+    name: str | None,
+    form: str | None,
+    form_version: int | None,
+    priority: str,
+    roles: tuple[str, ...],
+    organisation: str | None,
+) -> Shared:
+    kind = kebab(element_id.removeprefix("task_"))
+    also = [coding(TASK_CODE, form)] if form and form != kind else []
+    said = {
+        "instantiatesCanonical": f"{CANONICAL_BASE}/ActivityDefinition/{kind}|{version}",
+        "intent": "order",
+        "priority": priority,
+        "code": concept(TASK_CODE, kind, name, *also),
+        "description": name or element_id,
+        "performerType": [concept(ROLE, str(role)) for role in roles],
+        "owner": reference("Organization", organisation),
+        "input": _input(form, form_version),
+    }
+    return Shared("Task", filled(said))
 
 
 def _extensions(task: TaskRecord, due: str | None) -> list[Json]:
@@ -104,11 +128,10 @@ def _restriction(start: str | None, end: str | None) -> Json | None:
     return {"period": period} if period else None
 
 
-def _input(data: Any) -> list[Json]:
-    if not data.get("form"):
+def _input(form: str | None, version: int | None) -> list[Json]:
+    if not form:
         return []
-    version = f"|{data['form_version']}" if data.get("form_version") else ""
-    canonical = f"{CANONICAL_BASE}/Questionnaire/{data['form']}{version}"
+    canonical = f"{CANONICAL_BASE}/Questionnaire/{form}" + (f"|{version}" if version else "")
     return [{"type": concept(TASK_IO, "questionnaire"), "valueCanonical": canonical}]
 
 

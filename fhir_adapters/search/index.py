@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -18,7 +18,7 @@ from fhir_adapters.terminology import same_system
 PRESENT = "?"  # the token that says: this parameter has a value here
 
 
-MOST_KNOWN = 1 << 13  # element values whose entries are remembered; the same few come again and again
+MOST_KNOWN = 1 << 12  # element values whose entries are remembered; the same few come again and again
 
 
 @dataclass(slots=True)
@@ -31,8 +31,14 @@ class Entries:
 def hashed(region_id: str, type_: str, name: str, value: str) -> int:
     """The number that stands for one value of one parameter; 64 bits, so that two never meet in practice.
     Parameters that look at the same element share their numbers."""
-    text = "\x1f".join((region_id, type_, stored_as(type_, name), value))
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+    salted = _salt(region_id, type_, name) + value.encode()
+    return int.from_bytes(blake2b(salted, digest_size=8).digest(), "big", signed=True)
+
+
+@cache
+def _salt(region_id: str, type_: str, name: str) -> bytes:
+    """What stands before each value of a parameter where it is hashed."""
+    return "\x1f".join((region_id, type_, stored_as(type_, name), "")).encode()
 
 
 @cache
@@ -62,12 +68,14 @@ class Written:
 NOTHING = Written("", (), ())
 
 
-def written(region_id: str, resource: Mapping[str, Any], texts: Mapping[str, bytes]) -> Written:
-    """The same as `entries`; `texts`: the elements as they are stored."""
+def written(
+    region_id: str, resource: Mapping[str, Any], texts: Mapping[str, bytes], beside: Written = NOTHING
+) -> Written:
+    """The same as `entries`; `texts`: the elements as they are stored; `beside`: what is found by further ones."""
     type_ = resource["resourceType"]
-    tokens: list[str] = []
-    dates: list[tuple[str, str, str]] = []
-    strings: list[tuple[str, str]] = []
+    tokens = [beside.tokens] if beside.tokens else []
+    dates = [*beside.dates]
+    strings = [*beside.strings]
     plan = _plan(type_)
     for element, text in texts.items():
         if element in plan:
@@ -81,20 +89,32 @@ def written(region_id: str, resource: Mapping[str, Any], texts: Mapping[str, byt
     return Written(",".join(tokens), tuple(dict.fromkeys(dates)), tuple(dict.fromkeys(strings)))
 
 
-_known_written: dict[tuple[str, str, str, bytes], Written] = {}
+# Of element values that came lately, and of those that came before them. What is asked for again stays.
+_known: dict[tuple[str, str, str, bytes], Written] = {}
+_known_before: dict[tuple[str, str, str, bytes], Written] = {}
 
 
 def _written_element(region_id: str, type_: str, element: str, value: Any, text: bytes) -> Written:
+    global _known, _known_before
     key = (region_id, type_, element, text)
-    found = _known_written.get(key)
+    found = _known.get(key)
     if found is None:
-        its = _entries_of(region_id, type_, element, value)
-        dates = tuple((name, low.isoformat(), high.isoformat()) for name, low, high in its.dates)
-        found = Written(",".join(map(str, its.tokens)), dates, tuple(its.strings))
-        if len(_known_written) >= MOST_KNOWN:
-            _known_written.clear()
-        _known_written[key] = found
+        found = _known_before.get(key) or _entries_written(region_id, type_, element, value)
+        if len(_known) >= MOST_KNOWN:
+            _known, _known_before = {}, _known
+        _known[key] = found
     return found
+
+
+def _entries_written(region_id: str, type_: str, element: str, value: Any) -> Written:
+    its = _entries_of(region_id, type_, element, value)
+    dates = tuple((name, _moment(low), _moment(high)) for name, low, high in its.dates)
+    return Written(",".join(map(str, its.tokens)), dates, tuple(its.strings))
+
+
+@lru_cache(maxsize=1 << 10)  # the same few moments of one step, in all its resources
+def _moment(at: datetime) -> str:
+    return at.isoformat()
 
 
 def entries(region_id: str, resource: Mapping[str, Any]) -> Entries:
@@ -117,7 +137,10 @@ def _entries_of(region_id: str, type_: str, element: str, value: Any) -> Entries
     found = Entries()
     for name, kind, steps in _plan(type_)[element]:
         there: list[Any] = []
-        _collect(value, steps, there)
+        if steps or isinstance(value, list):
+            _collect(value, steps, there)
+        elif value is not None:
+            there.append(value)
         if True in [_ADD[kind](found, region_id, type_, name, one) for one in there]:
             found.tokens.add(_present(region_id, type_, name))
     return found

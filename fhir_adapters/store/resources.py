@@ -15,6 +15,7 @@ from engine.store import sql
 from engine.store.wire import Alone, ask, call
 from fhir_adapters.access import Viewer
 from fhir_adapters.search.index import NOTHING, has_strings, hashed, identifier_value, written
+from fhir_adapters.shared import Built
 from fhir_adapters.store.texts import Stored, elements, split
 from fhir_adapters.terminology import CANONICAL_BASE, is_identity, same_system
 from fhir_adapters.types import episode_of, labels_of, patient_of
@@ -76,9 +77,15 @@ def parameters(
 
 def _row(region_id: str, key: tuple[str, str], draft: Draft, where: str | None) -> dict[str, Any]:
     resource = draft.resource
-    texts = elements(resource)
-    parts = split(resource, where, texts)
-    found = NOTHING if draft.deleted else written(region_id, resource, texts)
+    if isinstance(resource, Built):
+        shared = resource.shared
+        texts = elements(resource, shared.elements)
+        parts = split(resource, where, texts, shared.text)
+        found = NOTHING if draft.deleted else written(region_id, resource, texts, shared.entries(region_id))
+    else:
+        texts = elements(resource)
+        parts = split(resource, where, texts)
+        found = NOTHING if draft.deleted else written(region_id, resource, texts)
     row = {
         "type": key[0],
         "id": key[1],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,12 +10,17 @@ import pytest
 
 from engine.store import plain
 from fhir_adapters.issues import FhirError
+from fhir_adapters.search import index
 from fhir_adapters.search.computed import Unreadable, quantity
 from fhir_adapters.search.index import entries, written
 from fhir_adapters.search.query import read_query
+from fhir_adapters.shared import Built
+from fhir_adapters.store.resources import Draft, parameters
 from fhir_adapters.store.texts import elements, split
 from tests.fhir.fhir_kit import ID_CARD, WOMAN, coded, entry, issues_of, observation, patient, resources_in, transaction
+from tests.fhir.samples import samples
 
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 GOLDEN = Path(__file__).parent / "golden"
 UCUM = "http://unitsofmeasure.org"
 
@@ -233,6 +239,38 @@ def test_what_the_index_is_sent_is_what_a_resource_is_found_by(made):
             assert {int(number) for number in sent.tokens.split(",")} == found.tokens
             assert set(sent.dates) == {(name, low.isoformat(), high.isoformat()) for name, low, high in found.dates}
             assert set(sent.strings) == found.strings
+
+
+@pytest.mark.parametrize("name", [name for name, made in samples().items() if isinstance(made, Built)])
+def test_elements_that_many_resources_share_are_stored_and_found_like_any_others(name):
+    built = samples()[name]
+    alone = dict(built)
+
+    first, second = (
+        parameters("here", NOON, "engine", [Draft(resource=made)], engine_owned=True)["resources"].obj[0]
+        for made in (built, alone)
+    )
+
+    assert built.shared.elements.items() <= alone.items() and len(built.shared.elements) >= 4
+    assert {"resourceType": "Task", "id": alone["id"], **plain.read(first["body"])} == alone
+    assert (first["body"], first["hash"]) == (second["body"], second["hash"])
+    assert sorted(first["tokens"][1:-1].split(",")) == sorted(second["tokens"][1:-1].split(","))
+    assert sorted(first["dates"]) == sorted(second["dates"])
+
+
+def test_what_is_remembered_of_element_values_has_an_end_and_keeps_what_is_asked_for(monkeypatch):
+    monkeypatch.setattr(index, "MOST_KNOWN", 8)
+    again = {"resourceType": "Flag", "id": "1", "status": "active"}
+
+    for number in range(40):
+        other = {"resourceType": "Flag", "id": "2", "status": f"s{number}"}
+        for flag in (again, other):
+            sent = written("elsewhere", flag, elements(flag))
+            assert {int(token) for token in sent.tokens.split(",")} == entries("elsewhere", flag).tokens
+
+    known = [key for kept in (index._known, index._known_before) for key in kept if key[0] == "elsewhere"]
+    assert len(known) <= 16
+    assert ("elsewhere", "Flag", "status", b'"active"') in known
 
 
 def test_a_body_put_together_of_its_elements_is_the_resource_as_it_was_sent():
