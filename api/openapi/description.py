@@ -26,7 +26,7 @@ from api.operations.bodies import (
     RateBody,
     VariablesBody,
 )
-from api.pregnancies.corrections import AmendGradingBody
+from api.pregnancies.corrections import AmendGradingBody, EnterResultBody, WithdrawResultBody
 from api.requests import Duration, Instant, PlainObject
 from api.tasks.beside import ATTACHMENT_BODY, AssignmentOfTaskBody, CommentBody
 from api.tasks.blueprint import ClaimBody, CompletionBody, DraftBody
@@ -91,6 +91,8 @@ BODIES: dict[str, type[Schema] | str] = {
     "messages.signal": SignalBody,
     "clock.move": MoveBody,
     "pregnancies.amend_grading": AmendGradingBody,
+    "pregnancies.enter_result": EnterResultBody,
+    "pregnancies.withdraw_result": WithdrawResultBody,
 }
 QUERIES: dict[str, tuple[str, ...]] = {
     "tasks.user_tasks": ("state", "pregnancy", "instance", "element", "view", "after", "limit"),

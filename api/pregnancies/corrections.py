@@ -8,9 +8,11 @@ from uuid import UUID
 from flask import Blueprint, Response
 from marshmallow import fields, validate
 
-from api.answers import reply
+from api.answers import at, reply
 from api.pregnancies.summary import case_for
 from api.requests import Strict, idempotency, load, principal, text
+from fhir_adapters.corrections.asked import late_result, withdrawal
+from fhir_adapters.corrections.results import Result, results_of
 from workflows.corrections import carrying_out, grading
 from workflows.corrections.carrying_out import CarryOut
 from workflows.services import Services
@@ -21,6 +23,19 @@ LONGEST = 1000
 class AmendGradingBody(Strict):
     graded_at = text(40, required=True)
     criteria = fields.List(fields.String(validate=validate.Length(min=1, max=20)), required=True)
+    reason = fields.String(required=True, validate=validate.Length(max=LONGEST))
+    dry_run = fields.Boolean(load_default=False)
+
+
+class EnterResultBody(Strict):
+    name = text(40, required=True)
+    value = text(40, required=True)
+    observed_at = text(40, required=True)
+    reason = fields.String(required=True, validate=validate.Length(max=LONGEST))
+    dry_run = fields.Boolean(load_default=False)
+
+
+class WithdrawResultBody(Strict):
     reason = fields.String(required=True, validate=validate.Length(max=LONGEST))
     dry_run = fields.Boolean(load_default=False)
 
@@ -44,6 +59,29 @@ def add_routes(bp: Blueprint, services: Services) -> None:
             )
         )
 
+    @bp.get("/<uuid:pregnancy_id>/results")
+    def results(pregnancy_id: UUID) -> Response:
+        """What was measured, newest first, with when it was measured and when it was stored."""
+        with services.people.reading(principal(), "read", "pregnancy", str(pregnancy_id)) as conn:
+            case_for(services, conn, principal(), str(pregnancy_id))
+            restricted = principal().restricted
+            found = results_of(conn, services.region_id, str(pregnancy_id), restricted=restricted)
+        return reply({"items": [result_json(one) for one in found]})
+
+    @bp.post("/<uuid:pregnancy_id>/corrections/results")
+    def enter_result(pregnancy_id: UUID) -> Response:
+        """A result entered after its day: every clock runs from `observed_at`."""
+        given = load(EnterResultBody())
+        _require_hers(pregnancy_id)
+        return _answer(late_result(services, principal(), str(pregnancy_id), **given))
+
+    @bp.post("/<uuid:pregnancy_id>/corrections/results/<result_id>/withdrawal")
+    def withdraw_result(pregnancy_id: UUID, result_id: str) -> Response:
+        """A result was entered in error: what rested on it is listed, and a doctor confirms the grading."""
+        given = load(WithdrawResultBody())
+        _require_hers(pregnancy_id)
+        return _answer(withdrawal(services, principal(), str(pregnancy_id), result_id, **given))
+
     def _require_hers(pregnancy_id: UUID) -> None:
         with services.engine.read() as conn:
             case_for(services, conn, principal(), str(pregnancy_id))
@@ -51,3 +89,16 @@ def add_routes(bp: Blueprint, services: Services) -> None:
     def _answer(asked: CarryOut) -> Response:
         effect: dict[str, Any] = carrying_out.carry_out(services, asked, idempotency())
         return reply({"dry_run": asked.dry_run, **effect})
+
+
+def result_json(one: Result) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "value": one.value,
+        "at": at(one.at),
+        "stored_at": at(one.stored_at),
+        "late": one.late,
+        "withdrawn": one.withdrawn,
+        "source": one.source,
+    }

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from engine.clock import CHINA
 from engine.commands.contracts import PublishMessage
 from engine.errors import Conflict
+from fhir_adapters.facts import read_facts
 from fhir_adapters.store import inbound
 from fhir_adapters.work import Work
 from workflows.policies.emergencies import is_emergency
@@ -34,7 +36,7 @@ def handlers() -> Mapping[type, Callable[[Any, Any], Any]]:
 def note(work: Work, episode_id: str, facts: Mapping[str, Any], results: int) -> None:
     """For a moment of quiet, or for now."""
     inbound.note_burst(
-        work.conn, work.region_id, episode_id, facts, results, now=work.now, quiet=QUIET, longest=LONGEST
+        work.asked, work.region_id, episode_id, facts, results, now=work.now, quiet=QUIET, longest=LONGEST
     )
     if is_emergency(facts):
         _tell(work, episode_id)
@@ -42,12 +44,15 @@ def note(work: Work, episode_id: str, facts: Mapping[str, Any], results: int) ->
 
 def _tell(work: Any, episode_id: str) -> bool:
     """First the case, then the burst: in the order in which every other transaction takes hold of them."""
-    found = inbound.burst_of(work.conn, work.region_id, episode_id)
+    found = inbound.burst_of(work.asked, work.region_id, episode_id)
     if found is None:
         return False
     facts, results = found
-    work.run(PublishMessage(name=MESSAGE, key=episode_id, payload={"facts": facts}))
-    if not inbound.end_burst(work.conn, work.region_id, episode_id, results):
+    known = read_facts(work.asked, work.region_id, episode_id)
+    observed = [known[name].at for name in facts if name in known]
+    at = min(observed).astimezone(CHINA).isoformat(timespec="seconds") if observed else None
+    work.run(PublishMessage(name=MESSAGE, key=episode_id, payload={"facts": facts, "observed_at": at}))
+    if not inbound.end_burst(work.asked, work.region_id, episode_id, results):
         raise Conflict("同时又到达了新的结果", "another result came at the same moment")
     return True
 

@@ -11,10 +11,12 @@ from typing import Any
 
 from engine.commands.contracts import PublishMessage
 from engine.store import plain
+from fhir_adapters.corrections.results import tell_withdrawn
 from fhir_adapters.correlation import of_patient
-from fhir_adapters.facts import FINAL, facts_of, woman_of
+from fhir_adapters.facts import FINAL, facts_of, read_facts, woman_of
 from fhir_adapters.mappings.common import instant
 from fhir_adapters.store import inbound, resources
+from fhir_adapters.types import episode_of, patient_of
 from fhir_adapters.work import Item, Json, Work
 
 MATERNAL_DEATH = "ended.maternal_death"
@@ -34,8 +36,9 @@ def receive(work: Work) -> None:
             continue
         if item.correlated.result == "inbox":
             _ask(work, item, "several-cases")
-        if item.entry.type == "Observation" and _is_withdrawn(work, item):
+        if item.entry.type == "Observation" and (before := _withdrawn(work, item)) is not None:
             _ask(work, item, "withdrawn-evidence")
+            _review(work, item, before)
         if item.entry.type == "Patient" and item.resource is not None:
             _patient(work, item, item.resource)
 
@@ -54,17 +57,32 @@ def _ask(work: Work, item: Item, kind: str) -> None:
     )
 
 
-def _is_withdrawn(work: Work, item: Item) -> bool:
-    """Its version before counted as a fact of a case, and this one does not."""
+def _withdrawn(work: Work, item: Item) -> Json | None:
+    """Its version before, where that counted as a fact of a case and this one does not."""
     assert item.saved is not None
     status = (item.resource or {}).get("status") if item.entry.method != "DELETE" else "entered-in-error"
     if item.saved.version < 2 or status in FINAL:
-        return False
+        return None
     found = resources.read(work.conn, work.region_id, "Observation", item.saved.id, work.viewer, item.saved.version - 1)
     if found is None:
-        return False
+        return None
     before = {**plain.read(found[0].body), "resourceType": "Observation", "id": item.saved.id}
-    return any(True for _ in facts_of(before))
+    return before if any(True for _ in facts_of(before)) else None
+
+
+def _review(work: Work, item: Item, withdrawn: Json) -> None:
+    """The doctor of the case looks at what rested on it."""
+    episode_id = item.correlated.episode_id or episode_of(withdrawn) or _case_of(work, item)
+    if episode_id is None or woman_of(work.conn, work.region_id, episode_id) != patient_of(withdrawn):
+        return
+    known = read_facts(work.conn, work.region_id, episode_id)
+    told = {name: f for name, f in facts_of(withdrawn) if name not in known or known[name].at <= f.at}
+    tell_withdrawn(work.tx, episode_id, withdrawn, {**known, **told}, "")
+
+
+def _case_of(work: Work, item: Item) -> str | None:
+    found = of_patient(work.conn, work.region_id, item.patient_id, None) if item.patient_id else None
+    return found.episode_id if found is not None and found.result == "case" else None
 
 
 def _patient(work: Work, item: Item, patient: Json) -> None:

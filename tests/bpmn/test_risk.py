@@ -245,3 +245,16 @@ def test_a_rise_found_at_the_home_visit_asks_the_hospital_and_the_visit_is_done(
 
     assert {"task_grade", "task_check_42d"} <= set(woman.open())
     assert "task_home_visit" not in woman.open()
+
+
+def test_ac33_a_result_that_comes_late_is_due_from_the_day_it_was_measured():
+    woman = screened_negative()
+    woman.advance(timedelta(days=3))
+    measured = woman.now - timedelta(days=2)
+
+    woman.message("message_observation_received", {"facts": {"hb": 55}, "observed_at": measured.isoformat()})
+    assert woman.due("task_grade") == measured + timedelta(hours=24)
+
+    woman.complete("task_grade", criteria=["O-2.6.2"])
+    woman.message("message_observation_received", {"facts": {"hb": 35}})
+    assert woman.due("task_grade") == woman.now + timedelta(hours=24)

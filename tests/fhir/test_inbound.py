@@ -107,6 +107,19 @@ def test_a_deleted_result_is_withdrawn_evidence_too(hospital):
     assert open_items(hospital) == [("withdrawn-evidence", made["id"])]
 
 
+def test_a_doctor_reviews_what_rested_on_a_withdrawn_result_and_no_colour_falls(hospital):
+    woman = hospital.brings_in()
+    made = hospital.post("/Observation", haemoglobin(woman.subject, 61)).json
+    colour = woman.variables().get("colour")
+
+    hospital.put(f"/Observation/{made['id']}", haemoglobin(woman.subject, 61, id=made["id"], status="entered-in-error"))
+
+    assert woman.variables().get("colour") == colour
+    (line,) = woman.variables()["raised_by"]
+    assert "61 g/L" in line["text"] and "Y-2.6.2" in line["text"]
+    assert "task_grade" in woman.open_tasks()
+
+
 def test_a_death_ends_the_case_as_its_pathway_says(hospital):
     woman = hospital.brings_in()
     stored = hospital.get(f"/{woman.subject}").json

@@ -12,6 +12,7 @@ from engine.errors import Incorrect
 from engine.store import reads
 from engine.store.transaction import Answered
 from workflows.duplicates import JOURNEY
+from workflows.institutions import evidence_lock
 from workflows.people import People
 from workflows.people.model import Principal
 from workflows.people.visibility import names_infection
@@ -28,7 +29,8 @@ NOTHING: Case = ({}, None, [])
 
 @dataclass(frozen=True, kw_only=True)
 class CarryOut:
-    """Answers the effect: by case what opens, closes, moves, and what is known of it before and after."""
+    """Answers the effect: by case what opens, closes and moves, and what is known of it before and after; in `noted`
+    what the command itself answers."""
 
     command: Any
     pregnancies: tuple[str, ...]
@@ -47,14 +49,16 @@ def carry_out(services: Services, asked: CarryOut, idempotency: IdempotencyKey |
 def handlers(people: Callable[[], People]) -> dict[type, Any]:
     def handle(asked: CarryOut, tx: Any) -> Json:
         tx.answer_is_new()
+        evidence_lock.require_unlocked(tx.conn, tx.region_id, asked.pregnancies)
         before = _cases(tx, asked.pregnancies)
-        tx.run(asked.command)
+        noted = tx.run(asked.command)
         _run_messages(tx)
         after = _cases(tx, asked.pregnancies)
         effect = {
+            "noted": noted,
             "cases": [
                 _changes(one, before.get(one), after.get(one), asked.principal.restricted) for one in asked.pregnancies
-            ]
+            ],
         }
         if asked.dry_run:
             raise Answered(effect)  # leaves the transaction without committing it

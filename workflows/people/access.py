@@ -39,6 +39,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "publish": frozenset({"R-ITADM", "R-DESIGN"}),
     "match": frozenset({"R-PM-F"}),  # what arrived from a hospital and could not be matched to a case
     "count": frozenset({"R-PM-F", "R-HCADM"}),  # indicators, and the women behind them
+    "correct": frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"}),  # what was recorded of a woman
     "grade": frozenset({"R-OB", "R-OB-AC"}),  # and amend what was graded in error
     "move-clock": EVERYONE,  # only where time is rehearsed; with the machine's clock there is nothing to move
 }
@@ -132,6 +133,9 @@ TABLE: dict[str, Access] = {
     "clock.move": Access(people=RIGHTS["move-clock"], clients="write"),
     "pregnancies.pregnancy": Access(people=RIGHTS["read"], clients="read", organisations="woman"),
     "pregnancies.search": Access(people=RIGHTS["read"], clients="read", organisations="woman"),
+    "pregnancies.enter_result": Access(people=RIGHTS["correct"], organisations="woman"),
+    "pregnancies.withdraw_result": Access(people=RIGHTS["correct"], organisations="woman"),
+    "pregnancies.results": Access(people=RIGHTS["read"], organisations="woman"),
     "pregnancies.amend_grading": Access(people=RIGHTS["grade"], organisations="woman"),
     "indicators.report": Access(people=RIGHTS["count"]),
     "indicators.women": Access(people=RIGHTS["count"], organisations="woman"),

@@ -1,0 +1,40 @@
+"""What a person asks for, read and checked, as one thing to carry out: for the page and for HTTP the same."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from fhir_adapters.corrections.results import EnterResult, WithdrawResult
+from workflows.corrections import reason_of, results
+from workflows.corrections.carrying_out import CarryOut
+from workflows.people.model import Principal
+from workflows.services import Services
+
+
+def late_result(
+    services: Services, by: Principal, pregnancy_id: str, *, name: str, value: str, observed_at: str, reason: str,
+    dry_run: bool,
+) -> CarryOut:  # fmt: skip
+    """Raises Incorrect by field."""
+    command = EnterResult(
+        pregnancy_id=pregnancy_id,
+        resource_id=str(uuid4()),
+        name=name,
+        value=results.figure_of(name, value),
+        observed_at=results.moment_of(observed_at, services.clock()),
+        reason=reason_of(reason),
+    )
+    return _asked(command, by, "enter-result", dry_run, {"result": name})
+
+
+def withdrawal(
+    services: Services, by: Principal, pregnancy_id: str, result_id: str, *, reason: str, dry_run: bool
+) -> CarryOut:
+    command = WithdrawResult(pregnancy_id=pregnancy_id, resource_id=result_id, reason=reason_of(reason))
+    return _asked(command, by, "withdraw-result", dry_run, {"resource": f"Observation/{result_id}"})
+
+
+def _asked(command: Any, by: Principal, kind: str, dry_run: bool, detail: dict[str, Any]) -> CarryOut:
+    cases = (command.pregnancy_id,)
+    return CarryOut(command=command, pregnancies=cases, principal=by, kind=kind, dry_run=dry_run, detail=detail)
