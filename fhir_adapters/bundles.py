@@ -59,7 +59,7 @@ def _answer(work: Work, item: Item) -> dict[str, Any]:
     version = item.saved.version if item.saved else None
     is_ours = item.is_new_version and item.entry.type not in ENGINE_OWNED
     if version is None and item.id and item.entry.method != "GET":
-        stored = resources.current(work.conn, work.region_id, item.entry.type, item.id)
+        stored = resources.current(work.asked, work.region_id, item.entry.type, item.id)
         version = stored.version if stored else None
     answer = {"method": item.entry.method, "status": item.status, "type": item.entry.type, "id": item.id}
     at = work.now.isoformat() if is_ours else None  # of what this request wrote: its writer may read it
@@ -81,6 +81,6 @@ def _correlated(work: Work) -> str | None:
 def _as_before(work: Work) -> list[Correlated]:
     """Of a request that was here already: where its resources belong."""
     again = [item for item in work.items if item.found and item.entry.type != "Patient"]
-    stored = [resources.current(work.conn, work.region_id, item.entry.type, item.id) for item in again]
+    stored = [resources.current(work.asked, work.region_id, item.entry.type, item.id) for item in again]
     known = [one.resource() for one in stored if one is not None]
-    return [correlate(work.conn, work.region_id, resource, patient_of(resource)) for resource in known]
+    return [correlate(work.asked, work.region_id, resource, patient_of(resource)) for resource in known]

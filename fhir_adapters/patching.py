@@ -19,7 +19,7 @@ def resolved(work: Work, entries: Sequence[Entry]) -> list[Entry]:
     known = {n: _target(work, e) for n, e in enumerate(entries) if e.method == "PATCH"}
     for type_, id_ in sorted((entries[n].type, id_) for n, id_ in known.items()):
         if type_ not in ENGINE_OWNED:  # those are locked by their instance, which comes first
-            resources.lock(work.conn, work.region_id, type_, id_)
+            resources.lock(work.asked, work.region_id, type_, id_)
     found, issues, status = list(entries), [], 422
     for number, id_ in known.items():
         try:
@@ -45,7 +45,7 @@ def _target(work: Work, entry: Entry) -> str:
 
 
 def _patched(work: Work, entry: Entry, id_: str) -> Entry:
-    stored = resources.read(work.conn, work.region_id, entry.type, id_, work.viewer)
+    stored = resources.read(work.asked, work.region_id, entry.type, id_, work.viewer)
     if stored is None or stored[0].deleted:
         raise not_found(entry.at)
     assert entry.patch is not None

@@ -72,6 +72,11 @@ class Work:
         return self.tx.conn
 
     @property
+    def asked(self) -> Any:
+        """Whoever answers `ask` and `tell`: without leaving the transaction's pipeline, as `conn` does."""
+        return self.tx.asked
+
+    @property
     def region_id(self) -> str:
         return self.tx.region_id
 

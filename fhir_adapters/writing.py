@@ -102,7 +102,7 @@ def _said_before(work: Work, entries: list[Entry]) -> dict[int, str | None]:
             key = _content(dict(entry.resource or {}))
             if key is not None:
                 asked[number] = key
-    found = many.same_of(work.conn, work.region_id, work.viewer.source, sorted(set(asked.values())))
+    found = many.same_of(work.asked, work.region_id, work.viewer.source, sorted(set(asked.values())))
     return {number: found.get(key) for number, key in asked.items()}
 
 
@@ -124,8 +124,8 @@ def _new(work: Work, entry: Entry, resolved: Mapping[str, str], said: str | None
 def _claim(work: Work, entry: Entry, id_: str) -> str | None:
     """Take the identity in the condition; who comes second waits for the first and then finds hers."""
     system, value = _identifier(entry, entry.if_none_exist or ())
-    holder = resources.claim(work.conn, work.region_id, entry.type, system, value, id_)
-    is_live = holder is not None and resources.current(work.conn, work.region_id, entry.type, holder) is not None
+    holder = resources.claim(work.asked, work.region_id, entry.type, system, value, id_)
+    is_live = holder is not None and resources.current(work.asked, work.region_id, entry.type, holder) is not None
     return holder if is_live else None
 
 
@@ -141,14 +141,14 @@ def _identifier(entry: Entry, query: tuple[tuple[str, str], ...]) -> tuple[str, 
 
 def _matches(work: Work, entry: Entry, query: tuple[tuple[str, str], ...]) -> list[str]:
     system, value = _identifier(entry, query)
-    found = resources.with_identifier(work.conn, work.region_id, entry.type, [(system, value)])
+    found = resources.with_identifier(work.asked, work.region_id, entry.type, [(system, value)])
     return _at_most_one(entry, found)
 
 
 def visible_match(work: Work, entry: Entry) -> str:
     """The resource that a conditional delete or patch means. What the caller may not know of is not there."""
-    found = resources.with_identifier(work.conn, work.region_id, entry.type, [_identifier(entry, entry.query)])
-    seen = [id_ for id_ in found if resources.read(work.conn, work.region_id, entry.type, id_, work.viewer)]
+    found = resources.with_identifier(work.asked, work.region_id, entry.type, [_identifier(entry, entry.query)])
+    seen = [id_ for id_ in found if resources.read(work.asked, work.region_id, entry.type, id_, work.viewer)]
     if not seen:
         raise not_found(entry.at)
     return _at_most_one(entry, seen)[0]
@@ -166,7 +166,7 @@ def _same_content(work: Work, resource: Json) -> str | None:
     if key is None:
         return None
     type_, patient_id, digest = key
-    return resources.same(work.conn, work.region_id, type_, patient_id, work.viewer.source, digest)
+    return resources.same(work.asked, work.region_id, type_, patient_id, work.viewer.source, digest)
 
 
 def _content(resource: Json) -> tuple[str, str, str] | None:
@@ -212,7 +212,7 @@ def permit(work: Work) -> None:
 
 
 def _permit_change(work: Work, item: Item) -> None:
-    head = resources.lock(work.conn, work.region_id, item.entry.type, item.id)
+    head = resources.lock(work.asked, work.region_id, item.entry.type, item.id)
     if head is None:
         if item.entry.method == "DELETE":
             raise not_found(item.entry.at)
@@ -220,7 +220,7 @@ def _permit_change(work: Work, item: Item) -> None:
             raise _stale(item, None)
         item.status = 201
         return
-    if resources.read(work.conn, work.region_id, item.entry.type, item.id, work.viewer) is None:
+    if resources.read(work.asked, work.region_id, item.entry.type, item.id, work.viewer) is None:
         raise not_found(item.entry.at)
     if head.owner != work.viewer.source:
         text = "只能修改本系统创建的资源", "only the system that created a resource may change it"
@@ -252,7 +252,7 @@ def _patient(work: Work, item: Item, seen: set[str]) -> Iterator[Issue]:
     patient_id = item.patient_id
     if item.entry.type == "Patient" or patient_id is None or patient_id in seen or item.entry.type in ENGINE_OWNED:
         return
-    if resources.read(work.conn, work.region_id, "Patient", patient_id, work.viewer) is not None:
+    if resources.read(work.asked, work.region_id, "Patient", patient_id, work.viewer) is not None:
         seen.add(patient_id)
     else:
         yield Issue(
@@ -276,7 +276,7 @@ def store(work: Work) -> None:
             found = _case_of(work, item, known)
             item.correlated = item.correlated if found.result == "none" else found
         drafts.append(Draft(resource=item.resource, episode_id=item.correlated.episode_id))
-    saved = resources.save(work.conn, work.region_id, work.now, work.viewer.source, drafts)
+    saved = resources.save(work.asked, work.region_id, work.now, work.viewer.source, drafts)
     by_reference = {f"{one.type}/{one.id}": one for one in saved}
     for item in writable:
         item.saved = by_reference[item.reference]
@@ -289,27 +289,27 @@ def _case_of(work: Work, item: Item, known: Episodes) -> Correlated:
     assert item.resource is not None
     if work.opening is not None and item.patient_id == work.opening.patient_id:
         return Correlated("case", work.opening.pregnancy_id)
-    return correlate(work.conn, work.region_id, item.resource, item.patient_id, known)
+    return correlate(work.asked, work.region_id, item.resource, item.patient_id, known)
 
 
 def _open_areas(work: Work, items: list[Item]) -> None:
     """A patient is known to those who bring her; a child to those who know the mother."""
     for item in work.items:
         if item.entry.type == "Patient" and item.entry.method in ("POST", "PUT"):
-            resources.add_area(work.conn, work.region_id, item.id, {o for o in [work.by.organisation] if o})
+            resources.add_area(work.asked, work.region_id, item.id, {o for o in [work.by.organisation] if o})
     for item in items:
         if item.entry.type == "RelatedPerson" and item.resource is not None and item.patient_id:
-            mother = named_mother(work.conn, work.region_id, item.resource)
+            mother = named_mother(work.asked, work.region_id, item.resource)
             if mother:
-                resources.share_area(work.conn, work.region_id, mother, item.patient_id)
+                resources.share_area(work.asked, work.region_id, mother, item.patient_id)
 
 
 def _delete(work: Work, item: Item) -> None:
-    stored = resources.current(work.conn, work.region_id, item.entry.type, item.id)
+    stored = resources.current(work.asked, work.region_id, item.entry.type, item.id)
     if stored is None:
         item.status = 204
         return
     draft = Draft(resource=stored.resource(), deleted=True)
-    item.saved = resources.save(work.conn, work.region_id, work.now, work.viewer.source, [draft])[0]
-    resources.release(work.conn, work.region_id, item.entry.type, item.id)
+    item.saved = resources.save(work.asked, work.region_id, work.now, work.viewer.source, [draft])[0]
+    resources.release(work.asked, work.region_id, item.entry.type, item.id)
     item.status = 204

@@ -96,6 +96,11 @@ class Tx:
             wire.leave()
         return self._conn
 
+    @property
+    def asked(self) -> Connection[Any] | Wire:
+        """For handlers of other rooms that send statements by `ask` and `tell`: the pipeline goes on."""
+        return self._wire if self._wire is not None else self._conn
+
     def run(self, command: Any) -> Any:
         """Another command inside this transaction."""
         outer, self.command = self.command, command

@@ -266,12 +266,25 @@ def _prepared_call(conn: Connection[Any], key: Key, dumped: Any, formats: Any) -
         known.clear()
 
 
-def ask(conn: Connection[Any] | Alone, statement: LiteralString, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+Asked: TypeAlias = "Connection[Any] | Alone | Wire"  # whoever answers a statement
+
+
+def ask(conn: Asked, statement: LiteralString, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """One statement that answers by itself. On a connection that is inside a transaction the driver's cursor sends it:
     what the server has prepared is the driver's to know there, and a statement that is gone would spoil the whole."""
+    if isinstance(conn, Wire):
+        return conn.send(statement, params).fetchall()
     if isinstance(conn, Alone):
         return conn.ask(statement, params)
     return conn.execute(statement, params, binary=True).fetchall()
+
+
+def tell(conn: Connection[Any] | Wire, statement: LiteralString, params: Mapping[str, Any]) -> None:
+    """One statement whose answer nobody needs. On a wire it goes with the next question, or with the commit."""
+    if isinstance(conn, Wire):
+        conn.send(statement, params)
+    else:
+        conn.execute(statement, params)
 
 
 def _error(result: pq.abc.PGresult) -> errors.Error:

@@ -52,7 +52,7 @@ def _publish(work: Work, name: str, episode_id: str, payload: dict[str, Any]) ->
     """The number is the case's: a woman is delivered of one pregnancy once, and leaves once."""
     for item in work.items:
         if item.saved is not None and item.saved.changed and item.correlated.episode_id == episode_id:
-            resources.record_event(work.conn, work.region_id, item.saved, name, episode_id, "case", work.now)
+            resources.record_event(work.asked, work.region_id, item.saved, name, episode_id, "case", work.now)
             break
     work.run(PublishMessage(name=name, key=episode_id, payload=payload, message_id=f"fhir/{name}", ttl=KEPT))
 
@@ -111,11 +111,11 @@ def _newborns(work: Work) -> Iterator[tuple[str, dict[str, Any]]]:
         if item.entry.type != "RelatedPerson" or item.resource is None or not item.is_new_version:
             continue
         newborn_id = patient_of(item.resource)
-        mother = named_mother(work.conn, work.region_id, item.resource)
+        mother = named_mother(work.asked, work.region_id, item.resource)
         child = _patient(work, newborn_id)
         if mother is None or child is None or newborn_id is None:
             continue
-        case = of_patient(work.conn, work.region_id, mother, None)
+        case = of_patient(work.asked, work.region_id, mother, None)
         if case.episode_id is None:
             continue
         _adopt(work, newborn_id, item, case)
@@ -130,7 +130,7 @@ def _adopt(work: Work, newborn_id: str, related: Item, case: Correlated) -> None
 
 
 def _patient(work: Work, id_: str | None) -> Json | None:
-    stored = resources.current(work.conn, work.region_id, "Patient", id_) if id_ else None
+    stored = resources.current(work.asked, work.region_id, "Patient", id_) if id_ else None
     return stored.resource() if stored else None
 
 
@@ -155,7 +155,7 @@ def _birth_time(patient: Json) -> str | None:
 
 
 def _weight(work: Work, newborn_id: str) -> Any:
-    stored = resources.of_patient(work.conn, work.region_id, newborn_id, ("Observation",))
+    stored = resources.of_patient(work.asked, work.region_id, newborn_id, ("Observation",))
     for observation in (s.resource() for s in stored):
         if _is(observation, "weight_g"):
             return value_of(observation, "weight_g")

@@ -36,7 +36,7 @@ def receive(work: Work) -> None:
             caused.append((item.saved, episode_id, item.correlated.result))
             by_case.setdefault(episode_id, {}).update(told)
             results[episode_id] = results.get(episode_id, 0) + 1
-    many.record_events(work.conn, work.region_id, caused, bursts.MESSAGE, work.now)
+    many.record_events(work.asked, work.region_id, caused, bursts.MESSAGE, work.now)
     for episode_id in sorted(by_case):  # one order for everybody: no deadlocks
         bursts.note(work, episode_id, by_case[episode_id], results[episode_id])
     for item in work.changed("Condition"):
@@ -45,7 +45,7 @@ def receive(work: Work) -> None:
 
 def _woman(work: Work, episode_id: str, women: dict[str, str | None]) -> str | None:
     if episode_id not in women:
-        women[episode_id] = woman_of(work.conn, work.region_id, episode_id)
+        women[episode_id] = woman_of(work.asked, work.region_id, episode_id)
     return women[episode_id]
 
 
@@ -53,7 +53,7 @@ def _diagnosis(work: Work, item: Item) -> None:
     condition, episode_id = item.resource or {}, item.correlated.episode_id
     if episode_id is None or is_pregnancy(condition):
         return
-    if woman_of(work.conn, work.region_id, episode_id) != item.patient_id:
+    if woman_of(work.asked, work.region_id, episode_id) != item.patient_id:
         return  # a diagnosis of the child
     statuses = [condition.get(name, {}) for name in ("clinicalStatus", "verificationStatus")]
     codes = {c.get("code") for status in statuses for c in status.get("coding", ())}
@@ -70,4 +70,4 @@ def _record(work: Work, item: Item, event: str) -> None:
     """What came of this version, for whoever asks later."""
     assert item.saved is not None
     case = item.correlated
-    resources.record_event(work.conn, work.region_id, item.saved, event, case.episode_id, case.result, work.now)
+    resources.record_event(work.asked, work.region_id, item.saved, event, case.episode_id, case.result, work.now)

@@ -23,12 +23,12 @@ def plan(work: Work) -> None:
     """Decide whether this request opens a case. Holds the patients it is about, so that two requests cannot
     both open one."""
     for known in sorted({item.patient_id for item in work.items if item.patient_id}):
-        resources.lock(work.conn, work.region_id, "Patient", known)
+        resources.lock(work.asked, work.region_id, "Patient", known)
     for item in work.items:
         patient_id, condition = item.patient_id, _condition(work, item)
         if patient_id is None or condition is None:
             continue
-        if of_patient(work.conn, work.region_id, patient_id, None).result != "none":
+        if of_patient(work.asked, work.region_id, patient_id, None).result != "none":
             continue
         lmp, edd = dates_of(work, condition, patient_id)
         if lmp is None and edd is None:
@@ -54,7 +54,7 @@ def _condition(work: Work, item: Item) -> Json | None:
     if item.entry.type == "Condition":
         return item.resource if is_pregnancy(item.resource) else None
     if item.entry.type == "Observation" and item.patient_id and _dates(item.resource):
-        stored = resources.of_patient(work.conn, work.region_id, item.patient_id, ("Condition",))
+        stored = resources.of_patient(work.asked, work.region_id, item.patient_id, ("Condition",))
         return next((found for s in stored if is_pregnancy(found := s.resource())), None)
     return None
 
@@ -109,7 +109,7 @@ def _has(concept: Any, codes: Iterable[str]) -> bool:
 def dates_of(work: Work, condition: Json, patient_id: str) -> tuple[str | None, str | None]:
     """LMP and EDD, from this request before what was stored earlier; the Condition's onset is the LMP."""
     found: dict[str, str] = {}
-    stored = resources.of_patient(work.conn, work.region_id, patient_id, ("Observation",))
+    stored = resources.of_patient(work.asked, work.region_id, patient_id, ("Observation",))
     for observation in (s.resource() for s in stored):
         found |= _dates(observation)
     for item in work.items:
@@ -135,7 +135,7 @@ def _dates(observation: Json) -> dict[str, str]:
 def _home(work: Work, patient_id: str) -> str | None:
     """The organisation that looks after her: the one her Patient names, else the one whose name stands in her
     address."""
-    stored = resources.current(work.conn, work.region_id, "Patient", patient_id)
+    stored = resources.current(work.asked, work.region_id, "Patient", patient_id)
     brought = next((i.resource for i in work.items if i.id == patient_id and i.resource is not None), None)
     patient = brought or (stored.resource() if stored else None)
     if patient is None:

@@ -14,6 +14,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from engine.store import sql
+from engine.store.wire import Asked, Wire, ask, tell
 
 SQL = sql.load(__file__)
 
@@ -38,7 +39,7 @@ class InboxItem:
 
 
 def note_burst(
-    conn: Connection[Any],
+    conn: Connection[Any] | Wire,
     region_id: str,
     episode_id: str,
     facts: Mapping[str, Any],
@@ -49,18 +50,19 @@ def note_burst(
     longest: timedelta,
 ) -> None:
     given = {"facts": Jsonb(facts), "results": results, "now": now, "quiet": quiet, "longest": longest}
-    conn.execute(SQL["note_burst"], {"region_id": region_id, "episode_id": episode_id, **given})
+    tell(conn, SQL["note_burst"], {"region_id": region_id, "episode_id": episode_id, **given})
 
 
-def burst_of(conn: Connection[Any], region_id: str, episode_id: str) -> tuple[dict[str, Any], int] | None:
+def burst_of(conn: Asked, region_id: str, episode_id: str) -> tuple[dict[str, Any], int] | None:
     """The facts and how many results brought them."""
-    return conn.execute(SQL["burst_of"], {"region_id": region_id, "episode_id": episode_id}).fetchone()
+    rows = ask(conn, SQL["burst_of"], {"region_id": region_id, "episode_id": episode_id})
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
-def end_burst(conn: Connection[Any], region_id: str, episode_id: str, results: int) -> bool:
+def end_burst(conn: Asked, region_id: str, episode_id: str, results: int) -> bool:
     """False when it is not as it was read."""
     key = {"region_id": region_id, "episode_id": episode_id, "results": results}
-    return conn.execute(SQL["end_burst"], key).fetchone() is not None
+    return bool(ask(conn, SQL["end_burst"], key))
 
 
 def due_bursts(conn: Connection[Any], region_id: str, now: datetime, limit: int) -> list[str]:
@@ -74,7 +76,7 @@ def next_burst(conn: Connection[Any], region_id: str) -> datetime | None:
 
 
 def ask_a_person(
-    conn: Connection[Any],
+    conn: Connection[Any] | Wire,
     region_id: str,
     *,
     kind: str,
@@ -88,7 +90,7 @@ def ask_a_person(
     type_, id_, version = resource or (None, None, None)
     given = {"kind": kind, "source": source, "reason": reason, "at": at}
     given |= {"type": type_, "resource_id": id_, "version": version, "patient_id": patient_id}
-    conn.execute(SQL["add_inbox_item"], {"region_id": region_id, "id": uuid4(), **given})
+    tell(conn, SQL["add_inbox_item"], {"region_id": region_id, "id": uuid4(), **given})
 
 
 def inbox(conn: Connection[Any], region_id: str, states: Sequence[str], limit: int) -> list[InboxItem]:

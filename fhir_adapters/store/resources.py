@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from engine.store import sql
-from engine.store.wire import Alone, ask, call
+from engine.store.wire import Alone, Asked, Wire, ask, call, tell
 from fhir_adapters.access import Viewer
 from fhir_adapters.search.index import NOTHING, has_strings, hashed, identifier_value, written
 from fhir_adapters.shared import Built
@@ -45,6 +45,9 @@ class Head:
     owner: str
     patient_id: str | None
     episode_id: str | None
+
+
+_HEAD = tuple(Head.__dataclass_fields__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,7 +115,7 @@ def _array(values: Iterable[Any]) -> str:
 
 
 def save(
-    conn: Connection[Any],
+    conn: Asked,
     region_id: str,
     at: datetime,
     source: str,
@@ -124,14 +127,14 @@ def save(
     if not drafts:
         return []
     given = parameters(region_id, at, source, drafts, engine_owned=engine_owned)
-    rows = conn.execute(SQL["save_resources"], given).fetchall()
+    rows = ask(conn, SQL["save_resources"], given)
     if not engine_owned:
         _claim_identities(conn, region_id, drafts)
     saved = {(row[0], row[1]): Saved(*row) for row in rows}
     return [saved[d.resource["resourceType"], d.resource["id"]] for d in drafts]
 
 
-def _claim_identities(conn: Connection[Any], region_id: str, drafts: Sequence[Draft]) -> None:
+def _claim_identities(conn: Asked, region_id: str, drafts: Sequence[Draft]) -> None:
     """The first resource with an identity holds it; later ones are told apart by search."""
     wanted = set()
     for draft in drafts:
@@ -147,33 +150,33 @@ def _claim_identities(conn: Connection[Any], region_id: str, drafts: Sequence[Dr
         claim(conn, region_id, type_, system, value, id_)
 
 
-def claim(conn: Connection[Any], region_id: str, type_: str, system: str, value: str, id_: str) -> str | None:
+def claim(conn: Asked, region_id: str, type_: str, system: str, value: str, id_: str) -> str | None:
     """Take an identity for `id_`; answers None when it is taken now, else who holds it."""
     key = {"region_id": region_id, "type": type_, "system": system, "value": value}
-    if conn.execute(SQL["claim_identity"], {**key, "id": id_}).fetchone():
+    if ask(conn, SQL["claim_identity"], {**key, "id": id_}):
         return None
-    row = conn.execute(SQL["holder_of_identity"], key).fetchone()
-    return row[0] if row else None
+    rows = ask(conn, SQL["holder_of_identity"], key)
+    return rows[0][0] if rows else None
 
 
-def release(conn: Connection[Any], region_id: str, type_: str, id_: str) -> None:
-    conn.execute(SQL["release_identities"], {"region_id": region_id, "type": type_, "id": id_})
+def release(conn: Connection[Any] | Wire, region_id: str, type_: str, id_: str) -> None:
+    tell(conn, SQL["release_identities"], {"region_id": region_id, "type": type_, "id": id_})
 
 
-def lock(conn: Connection[Any], region_id: str, type_: str, id_: str) -> Head | None:
+def lock(conn: Asked, region_id: str, type_: str, id_: str) -> Head | None:
     """The head of a resource, held until the transaction ends; None when there never was one."""
-    with conn.cursor(row_factory=class_row(Head)) as cursor:
-        return cursor.execute(SQL["lock"], {"region_id": region_id, "type": type_, "id": id_}).fetchone()
+    rows = ask(conn, SQL["lock"], {"region_id": region_id, "type": type_, "id": id_})
+    return Head(**dict(zip(_HEAD, rows[0], strict=True))) if rows else None
 
 
-def current(conn: Connection[Any], region_id: str, type_: str, id_: str) -> Stored | None:
+def current(conn: Asked, region_id: str, type_: str, id_: str) -> Stored | None:
     """The live version, whoever asks."""
-    with conn.cursor(row_factory=class_row(Stored)) as cursor:
-        return cursor.execute(SQL["current"], {"region_id": region_id, "type": type_, "id": id_}).fetchone()
+    rows = ask(conn, SQL["current"], {"region_id": region_id, "type": type_, "id": id_})
+    return _of_row(rows[0]) if rows else None
 
 
 def read(
-    conn: Connection[Any] | Alone, region_id: str, type_: str, id_: str, viewer: Viewer, version: int | None = None
+    conn: Asked, region_id: str, type_: str, id_: str, viewer: Viewer, version: int | None = None
 ) -> tuple[Stored, str | None] | None:
     """The newest or one version, with the patient it is about, as far as the viewer may know of it."""
     key = {"region_id": region_id, "type": type_, "id": id_, "version": version, **view(viewer)}
@@ -181,7 +184,7 @@ def read(
     if not rows:
         return None
     *parts, patient_id = rows[0]
-    return Stored(**dict(zip(_STORED, parts, strict=True))), patient_id
+    return _of_row(parts), patient_id
 
 
 def read_traced(
@@ -232,28 +235,29 @@ def view(viewer: Viewer) -> dict[str, Any]:
     }
 
 
+def _of_row(row: Sequence[Any]) -> Stored:
+    return Stored(**dict(zip(_STORED, row, strict=True)))
+
+
 def _stored(row: dict[str, Any]) -> tuple[Stored, str | None]:
     patient_id = row.pop("patient_id")
     return Stored(**row), patient_id
 
 
-def with_identifier(
-    conn: Connection[Any], region_id: str, type_: str, pairs: Iterable[tuple[str | None, str]]
-) -> list[str]:
+def with_identifier(conn: Asked, region_id: str, type_: str, pairs: Iterable[tuple[str | None, str]]) -> list[str]:
     """Ids of live resources that carry all of these identifiers; at most three, enough to tell none, one, several."""
     forms = [
         f"{same_system(system)}|{identifier_value(value)}" if system else identifier_value(value)
         for system, value in pairs
     ]
     tokens = [hashed(region_id, type_, "identifier", form) for form in forms]
-    rows = conn.execute(SQL["having_tokens"], {"region_id": region_id, "type": type_, "tokens": tokens}).fetchall()
+    rows = ask(conn, SQL["having_tokens"], {"region_id": region_id, "type": type_, "tokens": tokens})
     return [row[0] for row in rows]
 
 
-def of_episode(conn: Connection[Any], region_id: str, episode_id: str, types: Sequence[str]) -> list[Stored]:
-    with conn.cursor(row_factory=class_row(Stored)) as cursor:
-        key = {"region_id": region_id, "episode_id": episode_id, "types": list(types)}
-        return cursor.execute(SQL["resources_of_episode"], key).fetchall()
+def of_episode(conn: Asked, region_id: str, episode_id: str, types: Sequence[str]) -> list[Stored]:
+    key = {"region_id": region_id, "episode_id": episode_id, "types": list(types)}
+    return [_of_row(row) for row in ask(conn, SQL["resources_of_episode"], key)]
 
 
 def known_of_her(conn: Connection[Any] | Alone, region_id: str, episode_id: str) -> list[Stored]:
@@ -263,37 +267,34 @@ def known_of_her(conn: Connection[Any] | Alone, region_id: str, episode_id: str)
     if not whose or whose[0][0] is None:
         return []
     rows = ask(conn, SQL["what_is_known_of_her"], {**key, "woman": whose[0][0]})
-    return [Stored(**dict(zip(_STORED, row, strict=True))) for row in rows]
+    return [_of_row(row) for row in rows]
 
 
-def of_patient(conn: Connection[Any], region_id: str, patient_id: str, types: Sequence[str]) -> list[Stored]:
-    with conn.cursor(row_factory=class_row(Stored)) as cursor:
-        key = {"region_id": region_id, "patient_id": patient_id, "types": list(types)}
-        return cursor.execute(SQL["resources_of_patient"], key).fetchall()
+def of_patient(conn: Asked, region_id: str, patient_id: str, types: Sequence[str]) -> list[Stored]:
+    key = {"region_id": region_id, "patient_id": patient_id, "types": list(types)}
+    return [_of_row(row) for row in ask(conn, SQL["resources_of_patient"], key)]
 
 
-def add_area(conn: Connection[Any], region_id: str, patient_id: str, organisations: Iterable[str]) -> None:
+def add_area(conn: Connection[Any] | Wire, region_id: str, patient_id: str, organisations: Iterable[str]) -> None:
     key = {"region_id": region_id, "patient_id": patient_id, "organisations": sorted(set(organisations))}
-    conn.execute(SQL["add_area"], key)
+    tell(conn, SQL["add_area"], key)
 
 
-def share_area(conn: Connection[Any], region_id: str, mother_id: str, child_id: str) -> None:
-    conn.execute(SQL["share_area"], {"region_id": region_id, "mother_id": mother_id, "child_id": child_id})
+def share_area(conn: Connection[Any] | Wire, region_id: str, mother_id: str, child_id: str) -> None:
+    tell(conn, SQL["share_area"], {"region_id": region_id, "mother_id": mother_id, "child_id": child_id})
 
 
 def record_event(
-    conn: Connection[Any], region_id: str, saved: Saved, event: str, episode_id: str | None, result: str, at: datetime
+    conn: Asked, region_id: str, saved: Saved, event: str, episode_id: str | None, result: str, at: datetime
 ) -> bool:
     """Note that this version caused this event; False when it had already."""
     key = {"region_id": region_id, "type": saved.type, "id": saved.id, "version": saved.version}
     key |= {"event": event, "episode_id": episode_id, "result": result, "at": at}
-    return conn.execute(SQL["record_event"], key).fetchone() is not None
+    return bool(ask(conn, SQL["record_event"], key))
 
 
-def same(
-    conn: Connection[Any], region_id: str, type_: str, patient_id: str, owner: str, content_hash: str
-) -> str | None:
+def same(conn: Asked, region_id: str, type_: str, patient_id: str, owner: str, content_hash: str) -> str | None:
     """A resource that this sender has already said in the same words."""
     key = {"region_id": region_id, "type": type_, "patient_id": patient_id}
-    row = conn.execute(SQL["same_content"], {**key, "owner": owner, "content_hash": content_hash}).fetchone()
-    return row[0] if row else None
+    rows = ask(conn, SQL["same_content"], {**key, "owner": owner, "content_hash": content_hash})
+    return rows[0][0] if rows else None
