@@ -33,6 +33,7 @@ class Definition:
     source: str
     target: str | None = None
     missing: Text | None = None
+    measure: str | None = None  # what `value` of a row is, where there is one: minutes, reads
 
     @property
     def is_recorded(self) -> bool:
@@ -67,6 +68,7 @@ def _definition(row: Mapping[str, Any]) -> Definition:
         mark=row["mark"],
         source=row["source"],
         target=row.get("target"),
+        measure=row.get("measure"),
         missing=_text(row["missing"]) if row.get("recorded") is False else None,
     )
 

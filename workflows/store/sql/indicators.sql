@@ -4,7 +4,7 @@ SELECT r.indicator, r.organisation, sum(r.numerator)::integer AS numerator, sum(
        (count(*) FILTER (WHERE r.numerator = 0 AND r.denominator = 0))::integer AS excluded,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY r.value)::numeric AS median,
        percentile_cont(0.9) WITHIN GROUP (ORDER BY r.value)::numeric AS p90
-  FROM counted_indicator_rows(%(region_id)s, %(first)s, %(last)s, %(now)s, %(ddi_minutes)s) r
+  FROM every_indicator_row(%(region_id)s, %(first)s, %(last)s, %(now)s, %(ddi_minutes)s) r
  WHERE %(organisations)s::text[] IS NULL OR r.organisation = ANY(%(organisations)s)
  GROUP BY GROUPING SETS ((r.indicator, r.organisation), (r.indicator))
  ORDER BY r.indicator, r.organisation NULLS FIRST;
@@ -13,7 +13,7 @@ SELECT r.indicator, r.organisation, sum(r.numerator)::integer AS numerator, sum(
 -- The women behind one indicator, those who are not met first. Without `may_know_protected` those who are in it only
 -- because of the infectious-disease flag are left out.
 SELECT r.instance_id, r.pregnancy_id, r.organisation, r.happened_on, r.numerator, r.denominator, r.reason, r.value
-  FROM counted_indicator_rows(%(region_id)s, %(first)s, %(last)s, %(now)s, %(ddi_minutes)s) r
+  FROM every_indicator_row(%(region_id)s, %(first)s, %(last)s, %(now)s, %(ddi_minutes)s) r
  WHERE r.indicator = %(indicator)s AND (%(organisations)s::text[] IS NULL OR r.organisation = ANY(%(organisations)s))
    AND (%(may_know_protected)s OR NOT r.protected)
  ORDER BY r.numerator, r.denominator DESC, r.happened_on, r.pregnancy_id
@@ -22,6 +22,6 @@ SELECT r.instance_id, r.pregnancy_id, r.organisation, r.happened_on, r.numerator
 -- indicator_protected --
 -- How many rows of an indicator the list above leaves out for those who may not know.
 SELECT count(*)::integer AS count
-  FROM counted_indicator_rows(%(region_id)s, %(first)s, %(last)s, %(now)s, %(ddi_minutes)s) r
+  FROM every_indicator_row(%(region_id)s, %(first)s, %(last)s, %(now)s, %(ddi_minutes)s) r
  WHERE r.indicator = %(indicator)s AND (%(organisations)s::text[] IS NULL OR r.organisation = ANY(%(organisations)s))
    AND r.protected;
