@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from engine.store import plain
 from fhir_adapters.dates import FIRST, interval
 from fhir_adapters.store import resources
 from fhir_adapters.terminology import (
@@ -44,10 +46,16 @@ def read_facts(conn: Any, region_id: str, pregnancy_id: str) -> dict[str, Fact]:
         if stored.type == "Patient":
             person = of_person(stored.resource(), stored.updated_at)
             continue
-        for name, fact in facts_of(stored.resource()):
+        for name, fact in _stated(stored.id, stored.body):
             if name not in newest or (newest[name].at, newest[name].source) < (fact.at, fact.source):
                 newest[name] = fact
     return {**person, **newest}
+
+
+@lru_cache(maxsize=8192)  # with every form of a woman the same some hundreds are read
+def _stated(id: str, body: str) -> tuple[tuple[str, Fact], ...]:
+    """The facts of one stored version, whose text never changes."""
+    return tuple(facts_of({"id": id, **plain.read(body)}))
 
 
 def woman_of(conn: Any, region_id: str, pregnancy_id: str) -> str | None:

@@ -5,23 +5,49 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from runtime.demo import identity
-from runtime.demo.women import Woman
 from workflows.forms import example_answers
 
 EXAMPLE_DAY = date(2026, 1, 5)  # what the examples are dated
+
+
+class Woman(Protocol):
+    """What a form is filled in from."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def document(self) -> str: ...
+    @property
+    def birth(self) -> date: ...
+    @property
+    def lmp(self) -> date: ...
+    @property
+    def found(self) -> Mapping[str, Any]: ...
+
+
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}(?=$|T)")
 _CRITERION = re.compile(r"^[royp]_\d")
 
 
 def answers_for(form_id: str, woman: Woman, known: Mapping[str, Any], variables: Mapping[str, Any], on: date) -> Any:
     """A complete form. `known` is what the form proposes; what is true of this woman comes last."""
-    base = {name: value for name, value in example_answers(form_id).items() if not _CRITERION.match(name)}
-    moved = _moved(base, on - EXAMPLE_DAY)
     write = WRITERS.get(form_id, _nothing)
-    return {**moved, **{k: v for k, v in known.items() if v is not None}, **write(woman, variables, on)}
+    return {
+        **example_as_of(form_id, on),
+        **{k: v for k, v in known.items() if v is not None},
+        **write(woman, variables, on),
+    }
+
+
+def example_as_of(form_id: str, on: date) -> dict[str, Any]:
+    """The example of a form, moved to the day; without the criteria that its woman meets."""
+    example = {name: value for name, value in example_answers(form_id).items() if not _CRITERION.match(name)}
+    return {name: _moved(value, on - EXAMPLE_DAY) for name, value in example.items()}
 
 
 def _moved(value: Any, by: timedelta) -> Any:

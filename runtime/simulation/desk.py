@@ -1,0 +1,171 @@
+"""What waits of a case, and how it is moved: timers fired, tasks finished and messages sent by the product's own ways.
+
+Who looks does so as the owner of the tables, by SQL of its own; who acts is an account with the role that the task asks
+for, by the same call as a page makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from engine.clock import CHINA
+from engine.commands.contracts import Actor, Completed, FireTimer, PublishMessage
+from engine.due import ENGINE, settle
+from engine.store.connections import configure
+from runtime.simulation.clock import PlacedClock
+from workflows import completion, journey, task_access
+from workflows.forms import Form
+from workflows.people.model import Principal
+from workflows.people.visibility import may_complete
+from workflows.services import Services
+
+HOSPITAL_SYSTEM = Actor(id="his-demo", kind="client", organisation="org-hospital")
+
+TASKS = """
+SELECT t.id, t.instance_id, t.definition_key, t.element_id, t.path, t.business_key, t.form, t.form_version,
+       t.organisation, t.candidate_roles, t.candidate_users, t.assignee, t.created_at, t.window_from, t.due_at,
+       t.until_at
+  FROM instance i
+  JOIN user_task t ON t.region_id = i.region_id AND t.instance_id = i.id AND t.state IN ('created', 'claimed')
+ WHERE i.region_id = %s AND i.business_key = ANY(%s) AND i.status = 'active'
+ ORDER BY t.created_at, t.definition_key, t.path, t.wait_id
+"""
+NEXT_TIMER = """
+SELECT m.instance_id, m.wait_id, m.due_at
+  FROM instance i JOIN timer m ON m.region_id = i.region_id AND m.instance_id = i.id
+ WHERE i.region_id = %s AND i.business_key = ANY(%s) AND i.status = 'active'
+ ORDER BY m.due_at, i.definition_key, m.path, m.wait_id LIMIT 1
+"""
+OF_CASES = "AND i.business_key = ANY(%s)"
+DUTIES = "AND i.definition_key IN ('institution_duty', 'action_item')"  # of institutions: about no woman
+VARIABLES = "SELECT variables FROM instance WHERE region_id = %s AND id = %s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTask:
+    id: UUID
+    instance_id: UUID
+    definition_key: str
+    element_id: str
+    path: str
+    business_key: str | None
+    form: str | None
+    form_version: int | None
+    organisation: str | None
+    candidate_roles: Sequence[str]
+    candidate_users: Sequence[str]
+    assignee: str | None
+    created_at: datetime
+    window_from: datetime | None
+    due_at: datetime | None
+    until_at: datetime | None
+
+
+COLUMNS = tuple(OpenTask.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    instance_id: UUID
+    wait_id: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a case waits for: its open tasks, oldest first, and the timer that is due next."""
+
+    tasks: tuple[OpenTask, ...]
+    timer: Timer | None
+
+
+class Desk:
+    """`owner_url`: the database as its owner. One for each process; cases take turns at it."""
+
+    def __init__(self, services: Services, clock: PlacedClock, owner_url: str) -> None:
+        self.services = services
+        self.clock = clock
+        self.owner_url = owner_url
+        self.workers = [_principal(services, account) for account in services.people.accounts()]
+        self._owner = psycopg.connect(owner_url, autocommit=True, prepare_threshold=1)
+        configure(self._owner)
+        self._who: dict[Any, Principal | None] = {}
+
+    def close(self) -> None:
+        self._owner.close()
+
+    @property
+    def today(self) -> date:
+        return self.clock().astimezone(CHINA).date()
+
+    def look(self, keys: list[str]) -> Waiting:
+        """Of the cases with these keys; without any, of the institutions' duties."""
+        asked = [self.services.region_id, *([keys] if keys else [])]
+        wanted = [query if keys else query.replace(OF_CASES, DUTIES) for query in (TASKS, NEXT_TIMER)]
+        with self._owner.pipeline():
+            tasks, timer = (self._owner.execute(query, asked) for query in wanted)  # type: ignore[call-overload]
+            found = tuple(OpenTask(**dict(zip(COLUMNS, row, strict=True))) for row in tasks.fetchall())
+            due = timer.fetchone()
+        return Waiting(found, Timer(*due) if due else None)
+
+    def fire(self, timer: Timer) -> bool:
+        """At its own time. What raises here is a fault of the product, and nothing hides it."""
+        command = FireTimer(instance_id=timer.instance_id, wait_id=timer.wait_id)
+        fired, following = self.services.engine.transact(command, by=ENGINE, now=timer.due_at)
+        settle(self.services.engine, following, timer.due_at)
+        return bool(fired)
+
+    def tell(self, name: str, key: str, payload: Mapping[str, Any], by: Actor = HOSPITAL_SYSTEM) -> bool:
+        """Whether somebody listened."""
+        message = PublishMessage(
+            name=name, key=key, payload=payload, message_id=f"{name}/{key}/{self.clock().isoformat()}"
+        )
+        return self.services.engine.execute(message, by=by).instance_id is not None
+
+    def worker_for(self, task: OpenTask) -> Principal | None:
+        """An account of the county that may finish the task; None where nobody may."""
+        asks = (task.organisation, tuple(task.candidate_roles or ()), tuple(task.candidate_users or ()), task.assignee)
+        if asks not in self._who:
+            self._who[asks] = next((each for each in self.workers if may_complete(each, task)), None)
+        return self._who[asks]
+
+    def by_login(self, login: str) -> Principal:
+        return next(worker for worker in self.workers if worker.login == login)
+
+    def form_of(self, task: OpenTask) -> Form | None:
+        return task_access.form_of(self.services, self.services.engine.read, task)
+
+    def variables_of(self, task: OpenTask) -> dict[str, Any]:
+        row = self._owner.execute(VARIABLES, [self.services.region_id, task.instance_id]).fetchone()
+        return dict(row[0]) if row else {}
+
+    def proposed(self, task: OpenTask, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """What the page would show in the form before anybody types."""
+        facts = task_access.known(self.services, self.services.engine.glance, task.business_key)
+        return journey.prefill(str(task.form), facts, variables, self.today)
+
+    def finish(self, task: OpenTask, by: Principal, entered: Mapping[str, Any]) -> Completed:
+        """`entered`: `{"answers": …}` or `{"variables": …}`. Raises as `completion.complete` does."""
+        return completion.complete(self.services, task.id, by=by, **entered)
+
+
+@contextmanager
+def desk_over(services: Services, clock: PlacedClock, owner_url: str) -> Iterator[Desk]:
+    desk = Desk(services, clock, owner_url)
+    try:
+        yield desk
+    finally:
+        desk.close()
+
+
+def _principal(services: Services, account: Any) -> Principal:
+    with services.pool.connection() as conn:
+        actor = Actor(id=account.login, organisation=account.organisation_id, roles=account.roles)
+        return services.people.principal_of(conn, actor)

@@ -1,0 +1,64 @@
+"""What a run takes of the machine: processor time and memory, of Python and of its database apart."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+import psutil
+
+LOOK_EVERY_S = 3.0
+
+
+class Watch:
+    """`pids`: processes beside this one. Memory of the database counts what its processes share once."""
+
+    def __init__(self, pids: Iterable[int | None], postmaster: int | None) -> None:
+        self._ours = [psutil.Process(pid) for pid in (os.getpid(), *pids) if pid]
+        self._postmaster = psutil.Process(postmaster) if postmaster else None
+        self._before = self._python_s(), self._database_s()
+        self._after = self._before
+        self._memory = {"python_mb": 0.0, "database_mb": 0.0}
+        self._looked_at = float("-inf")
+        self._began_at = time.monotonic()
+
+    def look(self) -> None:
+        if time.monotonic() - self._looked_at < LOOK_EVERY_S:
+            return
+        self._looked_at = time.monotonic()
+        self._after = self._python_s(), self._database_s()
+        with suppress(psutil.Error):
+            python = sum(process.memory_info().rss for process in self._ours)
+            database = sum(process.memory_full_info().pss for process in self._servers())
+            for name, found in (("python_mb", python), ("database_mb", database)):
+                self._memory[name] = max(self._memory[name], round(found / 2**20, 1))
+
+    def report(self) -> dict[str, Any]:
+        python, database = (round(a - b, 1) for a, b in zip(self._after, self._before))
+        return {
+            "lived_s": round(time.monotonic() - self._began_at, 1),
+            "cpu_s": {"python": python, "database": database},
+            "memory": self._memory,
+        }
+
+    def _python_s(self) -> float:
+        found = 0.0
+        for process in self._ours:
+            with suppress(psutil.Error):
+                times = process.cpu_times()
+                found += times.user + times.system
+        return found
+
+    def _database_s(self) -> float:
+        found = 0.0
+        for process in self._servers():
+            with suppress(psutil.Error):
+                times = process.cpu_times()
+                found += times.user + times.system
+        return found
+
+    def _servers(self) -> list[psutil.Process]:
+        return [self._postmaster, *self._postmaster.children()] if self._postmaster else []

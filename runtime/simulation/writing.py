@@ -1,0 +1,181 @@
+"""What is written into the forms about a woman of the county: the example of each form, and what is true of her."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from engine.clock import CHINA
+from runtime.demo.answers import answers_for
+from runtime.simulation.desk import OpenTask
+from runtime.simulation.persons import CODES, Person
+
+Values = Mapping[str, Any]
+Writer = Callable[[Person, OpenTask, Values, datetime], dict[str, Any]]
+ENDINGS: Mapping[str, dict[str, Any]] = {
+    "ended.stillbirth": {"stillbirth_kind": "stillbirth_iufd"},
+    "ended.maternal_death": {"death_cause": "产科栓塞"},
+    "refused": {"refusal_signed": True},
+    "void": {"confirmed_by": "示范孕管员"},
+}
+INFECTION = {"syphilis": "syphilis", "hepatitis_b": "hbsag", "hiv": "hiv"}  # to the item of the first visit
+
+
+def answers_of(person: Person, task: OpenTask, proposed: Values, variables: Values, now: datetime) -> dict[str, Any]:
+    form = str(task.form)
+    base = answers_for(form, person, proposed, variables, now.astimezone(CHINA).date())
+    write = WRITERS.get(form)
+    return {**base, **(write(person, task, variables, now) if write else {})}
+
+
+def _registration(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    factors = list(person.social) or ["none"]
+    return {"social_factors": factors, "special_disease": "none"}
+
+
+def _first_visit(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    seen = person.lmp if "date_corrected" in person.happens else person.true_lmp  # else the scan would tell at once
+    days = (_on(now) - seen).days
+    tested = "not-performed" if person.is_untested else "neg"
+    return {
+        "us_ga_weeks": days // 7,
+        "us_ga_days": days % 7,
+        "prenatal_choice": person.prenatal,
+        "syphilis": tested,
+        "hiv": tested,
+        "hbsag": "neg",
+        **{INFECTION[name]: "pos" for name in person.infections},
+    }
+
+
+def _visit(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    emergency = person.happens.get("emergency")
+    if emergency is None or not 0 <= (_on(now) - emergency).days <= 28:
+        return {}
+    return {"danger_signs": ["bleeding"], "classification": "abnormal", "classification_text": "阴道流血"}
+
+
+def _delivery(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    born = born_at(person, variables)
+    decided = (born - timedelta(minutes=24 if person.number % 3 else 41)).isoformat()
+    emergency = {"cs_category": "emergency", "cs_decision_at": decided} if person.mode == "cs_emergency" else {}
+    return {
+        "admitted_at": (born - timedelta(hours=8)).isoformat(),
+        "delivered_at": born.isoformat(),
+        "fetus_count": len(person.births),
+        "delivery_place": "home" if person.told_by == "nobody" else "county_hospital",
+        "fetus": fetuses(person, born),
+        "delivery_mode": "spontaneous" if person.mode == "spontaneous" else "cs",
+        **({} if person.mode == "spontaneous" else {"cs_category": "elective", "cs_indication": "胎儿窘迫"}),
+        **emergency,
+    }
+
+
+def _discharge(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    near = {"near_miss_criteria": ["coagulation"]} if person.is_near_miss else {}
+    place = {"receiving_org": person.rests_at} if person.rests_at else {}
+    return {"discharged_at": (now - timedelta(minutes=30)).astimezone(CHINA).isoformat(), **near, **place}
+
+
+def _check(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    if person.is_unwell and not variables.get("seen_before"):
+        return {"classification": "not_recovered", "classification_text": "子宫复旧不良", "disposition": "refer",
+                "referral_reason": "子宫复旧不良", "referral_org": "示范县人民医院"}  # fmt: skip
+    return {}
+
+
+def _newborn_care(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    child = _child(person, variables)
+    born = born_at(person, variables)
+    critical = person.critical_child == child["order"]
+    state: dict[str, Any] = {"newborn_condition": "critical", "transfer_centre": "市新生儿救治中心"} if critical else {}
+    return {
+        "child_order": child["order"],
+        "child_sex": child["sex"],
+        "child_weight_g": child["weight_g"],
+        "born_at_confirmed": born.isoformat(),
+        "hepb_at": min(born + timedelta(hours=2), now).isoformat(),
+        "complication": False,
+        **state,
+    }
+
+
+def _newborn_screening(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    child = _child(person, variables)
+    again = task.element_id != "task_newborn_screening"
+    failed = person.unheard_child == child["order"] and not again
+    moment = (now - timedelta(minutes=20)).astimezone(CHINA).isoformat()
+    heard = "failed" if failed else "passed"
+    return {"child_order": child["order"], "screened_at": moment, "blood_sampled_at": moment, "hearing_screen": heard}
+
+
+def _newborn_visit(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    child = _child(person, variables)
+    grams = child["weight_g"]
+    return {
+        "child_order": child["order"],
+        "child_sex": child["sex"],
+        "child_birth_date": str(variables.get("delivered_on"))[:10],
+        "birth_weight_kg": round(grams / 1000, 2),
+        "child_weight_kg": round(grams / 1000 + 0.4, 2),
+    }
+
+
+def _newborn_death(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    return {"child_order": _child(person, variables)["order"], "child_died_at": now.astimezone(CHINA).isoformat()}
+
+
+def _child_step(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    return {"child_order": _child(person, variables)["order"], "done_at": now.astimezone(CHINA).isoformat()}
+
+
+def _result(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    return {"t21_one_in": 120, "prenatal_conclusion": "high"} if person.is_prenatal_high else {}
+
+
+def _closure(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    code = variables.get("end_code") or CODES[person.end]
+    return {"end_code": code, **ENDINGS.get(str(code), {})}
+
+
+def born_at(person: Person, variables: Values) -> datetime:
+    told = variables.get("delivered_at") or variables.get("born_at")
+    if told:
+        return datetime.fromisoformat(str(told))
+    day = str(variables.get("delivered_on") or person.delivers_on.isoformat())[:10]
+    return datetime.fromisoformat(f"{day}T06:20:00+08:00")
+
+
+def fetuses(person: Person, born: datetime) -> list[dict[str, Any]]:
+    """As the delivery form lists them."""
+    return [
+        {**each, "birth_time": born.isoformat(), "resuscitation": "none", "defect": "none"} for each in person.births
+    ]
+
+
+def _child(person: Person, variables: Values) -> Mapping[str, Any]:
+    told = variables.get("newborn")
+    order = told.get("order") if isinstance(told, Mapping) else None
+    return next((each for each in person.births if each["order"] == order), person.births[0])
+
+
+def _on(now: datetime) -> date:
+    return now.astimezone(CHINA).date()
+
+
+WRITERS: Mapping[str, Writer] = {
+    "registration": _registration,
+    "anc-first": _first_visit,
+    "anc-visit": _visit,
+    "delivery": _delivery,
+    "discharge": _discharge,
+    "postnatal-42d": _check,
+    "newborn-care": _newborn_care,
+    "newborn-screening": _newborn_screening,
+    "newborn-visit": _newborn_visit,
+    "newborn-death": _newborn_death,
+    "pmtct-child": _child_step,
+    "prenatal-result": _result,
+    "closure": _closure,
+}
