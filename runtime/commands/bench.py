@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from engine.commands.contracts import Deploy
-from runtime.benchmarks import fhir, fhir_notify, http_load, shapes, soundness
+from runtime.benchmarks import fhir, fhir_export, fhir_notify, http_load, shapes, soundness
 from runtime.benchmarks.load import MIDWIFE, engine_for, run_processes
 from runtime.benchmarks.replay import replay_workload
 from runtime.benchmarks.report import report
@@ -27,7 +27,11 @@ OWN_DATABASES = {  # name -> function that makes its databases itself
     "W10": "runtime.benchmarks.endurance:measure",
 }
 HTTP_CONNECTIONS = 4
-OWN_SERVERS = {**fhir.BENCHES, "fhir-notify": fhir_notify.measure}  # seconds, scale, say
+OWN_SERVERS = {  # seconds, scale, say
+    **fhir.BENCHES,
+    "fhir-export": fhir_export.measure,
+    "fhir-notify": fhir_notify.measure,
+}
 
 
 @click.command("bench")
