@@ -14,12 +14,12 @@ from api.fhir import formats, replies
 from api.fhir.guard import known_type, principal, scopes, viewer
 from api.fhir.reading import looking, require_whole, trace
 from engine.commands.contracts import IdempotencyKey
-from engine.errors import EngineError
+from engine.errors import EngineError, Malformed
 from engine.store import plain
 from fhir_adapters import access
 from fhir_adapters.bundles import ApplyBundle
 from fhir_adapters.entries import Entry, checked, conditions, read_bundle, version_of
-from fhir_adapters.formats import xml
+from fhir_adapters.formats import malformed, xml
 from fhir_adapters.issues import FhirError, outcome, refuse, translate
 from fhir_adapters.patches.patch import Patch
 from fhir_adapters.search.query import read_query
@@ -113,16 +113,23 @@ def _respond(kind: str, answers: Sequence[str]) -> Response:
 
 def _one(services: Any, entry: Entry) -> Response:
     """A single write: 200 or 201 with the stored resource, where to find it and which version it is."""
-    applied = _apply(services, checked([entry], scopes()))
+    command = _command(checked([entry], scopes()))
+    applied = _run(services, command)
     done = applied["entries"][0]
-    with services.pool.alone() as conn:
-        found = resources.read(conn, services.region_id, done["type"], done["id"], viewer())
-    if found is None:
+    stored = command.written.get((done["type"], done["id"])) or _stored(services, done)
+    if stored is None:
         return _correlated(Response(status=done["status"]), applied)
-    response = _as_preferred(found[0], done["status"])
-    location = f"{replies.base(services)}/{done['type']}/{done['id']}/_history/{found[0].version}"
+    response = _as_preferred(stored, done["status"])
+    location = f"{replies.base(services)}/{done['type']}/{done['id']}/_history/{stored.version}"
     response.headers["Location"] = response.headers["Content-Location"] = location
     return _correlated(response, applied)
+
+
+def _stored(services: Any, done: dict[str, Any]) -> Stored | None:
+    """What was there already, or what the engine has made of it."""
+    with services.pool.alone() as conn:
+        found = resources.read(conn, services.region_id, done["type"], done["id"], viewer())
+    return found[0] if found is not None else None
 
 
 def _as_preferred(stored: Stored, status: int) -> Response:
@@ -141,9 +148,17 @@ def _correlated(response: Response, applied: dict[str, Any]) -> Response:
     return response
 
 
-def _apply(services: Any, entries: list[Entry], key: IdempotencyKey | None = None) -> dict[str, Any]:
-    command = ApplyBundle(entries=tuple(entries), viewer=viewer())
-    return services.engine.execute(command, by=principal().actor, idempotency=key or _idempotency())
+def _apply(services: Any, entries: list[Entry]) -> dict[str, Any]:
+    return _run(services, _command(entries))
+
+
+def _command(entries: list[Entry]) -> ApplyBundle:
+    return ApplyBundle(entries=tuple(entries), viewer=viewer())
+
+
+def _run(services: Any, command: ApplyBundle) -> dict[str, Any]:
+    applied: dict[str, Any] = services.engine.execute(command, by=principal().actor, idempotency=_idempotency())
+    return applied
 
 
 def _alone(services: Any, entry: Entry, base: str) -> str:
@@ -203,7 +218,8 @@ def _read_entry(services: Any, conn: Any, done: dict[str, Any], base: str) -> st
 def _body(services: Any) -> Any:
     found = document(services)
     if not isinstance(found, dict):
-        raise refuse(400, "structure", "MCH-V-0001", "应为 JSON 对象", "a JSON object is expected")
+        text, where = ("应为 JSON 对象", "a JSON object is expected"), (request.view_args or {}).get("type_")
+        raise refuse(400, "structure", "MCH-V-0001", *text, expression=where)
     return found
 
 
@@ -211,7 +227,11 @@ def document(services: Any) -> Any:
     """What was sent, with references to our own address made relative."""
     raw = request.get_data()
     own = replies.base(services).encode() + b"/"
-    found = xml.loads(raw) if request.mimetype in formats.XML else plain.loads(raw)
+    is_json = request.mimetype not in formats.XML
+    try:
+        found = plain.loads(raw) if is_json else xml.loads(raw)
+    except Malformed as error:
+        raise malformed.placed(error, raw, is_json=is_json) from None
     return _relative(found, own.decode()) if own in raw else found
 
 

@@ -21,6 +21,7 @@ from fhir_adapters.rules.shapes import Element, Shape, shape
 FHIR = "http://hl7.org/fhir"
 XHTML = "http://www.w3.org/1999/xhtml"
 DEEPEST = 60
+_ENCODING = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*['\"]([^'\"]{0,40})")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 _INTEGERS = frozenset({"integer", "positiveInt", "unsignedInt"})
@@ -29,7 +30,12 @@ _INTEGERS = frozenset({"integer", "positiveInt", "unsignedInt"})
 def loads(raw: bytes) -> dict[str, Any]:
     """Raises Malformed for what is no XML, for document types and entities, and for nesting beyond 60."""
     if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw or b"\x00" in raw:
-        raise Malformed("XML 不能含文档类型声明", "a document type is not allowed in XML", code="xml")
+        raise _refused(
+            _line_of(raw, b"<!DOCTYPE", b"<!ENTITY", b"\x00"), "不能含文档类型声明", "no document type is allowed"
+        )
+    declared = _ENCODING.match(raw)
+    if declared is not None and declared[1].lower() not in (b"utf-8", b"utf8"):
+        raise _refused(1, "编码应为 UTF-8", "the encoding must be UTF-8")
     parser = etree.XMLParser(
         encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
     )
@@ -41,10 +47,20 @@ def loads(raw: bytes) -> dict[str, Any]:
     return _resource(root, 0)
 
 
+def _refused(line: int | None, zh: str, en: str) -> Malformed:
+    at = line or 1
+    return Malformed(f"XML 第 {at} 行：{zh}", f"XML at line {at}: {en}", code="xml")
+
+
+def _line_of(raw: bytes, *words: bytes) -> int:
+    """Of the first of these words."""
+    return raw.count(b"\n", 0, min(at for word in words if (at := raw.find(word)) >= 0)) + 1
+
+
 def _name(node: Any, namespace: str = FHIR) -> str:
     found = re.fullmatch(r"\{(.*)\}(.*)", node.tag) if isinstance(node.tag, str) else None
     if found is None or found[1] != namespace:
-        raise Malformed("XML 元素不在 FHIR 命名空间中", "an XML element is not in FHIR's namespace", code="xml")
+        raise _refused(node.sourceline, "元素不在 FHIR 命名空间中", "an element is not in FHIR's namespace")
     return found[2]
 
 
@@ -62,9 +78,9 @@ def _resource(node: Any, depth: int) -> dict[str, Any]:
 
 def _object(node: Any, shape_: Shape, depth: int) -> dict[str, Any]:
     if depth > DEEPEST:
-        raise Malformed("XML 嵌套过深", "XML is nested too deeply", code="xml")
+        raise _refused(node.sourceline, "嵌套过深", "nested too deeply")
     if any(text and text.strip() for text in (node.text, *(child.tail for child in node))):
-        raise Malformed("XML 元素之间有文字", "there is text between XML elements", code="xml")
+        raise _refused(node.sourceline, "元素之间有文字", "there is text between elements")
     found: dict[str, Any] = {str(name): value for name, value in node.attrib.items()}
     for name, children in _grouped(node):
         element = shape_.elements.get(name)

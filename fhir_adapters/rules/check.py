@@ -67,6 +67,8 @@ def _object(value: Mapping[str, Any], shape_: Shape, at: str, *, is_resource: bo
         if is_resource and name == "resourceType":
             continue
         yield from _member(name, item, shape_, at)
+        if isinstance(item, list) and None in item:
+            yield from _holes(value, name, shape_, at)
     yield from _missing(value, shape_, at)
     for rule in INVARIANTS.get(shape_.name, ()):
         if not rule.holds(value):
@@ -93,6 +95,16 @@ def _member(name: str, item: Any, shape_: Shape, at: str) -> Iterator[Issue]:
     for index, one in values:
         place = here if index is None else f"{here}[{index}]"
         yield from _value(one, element, shape_, place, extension_of=name.startswith("_"))
+
+
+def _holes(value: Mapping[str, Any], name: str, shape_: Shape, at: str) -> Iterator[Issue]:
+    """null keeps the place of a value that has only an extension, or of an extension that is not there; not of both."""
+    element = shape_.elements.get(name.removeprefix("_"))
+    beside = value.get(name.removeprefix("_") if name.startswith("_") else f"_{name}")
+    there = beside if isinstance(beside, list) else []
+    for index, one in enumerate(value[name]) if element is not None and element.primitive else ():
+        if one is None and (index >= len(there) or there[index] is None):
+            yield _issue("structure", "MCH-V-0005", "不允许 null", "null is not allowed", f"{at}.{name}[{index}]")
 
 
 def _value(value: Any, element: Element, shape_: Shape, at: str, *, extension_of: bool) -> Iterator[Issue]:

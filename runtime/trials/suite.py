@@ -24,6 +24,12 @@ class Bar:
 
 
 BARS = {
+    "A07": Bar(
+        "runtime.trials.mutated_resources",
+        10_000,
+        "spoilt documents",
+        "坏文档 / spoilt FHIR resources and bundles",
+    ),
     "R01": Bar("runtime.trials.kills", 10_000, "completions", "杀网页与后台进程 / kill -9 of web and workers", False),
     "R02": Bar("runtime.trials.crashes", 17, "crash points", "崩溃点 / a death at each point of each command"),
     "R03": Bar(
@@ -52,6 +58,7 @@ BARS = {
 
 
 SMALL: Mapping[str, Mapping[str, Any]] = {
+    "A07": {"n": 48},
     "R01": {"n": 30, "kills": 1, "standstill_s": 8.0},
     "R02": {
         "names": ("CompleteUserTask",),
