@@ -26,7 +26,7 @@ from workflows.forms import Form
 from workflows.institutions import beside
 from workflows.institutions.reported import SHEET, SheetReported, follow
 from workflows.people.model import Principal
-from workflows.places import with_place_of_rest
+from workflows.places import NAMED, with_places
 from workflows.services import Services
 from workflows.store import people as people_store
 from workflows.task_access import (
@@ -136,9 +136,9 @@ def _checked(
         with reading() as conn:
             duplicates.looked_up(services, conn, values, task.business_key)
     routing = journey.derive(form.id, values, facts, today)
-    if "receiving_org" in routing:
+    if NAMED.keys() & routing.keys():
         with reading() as conn:
-            routing = with_place_of_rest(routing, people_store.organisations(conn, services.region_id))
+            routing = with_places(routing, people_store.organisations(conn, services.region_id))
     submission = Submission(
         form=form.id, form_version=form.version, answers=values, response=response, source=given.source
     )

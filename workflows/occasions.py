@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.commands.contracts import Actor, IdempotencyKey, PublishMessage, Started, StartInstance
+from engine.commands.contracts import Actor, IdempotencyKey, PublishMessage, SetVariables, Started, StartInstance
 from engine.errors import Conflict, Forbidden, NotFound, Text
 from engine.store import reads
 from workflows import completion, journey, task_access
@@ -21,13 +21,15 @@ DOCTORS = frozenset({"R-OB", "R-OB-AC"})
 WARD = DOCTORS | {"R-MIDW"}
 OF_THE_CASE = (
     *("pregnancy_id", "patient_id", "home_organisation", "county_organisation", "village_organisation"),
+    *("responsible_doctor", "responsible_team"),
     *("colour", "purple", "edd", "lmp", "delivered_on", "delivered_at", "postpartum_organisation", "registered_on"),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """`process`: what is opened, its first task having `form`; else `message` is told to the case. `stage`: "pregnant",
+    """`process`: what is opened, its first task having `form`; else `message` is told to the case, or without one what
+    the form means becomes variables of the case. `stage`: "pregnant",
     "born" or "any"; `key`: what of the answers is added to the message's key."""
 
     id: str
@@ -69,6 +71,40 @@ OCCASIONS: Mapping[str, Occasion] = {
             form="blood-request",
             roles=WARD,
             process="blood_request",
+        ),
+        Occasion(
+            id="consultation",
+            name=Text(zh="会诊", en="Consultation"),
+            form="consultation-request",
+            roles=CARE,
+            process="consultation",
+        ),
+        Occasion(
+            id="event",
+            name=Text(zh="登记专案事件", en="Event in the case file"),
+            form="case-event",
+            roles=CARE,
+            process="case_event",
+        ),
+        Occasion(
+            id="appointment",
+            name=Text(zh="预约（住院分娩、产检、检查）", en="Appointment (birth, visit, test)"),
+            form="appointment-request",
+            roles=CARE,
+            process="appointment",
+        ),
+        Occasion(
+            id="handover",
+            name=Text(zh="跨区域转介", en="Hand-over to another region"),
+            form="handover-request",
+            roles=CARE,
+            process="handover",
+        ),
+        Occasion(
+            id="responsible",
+            name=Text(zh="主管责任医师或医疗组", en="Responsible doctor or team"),
+            form="responsible-doctor",
+            roles=CARE,
         ),
         Occasion(
             id="newborn-death",
@@ -143,6 +179,8 @@ def variables_for(services: Services, case: Any, by: Actor) -> dict[str, Any]:
         **{name: case.variables.get(name) for name in OF_THE_CASE},
         "hospital_organisation": hospital,
         "asking_organisation": by.organisation,
+        "answering_organisation": hospital,
+        "appointment_organisation": hospital,
         "pack": pack,
         "policy": services.regions(pack).policy(),
     }
@@ -154,7 +192,7 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
     def handle(command: BeginOccasion, tx: Any) -> Started:
         rule = of_id(command.occasion)
         if rule.process is None:
-            return _told(rule, command, tx)
+            return _told(rule, command, tx) if rule.message else _settled(rule, command, tx)
         start = StartInstance(
             definition_key=rule.process, business_key=command.pregnancy_id, variables=dict(command.variables)
         )
@@ -167,17 +205,28 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
         return started
 
     def _told(rule: Occasion, command: BeginOccasion, tx: Any) -> Started:
+        values, payload = _meaning(rule, command, tx)
+        key = f"{command.pregnancy_id}/{values[rule.key]}" if rule.key else command.pregnancy_id
+        told = tx.run(PublishMessage(name=str(rule.message), key=key, payload=payload))
+        if told.instance_id is None:
+            raise Conflict("个案现在不等待这一消息", "the case does not wait for this now", code="nobody-waits")
+        return Started(instance_id=told.instance_id)
+
+    def _settled(rule: Occasion, command: BeginOccasion, tx: Any) -> Started:
+        _, variables = _meaning(rule, command, tx)
+        case = reads.instance_by_business_key(tx.conn, services().region_id, JOURNEY, command.pregnancy_id)
+        if case is None:
+            raise NotFound("没有这份孕产妇档案", "no such record")
+        tx.run(SetVariables(instance_id=case.id, variables=variables, reason=rule.id))
+        return Started(instance_id=case.id)
+
+    def _meaning(rule: Occasion, command: BeginOccasion, tx: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         form = services().forms.get(rule.form, conn=tx.conn)
         if form is None:
             raise NotFound("登记表尚未发布", "the form is not deployed")
         today = task_access.today_in_china(services())
         checked = form.validate(dict(command.answers), on=today, context=dict(command.variables))
         values = {**checked.values, **checked.calculated}
-        key = f"{command.pregnancy_id}/{values[rule.key]}" if rule.key else command.pregnancy_id
-        payload = journey.derive(rule.form, values, {}, today)
-        told = tx.run(PublishMessage(name=str(rule.message), key=key, payload=payload))
-        if told.instance_id is None:
-            raise Conflict("个案现在不等待这一消息", "the case does not wait for this now", code="nobody-waits")
-        return Started(instance_id=told.instance_id)
+        return values, journey.derive(rule.form, values, {}, today)
 
     return {BeginOccasion: handle}

@@ -14,7 +14,7 @@ SHOWN: frozenset[str] = frozenset(
         *("quality.delivery", "quality.delivery_checklist", "records.outpatient_to_inpatient", "region.cross_province"),
         *("returns.institution.rule", "returns.institution.to", "returns.regular", "risk.dynamic"),
         *("scope.institutions", "service.booked_bed_priority", "service.continuous_care", "service.priority"),
-        *("service.responsible_physician", "service.results", "services.items", "services.periods"),
+        *("service.results", "services.items", "services.periods"),
         *("supervision.closed_loop", "supervision.interview_and_notice", "supervision.key_hospital_contact"),
         *("supervision.rectify_by_date", "targets.case_mgmt_pct.score", "targets.centres.assessed"),
         *("targets.centres.city", "targets.centres.county", "targets.centres.province", "targets.model_units.op"),

@@ -179,6 +179,14 @@ def notice(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     return {**told, **_copied(facts, "addr_postpartum", "phone"), **_copied(variables, "delivered_on", "discharged_at")}
 
 
+def handover(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    return _copied(variables, "handover_summary", "handover_contact")
+
+
+def responsible(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    return {**_copied(variables, "responsible_doctor", "responsible_team"), "responsible_from": on.isoformat()}
+
+
 def transfer(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     asked = variables.get("referral") or {}
     return {"urgency": asked.get("urgency"), "transfer_reason": asked.get("reason"), "transportable": True}
@@ -280,6 +288,11 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "discharge": discharge,
     "discharge-acknowledgement": notice,
     "notice-note": _today("contacted_on"),
+    "consultation-read": _today("contacted_on"),
+    "handover-note": _today("contacted_on"),
+    "handover-answer": handover,
+    "expert-plan": _today("planned_on"),
+    "responsible-doctor": responsible,
     "postnatal-visit": postnatal,
     "postnatal-42d": postnatal,
     "tracing": _today("contacted_on"),

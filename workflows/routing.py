@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from workflows import routing_birth, routing_labour, routing_prenatal, routing_review, tables
+from workflows import routing_birth, routing_case, routing_labour, routing_prenatal, routing_review, tables
 from workflows.facts import date_of, derived
 from workflows.policies import gestational_age as ages
 from workflows.policies.redating import proposes_redating
@@ -16,6 +16,7 @@ from workflows.policies.registration import is_early_registration, kind_of_birth
 from workflows.regions import policy_of_pack
 
 BASELINE = "cn-baseline"
+TOLD_AT_REGISTRATION = ("social_factors", "special_disease", "responsible_doctor")
 Values = Mapping[str, Any]
 SCREENING_ITEM = re.compile(r"s(_\d+)+")
 CRITERION = re.compile(r"[a-z](_\d+)+")
@@ -54,7 +55,7 @@ def registration(answers: Values, facts: Values, on: date) -> dict[str, Any]:
         "edd": edd.isoformat() if edd else None,
         "edd_basis": basis if edd else None,
         "registered_on": on.isoformat(),
-        **{name: answers[name] for name in ("social_factors", "special_disease") if answers.get(name)},
+        **{name: answers[name] for name in TOLD_AT_REGISTRATION if answers.get(name)},
     }
 
 
@@ -367,6 +368,7 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "action-check": action_check,
     "lead-outcome": lead_outcome,
     **routing_birth.BY_FORM,
+    **routing_case.BY_FORM,
     **routing_labour.BY_FORM,
     **routing_prenatal.BY_FORM,
     **routing_review.BY_FORM,

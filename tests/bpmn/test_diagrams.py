@@ -96,6 +96,7 @@ def test_every_rule_in_the_pack_that_diagrams_may_read_is_read_somewhere():
         "redate_table",
         "routing",
         "early_until_days",
+        "responsible_doctor",
     }  # these are read beside forms
 
 

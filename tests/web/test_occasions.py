@@ -126,3 +126,63 @@ def test_an_end_is_reported_from_her_page_and_a_message_nobody_waits_for_says_so
     with site.services.engine.read() as conn:
         she = reads.instance_by_business_key(conn, site.services.region_id, "pregnancy_journey", case.id)
     assert she.variables["end_code"] == "lost"
+
+
+def test_a_township_asks_the_hospital_for_a_consultation_and_carries_out_the_opinion(case, site):
+    assert case.begins("consultation", "nurse", "consultation-request").status_code == 303
+    asked = case.tasks()["task_answer_consultation"]
+    assert (asked.organisation, asked.due_at - site.clock()) == ("org-hospital", timedelta(hours=24))
+
+    assert case.submits("task_answer_consultation", "doctor", "consultation-answer").status_code == 303
+    assert case.tasks()["task_read_consultation"].organisation == "org-twn-1"
+    assert case.submits("task_read_consultation", "nurse", "consultation-read").status_code == 303
+
+    urgent = {"consult_urgency": "emergency"}
+    assert case.begins("consultation", "nurse", "consultation-request", key="k-2", **urgent).status_code == 303
+    case.settle(minutes=10)
+    assert case.tasks()["task_urge_consultation"].candidate_roles == ["R-OB-AC"]
+
+
+def test_the_responsible_doctor_stands_on_her_page_and_on_every_task_and_can_be_changed(case, site):
+    assert "示范产科医师" not in site.get(case.page, "nurse").text
+
+    assert case.begins("responsible", "nurse", "responsible-doctor").status_code == 303
+
+    assert "示范产科医师" in site.get(case.page, "nurse").text
+    task = case.tasks()["task_screen"]
+    assert "示范产科医师" in site.get(f"/tasks/{task.id}", "nurse").text
+    changed = {"responsible_doctor": "新任医师", "responsible_team": "产科二组"}
+    assert case.begins("responsible", "doctor", "responsible-doctor", key="k-2", **changed).status_code == 303
+    case.begins("blood", "doctor", "blood-request", key="k-3")
+    blood = case.tasks()["task_coordinate_blood"]
+    assert "新任医师" in site.get(f"/tasks/{blood.id}", "officer").text
+
+
+def test_events_of_the_case_file_are_listed_on_her_page(case, site):
+    assert case.begins("event", "doctor", "case-event").status_code == 303
+
+    page = site.get(case.page, "nurse")
+    assert_sound(page)
+    assert "登记专案事件" in page.text.split('id="log"')[1]
+
+
+def test_a_birth_is_booked_from_her_page_and_confirmed_by_the_hospital(case):
+    assert case.begins("appointment", "nurse", "appointment-request").status_code == 303
+    assert case.tasks()["task_confirm_booking"].organisation == "org-hospital"
+    assert case.submits("task_confirm_booking", "midwife", "appointment-answer").status_code == 303
+
+
+def test_a_hand_over_stays_with_the_sender_until_the_other_township_accepts(case, site):
+    assert case.begins("handover", "nurse", "handover-request").status_code == 303
+    asked = case.tasks()["task_accept_handover"]
+    assert asked.organisation == "org-twn-2"
+    assert "筛查阴性，下次产检 16 周" in site.get(f"/tasks/{asked.id}", "nurse2").text
+    assert "task_screen" in case.tasks()
+    case.settle(days=3)
+    assert case.tasks()["task_chase_handover"].organisation == "org-mch"
+
+    assert case.submits("task_accept_handover", "nurse2", "handover-answer").status_code == 303
+    case.settle()
+
+    assert case.tasks()["task_confirm_end"].organisation == "org-mch"  # a second person confirms the move
+    assert case.tasks()["task_register_moved_in"].organisation == "org-twn-2"

@@ -4,7 +4,7 @@ from datetime import date
 
 from workflows.journey import derive, prefill
 from workflows.people.model import Organisation
-from workflows.places import with_place_of_rest
+from workflows.places import with_places
 
 ON = date(2026, 1, 5)
 TREE = {
@@ -49,11 +49,11 @@ def test_the_form_begins_with_both_dates():
 def test_the_visit_goes_to_the_township_that_the_discharge_form_names():
     said = derive("discharge", {"discharged_at": "2026-01-05T10:00:00+08:00", "receiving_org": "乙镇卫生院"}, {}, ON)
 
-    assert with_place_of_rest(said, TREE)["postpartum_organisation"] == "org-twn-2"
-    assert "receiving_org" not in with_place_of_rest(said, TREE)
+    assert with_places(said, TREE)["postpartum_organisation"] == "org-twn-2"
+    assert "receiving_org" not in with_places(said, TREE)
 
 
 def test_a_village_post_stands_for_its_township_and_a_stranger_for_nobody():
-    assert with_place_of_rest({"receiving_org": "org-vil-2"}, TREE) == {"postpartum_organisation": "org-twn-2"}
-    assert with_place_of_rest({"receiving_org": "外省某镇"}, TREE) == {}
-    assert with_place_of_rest({"receiving_org": "县医院"}, TREE) == {}
+    assert with_places({"receiving_org": "org-vil-2"}, TREE) == {"postpartum_organisation": "org-twn-2"}
+    assert with_places({"receiving_org": "外省某镇"}, TREE) == {}
+    assert with_places({"receiving_org": "县医院"}, TREE) == {}

@@ -4,6 +4,8 @@ from datetime import date
 
 import pytest
 
+from engine.errors import Incorrect
+from workflows.forms import example_answers, forms_on_disk
 from workflows.journey import advice, derive, gestational_age_text, prefill, start_variables
 from workflows.regions import load_pack
 
@@ -183,3 +185,15 @@ def test_gestational_age_stands_still_when_the_pregnancy_ends():
 
 def test_purple_adds_the_designated_hospital_to_the_advice_of_the_colour():
     assert [row.delivery for row in advice("red", True, POLICY["routing"])] == ["tertiary", "designated"]
+
+
+def test_a_region_may_require_a_responsible_doctor_at_registration():
+    form, filled = forms_on_disk()["registration"], example_answers("registration")
+    filled.pop("responsible_doctor", None)
+
+    form.validate(filled, on=date(2026, 1, 5), context={"responsible_required": False})
+    with pytest.raises(Incorrect) as refused:
+        form.validate(filled, on=date(2026, 1, 5), context={"responsible_required": True})
+    assert [fault.path for fault in refused.value.faults] == ["responsible_doctor"]
+    named = form.validate({**filled, "responsible_doctor": "示范产科医师"}, on=date(2026, 1, 5), context={})
+    assert derive("registration", named.values, {}, date(2026, 1, 5))["responsible_doctor"] == "示范产科医师"

@@ -1,0 +1,56 @@
+"""What the forms of a case that is talked over mean for the course: consultations, appointments, who is responsible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+Values = Mapping[str, Any]
+
+
+def asked(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """`consulted_org` is an id or a name; `workflows.places` makes one of our organisations of it."""
+    named = {"consulted_org": answers["consulted_org"]} if answers.get("consulted_org") else {}
+    return {"consult_urgency": answers.get("consult_urgency"), **named}
+
+
+def answered(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"consult_reassess": answers.get("consult_reassess") is True}
+
+
+def wished(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    named = {"appointment_org": answers["appointment_org"]} if answers.get("appointment_org") else {}
+    kind, wish = answers.get("appointment_kind"), answers.get("appointment_wish")
+    return {"appointment_kind": kind, "appointment_wish": wish, **named}
+
+
+def booked(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"booked": answers.get("booked") is True, "booked_for": answers.get("booked_for")}
+
+
+def handed(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    named = {"handover_org": answers["handover_org"]} if answers.get("handover_org") else {}
+    told = {name: answers.get(name) for name in ("handover_summary", "handover_contact")}
+    return {**told, **named}
+
+
+def accepted(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"handover_accepted": answers.get("handover_accepted") is True}
+
+
+def responsible(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """Who looks after her, as every task shows it; a name of staff, never of a patient."""
+    names = {name: answers.get(name) for name in ("responsible_doctor", "responsible_team")}
+    return {**names, "responsible_from": answers.get("responsible_from") or on.isoformat()}
+
+
+BY_FORM = {
+    "consultation-request": asked,
+    "consultation-answer": answered,
+    "appointment-request": wished,
+    "appointment-answer": booked,
+    "handover-request": handed,
+    "handover-answer": accepted,
+    "responsible-doctor": responsible,
+}
