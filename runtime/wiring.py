@@ -15,7 +15,7 @@ from engine.problems import Problem, Refused
 from engine.store import plain
 from engine.store.connections import for_region, open_pool
 from fhir_adapters import bundles, directory
-from fhir_adapters.corrections import results
+from fhir_adapters.corrections import identity, results
 from fhir_adapters.facts import read_facts
 from fhir_adapters.patients import Patients
 from fhir_adapters.projection import projector
@@ -29,7 +29,7 @@ from workflows import audited, intake, leads, occasions
 from workflows.corrections import carrying_out, grading
 from workflows.form_library import FormLibrary
 from workflows.forms import Form
-from workflows.institutions import calendar, sweep
+from workflows.institutions import calendar, imports, sweep
 from workflows.people import People
 from workflows.regions import load_pack
 from workflows.services import Services
@@ -115,11 +115,13 @@ def _handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
         **occasions.handlers(services),
         **calendar.handlers(services),
         **sweep.handlers(services),
+        **imports.handlers(services),
         **bundles.handlers(services),
         **audited.handlers(lambda: services().people),
         **carrying_out.handlers(lambda: services().people),
         **grading.handlers(services),
         **results.handlers(),
+        **identity.handlers(services),
     }
 
 

@@ -15,6 +15,10 @@ MIGRATE = RIGHTS_OF_API["migrate"]
 COUNTY = frozenset({"R-PM-F", "R-HCADM"})  # the numbers of the county, and the women behind them
 REGISTER = frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"})  # P02: who may open a woman's record
 
+FINISH = CARE | LOOK_AT_DIAGRAMS | {"R-HCADM"}  # the health administration finishes what is meant for it alone
+INSTITUTIONS = REGISTER | COUNTY  # P22: what institutions owe and tell each other
+RETURNS = INSTITUTIONS - {"R-MIDW"}  # individual returns of the own institutions
+
 TASKS = READERS | LOOK_AT_DIAGRAMS | {"auditor"}  # a diagram that is no pregnancy has tasks too
 
 RIGHTS: dict[str, frozenset[str]] = {
@@ -22,11 +26,11 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.sign_out": EVERYONE,
     "web.tasks": TASKS,
     "web.task": TASKS,
-    "web.submit_task": CARE | LOOK_AT_DIAGRAMS,
-    "web.evaluate_task": CARE | LOOK_AT_DIAGRAMS,
-    "web.draft_task": CARE | LOOK_AT_DIAGRAMS,
-    "web.claim_task": CARE | LOOK_AT_DIAGRAMS,
-    "web.release_task": CARE | LOOK_AT_DIAGRAMS,
+    "web.submit_task": FINISH,
+    "web.evaluate_task": FINISH,
+    "web.draft_task": FINISH,
+    "web.claim_task": FINISH,
+    "web.release_task": FINISH,
     "web.assign_task": CARE | COUNTY | LOOK_AT_DIAGRAMS,
     "web.comment_on_task": CARE | COUNTY | LOOK_AT_DIAGRAMS,
     "web.attach_to_task": CARE | COUNTY | LOOK_AT_DIAGRAMS,
@@ -49,6 +53,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.dismiss_inbox_item": MATCH,
     "web.correct_dates_form": REGISTER,
     "web.correct_dates": REGISTER,
+    "web.identity": RIGHTS_OF_API["correct"],
+    "web.correct_identity": RIGHTS_OF_API["correct"],
     "web.results": RIGHTS_OF_API["correct"],
     "web.enter_result": RIGHTS_OF_API["correct"],
     "web.withdraw_result": RIGHTS_OF_API["correct"],
@@ -58,6 +64,19 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.reports": COUNTY,
     "web.score_file": COUNTY,
     "web.region_rules": TASKS,
+    "web.institutions": INSTITUTIONS,
+    "web.take_up_duties": COUNTY,
+    "web.begin_form": INSTITUTIONS,
+    "web.begin_matter": INSTITUTIONS,
+    "web.directory_page": READERS,
+    "web.add_line": INSTITUTIONS,
+    "web.withdraw_line": INSTITUTIONS,
+    "web.staff_page": INSTITUTIONS,
+    "web.returns_page": RETURNS,
+    "web.return_file": RETURNS,
+    "web.registers": COUNTY,
+    "web.bring_in": COUNTY,
+    "web.settle_row": COUNTY,
     "web.indicator_women": COUNTY,
     "web.indicators_file": COUNTY,
     "web.indicator_file": COUNTY,

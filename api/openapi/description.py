@@ -14,6 +14,7 @@ from api.deliveries import ReplayBody
 from api.evaluation.blueprint import DecisionBody, ExpressionBody
 from api.inbox import AssignmentBody, DismissalBody
 from api.incidents import OwnerBody, SkipBody
+from api.institutions import LineBody, MatterBody
 from api.jobs.blueprint import ActivationBody, CompletedBody, ExtendedBody, FailedBody, ThrownBody
 from api.messages import ConditionsBody, DeliveryBody, MessageBody, SignalBody
 from api.operations.blueprint import RetryBody, StartBody
@@ -26,7 +27,7 @@ from api.operations.bodies import (
     RateBody,
     VariablesBody,
 )
-from api.pregnancies.corrections import AmendGradingBody, EnterResultBody, WithdrawResultBody
+from api.pregnancies.corrections import AmendGradingBody, EnterResultBody, IdentityBody, WithdrawResultBody
 from api.requests import Duration, Instant, PlainObject
 from api.tasks.beside import ATTACHMENT_BODY, AssignmentOfTaskBody, CommentBody
 from api.tasks.blueprint import ClaimBody, CompletionBody, DraftBody
@@ -47,7 +48,7 @@ ROOMS = (
         "inbox",
         "incidents",
     ),
-    *("clock", "pregnancies", "indicators", "health", "openapi"),
+    *("clock", "pregnancies", "indicators", "institutions", "health", "openapi"),
 )
 BODIES: dict[str, type[Schema] | str] = {
     "tasks.claim": ClaimBody,
@@ -72,6 +73,9 @@ BODIES: dict[str, type[Schema] | str] = {
     "operations.activate_definition": HoldBody,
     "batches.create": BatchBody,
     "batches.rate": RateBody,
+    "institutions.begin": MatterBody,
+    "institutions.add": LineBody,
+    "institutions.bring_in": "text/csv",
     "jobs.activation": ActivationBody,
     "jobs.completion": CompletedBody,
     "jobs.failure": FailedBody,
@@ -91,6 +95,7 @@ BODIES: dict[str, type[Schema] | str] = {
     "messages.signal": SignalBody,
     "clock.move": MoveBody,
     "pregnancies.amend_grading": AmendGradingBody,
+    "pregnancies.correct_identity": IdentityBody,
     "pregnancies.enter_result": EnterResultBody,
     "pregnancies.withdraw_result": WithdrawResultBody,
 }
@@ -108,6 +113,11 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "timers.timers": ("due_before", "instance", "definition", "after", "limit"),
     "incidents.incidents": ("state", "instance", "kind", "after", "limit"),
     "pregnancies.search": ("identifier",),
+    "institutions.duties": ("state",),
+    "institutions.lines": ("organisation", "kind", "log"),
+    "institutions.posts": ("period",),
+    "institutions.individual": ("period",),
+    "institutions.reconciliation": ("period",),
 }
 _PLACE = re.compile(r"<(?:(\w+):)?(\w+)>")
 _TYPES: tuple[tuple[type[fields.Field[Any]], dict[str, Any]], ...] = (

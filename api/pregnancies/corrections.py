@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 from api.answers import at, reply
 from api.pregnancies.summary import case_for
 from api.requests import Strict, idempotency, load, principal, text
-from fhir_adapters.corrections.asked import late_result, withdrawal
+from fhir_adapters.corrections.asked import identity_correction, late_result, withdrawal
 from fhir_adapters.corrections.results import Result, results_of
 from workflows.corrections import carrying_out, grading
 from workflows.corrections.carrying_out import CarryOut
@@ -31,6 +31,17 @@ class EnterResultBody(Strict):
     name = text(40, required=True)
     value = text(40, required=True)
     observed_at = text(40, required=True)
+    reason = fields.String(required=True, validate=validate.Length(max=LONGEST))
+    dry_run = fields.Boolean(load_default=False)
+
+
+class IdentityBody(Strict):
+    name = text(50, required=True)
+    id_type = text(20, required=True)
+    id_no = fields.String(load_default="", validate=validate.Length(max=30))
+    birth_date = text(10, required=True)
+    phone = fields.String(load_default="", validate=validate.Length(max=20))
+    handbook_no = fields.String(load_default="", validate=validate.Length(max=40))
     reason = fields.String(required=True, validate=validate.Length(max=LONGEST))
     dry_run = fields.Boolean(load_default=False)
 
@@ -57,6 +68,16 @@ def add_routes(bp: Blueprint, services: Services) -> None:
                 given["reason"],
                 dry_run=given["dry_run"],
             )
+        )
+
+    @bp.post("/<uuid:pregnancy_id>/corrections/identity")
+    def correct_identity(pregnancy_id: UUID) -> Response:
+        """Who she is, in place; 409 `same-document` where the document is on another record: then merge the two."""
+        given = load(IdentityBody())
+        _require_hers(pregnancy_id)
+        reason, dry_run = given.pop("reason"), given.pop("dry_run")
+        return _answer(
+            identity_correction(services, principal(), str(pregnancy_id), person=given, reason=reason, dry_run=dry_run)
         )
 
     @bp.get("/<uuid:pregnancy_id>/results")

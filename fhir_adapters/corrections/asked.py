@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
+from fhir_adapters.corrections.identity import CorrectIdentity
 from fhir_adapters.corrections.results import EnterResult, WithdrawResult
-from workflows.corrections import reason_of, results
+from workflows.corrections import identity, reason_of, results
 from workflows.corrections.carrying_out import CarryOut
 from workflows.people.model import Principal
 from workflows.services import Services
+from workflows.task_access import today_in_china
 
 
 def late_result(
@@ -33,6 +36,15 @@ def withdrawal(
 ) -> CarryOut:
     command = WithdrawResult(pregnancy_id=pregnancy_id, resource_id=result_id, reason=reason_of(reason))
     return _asked(command, by, "withdraw-result", dry_run, {"resource": f"Observation/{result_id}"})
+
+
+def identity_correction(
+    services: Services, by: Principal, pregnancy_id: str, *, person: Mapping[str, str], reason: str, dry_run: bool
+) -> CarryOut:
+    """Raises Incorrect by field."""
+    said = identity.identity_of(person, today_in_china(services))
+    command = CorrectIdentity(pregnancy_id=pregnancy_id, person=said, reason=reason_of(reason))
+    return _asked(command, by, "correct-identity", dry_run, {})
 
 
 def _asked(command: Any, by: Principal, kind: str, dry_run: bool, detail: dict[str, Any]) -> CarryOut:

@@ -25,7 +25,7 @@ class Access:
 
 RIGHTS: dict[str, frozenset[str]] = {
     "read": READERS,
-    "work": CARE | {"R-DESIGN", "R-ITADM"},  # owners of diagrams finish what nobody's role fits
+    "work": CARE | {"R-HCADM", "R-DESIGN", "R-ITADM"},  # owners of diagrams finish what nobody's role fits
     "lead": frozenset(LEADS),  # hand on the tasks of those they lead, and say something about them
     "deploy": frozenset({"R-DESIGN"}),
     "read-definitions": frozenset({"R-DESIGN", "R-ITADM", "R-PM-F", "R-HCADM", "auditor"}) | CARE,
@@ -41,10 +41,12 @@ RIGHTS: dict[str, frozenset[str]] = {
     "count": frozenset({"R-PM-F", "R-HCADM"}),  # indicators, and the women behind them
     "correct": frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"}),  # what was recorded of a woman
     "grade": frozenset({"R-OB", "R-OB-AC"}),  # and amend what was graded in error
+    "institutions": frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F", "R-HCADM"}),  # P22
     "move-clock": EVERYONE,  # only where time is rehearsed; with the machine's clock there is nothing to move
 }
 
 PUBLIC = Access(public=True)
+_INSTITUTIONS = Access(people=RIGHTS["institutions"], organisations="task")
 _TASK = Access(people=RIGHTS["work"] | RIGHTS["read"], clients="read", organisations="task")
 _FINISH = Access(people=RIGHTS["work"], clients="write", organisations="task")
 _BESIDE = Access(people=RIGHTS["work"] | RIGHTS["lead"], clients="write", organisations="task")
@@ -133,10 +135,22 @@ TABLE: dict[str, Access] = {
     "clock.move": Access(people=RIGHTS["move-clock"], clients="write"),
     "pregnancies.pregnancy": Access(people=RIGHTS["read"], clients="read", organisations="woman"),
     "pregnancies.search": Access(people=RIGHTS["read"], clients="read", organisations="woman"),
+    "pregnancies.correct_identity": Access(people=RIGHTS["correct"], organisations="woman"),
     "pregnancies.enter_result": Access(people=RIGHTS["correct"], organisations="woman"),
     "pregnancies.withdraw_result": Access(people=RIGHTS["correct"], organisations="woman"),
     "pregnancies.results": Access(people=RIGHTS["read"], organisations="woman"),
     "pregnancies.amend_grading": Access(people=RIGHTS["grade"], organisations="woman"),
+    "institutions.duties": _INSTITUTIONS,
+    "institutions.take_up": Access(people=RIGHTS["count"]),
+    "institutions.begun": _INSTITUTIONS,
+    "institutions.begin": _INSTITUTIONS,  # which kind is whose is asked once inside
+    "institutions.lines": Access(people=RIGHTS["read"]),
+    "institutions.add": _INSTITUTIONS,  # which line is whose is asked once inside
+    "institutions.withdraw": _INSTITUTIONS,
+    "institutions.posts": _INSTITUTIONS,
+    "institutions.individual": _INSTITUTIONS,
+    "institutions.bring_in": Access(people=RIGHTS["count"]),
+    "institutions.reconciliation": Access(people=RIGHTS["count"]),
     "indicators.report": Access(people=RIGHTS["count"]),
     "indicators.women": Access(people=RIGHTS["count"], organisations="woman"),
     "openapi.description": PUBLIC,
