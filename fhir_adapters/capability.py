@@ -60,7 +60,13 @@ def statement(*, base: str, version: str, published: datetime) -> dict[str, Any]
             {
                 "mode": "server",
                 "security": _security(base),
-                "resource": [*(_resource(type_) for type_ in TYPES), _group(), _questionnaire(), _subscription()],
+                "resource": [
+                    *(_resource(type_) for type_ in TYPES),
+                    _group(),
+                    _measure(),
+                    _questionnaire(),
+                    _subscription(),
+                ],
                 "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
                 "operation": [{"name": name, "definition": url} for name, url in SYSTEM_OPERATIONS.items()],
             }
@@ -113,6 +119,20 @@ def _group() -> dict[str, Any]:
     """Made from what is stored: they are what an export can be limited to."""
     reading = [{"code": "read"}, {"code": "search-type"}]
     return {"type": "Group", "interaction": reading, "operation": _operations("Group")}
+
+
+def _measure() -> dict[str, Any]:
+    """The indicators: read here, evaluated for a period, never stored."""
+    tokens = {"_id": "Resource-id", "url": "Measure-url", "status": "Measure-status", "title": "Measure-title"}
+    kinds = {"url": "uri", "title": "string"}
+    return {
+        "type": "Measure",
+        "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "searchParam": [
+            {"name": name, "definition": f"{HL7}/{of}", "type": kinds.get(name, "token")} for name, of in tokens.items()
+        ],
+        "operation": _operations("Measure"),
+    }
 
 
 def _questionnaire() -> dict[str, Any]:

@@ -16,6 +16,7 @@ OPERATIONS["Questionnaire"] = {"populate": f"{_SDC}/Questionnaire-populate"}
 _BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
 OPERATIONS["Patient"]["export"] = f"{_BULK}/patient-export"
 OPERATIONS["Group"] = {"export": f"{_BULK}/group-export"}
+OPERATIONS["Measure"] = {"evaluate-measure": f"{_HL7}/Measure-evaluate-measure"}
 SYSTEM_OPERATIONS = {"export": f"{_BULK}/export"}
 _BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition"
 OPERATIONS["Subscription"] = {

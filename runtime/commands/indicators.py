@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from engine.errors import NotFound
+from fhir_adapters.mappings.measure import to_bundle
 from runtime.commands.output import json_option, services, show, table
 from workflows import indicators as counted
 from workflows.indicators import Figure, Report
@@ -18,6 +19,9 @@ from workflows.indicators import Figure, Report
 @click.option("--organisation", help="this one and all below it / 某机构及其下级")
 @click.option("--pack", help="region pack with the targets; default: this installation's / 取目标值的地区包")
 @click.option("--xlsx", type=click.Path(path_type=Path, dir_okay=False), help="write a workbook / 写出 Excel 文件")
+@click.option(
+    "--format", "shape", type=click.Choice(["text", "json", "fhir"]), help="fhir: a Bundle of Measure and MeasureReport"
+)
 @json_option
 def command(
     region: str | None,
@@ -25,6 +29,7 @@ def command(
     organisation: str | None,
     pack: str | None,
     xlsx: Path | None,
+    shape: str | None,
     as_json: bool,
 ) -> None:
     """指标 / Indicators of the pathway, numerator and denominator of each.
@@ -43,7 +48,10 @@ def command(
         places = {one.id: one.name for one in built.people.organisations().values()}
     if xlsx is not None:
         xlsx.write_bytes(counted.workbook(counted.report_tables(found, places)))
-    show(counted.report_json(found), as_json, lambda: _lines(found))
+    if shape == "fhir":
+        show(to_bundle(found), True, str)
+    else:
+        show(counted.report_json(found), as_json or shape == "json", lambda: _lines(found))
 
 
 def _lines(found: Report) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from fhir_adapters.mappings import (
     dating,
     encounter,
     episode,
+    measure,
     newborn,
     observation,
     organization,
@@ -21,6 +23,8 @@ from fhir_adapters.mappings import (
 from fhir_adapters.mappings.case import Case
 from fhir_adapters.mappings.task import to_task
 from workflows.forms import example_answers, forms_on_disk
+from workflows.indicators import Figure, Listed, Report, definition, definitions, read_period
+from workflows.indicators.counting import Target
 from workflows.people import Organisation
 
 PREGNANCY = "926bb7d7-c170-5acc-b354-4b56d7d32a91"
@@ -101,13 +105,57 @@ BORN = {
 ENDED = {"end_code": "closed.recovered", "ended_on": "2026-01-12"}
 
 
+MEASURES = ("I-01", "I-02", "I-12", "I-16", "I-22e", "I-26", "I-30")
+SUBJECTS = measure.subjects_of(
+    [
+        Listed(
+            instance_id=None,
+            pregnancy_id=case_id,
+            organisation="org-twn-1",
+            on=date(2026, 2, 1),
+            part=part,
+            reason=None,
+            value=None,
+        )
+        for case_id, part in (("e1", "numerator"), ("e2", "denominator"), ("e3", "excluded"), ("hidden", "numerator"))
+    ],
+    {"e1": "m1", "e2": "m2", "e3": "m3"},
+)
+
+
+def a_report() -> Report:
+    """High-risk case files, met in part, and works that nobody noted."""
+    aim = Target(value=Decimal(100), op="ge", mark="seed", source="seed:002")
+    figures = (
+        Figure(definition=definition("I-12"), numerator=2, denominator=3, excluded=1, rate=Decimal("66.7"), target=aim),
+        Figure(definition=definition("I-30"), numerator=5, denominator=0, median=Decimal(2450), p90=Decimal(4000)),
+    )
+    place = (Figure(definition=definition("I-12"), numerator=1, denominator=1, rate=Decimal("100.0"), target=aim),)
+    return Report(
+        region="county",
+        pack="cn-xf-2022",
+        period=read_period("2026Q1"),
+        organisation="org-mch",
+        counted_at=NOW,
+        figures=figures,
+        by_organisation={"org-twn-1": place},
+    )
+
+
 def samples() -> dict[str, Any]:
     """Name of the golden file to what the mapping makes of the sample."""
     graded = case(variables={"gradings": [CALMED, GRADED]})
     over = case(is_over=True, variables={**ENDED, "gradings": [GRADED]})
+    counted = a_report()
     born = case(variables=BORN)
     screened = case(variables={"screening": "positive", "screening_codes": ["S-1.1"]})
     return {
+        **{
+            f"measure_{known.id}": measure.to_measure(known) for known in definitions().values() if known.id in MEASURES
+        },
+        "measure_report_summary": measure.to_report(counted.figures[0], counted),
+        "measure_report_of_subjects": measure.to_report(counted.figures[0], counted, SUBJECTS),
+        "measure_report_without_denominator": measure.to_report(counted.figures[1], counted),
         "task_ready": to_task(task(), case()),
         "task_accepted": to_task(task("claimed", "doctor"), case()),
         "task_completed": to_task(task("completed", "doctor"), case(), response_id="qr1"),

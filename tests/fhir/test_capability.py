@@ -25,7 +25,7 @@ def promised(quiet):
 def test_it_is_a_valid_resource(promised):
     CapabilityStatement.model_validate(promised)
     assert promised["fhirVersion"] == "4.0.1"
-    assert [r["type"] for r in promised["rest"][0]["resource"]] == [*TYPES, "Group", "Questionnaire", "Subscription"]
+    assert [r["type"] for r in promised["rest"][0]["resource"]] == [*TYPES, "Group", "Measure", "Questionnaire", "Subscription"]
 
 
 def test_every_search_parameter_works_on_every_type(quiet, promised):

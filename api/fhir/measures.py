@@ -1,0 +1,155 @@
+"""Measure and `$evaluate-measure`: what each indicator is, and what it comes to in a period. Nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from api.fhir import replies
+from api.fhir.guard import principal, scopes
+from api.fhir.reading import looking, trace
+from api.fhir.writing import document
+from engine.errors import EngineError
+from fhir_adapters import access
+from fhir_adapters.issues import not_found, refuse
+from fhir_adapters.mappings import measure
+from fhir_adapters.store.measures import patients_of_cases
+from workflows import indicators
+from workflows.indicators import Definition, Period
+
+SUMMARY, SUBJECTS = "summary", "subject-list"
+TYPES = {"population": SUMMARY, SUMMARY: SUMMARY, SUBJECTS: SUBJECTS}
+ASKED = ("periodStart", "periodEnd", "measure", "reportType", "reporter")
+FILTERS = ("_id", "url", "status", "title", "_format", "_count", "_total")
+
+
+def register(bp: Blueprint, services: Any) -> None:
+    @bp.get("/Measure")
+    def list_measures() -> Response:
+        """Every indicator. Filters: _id, url, status, and title by its beginning."""
+        access.require(scopes(), "Measure", "search")
+        unknown = sorted(set(request.args) - set(FILTERS))
+        if unknown and replies.prefers("handling") == "strict":
+            raise refuse(400, "not-supported", "MCH-S-001", "没有这个参数", "unknown parameter", expression=unknown[0])
+        base = replies.base(services)
+        made = [made for one in indicators.definitions().values() if _fits(made := measure.to_measure(one))]
+        entries = [
+            {"fullUrl": f"{base}/Measure/{one['id']}", "resource": one, "search": {"mode": "match"}} for one in made
+        ]
+        links = [{"relation": "self", "url": request.url}]
+        body = {"resourceType": "Bundle", "type": "searchset", "total": len(made), "link": links, "entry": entries}
+        return replies.json({name: value for name, value in body.items() if value != []})
+
+    @bp.get("/Measure/<id_>")
+    def one_measure(id_: str) -> Response:
+        access.require(scopes(), "Measure", "read")
+        return replies.json(measure.to_measure(_known(id_)))
+
+    @bp.route("/Measure/$evaluate-measure", methods=["GET", "POST"])
+    def evaluate_any() -> Response:
+        return _evaluate(services, None)
+
+    @bp.route("/Measure/<id_>/$evaluate-measure", methods=["GET", "POST"])
+    def evaluate(id_: str) -> Response:
+        return _evaluate(services, id_)
+
+
+def _fits(made: Mapping[str, Any]) -> bool:
+    asked = request.args
+    return (
+        ("_id" not in asked or made["id"] in asked["_id"].split(","))
+        and ("url" not in asked or made["url"] == asked["url"])
+        and ("status" not in asked or made["status"] in asked["status"].split(","))
+        and ("title" not in asked or made["title"].startswith(asked["title"]))
+    )
+
+
+def _known(id_: str) -> Definition:
+    """By id, or by canonical with or without version. Raises 404."""
+    url, _, version = id_.partition("|")
+    name = url.removeprefix(measure.canonical(""))
+    if name not in indicators.definitions() or version not in ("", measure.VERSION):
+        raise not_found()
+    return indicators.definition(name)
+
+
+def _evaluate(services: Any, id_: str | None) -> Response:
+    """The report, of type summary or subject-list. Persons who count, and hospital systems for their own."""
+    for type_ in ("Measure", "MeasureReport"):
+        access.require(scopes(), type_, "read")
+    caller = principal()
+    if caller.kind == "person" and not services.people.may(caller, "count"):
+        raise refuse(403, "forbidden", "MCH-A-003", "您的角色不能查看指标", "indicators are not for your role")
+    asked = _asked(services)
+    known, period = _known(id_ or asked.get("measure", "")), _period(asked)
+    wanted = TYPES.get(asked.get("reportType", SUMMARY))
+    if wanted is None:
+        raise _wrong("reportType", "只能是 population 或 subject-list", "is population or subject-list")
+    if known.missing is not None:
+        text = f"尚未记录：{known.missing.zh}", f"not yet recorded: {known.missing.en}"
+        raise refuse(422, "not-found", "MCH-M-001", *text)
+    organisation = _organisation(asked)
+    if wanted == SUBJECTS:
+        access.require(scopes(), "Patient", "read")
+    with looking(services) as conn:
+        found = indicators.report(services, conn, period, organisation=organisation)
+        figure = next(one for one in found.figures if one.definition.id == known.id)
+        subjects, women = None, dict[str, str]()
+        if wanted == SUBJECTS:
+            rows, _ = indicators.listed(services, conn, known.id, period, by=caller, organisation=organisation)
+            named = sorted({row.pregnancy_id for row in rows if row.pregnancy_id})
+            women = patients_of_cases(conn, services.region_id, named)
+            subjects = measure.subjects_of(rows, women)
+        trace(services, conn, "evaluate-measure", "Measure", known.id, women.values())
+    return replies.json(measure.to_report(figure, found, subjects))
+
+
+def _organisation(asked: Mapping[str, str]) -> str | None:
+    """Whose number: of the region for those who see it whole, else of an organisation of the caller's."""
+    caller = principal()
+    given = asked.get("reporter")
+    if given is None:
+        return None if caller.kind == "person" else caller.organisation
+    name = given.removeprefix("Organization/")
+    if name not in caller.organisations:
+        raise not_found("reporter")
+    return name
+
+
+def _asked(services: Any) -> dict[str, str]:
+    """Of the address, or of a Parameters resource."""
+    if request.method == "GET" or not request.content_length:
+        given = dict(request.args.items())
+    else:
+        body = document(services)
+        listed = body.get("parameter") if isinstance(body, Mapping) else None
+        given = {}
+        for one in listed if isinstance(listed, list) else ():
+            if isinstance(one, Mapping) and isinstance(one.get("name"), str):
+                value = next((v for k, v in one.items() if k.startswith("value") and isinstance(v, str)), None)
+                if value is None:
+                    raise _wrong(one["name"][:40], "没有可用的值", "has no usable value")
+                given[one["name"]] = value
+    unknown = sorted(set(given) - {*ASKED, "_format"})
+    if unknown:
+        raise _wrong(unknown[0][:40], "没有这个参数", "is no parameter of this operation")
+    return given
+
+
+def _period(asked: Mapping[str, str]) -> Period:
+    """Both days included. Raises 400."""
+    for name in ("periodStart", "periodEnd"):
+        if name not in asked:
+            raise _wrong(name, "必填", "is needed")
+    try:
+        return indicators.read_period(f"{asked['periodStart']}/{asked['periodEnd']}")
+    except EngineError as error:
+        raise refuse(
+            400, "invalid", "MCH-S-002", error.message.zh, error.message.en, expression="periodStart"
+        ) from error
+
+
+def _wrong(name: str, zh: str, en: str) -> Exception:
+    return refuse(400, "invalid", "MCH-S-002", f"{name} {zh}", f"{name} {en}", expression=name)
