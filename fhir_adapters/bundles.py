@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import EngineError
@@ -14,6 +14,7 @@ from fhir_adapters.entries import Entry
 from fhir_adapters.inbound import answers, births, bursts, drafts, facts, inbox, opening, people, tasks
 from fhir_adapters.issues import translate
 from fhir_adapters.store import resources
+from fhir_adapters.store.texts import Stored
 from fhir_adapters.types import ENGINE_OWNED, patient_of
 from fhir_adapters.work import Item, Work
 
@@ -21,10 +22,11 @@ from fhir_adapters.work import Item, Work
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyBundle:
     """Answers {"entries": [{"status", "type", "id", "version", "found"}], "correlated"}. The entries are valid
-    resources."""
+    resources. `written` holds what was stored just now, for whoever answers at once: its writer may read it."""
 
     entries: tuple[Entry, ...]
     viewer: Viewer
+    written: dict[tuple[str, str], Stored] = field(default_factory=dict, compare=False)
 
 
 def handlers(services: Callable[[], Any]) -> dict[type, Any]:
@@ -52,6 +54,10 @@ def apply(work: Work, command: ApplyBundle) -> dict[str, Any]:
         people.receive(work)
     except EngineError as error:
         raise translate(error) from error
+    new = [item.saved for item in work.items if item.is_new_version and item.entry.type not in ENGINE_OWNED]
+    command.written.update(
+        ((one.type, one.id), one.stored) for one in new if one is not None and one.stored is not None
+    )
     return {"entries": [_answer(work, item) for item in work.items], "correlated": _correlated(work)}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Any
 
 _URN = re.compile(r"urn:(?:uuid|oid):[0-9A-Za-z.\-]+")
@@ -11,14 +13,27 @@ _CONDITIONAL = re.compile(r"[A-Z][A-Za-z]+\?.+")
 _HELD_BY = frozenset({"reference", "url", "valueUri", "valueUrl", "uri"})
 
 
-def urns_in(node: Any) -> set[str]:
-    """Every urn that stands where a reference or link can stand."""
-    return {urn for text in _links(node) for urn in _URN.findall(text)}
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What stands where a reference or link can stand: whole texts, every urn in them, and every
+    `Type?parameter=value`."""
+
+    texts: frozenset[str]
+    urns: frozenset[str]
+    conditionals: frozenset[str]
+
+    def leads_to(self, places: AbstractSet[str]) -> bool:
+        """Whether one of these is meant somewhere."""
+        return not (self.texts.isdisjoint(places) and self.urns.isdisjoint(places))
 
 
-def conditionals_in(node: Any) -> set[str]:
-    """Every `Type?parameter=value` in a Reference."""
-    return {text for text in _links(node) if _CONDITIONAL.fullmatch(text)}
+def links_of(node: Any) -> Links:
+    texts = frozenset(_links(node))
+    return Links(
+        texts,
+        frozenset(urn for text in texts if "urn:" in text for urn in _URN.findall(text)),
+        frozenset(text for text in texts if "?" in text and _CONDITIONAL.fullmatch(text)),
+    )
 
 
 def _links(node: Any) -> Iterator[str]:

@@ -66,6 +66,7 @@ class Work:
     by: Actor
     items: list[Item] = field(default_factory=list)
     opening: Opening | None = None
+    women: dict[str, str | None] = field(default_factory=dict)  # whose the cases are that were looked at
 
     @property
     def conn(self) -> Any:

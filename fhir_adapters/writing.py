@@ -13,8 +13,8 @@ from fhir_adapters.correlation import Correlated, Episodes, correlate, named_mot
 from fhir_adapters.entries import Entry, conditions
 from fhir_adapters.issues import FhirError, Issue, not_found
 from fhir_adapters.labels import labelled
-from fhir_adapters.references import conditionals_in, rewritten, urns_in
-from fhir_adapters.store import many, resources
+from fhir_adapters.references import Links, links_of, rewritten
+from fhir_adapters.store import many, merging, resources
 from fhir_adapters.store.resources import Draft
 from fhir_adapters.store.texts import split
 from fhir_adapters.terminology import is_identity, same_system
@@ -27,6 +27,7 @@ def assign(work: Work, entries: list[Entry]) -> None:
     _refuse_same_identity_twice(entries)
     resolved: dict[str, str] = {}
     items: dict[int, Item] = {}
+    links = [links_of(entry.resource) for entry in entries]
     for number, entry in enumerate(entries):
         if entry.method in ("PUT", "DELETE", "GET"):
             items[number] = _existing(work, entry)
@@ -35,18 +36,18 @@ def assign(work: Work, entries: list[Entry]) -> None:
     waiting = sorted(
         (n for n, e in enumerate(entries) if e.method == "POST"), key=lambda n: (not entries[n].if_none_exist, n)
     )
-    said = _said_before(work, entries)
+    said = _said_before(work, entries, links)
     while waiting:
-        number = next((n for n in waiting if urns_in(entries[n].resource) <= resolved.keys()), waiting[0])
+        number = next((n for n in waiting if links[n].urns <= resolved.keys()), waiting[0])
         waiting.remove(number)
-        items[number] = item = _new(work, entries[number], resolved, said.get(number, UNASKED))
+        items[number] = item = _new(work, entries[number], links[number], resolved, said.get(number, UNASKED))
         if entries[number].full_url:
             resolved[str(entries[number].full_url)] = item.reference
     work.items = [items[number] for number in range(len(entries))]
     _refuse_two_changes_of_one(work.items)
-    for item in work.items:
+    for item, its in zip(work.items, links):
         if item.entry.resource is not None and not item.found:
-            item.resource = _linked(work, item.entry, resolved, item.id)
+            item.resource = _linked(work, item.entry, its, resolved, item.id)
             item.patient_id = patient_of(item.resource)
 
 
@@ -92,13 +93,13 @@ def _existing(work: Work, entry: Entry) -> Item:
 UNASKED = "?"  # no id of a resource: whether the same was said before is still to be asked
 
 
-def _said_before(work: Work, entries: list[Entry]) -> dict[int, str | None]:
+def _said_before(work: Work, entries: list[Entry], links: list[Links]) -> dict[int, str | None]:
     """Of the creates that refer to nothing in this request: which resource says exactly that already. One question for
     all of them."""
     asked: dict[int, tuple[str, str, str]] = {}
     for number, entry in enumerate(entries):
         is_plain = entry.method == "POST" and not entry.if_none_exist and entry.type not in ENGINE_OWNED
-        if is_plain and len(entries) > 1 and not urns_in(entry.resource) and not conditionals_in(entry.resource):
+        if is_plain and len(entries) > 1 and not links[number].urns and not links[number].conditionals:
             key = _content(dict(entry.resource or {}))
             if key is not None:
                 asked[number] = key
@@ -106,7 +107,7 @@ def _said_before(work: Work, entries: list[Entry]) -> dict[int, str | None]:
     return {number: found.get(key) for number, key in asked.items()}
 
 
-def _new(work: Work, entry: Entry, resolved: Mapping[str, str], said: str | None) -> Item:
+def _new(work: Work, entry: Entry, links: Links, resolved: Mapping[str, str], said: str | None) -> Item:
     """A create: what is there already by the condition or by its content, else a new id."""
     id_ = str(uuid4())
     if entry.if_none_exist:
@@ -114,8 +115,8 @@ def _new(work: Work, entry: Entry, resolved: Mapping[str, str], said: str | None
         found = [holder] if holder else _matches(work, entry, entry.if_none_exist)
         if found:
             return Item(entry=entry, id=found[0], found=True)
-    elif urns_in(entry.resource) <= resolved.keys() and entry.type not in ENGINE_OWNED:
-        same = said if said != UNASKED else _same_content(work, _linked(work, entry, resolved, id_))
+    elif links.urns <= resolved.keys() and entry.type not in ENGINE_OWNED:
+        same = said if said != UNASKED else _same_content(work, _linked(work, entry, links, resolved, id_))
         if same:
             return Item(entry=entry, id=same, found=True)
     return Item(entry=entry, id=id_, status=201)
@@ -177,9 +178,12 @@ def _content(resource: Json) -> tuple[str, str, str] | None:
     return resource["resourceType"], patient_id, split(labelled(resource)).content_hash
 
 
-def _linked(work: Work, entry: Entry, resolved: Mapping[str, str], id_: str) -> Json:
+def _linked(work: Work, entry: Entry, links: Links, resolved: Mapping[str, str], id_: str) -> Json:
     """The resource with its id and with references that can be followed."""
-    asked = {text: _conditional(work, entry, text) for text in conditionals_in(entry.resource)}
+    assert entry.resource is not None
+    if not links.conditionals and not links.leads_to(resolved.keys()):
+        return {**entry.resource, "id": id_}
+    asked = {text: _conditional(work, entry, text) for text in links.conditionals}
 
     def change(text: str) -> str:
         return resolved.get(text) or asked.get(text) or text
@@ -274,8 +278,12 @@ def store(work: Work) -> None:
         item.resource = labelled(item.resource)
         if item.entry.type not in ("Patient", "RelatedPerson", *PEOPLE_FREE):
             found = _case_of(work, item, known)
+            if found.result == "none" and _now_another(work, item):
+                found = _case_of(work, item, known)
             item.correlated = item.correlated if found.result == "none" else found
         drafts.append(Draft(resource=item.resource, episode_id=item.correlated.episode_id))
+    for episodes in known.values():
+        work.women.update((episode["id"], patient_of(episode)) for episode in episodes)
     saved = resources.save(work.asked, work.region_id, work.now, work.viewer.source, drafts)
     by_reference = {f"{one.type}/{one.id}": one for one in saved}
     for item in writable:
@@ -283,6 +291,17 @@ def store(work: Work) -> None:
     for item in work.items:
         if item.entry.method == "DELETE" and item.entry.type not in ENGINE_OWNED:
             _delete(work, item)
+
+
+def _now_another(work: Work, item: Item) -> bool:
+    """Whether it is about a record that became another: then it is filed under that one, like a conditional reference."""
+    old = item.patient_id
+    became = merging.survivor_of(work.asked, work.region_id, merging.PATIENT, old) if old else None
+    if became is None:
+        return False
+    item.resource = rewritten(item.resource, lambda text: f"Patient/{became}" if text == f"Patient/{old}" else text)
+    item.patient_id = became
+    return True
 
 
 def _case_of(work: Work, item: Item, known: Episodes) -> Correlated:

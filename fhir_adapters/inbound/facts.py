@@ -24,14 +24,13 @@ DATING = frozenset(
 def receive(work: Work) -> None:
     by_case: dict[str, dict[str, Any]] = {}
     results: dict[str, int] = {}
-    women: dict[str, str | None] = {}
     caused: list[tuple[Saved, str | None, str]] = []
     for item in work.changed("Observation"):
         episode_id = item.correlated.episode_id
         if episode_id is None or item.resource is None:
             continue
         told = {name: fact.value for name, fact in facts_of(item.resource) if name not in DATING}
-        if told and _woman(work, episode_id, women) == item.patient_id:
+        if told and _woman(work, episode_id) == item.patient_id:
             assert item.saved is not None
             caused.append((item.saved, episode_id, item.correlated.result))
             by_case.setdefault(episode_id, {}).update(told)
@@ -43,17 +42,17 @@ def receive(work: Work) -> None:
         _diagnosis(work, item)
 
 
-def _woman(work: Work, episode_id: str, women: dict[str, str | None]) -> str | None:
-    if episode_id not in women:
-        women[episode_id] = woman_of(work.asked, work.region_id, episode_id)
-    return women[episode_id]
+def _woman(work: Work, episode_id: str) -> str | None:
+    if episode_id not in work.women:
+        work.women[episode_id] = woman_of(work.asked, work.region_id, episode_id)
+    return work.women[episode_id]
 
 
 def _diagnosis(work: Work, item: Item) -> None:
     condition, episode_id = item.resource or {}, item.correlated.episode_id
     if episode_id is None or is_pregnancy(condition):
         return
-    if woman_of(work.asked, work.region_id, episode_id) != item.patient_id:
+    if _woman(work, episode_id) != item.patient_id:
         return  # a diagnosis of the child
     statuses = [condition.get(name, {}) for name in ("clinicalStatus", "verificationStatus")]
     codes = {c.get("code") for status in statuses for c in status.get("coding", ())}

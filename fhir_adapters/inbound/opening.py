@@ -23,7 +23,7 @@ def plan(work: Work) -> None:
     """Decide whether this request opens a case. Holds the patients it is about, so that two requests cannot
     both open one."""
     for known in sorted({item.patient_id for item in work.items if item.patient_id}):
-        resources.lock(work.asked, work.region_id, "Patient", known)
+        resources.hold(work.asked, work.region_id, "Patient", known)
     for item in work.items:
         patient_id, condition = item.patient_id, _condition(work, item)
         if patient_id is None or condition is None:

@@ -15,6 +15,8 @@ from typing import Any
 from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
 
+from engine.errors import Malformed
+from engine.store import plain
 from fhir_adapters.issues import Issue
 from fhir_adapters.rules.bindings import CODEABLE
 from fhir_adapters.rules.contained import contained_issues
@@ -52,7 +54,40 @@ def check(resource: Any, *, type_: str, at: str | None = None) -> list[Issue]:
 
 def own_issues(resource: Mapping[str, Any], type_: str, root: str) -> list[Issue]:
     """What our rules find, without the models."""
-    return [*_object(resource, shape(type_), root, is_resource=True), *contained_issues(resource, root)]
+    if "contained" in resource:  # then one element's references are another one's business
+        return [*_object(resource, shape(type_), root, is_resource=True), *contained_issues(resource, root)]
+    shape_ = shape(type_)
+    found: list[Issue] = []
+    fragments: list[Issue] = []
+    for name, item in resource.items():
+        if name == "resourceType" or (key := _key(type_, name, item)) in _faultless:
+            continue
+        its, lost = list(_member(name, item, shape_, root)), list(contained_issues({name: item}, root))
+        if key is not None and not its and not lost:
+            _remember(key)
+        found += its
+        fragments += lost
+    return [*found, *_missing(resource, shape_, root), *_broken(resource, shape_, root), *fragments]
+
+
+# Elements of resources that were found without a fault, by their text: the same codes, categories and references come
+# again and again, and what an element may hold depends on nothing around it.
+_faultless: set[tuple[str, str, bytes]] = set()
+MOST_KNOWN, LONGEST_KNOWN = 1 << 13, 1000
+
+
+def _key(type_: str, name: str, item: Any) -> tuple[str, str, bytes] | None:
+    try:
+        text = plain.dumps(item)
+    except Malformed:
+        return None
+    return (type_, name, text) if len(text) <= LONGEST_KNOWN else None
+
+
+def _remember(key: tuple[str, str, bytes]) -> None:
+    if len(_faultless) >= MOST_KNOWN:
+        _faultless.clear()
+    _faultless.add(key)
 
 
 def _issue(type_: str, code: str, zh: str, en: str, at: str, allowed: str | None = None) -> Issue:
@@ -70,6 +105,10 @@ def _object(value: Mapping[str, Any], shape_: Shape, at: str, *, is_resource: bo
         if isinstance(item, list) and None in item:
             yield from _holes(value, name, shape_, at)
     yield from _missing(value, shape_, at)
+    yield from _broken(value, shape_, at)
+
+
+def _broken(value: Mapping[str, Any], shape_: Shape, at: str) -> Iterator[Issue]:
     for rule in INVARIANTS.get(shape_.name, ()):
         if not rule.holds(value):
             yield _issue("invariant", "MCH-V-0201", rule.zh, f"{rule.en} ({rule.key})", at)

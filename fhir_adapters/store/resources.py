@@ -31,6 +31,7 @@ class Saved:
     id: str
     version: int
     changed: bool
+    stored: Stored | None = None  # as it was written, where it was
 
     @property
     def etag(self) -> str:
@@ -130,8 +131,16 @@ def save(
     rows = ask(conn, SQL["save_resources"], given)
     if not engine_owned:
         _claim_identities(conn, region_id, drafts)
-    saved = {(row[0], row[1]): Saved(*row) for row in rows}
+    sent = {(row["type"], row["id"]): row for row in given["resources"].obj}
+    saved = {(row[0], row[1]): _saved(row, sent[row[0], row[1]], at, source) for row in rows}
     return [saved[d.resource["resourceType"], d.resource["id"]] for d in drafts]
+
+
+def _saved(row: Sequence[Any], sent: Mapping[str, Any], at: datetime, source: str) -> Saved:
+    type_, id_, version, changed = row
+    text = {"body": sent["body"], "meta": sent["meta"], "deleted": sent["deleted"], "source": source}
+    stored = Stored(type=type_, id=id_, version=version, updated_at=at, **text) if changed else None
+    return Saved(type_, id_, version, changed, stored)
 
 
 def _claim_identities(conn: Asked, region_id: str, drafts: Sequence[Draft]) -> None:
@@ -167,6 +176,11 @@ def lock(conn: Asked, region_id: str, type_: str, id_: str) -> Head | None:
     """The head of a resource, held until the transaction ends; None when there never was one."""
     rows = ask(conn, SQL["lock"], {"region_id": region_id, "type": type_, "id": id_})
     return Head(**dict(zip(_HEAD, rows[0], strict=True))) if rows else None
+
+
+def hold(conn: Connection[Any] | Wire, region_id: str, type_: str, id_: str) -> None:
+    """As `lock`, for who asks nothing of it."""
+    tell(conn, SQL["lock"], {"region_id": region_id, "type": type_, "id": id_})
 
 
 def current(conn: Asked, region_id: str, type_: str, id_: str) -> Stored | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fhir_adapters.rules import check
 from fhir_adapters.rules.check import PROVEN, own_issues, second_opinion
 from fhir_adapters.rules.shapes import Element, shape
 from tests.fhir.test_mutations import mutated
@@ -63,3 +64,21 @@ def test_what_the_models_refuse_our_own_rules_refuse(type_):
         refused += bool(models)
         assert not models or own_issues(broken, type_, type_), (models[0].expression, broken)
     assert refused > ROUNDS / 4
+
+
+@pytest.mark.parametrize("type_", sorted(PROVEN))
+def test_what_is_known_to_be_faultless_hides_no_fault(type_):
+    """Each document is looked at with everything before it remembered, and with nothing remembered."""
+    chance = random.Random(f"{SEED + 1}{type_}")
+    whole = [{"resourceType": type_, **filled(type_, choice)} for choice in range(CHOICES)]
+    lost = {**whole[0], "subject": {"reference": "#nobody"}}
+    documents = [*whole, lost, {**lost, "contained": [{"resourceType": "Patient", "id": "nobody"}]}, lost]
+    documents += [mutated(chance.choice(whole), chance) for _ in range(ROUNDS)]
+    documents = [one for one in documents if isinstance(one, dict) and one.get("resourceType") == type_]
+
+    later = [own_issues(one, type_, type_) for one in documents]
+    assert check._faultless
+    for document, issues in zip(documents, later, strict=True):
+        check._faultless.clear()
+        assert own_issues(document, type_, type_) == issues, document
+    assert any("ref-1" in issue.en for issue in later[CHOICES])
