@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 
@@ -11,7 +10,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mt import MTServer
 
-from runtime import foreground
+from runtime import foreground, memory
 from runtime.app import create_app
 from runtime.settings import Settings
 from runtime.wiring import build
@@ -35,7 +34,7 @@ def run(settings: Settings) -> None:
     services = build(settings, connections=2 * THREADS + 2)
     app = create_app(services)
     sys.setswitchinterval(HAND_OVER_S)
-    gc.freeze()  # what stays anyway is not looked through again and again: such a pass would stop every request
+    memory.settle()  # a look through everything would stop every request
     server = OneProcess(
         "yuntu",
         address=settings.host,

@@ -11,7 +11,7 @@ from engine.operations.batches import BatchRunner
 from engine.outbox import Destination
 from engine.pace import Pace
 from engine.worker import Worker
-from runtime import foreground, notify
+from runtime import foreground, memory, notify
 from runtime.background import Background, app_for
 from runtime.bursts import Bursts
 from runtime.clock import ManualClock
@@ -37,6 +37,7 @@ def run(settings: Settings) -> None:
     subscribers.start()
     bursts.start()
     exports.start()
+    memory.settle()
     try:
         worker.run()
     finally:

@@ -18,6 +18,7 @@ from engine.commands.contracts import Actor
 from engine.engine import Engine
 from engine.store.connections import open_pool
 from fhir_adapters.projection import project
+from runtime import memory
 from runtime.benchmarks.workloads import WORKLOADS, Workload
 from runtime.database.roles import as_application
 
@@ -73,6 +74,7 @@ def work(url: str, name: str, seed: int, seconds: float, barrier: Any, results: 
     with engine_for(url) as engine:
         for _ in range(WARM_UP_CASES):
             run_case(engine, workload, chance, Load())
+        memory.settle()  # as web processes and workers do
         barrier.wait()
         load = Load(started_at=time.time())
         deadline = time.perf_counter() + seconds
