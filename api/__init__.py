@@ -14,6 +14,7 @@ from api import (
     inbox,
     incidents,
     indicators,
+    institutions,
     jobs,
     messages,
     monitoring,
@@ -43,6 +44,7 @@ ROOMS = (
     clock,
     pregnancies,
     indicators,
+    institutions,
     monitoring,
     openapi,
 )

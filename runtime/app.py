@@ -24,7 +24,7 @@ LOG = logging.getLogger("yuntu.http")
 LARGEST = 1_000_000  # bytes of a request, unless a row below says otherwise
 TAKES_FILES = ("attach", "attach_to_task")
 LARGEST_ATTACHMENT = 5_500_000  # with what stands around the file
-LARGEST_BY_PATH = (("/fhir", 10_000_000), ("/api/definitions", 5_000_000), ("/design", 5_000_000))
+LARGEST_BY_PATH = (("/fhir", 10_000_000), ("/api/definitions", 5_000_000), ("/design", 5_000_000), ("/institutions", 2_500_000))
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from engine.clock import CHINA
 from engine.store import reads
 from web import outlines, risk
+from web.language import current
 from web.windows import Window, window_of
 from web.woman import MAIN, week_text
 from workflows.people import Principal
@@ -74,6 +75,7 @@ class Row:
     mine: bool
     place: str | None
     is_woman: bool
+    about: str | None = None  # what an institution's task is about
 
 
 def views_of(principal: Principal) -> tuple[str, ...]:
@@ -125,6 +127,7 @@ def rows(
                 mine=task.assignee == principal.login,
                 place=place.name if place else None,
                 is_woman=clinical and task.definition_key == MAIN,
+                about=(known.get("matter") or {}).get(current()),
             )
         )
     return listed

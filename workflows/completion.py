@@ -23,7 +23,7 @@ from engine.errors import Conflict, Incorrect
 from engine.store.revisions import require_revision
 from workflows import duplicates
 from workflows.forms import Form
-from workflows.institutions import beside
+from workflows.institutions import beside, session
 from workflows.institutions.reported import SHEET, SheetReported, follow
 from workflows.people.model import Principal
 from workflows.places import NAMED, with_places
@@ -129,6 +129,8 @@ def _checked(
     facts = known(services, asking, task.business_key)
     checked = form.validate(entered, on=today, context=context_of(found.variables, form, facts))
     values = {**checked.values, **checked.calculated}
+    if form.id in session.FORMS and "session" in form.by_link_id and task.element_id != session.RECORDS:
+        session.require(values)
     if form.id == SHEET:
         with reading() as conn:
             values = beside.marked(services, conn, form, task, values)

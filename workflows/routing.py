@@ -10,6 +10,7 @@ from typing import Any
 
 from workflows import routing_birth, routing_case, routing_labour, routing_prenatal, routing_review, tables
 from workflows.facts import date_of, derived
+from workflows.institutions import routing as institution
 from workflows.policies import gestational_age as ages
 from workflows.policies.redating import proposes_redating
 from workflows.policies.registration import is_early_registration, kind_of_birth, outcome_of
@@ -327,15 +328,6 @@ def focus_register(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {"focus_support": bool(set(answers.get("focus_departments") or ()) - {"none"})}
 
 
-def duty(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    measures = [dict(row) for row in answers.get("rectification") or ()]
-    return {"duty_stopped": answers.get("duty_stopped") is True, "action_items": measures}
-
-
-def action_check(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"action_passed": answers.get("action_passed") is True, "new_due": answers.get("new_due")}
-
-
 def sweep(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     """How many are pregnant without a case; who they are stays on the sheet."""
     return {"sweep_new_pregnant": answers.get("sweep_new_pregnant") or 0}
@@ -364,8 +356,7 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "pregnancy-lead": lead,
     "focus-register": focus_register,
     "sweep": sweep,
-    "duty-evidence": duty,
-    "action-check": action_check,
+    **institution.BY_FORM,
     "lead-outcome": lead_outcome,
     **routing_birth.BY_FORM,
     **routing_case.BY_FORM,

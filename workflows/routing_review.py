@@ -39,7 +39,8 @@ def near_miss(answers: Values, facts: Values, on: date) -> dict[str, Any]:
 
 
 def reviewed(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"rectify": bool(answers.get("rectification"))}
+    measures = [dict(row) for row in answers.get("rectification") or ()]
+    return {"rectify": bool(measures), "action_items": measures, "notice_wanted": answers.get("notice_wanted") is True}
 
 
-BY_FORM = {"near-miss": reviewed, "death-review": reviewed}
+BY_FORM = {"near-miss": reviewed, "death-review": reviewed, "newborn-death-review": reviewed}

@@ -21,7 +21,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from engine.clock import CHINA, system_clock
-from engine.commands.contracts import Actor, CompleteUserTask, Deploy, StartInstance
+from engine.commands.contracts import Actor, Deploy, StartInstance
 from engine.store import plain, reads
 from engine.store.connections import open_pool
 from runtime import settings as configuration
@@ -227,6 +227,6 @@ def _play(settings: configuration.Settings, task: UUID, url: str) -> None:
             task = services.engine.execute(command, by=NURSE).opened_user_task_ids[0]
 
 
-def _checked(services: Services, task: UUID, answers: dict[str, Any]) -> CompleteUserTask:
+def _checked(services: Services, task: UUID, answers: dict[str, Any]) -> completion.Finish:
     with services.engine.read() as conn:
         return completion.command_for(services, conn, task, by=NURSE, answers=answers)

@@ -27,3 +27,9 @@ def action_item(facts: Values, variables: Values, on: date) -> dict[str, Any]:
         "action_measure": item.get("measure"),
         "action_owner": item.get("measure_owner"),
     }
+
+
+def inspection(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    """The items of the region's own sheet, to be gone through."""
+    items = [{"finding_item": item} for item in variables.get("sheet_items") or ()]
+    return {"inspected_on": on.isoformat(), **({"findings": items} if items else {})}

@@ -14,7 +14,7 @@ from workflows.people.roles import may_know_purple
 @dataclass(frozen=True, kw_only=True)
 class Organisation:
     id: str
-    kind: str  # county_health | county_mch | hospital | township | village
+    kind: str  # county_health | county_mch | hospital | township | village | ems | blood | cdc | supervision
     name: str
     parent_id: str | None = None
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
+from psycopg.errors import ForeignKeyViolation
+from psycopg.types.json import Jsonb
 
-from workflows.store.people import Row, rows
+from engine.errors import NotFound
+from workflows.store.people import Row, rows, run
 
 
 def running_duties(conn: Connection[Any], region_id: str) -> set[tuple[str, str]]:
@@ -39,3 +42,34 @@ def last_sheet(conn: Connection[Any], region_id: str, organisation: str) -> UUID
 def deaths(conn: Connection[Any], region_id: str, organisation: str, first: date, last: date) -> int:
     asked = {"organisation": organisation, "first": first, "last": last}
     return int(rows(conn, "deaths_of_month", region_id=region_id, **asked)[0]["count"])
+
+
+def open_tasks(conn: Connection[Any], region_id: str, instance_ids: list[UUID]) -> list[Row]:
+    return rows(conn, "open_tasks_of", region_id=region_id, instance_ids=instance_ids)
+
+
+def put_record(conn: Connection[Any], region_id: str, line: Row, body: Any, now: datetime, by: str) -> bool:
+    """Whether it was new: the same line sent again is one."""
+    try:
+        return run(conn, "put_record", region_id=region_id, now=now, by=by, body=Jsonb(body), **line) > 0
+    except ForeignKeyViolation as error:
+        raise NotFound("没有此机构", "no such organisation") from error
+
+
+def withdraw_record(conn: Connection[Any], region_id: str, id: UUID, now: datetime, by: str) -> bool:
+    return run(conn, "withdraw_record", region_id=region_id, id=id, now=now, by=by) > 0
+
+
+def records(
+    conn: Connection[Any], region_id: str, organisation: str | None, kind: str | None, on: date, *, all: bool
+) -> list[Row]:
+    return rows(conn, "records", region_id=region_id, organisation=organisation, kind=kind, on=on, all=all)
+
+
+def record(conn: Connection[Any], region_id: str, id: UUID) -> Row | None:
+    found = rows(conn, "record", region_id=region_id, id=id)
+    return found[0] if found else None
+
+
+def workload(conn: Connection[Any], region_id: str, first: date, last: date) -> list[Row]:
+    return rows(conn, "workload", region_id=region_id, first=first, last=last)

@@ -1,6 +1,11 @@
 -- What is known of institutions beside their tasks: the directory and the staff register, and what is brought in from
 -- other registers to be compared with the cases.
 
+-- Who else takes part: the emergency service, the blood centre, disease control, health supervision.
+ALTER TABLE organisation DROP CONSTRAINT organisation_kind_check;
+ALTER TABLE organisation ADD CONSTRAINT organisation_kind_check CHECK (
+    kind IN ('county_health', 'county_mch', 'hospital', 'township', 'village', 'ems', 'blood', 'cdc', 'supervision'));
+
 -- One line of the directory: a licence, an official line, an expert, somebody of the staff, a roster, an assessment.
 -- Lines are added and withdrawn, never changed: together they are the change log.
 CREATE TABLE institution_record (
