@@ -13,6 +13,6 @@ KEPT = frozenset(rule.process for rule in OCCASIONS.values() if rule.process)
 
 def of(services: Any, conn: Any, pregnancy_id: str) -> list[Any]:
     """The tasks that were done in instances of their own, the newest first; each leads to its record."""
-    asked = {"business_key": pregnancy_id, "state": "completed", "order": "created", "limit": 200}
+    asked: dict[str, Any] = {"business_key": pregnancy_id, "state": "completed", "order": "created", "limit": 200}
     found = [task for task in reads.user_tasks(conn, services.region_id, **asked).items if task.definition_key in KEPT]
-    return sorted(found, key=lambda task: task.completed_at, reverse=True)[:NEWEST]
+    return sorted(found, key=lambda task: task.completed_at or task.created_at, reverse=True)[:NEWEST]

@@ -12,6 +12,7 @@ LOOK_AT_DIAGRAMS = DESIGNERS | {"R-ITADM"}
 OPERATE = RIGHTS_OF_API["operate"]
 MATCH = RIGHTS_OF_API["match"]
 MIGRATE = RIGHTS_OF_API["migrate"]
+REGISTER_OF_FOCUS = frozenset({"R-VDOC", "R-MCHW", "R-PM-F", "R-HCADM"})  # [seed:001 5] township and county
 COUNTY = frozenset({"R-PM-F", "R-HCADM"})  # the numbers of the county, and the women behind them
 REGISTER = frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"})  # P02: who may open a woman's record
 
@@ -43,6 +44,9 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.evaluate_lead": REPORTERS,
     "web.search": READERS,
     "web.pregnancy": READERS,
+    "web.label_sheet": READERS,
+    "web.focus_register": REGISTER_OF_FOCUS,
+    "web.focus_file": REGISTER_OF_FOCUS,
     "web.occasion_form": CARE,  # which of them begins what is asked once inside
     "web.begin_occasion": CARE,
     "web.evaluate_occasion": CARE,

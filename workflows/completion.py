@@ -21,7 +21,7 @@ from engine.commands.contracts import (
 )
 from engine.errors import Conflict, Incorrect
 from engine.store.revisions import require_revision
-from workflows import duplicates
+from workflows import course_of_case, duplicates
 from workflows.forms import Form
 from workflows.institutions import beside, session
 from workflows.institutions.reported import SHEET, SheetReported, follow
@@ -214,6 +214,8 @@ def open_form(services: Services, conn: Any, task: Any, *, today: date) -> OpenF
     prefill = journey.prefill(form.id, facts, variables, today) | beside.known(
         services, conn, form, task, variables, today
     )
+    if form.id in course_of_case.FORMS and task.business_key:
+        prefill |= {"timeline": course_of_case.of_case(conn, services.region_id, task.business_key)}
     known_items = {name: value for name, value in facts.items() if name not in prefill}
     return OpenForm(
         form=form,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import g, render_template, request
 
 from engine.store import reads
-from web import duty_list, occasion_log, risk, running, timeline, woman, worklist
+from web import duty_list, occasion_log, risk, running, service_list, timeline, woman, worklist
 from web.course import Course
 from web.pages.blueprint import bp, now, places, services, today
 from workflows import task_access
@@ -41,6 +41,7 @@ def pregnancy(pregnancy_id: str) -> str:
         names = services().people.names({line.by for line in lines if line.by} | (told - {None}))
         rows = worklist.rows(services(), conn, tasks, g.principal, places(), now())
         links = services().patients.links(conn, pregnancy_id)
+        known_services = service_list.of(services(), conn, she)
         log = occasion_log.of(services(), conn, pregnancy_id)
         clocks = running.of_tasks(services(), conn, tasks, now())
         owed = duty_list.of(services(), conn, she, g.principal, now())
@@ -60,6 +61,7 @@ def pregnancy(pregnancy_id: str) -> str:
         links=links,
         duties=owed,
         log=log,
+        service_map=known_services,
         running=clocks,
         occasions=[
             one
