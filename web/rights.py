@@ -78,6 +78,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.staff_page": INSTITUTIONS,
     "web.returns_page": RETURNS,
     "web.return_file": RETURNS,
+    "web.reviews_page": COUNTY | {"R-OB-AC"},  # confidential: for review only
     "web.registers": COUNTY,
     "web.bring_in": COUNTY,
     "web.settle_row": COUNTY,

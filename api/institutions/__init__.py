@@ -13,7 +13,7 @@ from api.answers import reply
 from api.requests import PlainObject, Strict, idempotency, load, only, principal, text
 from engine.errors import Incorrect, Malformed
 from workflows import indicators
-from workflows.institutions import calendar, directory, imports, matters, returns, staff
+from workflows.institutions import calendar, directory, imports, matters, returns, reviews, staff
 from workflows.services import Services
 from workflows.task_access import today_in_china
 
@@ -75,8 +75,8 @@ def blueprint(services: Services) -> Blueprint:
     def lines() -> Response:
         """Lines of the directory as they stand today, `log=1` all there ever were. `?organisation=&kind=&log=`"""
         only("organisation", "kind", "log")
-        asked = {name: request.args.get(name) or None for name in ("organisation", "kind")}
-        found = directory.lines(services, **asked, all=request.args.get("log") == "1")
+        place, kind = (request.args.get(name) or None for name in ("organisation", "kind"))
+        found = directory.lines(services, organisation=place, kind=kind, all=request.args.get("log") == "1")
         return reply({"items": [_line(one) for one in found]})
 
     @bp.post("/directory")
@@ -118,6 +118,15 @@ def blueprint(services: Services) -> Blueprint:
             table = returns.table(services, conn, kind, _asked_period(), principal())
         rows = [[_cell(cell) for cell in row] for row in table.rows]
         return reply({"title": table.title, "head": list(table.head), "rows": rows})
+
+    @bp.get("/reviews")
+    def reviewed() -> Response:
+        """The log of reviews in a period and the problems they have in common. `?period=2026Q1`"""
+        only("period")
+        with services.people.reading(principal(), "search", "review", None) as conn:
+            found = reviews.log(services, conn, _asked_period(), principal())
+        common = [{"cell": one.cell, "name": one.name.zh, "reviews": one.reviews} for one in reviews.problems(found)]
+        return reply({"items": [_review(one) for one in found], "problems": common})
 
     @bp.post("/registers/<source>")
     def bring_in(source: str) -> Response:
@@ -169,6 +178,18 @@ def _matter(one: matters.Matter) -> dict[str, Any]:
         "from_organisation": one.from_organisation,
         "open": one.is_open,
         "task": str(one.task_id) if one.task_id else None,
+    }
+
+
+def _review(one: reviews.Review) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "pregnancy": one.pregnancy_id,
+        "organisation": one.organisation,
+        "reviewed_on": one.reviewed_on.isoformat(),
+        "level": one.level,
+        "departments": list(one.departments),
+        "cells": list(one.cells),
     }
 
 

@@ -117,6 +117,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "institutions.lines": ("organisation", "kind", "log"),
     "institutions.posts": ("period",),
     "institutions.individual": ("period",),
+    "institutions.reviewed": ("period",),
     "institutions.reconciliation": ("period",),
 }
 _PLACE = re.compile(r"<(?:(\w+):)?(\w+)>")

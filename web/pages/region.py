@@ -11,6 +11,7 @@ from engine.errors import Incorrect, NotFound
 from web.pages.blueprint import bp, services
 from web.pages.indicators import FILES, period_asked
 from workflows import indicators, parameters, unsure
+from workflows.institutions import directory, reviews
 from workflows.regions import Pack
 
 POINTS = re.compile(r"p(\d{1,2})")
@@ -71,7 +72,15 @@ def _has_sheet(rules: Pack) -> bool:
 def _sheet(period: indicators.Period, rules: Pack) -> indicators.ScoreSheet:
     with services().people.reading(g.principal, "search", "indicator", None) as conn:
         report = indicators.report(services(), conn, period, pack=rules)
-    return indicators.score_sheet(report, rules, _points())
+        noted = reviews.noted(services(), conn, period, g.principal)
+    own = {line.body["number"]: (line.body["points"], line.body["scoring"]) for line in _own_rules()}
+    return indicators.score_sheet(report, rules, _points(), rules=own, noted=noted)
+
+
+def _own_rules() -> list[directory.Line]:
+    """The county's own scoring rules, the newest last."""
+    found = directory.lines(services(), kind="score_rule")
+    return sorted(found, key=lambda line: line.recorded_at)
 
 
 def _points() -> dict[int, int]:

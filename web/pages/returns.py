@@ -12,7 +12,7 @@ from web.errors import STATUS
 from web.pages.blueprint import bp, services
 from web.pages.indicators import FILES, period_asked
 from workflows import indicators
-from workflows.institutions import imports, returns
+from workflows.institutions import imports, returns, reviews
 
 
 @bp.get("/institutions/returns")
@@ -39,6 +39,17 @@ def return_file(kind: str, ending: str) -> Response:
     content = indicators.workbook(tables) if ending == "xlsx" else indicators.as_csv(tables[0])
     headers = {"Content-Disposition": f'attachment; filename="{kind}-{period.text.replace("/", "_")}.{ending}"'}
     return Response(content, content_type=FILES[ending], headers=headers)
+
+
+@bp.get("/institutions/reviews")
+def reviews_page() -> str:
+    """The log of reviews in a period, and which problems they have in common."""
+    period, _ = period_asked()
+    with services().people.reading(g.principal, "search", "review", None) as conn:
+        found = reviews.log(services(), conn, period, g.principal)
+    return render_template(
+        "institution_reviews.html", period=period, found=found, kinds=reviews.KINDS, problems=reviews.problems(found)
+    )
 
 
 @bp.get("/institutions/registers")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import yaml
 
 from engine.errors import Incorrect, NotFound
 from workflows.indicators.counting import Figure, Report
+from workflows.indicators.noted import Noted
 from workflows.indicators.sheets import Table
 from workflows.regions import Pack
 
@@ -55,19 +56,38 @@ class ScoreSheet:
         return sum((item.score for item in self.items if item.score is not None), Decimal(0))
 
 
-def score_sheet(report: Report, pack: Pack, points: Mapping[int, int] | None = None) -> ScoreSheet:
-    """Raises NotFound where the region asks for none, Incorrect for a period that is no quarter or points that no item
-    can have."""
+def score_sheet(
+    report: Report,
+    pack: Pack,
+    points: Mapping[int, int] | None = None,
+    *,
+    rules: Mapping[int, tuple[int, str]] | None = None,
+    noted: Noted | None = None,
+) -> ScoreSheet:
+    """`rules`: the county's own points and words by number, in place of the printed ones. `noted`: what institutions
+    recorded; without it that part stays open. Raises NotFound where the region asks for none, Incorrect for a period
+    that is no quarter or points that no item can have."""
     printed = _printed(pack)
     if not report.period.is_quarter:
         raise Incorrect("评分表按季度：如 2026Q3", "the score sheet is of a quarter such as 2026Q3", code="period")
-    given = dict(points or {})
+    numbers = {row["number"] for row in printed["items"]}
+    own = {n: rule for n, rule in (rules or {}).items() if n in numbers and 0 <= rule[0] <= MOST}
+    given = {number: value for number, (value, _) in own.items()} | dict(points or {})
     if unknown := given.keys() - {row["number"] for row in printed["items"]}:
         raise Incorrect(f"评分表没有第 {min(unknown)} 项", f"there is no item {min(unknown)}", code="item")
     if any(not 0 <= value <= MOST for value in given.values()):
         raise Incorrect(f"分值应为 0 到 {MOST}", f"points are 0 to {MOST}", code="points")
     figures = {figure.definition.id: figure for figure in report.figures}
-    items = [_item(row, given.get(row["number"], row["points"]), figures, pack) for row in printed["items"]]
+    items = [
+        _item(
+            {**row, "scoring": own[row["number"]][1]} if row["number"] in own else row,
+            given.get(row["number"], row["points"]),
+            figures,
+            pack,
+            noted,
+        )
+        for row in printed["items"]
+    ]
     return ScoreSheet(period=report.period.text, source=printed["source"], items=tuple(items))
 
 
@@ -81,13 +101,54 @@ def score_table(sheet: ScoreSheet) -> Table:
     return Table(f"评分表 {sheet.period}", COLUMNS, rows)
 
 
-def _item(row: Mapping[str, Any], points: int, figures: Mapping[str, Figure], pack: Pack) -> Item:
+def _item(
+    row: Mapping[str, Any], points: int, figures: Mapping[str, Figure], pack: Pack, noted: Noted | None
+) -> Item:
     rule = AUTO.get(row.get("auto", ""))
     score, evidence = rule(points, figures) if rule else (None, BY_HAND)
+    if noted is not None:
+        score, evidence = _with_noted(row, points, figures, noted, (score, evidence))
     if "asks" in row:
         evidence = f"{VALUE.sub(lambda key: str(pack.value(key[1])), row['asks'])}；{evidence}"
     given = {"no": row["number"], "task": row["task"], "content": row["content"], "scoring": row["scoring"]}
     return Item(**given, points=points, score=score, evidence=evidence)
+
+
+def _with_noted(
+    row: Mapping[str, Any], points: int, figures: Mapping[str, Figure], noted: Noted, found: Scored
+) -> Scored:
+    """What the institutions' own records add: to some items points, to others what they rest on."""
+    score, evidence = found
+    if row.get("auto") == "register":
+        score, evidence = _whole_register(points, figures, noted)
+    if row.get("noted") == "reviews":
+        score, evidence = _reviews(points, noted)
+    said = [text for code, name in (row.get("duties") or {}).items() if (text := noted.said(code, name))]
+    if row.get("measures") and noted.measures[0]:
+        said.append(f"整改按期 {noted.measures[1]}/{noted.measures[0]}")
+    return score, "；".join([*said, evidence])
+
+
+def _whole_register(points: int, figures: Mapping[str, Figure], noted: Noted) -> Scored:
+    """Half for nobody left out, one less for each woman at high risk without a file and each registered birth without a
+    case; half for the special group, by how many sheets came in time. The printed text gives no steps [default]."""
+    half = Decimal(points) / 2
+    files, sheets = figures["I-12"], figures["I-26"]
+    said = f"{_said(files)}；出生登记查无个案 {noted.births_without_case}/{noted.births_registered}；{_said(sheets)}"
+    if files.numerator is None or files.denominator is None or not sheets.denominator:
+        return None, said
+    left_out = files.denominator - files.numerator + noted.births_without_case
+    tracked = half * (sheets.numerator or 0) / sheets.denominator
+    return max(Decimal(0), half - left_out) + tracked.quantize(Decimal("0.5"), ROUND_FLOOR), said
+
+
+def _reviews(points: int, noted: Noted) -> Scored:
+    """A quarter of the points each for a review of the facility and of the county; the other half is their quality,
+    which a person judges. The log names convener and departments."""
+    quarter = Decimal(points) / 4
+    held = quarter * ((noted.facility_reviews > 0) + (noted.county_reviews > 0))
+    said = f"院内 {noted.facility_reviews} 次，县级 {noted.county_reviews} 次；评审质量 {points // 2} 分{BY_HAND}"
+    return held, "；".join([said, *noted.review_lines])
 
 
 def _screening(points: int, figures: Mapping[str, Figure]) -> Scored:

@@ -149,6 +149,7 @@ TABLE: dict[str, Access] = {
     "institutions.withdraw": _INSTITUTIONS,
     "institutions.posts": _INSTITUTIONS,
     "institutions.individual": _INSTITUTIONS,
+    "institutions.reviewed": Access(people=RIGHTS["count"] | {"R-OB-AC"}),  # confidential: for review only
     "institutions.bring_in": Access(people=RIGHTS["count"]),
     "institutions.reconciliation": Access(people=RIGHTS["count"]),
     "indicators.report": Access(people=RIGHTS["count"]),
