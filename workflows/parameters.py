@@ -11,6 +11,7 @@ SHOWN: frozenset[str] = frozenset(
         *("calendar.yearly.implement", "calendar.yearly.notice", "calendar.yearly.summary"),
         *("death.at_once", "death.policy", "death.phone_to", "death.facility_review_required"),
         *("calendar.yearly.three_year_summary", "focus.duties", "privacy.mental_health", "privacy.protect"),
+        *("newborn.handover_log", "newborn.preterm.kangaroo_care", "risk.scheme.flags"),
         *("quality.delivery", "quality.delivery_checklist", "records.outpatient_to_inpatient", "region.cross_province"),
         *("returns.institution.rule", "returns.institution.to", "returns.regular", "risk.dynamic"),
         *("scope.institutions", "service.booked_bed_priority", "service.continuous_care", "service.priority"),
@@ -30,6 +31,7 @@ _ROLES = Text(
     zh="评估机构与转诊去向按机构级别分派", en="assigning assessment and referral by the level of an institution"
 )
 UNREAD: dict[str, Text] = {
+    "institution.reply_within": Text(zh="通知上写明答复日期", en="the notice itself names the day of its answer"),
     "edd.rule": Text(zh="国家表打印的月份加减法", en="the printed national form with its own rule"),
     "risk.age_reference": Text(zh="按预产期计年龄", en="age at the due date"),
     "risk.assessor_orgs": _ROLES,
@@ -42,9 +44,8 @@ UNREAD: dict[str, Text] = {
     **{
         f"targets.child.{name}": _CHILD
         for name in (
-            *("anaemia_under5_max_pct", "breastfeeding_0_6m_pct", "child_mgmt_pct", "hearing_pct", "hiv_treatment_pct"),
-            *("prepregnancy_check_pct", "stunting_max_pct", "syphilis_treatment_pct", "underweight_max_pct"),
-            "vaccination_pct",
+            *("anaemia_under5_max_pct", "breastfeeding_0_6m_pct", "child_mgmt_pct"),
+            *("prepregnancy_check_pct", "stunting_max_pct", "underweight_max_pct"),
         )
     },
     **dict.fromkeys(("targets.child_mgmt_pct.op", "targets.child_mgmt_pct.value"), _CHILD),

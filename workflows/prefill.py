@@ -10,7 +10,7 @@ from typing import Any
 from workflows import tables
 from workflows.facts import date_of, derived, number_of
 from workflows.institutions import prefill as institution
-from workflows.policies.advice import advice
+from workflows.policies.advice import Advice, advice, named
 from workflows.routing import link_id_of, policy_of
 
 Values = Mapping[str, Any]
@@ -87,12 +87,9 @@ def grading(facts: Values, variables: Values, on: date) -> dict[str, Any]:
 
 
 def _advised(result: Values, rules: Values) -> dict[str, Any]:
-    """D5, as advice to confirm; the flag decides where the colour alone would let her stay in a township."""
-    rows = advice(str(result["colour"]), result["purple"] is True, rules["routing"])
-    if not rows:
-        return {}
-    row = rows[-1] if result["colour"] in ("green", "yellow") else rows[0]
-    return {"advice_antenatal": row.antenatal, "advice_delivery": row.delivery}
+    """D5, as advice to confirm."""
+    row = _advice_of({"colour": result["colour"], "purple": result["purple"], "policy": rules})
+    return {"advice_antenatal": row.antenatal, "advice_delivery": row.delivery} if row else {}
 
 
 def due_date(facts: Values, variables: Values, on: date) -> dict[str, Any]:
@@ -144,9 +141,21 @@ def report(facts: Values, variables: Values, on: date) -> dict[str, Any]:
 
 
 def _destination(variables: Values) -> str | None:
-    """The institution that the region names for the colour; none where it only names a level."""
-    rows = advice(str(variables.get("colour")), variables.get("purple") is True, policy(variables)["routing"])
-    return next((row.antenatal_place for row in rows if row.antenatal_place), None)
+    """The institution that the region names for the colour, and who evaluates her; none where it only names a level."""
+    row = _advice_of(variables)
+    if row is None:
+        return None
+    evaluates = named(row.evaluate)
+    if row.antenatal_place and evaluates:
+        return f"{row.antenatal_place}（评估：{evaluates}）"
+    return row.antenatal_place or evaluates
+
+
+def _advice_of(variables: Values) -> Advice | None:
+    """The flag decides where the colour alone would let her stay in a township."""
+    colour, routes = str(variables.get("colour")), policy(variables).get("routing") or {}
+    rows = advice(colour, variables.get("purple") is True, routes)
+    return (rows[-1] if colour in ("green", "yellow") else rows[0]) if rows else None
 
 
 def case_file(facts: Values, variables: Values, on: date) -> dict[str, Any]:
@@ -188,8 +197,15 @@ def responsible(facts: Values, variables: Values, on: date) -> dict[str, Any]:
 
 
 def transfer(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    """To where the region sends her colour upwards, to be confirmed."""
     asked = variables.get("referral") or {}
-    return {"urgency": asked.get("urgency"), "transfer_reason": asked.get("reason"), "transportable": True}
+    row = _advice_of(variables)
+    return {
+        "urgency": asked.get("urgency"),
+        "transfer_reason": asked.get("reason"),
+        "transportable": True,
+        "receiving_centre": named(row.upward) if row else None,
+    }
 
 
 def prenatal(facts: Values, variables: Values, on: date) -> dict[str, Any]:
@@ -252,7 +268,9 @@ def focus(facts: Values, variables: Values, on: date) -> dict[str, Any]:
 
 def delivery_plan(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     blood = {"plan_abo": facts.get("abo"), "plan_rh": facts.get("rh")}
-    return {"planned_on": on.isoformat(), "plan_place": facts.get("intended_delivery_org"), **blood}
+    row = _advice_of(variables)
+    place = facts.get("intended_delivery_org") or (row.delivery_place or named(row.delivery) if row else None)
+    return {"planned_on": on.isoformat(), "plan_place": place, **blood}
 
 
 def sweep(facts: Values, variables: Values, on: date) -> dict[str, Any]:

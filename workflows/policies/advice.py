@@ -16,6 +16,23 @@ class Advice:
     evaluate: str | None
     antenatal_place: str | None = None
     delivery_place: str | None = None
+    upward: str | None = None  # where she goes when more is needed than the place of care can do
+
+
+# As the grading form shows the codes; what is none of them is an institution that the region names.
+LEVELS: Mapping[str, str] = {
+    "township": "乡镇卫生院",
+    "county": "县级医疗机构",
+    "county_centre": "县级危重救治中心",
+    "city_centre": "市级危重救治中心",
+    "tertiary": "三级医疗机构",
+    "designated": "定点医疗机构",
+}
+
+
+def named(place: str | None) -> str | None:
+    """A level in words, an institution as it is called."""
+    return LEVELS.get(place, place) if place else None
 
 
 def advice(colour: str, purple: bool, routing: Mapping[str, Mapping[str, Any]]) -> tuple[Advice, ...]:
@@ -30,4 +47,5 @@ def _row(places: Mapping[str, Any]) -> Advice:
         places.get("evaluate"),
         places.get("anc_place"),
         places.get("delivery_place"),
+        places.get("upward"),
     )

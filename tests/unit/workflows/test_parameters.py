@@ -3,6 +3,7 @@ nothing reads yet, and those that are only shown to people, are named: a new val
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -19,6 +20,7 @@ from workflows import escalation, parameters
 from workflows.duties import ELEMENTS, Known, duties
 from workflows.indicators import Period, due_dates, score_sheet
 from workflows.indicators.counting import Report, _figures
+from workflows.journey import prefill
 from workflows.regions import Pack, load_pack, pack_ids
 from workflows.regions.pack import POLICY
 
@@ -39,13 +41,15 @@ class Task:
 def texts() -> str:
     """Every diagram, table and rule: where a name of the policy would be read."""
     files = [*ROOT.glob("bpmn/*.bpmn"), *ROOT.glob("bpmn/decisions/*.dmn"), *ROOT.glob("workflows/*.py")]
+    files.remove(ROOT / "workflows/parameters.py")  # lists what is not read
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def seen(pack: Pack) -> Iterator[Any]:
     """What the product makes of a pack, wherever it reads one."""
     policy = pack.policy()
-    yield {name: value for name, value in policy.items() if name in POLICY and _is_read(name)}
+    yield {path: value for path, value in _leaves(policy) if path.partition(".")[0] in POLICY and _is_read(path)}
+    yield _filled_in(policy)
     yield [(d.on, d.name, d.sender, d.recipient, d.about) for d in due_dates(pack, YEARS)]
     figures = _figures({}, pack, QUARTER)
     for year in (2018, 2019, 2020, 2022):
@@ -66,9 +70,44 @@ def seen(pack: Pack) -> Iterator[Any]:
         yield [(item.points, item.evidence) for item in score_sheet(report, pack).items]
 
 
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{path}.{name}" if path else str(name))
+    else:
+        yield path, value
+
+
 @cache
-def _is_read(name: str) -> bool:
-    return any(form in texts() for form in (f"policy.{name}", f'["{name}"]', f'"{name}"]', f'get("{name}"'))
+def _is_read(path: str) -> bool:
+    """The value itself is named where something reads it, or a group of it is taken as a whole: by a key that is
+    computed, or by a rule. A group that is only handed on to a table or a called process is not read by that."""
+    name, *inner = path.split(".")
+    if not any(form in texts() for form in (f"policy.{name}", f'["{name}"]', f'"{name}"]', f'get("{name}"')):
+        return False
+    if name == "routing":
+        return False
+    return not inner or name in TAKEN_WHOLE or re.search(rf"\b{re.escape(inner[-1])}\b", texts()) is not None
+
+
+# By a key that is computed: the colour, the moment, the kind. `routing` is looked at by what it fills in, below.
+TAKEN_WHOLE = frozenset(
+    {"tracing", "tracing_urgent", "report_within", "report_call_within", "visit_windows", "visit_raise"}
+)
+
+
+def _filled_in(policy: dict[str, Any]) -> list[Any]:
+    """What forms begin with for a woman of each colour: where the region sends her."""
+    found = []
+    for colour in ("green", "yellow", "orange", "red"):
+        for purple in (False, True):
+            case = {"policy": policy, "colour": colour, "purple": purple}
+            found += [
+                prefill(form, {}, case, NOW.date()) for form in ("risk-report", "transfer-request", "delivery-plan")
+            ]
+    graded = ({"hb": 115}, {"age": 36}, {"age": 41}, {"hb": 55}, {"hb": 39}, {"hiv": "pos"})
+    found += [prefill("risk-grading", facts, {"policy": policy}, NOW.date()) for facts in graded]
+    return found
 
 
 def _owed(pack: Pack) -> list[Any]:

@@ -84,6 +84,21 @@ def test_ac11_orange_is_sent_to_the_city_hospital_and_purple_to_the_mch_centre()
     assert prefill("risk-grading", {"hiv": "pos"}, {"policy": policy}, ON)["advice_antenatal"] == "designated"
 
 
+def test_where_she_is_evaluated_goes_upwards_and_gives_birth_is_what_the_region_says():
+    def filled(pack_id, form, colour, item, purple=False):
+        case = {"policy": load_pack(pack_id).policy(), "colour": colour, "purple": purple}
+        return prefill(form, {}, case, ON)[item]
+
+    assert filled("cn-sp-2018", "risk-report", "red", "referral_destination") == (
+        "市人民医院（评估：市人民医院或自治区人民医院）"
+    )
+    assert filled("cn-baseline", "risk-report", "red", "referral_destination") == "三级医疗机构"
+    assert filled("cn-sp-2018", "transfer-request", "orange", "receiving_centre") == "自治区人民医院"
+    assert filled("cn-baseline", "transfer-request", "green", "receiving_centre") is None
+    assert filled("cn-sp-2018", "delivery-plan", "green", "plan_place", purple=True).startswith("市人民医院或市妇幼")
+    assert filled("cn-baseline", "delivery-plan", "orange", "plan_place") == "三级医疗机构"
+
+
 def test_a_seventh_county_is_one_file_more(tmp_path):
     file = tmp_path / "cn-seventh.yaml"
     file.write_text(WALLED, encoding="utf-8")
