@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fhir_adapters.dates import interval
-from fhir_adapters.store import resources
+from fhir_adapters.store import merging, resources
 from fhir_adapters.terminology import is_identity, same_system
 from fhir_adapters.types import episode_of, patient_of
 
@@ -40,8 +40,11 @@ def correlate(
 ) -> Correlated:
     """By what the resource names, else by its patient's open case, else by the mother of the newborn it is about."""
     named = episode_of(resource)
-    if named and resources.current(conn, region_id, "EpisodeOfCare", named):
-        return Correlated("case", named)
+    episode = resources.current(conn, region_id, "EpisodeOfCare", named) if named else None
+    if named and episode is not None:
+        is_void = episode.resource().get("status") == "cancelled"
+        became = merging.survivor_of(conn, region_id, merging.PREGNANCY, named) if is_void else None
+        return Correlated("case", became or named)
     if patient_id is None:
         return NONE
     found = of_patient(conn, region_id, patient_id, event_of(resource), known)

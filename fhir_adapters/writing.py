@@ -294,7 +294,7 @@ def store(work: Work) -> None:
 
 
 def _now_another(work: Work, item: Item) -> bool:
-    """Whether it is about a record that became another: then it is filed under that one, like a conditional reference."""
+    """Whether it is about a record that became another: then it is filed under that one."""
     old = item.patient_id
     became = merging.survivor_of(work.asked, work.region_id, merging.PATIENT, old) if old else None
     if became is None:

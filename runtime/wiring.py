@@ -15,7 +15,7 @@ from engine.problems import Problem, Refused
 from engine.store import plain
 from engine.store.connections import for_region, open_pool
 from fhir_adapters import bundles, directory
-from fhir_adapters.corrections import identity, results
+from fhir_adapters.corrections import identity, merging, results
 from fhir_adapters.facts import read_facts
 from fhir_adapters.patients import Patients
 from fhir_adapters.projection import projector
@@ -122,6 +122,7 @@ def _handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
         **grading.handlers(services),
         **results.handlers(),
         **identity.handlers(services),
+        **merging.handlers(services),
     }
 
 

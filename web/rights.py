@@ -57,6 +57,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.dismiss_inbox_item": MATCH,
     "web.correct_dates_form": REGISTER,
     "web.correct_dates": REGISTER,
+    "web.merge_form": MATCH,
+    "web.merge": MATCH,
     "web.identity": RIGHTS_OF_API["correct"],
     "web.correct_identity": RIGHTS_OF_API["correct"],
     "web.results": RIGHTS_OF_API["correct"],

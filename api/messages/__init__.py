@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,7 @@ from engine.commands.contracts import BroadcastSignal, EvaluateConditions, Publi
 from engine.errors import NotFound
 from engine.store import reads, unattended_reads
 from engine.store.unattended_reads import UNMATCHED
+from fhir_adapters.corrections.merging import now_another
 from workflows import audited
 from workflows.intake import JOURNEY
 from workflows.people.roles import OWNERS_OF_DIAGRAMS
@@ -77,6 +79,9 @@ def blueprint(services: Services) -> Blueprint:
         command = PublishMessage(**load(MessageBody()))
         _require_care(services, command.key)
         result = services.engine.execute(command, by=principal().actor, idempotency=idempotency())
+        if result.result == "buffered" and (became := now_another(services, command.key)) is not None:
+            again = replace(command, key=became)  # two records of one woman became one: what goes by the old key
+            result = services.engine.execute(again, by=principal().actor)
         instance_id = str(result.instance_id) if result.instance_id else None
         return reply({"result": result.result, "instance_id": instance_id})
 

@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 from api.answers import at, reply
 from api.pregnancies.summary import case_for
 from api.requests import Strict, idempotency, load, principal, text
-from fhir_adapters.corrections.asked import identity_correction, late_result, withdrawal
+from fhir_adapters.corrections.asked import identity_correction, late_result, merger, withdrawal
 from fhir_adapters.corrections.results import Result, results_of
 from workflows.corrections import carrying_out, grading
 from workflows.corrections.carrying_out import CarryOut
@@ -42,6 +42,13 @@ class IdentityBody(Strict):
     birth_date = text(10, required=True)
     phone = fields.String(load_default="", validate=validate.Length(max=20))
     handbook_no = fields.String(load_default="", validate=validate.Length(max=40))
+    reason = fields.String(required=True, validate=validate.Length(max=LONGEST))
+    dry_run = fields.Boolean(load_default=False)
+
+
+class MergeBody(Strict):
+    duplicate = fields.UUID(required=True)
+    kept = fields.UUID(load_default=None, allow_none=True)
     reason = fields.String(required=True, validate=validate.Length(max=LONGEST))
     dry_run = fields.Boolean(load_default=False)
 
@@ -78,6 +85,26 @@ def add_routes(bp: Blueprint, services: Services) -> None:
         reason, dry_run = given.pop("reason"), given.pop("dry_run")
         return _answer(
             identity_correction(services, principal(), str(pregnancy_id), person=given, reason=reason, dry_run=dry_run)
+        )
+
+    @bp.post("/<uuid:pregnancy_id>/corrections/merge")
+    def merge(pregnancy_id: UUID) -> Response:
+        """The woman of `duplicate` is this one: her record becomes this one's; `kept`: which of two open pregnancies
+        goes on."""
+        given = load(MergeBody())
+        for one in (pregnancy_id, given["duplicate"]):
+            _require_hers(one)
+        kept, reason, dry_run = given["kept"], given["reason"], given["dry_run"]
+        return _answer(
+            merger(
+                services,
+                principal(),
+                str(pregnancy_id),
+                str(given["duplicate"]),
+                kept=str(kept) if kept else None,
+                reason=reason,
+                dry_run=dry_run,
+            )
         )
 
     @bp.get("/<uuid:pregnancy_id>/results")

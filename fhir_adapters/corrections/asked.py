@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from fhir_adapters.corrections.identity import CorrectIdentity
+from fhir_adapters.corrections.merging import MergeWomen
 from fhir_adapters.corrections.results import EnterResult, WithdrawResult
 from workflows.corrections import identity, reason_of, results
 from workflows.corrections.carrying_out import CarryOut
@@ -45,6 +46,16 @@ def identity_correction(
     said = identity.identity_of(person, today_in_china(services))
     command = CorrectIdentity(pregnancy_id=pregnancy_id, person=said, reason=reason_of(reason))
     return _asked(command, by, "correct-identity", dry_run, {})
+
+
+def merger(
+    services: Services, by: Principal, survivor: str, duplicate: str, *, kept: str | None, reason: str, dry_run: bool
+) -> CarryOut:
+    """Of two records that are one woman's: `survivor` and `duplicate` name them by a pregnancy each."""
+    command = MergeWomen(survivor=survivor, duplicate=duplicate, kept=kept, reason=reason_of(reason))
+    detail = {"survivor": survivor, "duplicate": duplicate, "kept": kept}
+    cases = (survivor, duplicate)
+    return CarryOut(command=command, pregnancies=cases, principal=by, kind="merge", dry_run=dry_run, detail=detail)
 
 
 def _asked(command: Any, by: Principal, kind: str, dry_run: bool, detail: dict[str, Any]) -> CarryOut:

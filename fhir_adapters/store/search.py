@@ -31,7 +31,7 @@ from fhir_adapters.search.query import (
     Strings,
     Tokens,
 )
-from fhir_adapters.store import resources, sorting
+from fhir_adapters.store import merging, resources, sorting
 from fhir_adapters.store.texts import Stored
 
 SQL = sql.load(__file__)
@@ -64,6 +64,29 @@ class Hits:
     more: bool
 
 
+def followed(conn: Connection[Any], region_id: str, query: Query, *, first: bool = False) -> Query:
+    """The same question about whom the patient became: where nothing was found under the old id; of the Patient itself
+    (`first`) beside it."""
+    if query.after is not None or (first and query.type != "Patient"):
+        return query
+    changed = tuple(_followed_one(conn, region_id, one, first) for one in query.conditions)
+    return query if changed == query.conditions else replace(query, conditions=changed)
+
+
+def _followed_one(conn: Connection[Any], region_id: str, one: Any, first: bool) -> Any:
+    if first and isinstance(one, Ids):
+        became = [merging.survivor_of(conn, region_id, merging.PATIENT, id_) for id_ in one.values]
+        return Ids(tuple(dict.fromkeys((*one.values, *(id_ for id_ in became if id_)))))
+    if first or not isinstance(one, Tokens) or one.absent:
+        return one
+    told = []
+    for value in one.values:
+        type_, _, id_ = value.partition("/")
+        became_one = merging.survivor_of(conn, region_id, merging.PATIENT, id_) if type_ == "Patient" and id_ else None
+        told.append(f"Patient/{became_one}" if became_one else value)
+    return replace(one, values=tuple(told))
+
+
 class _Sql:
     """Pieces and their values, in order."""
 
@@ -78,11 +101,13 @@ class _Sql:
 
 def search(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer) -> Hits:
     """One page, what it includes, and the total where it was asked for."""
-    query = _resolved(conn, region_id, query, viewer)
+    query = followed(conn, region_id, _resolved(conn, region_id, query, viewer), first=True)
     total = _count(conn, region_id, query, viewer) if query.total or query.only_count else None
     if query.only_count:
         return Hits([], [], total, False)
     rows = _page(conn, region_id, query, viewer, query.count + 1)
+    if not rows and (again := followed(conn, region_id, query)) is not query:
+        return search(conn, region_id, again, viewer)
     matches = rows[: query.count]
     included = _included(conn, region_id, query, matches, viewer) if matches else []
     return Hits(matches, included, total, len(rows) > query.count)

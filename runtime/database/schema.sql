@@ -2523,6 +2523,23 @@ CREATE TABLE public.manual_clock (
 ALTER TABLE ONLY public.manual_clock FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: merged_record; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.merged_record (
+    region_id text NOT NULL,
+    kind text NOT NULL,
+    old_id text NOT NULL,
+    survivor_id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    CONSTRAINT merged_record_is_another CHECK ((old_id <> survivor_id)),
+    CONSTRAINT merged_record_kind_check CHECK ((kind = ANY (ARRAY['patient'::text, 'pregnancy'::text])))
+);
+
+ALTER TABLE ONLY public.merged_record FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: message; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3352,6 +3369,13 @@ ALTER TABLE ONLY public.manual_clock
     ADD CONSTRAINT manual_clock_pkey PRIMARY KEY (only_row);
 
 --
+-- Name: merged_record merged_record_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.merged_record
+    ADD CONSTRAINT merged_record_pkey PRIMARY KEY (region_id, kind, old_id);
+
+--
 -- Name: message message_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3767,6 +3791,12 @@ CREATE INDEX job_instance_idx ON public.job USING btree (region_id, instance_id)
 --
 
 CREATE INDEX job_suspect_idx ON public.job USING btree (region_id, due_at) WHERE (attempts > 0);
+
+--
+-- Name: merged_record_survivor_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX merged_record_survivor_idx ON public.merged_record USING btree (region_id, kind, survivor_id);
 
 --
 -- Name: message_buffered_idx; Type: INDEX; Schema: public; Owner: -
@@ -4480,6 +4510,12 @@ ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.manual_clock ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: merged_record; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.merged_record ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: message; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -4718,6 +4754,12 @@ CREATE POLICY region ON public.institution_record USING ((region_id = NULLIF(cur
 --
 
 CREATE POLICY region ON public.job USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: merged_record region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.merged_record USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
 -- Name: message region; Type: POLICY; Schema: public; Owner: -
