@@ -18,6 +18,7 @@ class Woman:
 
     def __init__(self) -> None:
         self.done: dict[str, list[datetime]] = defaultdict(list)
+        self.begun: set[str] = set()
         self.heard: dict[str, list[tuple[datetime, dict[str, Any]]]] = defaultdict(list)
 
     def first(self, element: str) -> date | None:
@@ -45,6 +46,8 @@ def women_of(conn: Any, region_id: str) -> list[Woman]:
     for instance_id, at, element, event, detail in told:
         if event == "completed":
             women[instance_id].done[element].append(at)
+        elif event == "entered":
+            women[instance_id].begun.add(element)
         elif event == "received":
             women[instance_id].heard[element].append((at, detail or {}))
         else:
@@ -57,7 +60,9 @@ def recount(women: list[Woman]) -> dict[str, tuple[int, int]]:
     born = [w for w in women if w.delivered]
     registered = [w for w in women if w.done["task_register"]]
     referred = [w for w in women if w.done["task_refer_positive"]]
-    high = [w for w in women if w.done["task_open_case_file"]]
+    high = [
+        w for w in women if "task_open_case_file" in w.begun
+    ]  # asked for, done or not: she is high-risk from then on
     return {
         "I-06": (sum(len(w.done["task_first_visit"] + w.done["task_antenatal_visit"]) >= 5 for w in born), len(born)),
         "I-07": (sum(bool(w.done["task_home_visit"]) for w in born), len(born)),

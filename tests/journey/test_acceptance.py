@@ -50,10 +50,12 @@ def to_the_end(county, woman):
     visits = go_through_visits(county, woman, until=born)
     county.advance_to(born, 12)
     woman.delivers(born)
-    woman.completes("task_newborn_care")
+    for task in ("task_newborn_care", "task_check_after_birth", "task_observe_2h", "task_observe_24h"):
+        woman.completes(task)
     county.advance_to(born + timedelta(days=3), 12)
     woman.completes("task_newborn_screening")
     woman.delivers(born, discharged_on=born + timedelta(days=3))
+    woman.completes("task_acknowledge_discharge")
 
     assert due(woman.task("task_home_visit")) == born + timedelta(days=10)
     county.advance_to(born + timedelta(days=6))
