@@ -66,6 +66,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.withdraw_result": RIGHTS_OF_API["correct"],
     "web.amend_grading_form": RIGHTS_OF_API["grade"],
     "web.amend_grading": RIGHTS_OF_API["grade"],
+    "web.criteria_changes": COUNTY | RIGHTS_OF_API["grade"],
     "web.indicators_report": COUNTY,
     "web.reports": COUNTY,
     "web.score_file": COUNTY,

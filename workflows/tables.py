@@ -34,17 +34,17 @@ def evaluate(decision: str, context: Mapping[str, Any], on: date) -> Any:
 
 def screening_items(facts: Mapping[str, Any], on: date) -> list[str]:
     """D2: codes of the screening items that the facts show."""
-    return list(evaluate("screening_auto", {"facts": _measured(facts)}, on))
+    return list(evaluate("screening_auto", {"facts": measured(facts)}, on))
 
 
 def grading_criteria(facts: Mapping[str, Any], policy: Mapping[str, Any], on: date) -> list[str]:
     """D3: codes of the criteria that the facts show."""
-    return list(evaluate("grading_auto", {"facts": _measured(facts), "policy": policy}, on))
+    return list(evaluate("grading_auto", {"facts": measured(facts), "policy": policy}, on))
 
 
 def findings(found: Mapping[str, Any], on: date) -> list[dict[str, Any]]:
     """D8: what one visit shows: `code`, `level` (info, warn, urgent, emergency) and `text` of each finding."""
-    return list(evaluate("findings", {"found": _measured(found)}, on))
+    return list(evaluate("findings", {"found": measured(found)}, on))
 
 
 def row_of(code: str) -> dict[str, Any] | None:
@@ -54,7 +54,7 @@ def row_of(code: str) -> dict[str, Any] | None:
     return dict(found) if found is not None else None
 
 
-def _measured(facts: Mapping[str, Any]) -> dict[str, Any]:
+def measured(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Without what was not measured: a text in a column of numbers would silence the whole table."""
     return {name: value for name, value in facts.items() if not (isinstance(value, str) and value in ABSENT)}
 

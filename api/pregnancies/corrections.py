@@ -13,9 +13,10 @@ from api.pregnancies.summary import case_for
 from api.requests import Strict, idempotency, load, principal, text
 from fhir_adapters.corrections.asked import identity_correction, late_result, merger, withdrawal
 from fhir_adapters.corrections.results import Result, results_of
-from workflows.corrections import carrying_out, grading
+from workflows.corrections import carrying_out, criteria, grading
 from workflows.corrections.carrying_out import CarryOut
 from workflows.services import Services
+from workflows.task_access import today_in_china
 
 LONGEST = 1000
 
@@ -105,6 +106,27 @@ def add_routes(bp: Blueprint, services: Services) -> None:
                 reason=reason,
                 dry_run=dry_run,
             )
+        )
+
+    @bp.get("/criteria-changes")
+    def criteria_changes() -> Response:
+        """Open cases that the newest version of the criteria table would see differently; they keep their result."""
+        with services.people.reading(principal(), "search", "criteria-changes", None) as conn:
+            known = criteria.versions(services, conn)
+            found = criteria.affected(services, conn, principal(), today_in_china(services))
+        return reply(
+            {
+                "versions": [{"version": one.version, "deployed_at": at(one.deployed_at)} for one in known],
+                "items": [
+                    {
+                        "pregnancy_id": one.pregnancy_id,
+                        "version": one.version,
+                        "gained": list(one.gained),
+                        "lost": list(one.lost),
+                    }
+                    for one in found
+                ],
+            }
         )
 
     @bp.get("/<uuid:pregnancy_id>/results")
