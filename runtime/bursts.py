@@ -53,7 +53,8 @@ class Bursts:
     def _run(self) -> None:
         while not self._stopping.wait(POLL_S):
             try:
-                self.look(self._engine.clock())
+                while self.look(self._engine.clock()) == MOST and not self._stopping.is_set():
+                    pass  # more is due than was taken
             except Busy:
                 log.warning("the database is away")
             except Exception:

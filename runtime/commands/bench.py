@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from engine.commands.contracts import Deploy
-from runtime.benchmarks import fhir, fhir_export, fhir_notify, http_load, shapes, soundness
+from runtime.benchmarks import fhir, fhir_export, fhir_ingest, fhir_notify, http_load, shapes, soundness
 from runtime.benchmarks.load import MIDWIFE, engine_for, run_processes
 from runtime.benchmarks.replay import replay_workload
 from runtime.benchmarks.report import report
@@ -30,6 +30,7 @@ HTTP_CONNECTIONS = 4
 OWN_SERVERS = {  # seconds, scale, say
     **fhir.BENCHES,
     "fhir-export": fhir_export.measure,
+    "fhir-ingest": fhir_ingest.measure,
     "fhir-notify": fhir_notify.measure,
 }
 
