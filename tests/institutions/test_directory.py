@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -96,6 +97,24 @@ def test_a_licence_that_ends_soon_is_shown_until_another_follows_it(county):
 
     add(county, "officer", **licence, until="2029-03-01", fields={"type": "midwifery", "number": "新证"})
     assert staff.ending(county.services, by, on) == []
+
+
+def test_who_learnt_this_year_is_held_against_what_the_region_wants(county):
+    for name in ("甲", "乙", "丙"):
+        add(county, "officer", organisation=HOSPITAL, kind="staff", fields={"name": name, "post": "midwife"})
+    for name, passed, since in (
+        ("甲", "passed", "2026-01-04"),
+        ("乙", "failed", "2026-01-04"),
+        ("丙", "none", "2025-12-31"),
+    ):
+        learnt = {"name": name, "topic": "新生儿复苏", "passed": passed}
+        add(county, "doctor", organisation=HOSPITAL, kind="education", fields=learnt, since=since)
+    by = county.principal("doctor")
+    chongqing = replace(county.services, settings=replace(county.services.settings, pack="cn-cq-2022"))
+
+    found = staff.learners(chongqing, by, 2026)
+    assert {one.name: (one.times, one.want) for one in found} == {"甲": (1, 1), "乙": (0, 1), "丙": (0, 1)}
+    assert staff.learners(county.services, by, 2026) == []  # the other region asks for none
 
 
 def test_what_each_person_finished_is_counted_with_what_was_late(county):

@@ -51,6 +51,15 @@ def test_the_log_names_convener_and_departments_and_the_catalogue_what_reviews_h
     assert county.ask("GET", f"/api/institutions/reviews?period={QUARTER}", "doctor").status_code == 403
 
 
+def test_a_drill_is_shown_what_the_last_reviews_had_in_common(county):
+    county.post("/institutions/calendar", "officer")
+    reviewed(county)
+    county.to("2026-03-25")
+    drill = next(t for t in county.tasks(limit=200) if county.variables(t).get("duty", {}).get("code") == "drill")
+
+    assert "医疗保健机构·知识技能（2）；医疗保健机构·资源（1）" in county.get(f"/tasks/{drill.id}", "midwife").text
+
+
 def test_reviews_of_both_levels_give_half_the_points_and_the_quality_stays_a_persons(county):
     before = county.get(f"/reports?period={QUARTER}", "county").get_data(as_text=True)
     assert "院内 0 次，县级 0 次" in before

@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any
 
 from workflows.forms import Form
-from workflows.institutions import sheets
+from workflows.institutions import reviews, sheets
 from workflows.institutions.reported import SHEET
 from workflows.services import Services
 from workflows.store import institutions as store
 from workflows.store import people as people_store
 
 DUTY = "duty-evidence"
+TAUGHT = frozenset({"drill", "attendance"})  # whose topics follow from what reviews found (seed:003 四(四)15)
 
 
 def known(
@@ -26,6 +27,9 @@ def known(
         unit = people_store.organisations(conn, services.region_id).get(task.organisation or "")
         rows = sheets.carried_on(before, on) if before else []
         return {**({"rows": rows} if rows else {}), **({"sweep_unit": unit.name} if unit else {})}
+    if form.id == DUTY and variables.get("evidence_kind") in TAUGHT:
+        lessons = reviews.lessons(services, conn, str(variables["organisation"]), on)
+        return {"duty_lessons": lessons} if lessons else {}
     if form.id == DUTY and variables.get("evidence_kind") == "return":
         due = date.fromisoformat(str(variables["duty_due"]))
         first = due.replace(day=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from uuid import UUID, uuid4
 
 import yaml
 
-from engine.commands.contracts import Actor, IdempotencyKey, StartInstance
+from engine.commands.contracts import IdempotencyKey, StartInstance
 from engine.errors import Conflict, Forbidden, Incorrect, NotFound, Text
 from engine.store import reads
 from workflows import duplicates
+from workflows.institutions import directory
 from workflows.people.model import Organisation, Principal
 from workflows.people.visibility import care_in
 from workflows.services import Services
@@ -22,6 +24,8 @@ from workflows.store import institutions as store
 FILE = Path(__file__).parent / "matters.yaml"
 LISTED = ("official_notice", "inspection", "adverse_event", "support_request", "action_item", "near_miss_review")
 MOST = 200
+SAMPLED = 5  # cases that a check looks into [default]
+SAMPLED_BACK = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +97,7 @@ def begin(
         business_key = matter_id or str(uuid4())
         variables = _between_institutions(services, kind, by, organisation, business_key)
     start = StartInstance(definition_key=kind.key, business_key=business_key, variables=variables)
-    return UUID(str(services.engine.execute(start, by=_actor(by), idempotency=idempotency).instance_id))
-
-
-def _actor(by: Principal) -> Actor:
-    return by.actor
+    return UUID(str(services.engine.execute(start, by=by.actor, idempotency=idempotency).instance_id))
 
 
 def _between_institutions(
@@ -115,14 +115,22 @@ def _between_institutions(
         "from_organisation": by.organisation,
         "county_organisation": _county(tree, by),
         "policy": {"institution": services.regions(services.settings.pack).policy()["institution"]},
-        **({"sheet_items": sheet_items(services, meant)} if kind.key == "inspection" else {}),
+        **(_for_a_check(services, meant, key) if kind.key == "inspection" else {}),
     }
+
+
+def _for_a_check(services: Services, meant: Organisation, key: str) -> dict[str, Any]:
+    """The items of the region's own sheet, and a draw of cases at high risk, by their handbook numbers."""
+    with services.engine.read() as conn:
+        since = services.clock() - SAMPLED_BACK
+        drawn = store.sampled(conn, services.region_id, meant.id, key, since, SAMPLED)
+        known = services.patients.banners(conn, drawn)
+    numbers = [known[one].get("handbook_no") or one[:8] for one in drawn if one in known]
+    return {"sheet_items": sheet_items(services, meant), "sampled_cases": numbers}
 
 
 def sheet_items(services: Services, meant: Organisation) -> list[str]:
     """The items that a check of this kind of institution goes through: those of the region's own sheet."""
-    from workflows.institutions import directory  # the sheet's items are lines of the directory
-
     return [line.body["item"] for line in directory.lines(services, kind="check_item") if line.body["at"] == meant.kind]
 
 

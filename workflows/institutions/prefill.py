@@ -30,6 +30,7 @@ def action_item(facts: Values, variables: Values, on: date) -> dict[str, Any]:
 
 
 def inspection(facts: Values, variables: Values, on: date) -> dict[str, Any]:
-    """The items of the region's own sheet, to be gone through."""
+    """The items of the region's own sheet, to be gone through, and the cases that were drawn."""
     items = [{"finding_item": item} for item in variables.get("sheet_items") or ()]
-    return {"inspected_on": on.isoformat(), **({"findings": items} if items else {})}
+    drawn = "、".join(variables.get("sampled_cases") or ())
+    return {"inspected_on": on.isoformat(), "findings": items or None, "sampled_cases": drawn or None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -24,6 +24,8 @@ KINDS = {
     "newborn_death_review": Text(zh="新生儿死亡评审", en="Newborn death review"),
 }
 COUNTY = ("county", "city")
+HALF_YEAR = timedelta(days=183)
+MOST_LESSONS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,13 @@ def problems(found: Sequence[Review]) -> list[Problem]:
         for cell, count in sorted(counted.items(), key=lambda one: (-one[1], one[0]))
         if cell in cells()
     ]
+
+
+def lessons(services: Services, conn: Any, organisation: str, on: date) -> str | None:
+    """What the last half-year's reviews of an institution had in common, in words; None where there were none."""
+    rows = store.log(conn, services.region_id, on - HALF_YEAR, on, [organisation])
+    named = problems([Review(**row) for row in rows])[:MOST_LESSONS]
+    return "；".join(f"{one.name.zh}（{one.reviews}）" for one in named) or None
 
 
 @cache

@@ -73,3 +73,11 @@ def record(conn: Connection[Any], region_id: str, id: UUID) -> Row | None:
 
 def workload(conn: Connection[Any], region_id: str, first: date, last: date) -> list[Row]:
     return rows(conn, "workload", region_id=region_id, first=first, last=last)
+
+
+def sampled(
+    conn: Connection[Any], region_id: str, organisation: str, key: str, since: datetime, limit: int
+) -> list[str]:
+    """Ids of pregnancies."""
+    asked = {"organisation": organisation, "key": key, "since": since, "limit": limit}
+    return [row["pregnancy_id"] for row in rows(conn, "sampled_cases", region_id=region_id, **asked)]

@@ -79,3 +79,11 @@ SELECT t.completed_by AS login, count(*)::integer AS finished,
  WHERE t.region_id = %(region_id)s AND t.state = 'completed' AND t.completed_by IS NOT NULL
    AND (t.completed_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN %(first)s AND %(last)s
  GROUP BY t.completed_by ORDER BY count(*) DESC, t.completed_by;
+
+-- sampled_cases --
+-- Some of the cases at high risk that an institution looks after, drawn by a key: the same draw for the same check.
+SELECT i.variables ->> 'pregnancy_id' AS pregnancy_id FROM instance i
+ WHERE i.region_id = %(region_id)s AND i.definition_key = 'pregnancy_journey'
+   AND (i.variables ->> 'home_organisation' = %(organisation)s OR i.variables ->> 'hospital_organisation' = %(organisation)s)
+   AND i.variables ->> 'colour' IN ('orange', 'red') AND i.started_at > %(since)s
+ ORDER BY md5(%(key)s || i.id::text) LIMIT %(limit)s;
