@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from engine.commands.contracts import Deploy
+from runtime import interpreter
 from runtime.benchmarks import fhir, fhir_export, fhir_ingest, fhir_notify, http_load, shapes, soundness
 from runtime.benchmarks.load import MIDWIFE, engine_for, run_processes
 from runtime.benchmarks.replay import replay_workload
@@ -62,6 +63,7 @@ def group(
     else:
         with bench_on(database_url, seconds=seconds, processes=processes, threads=threads, scale=scale) as bench:
             result = _measure(name, bench)
+    result.setdefault("details", {})["python"] = interpreter.described()
     show(result, as_json, lambda: "\n".join(f"{key}: {value}" for key, value in result.items()))
 
 

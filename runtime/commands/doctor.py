@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import shutil
 import socket
 import sys
@@ -13,6 +12,7 @@ import click
 import psycopg
 
 from engine.clock import system_clock
+from runtime import interpreter
 from runtime import settings as configuration
 from runtime.commands.output import json_option, show
 from runtime.database import embedded
@@ -40,7 +40,11 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
 
 def _python(_: Settings) -> tuple[bool, str, str]:
-    return sys.version_info >= (3, 11), platform.python_version(), "install Python 3.11 or newer"
+    """A slow build works; it is said because nothing else in the installation costs so much."""
+    step = "install Python 3.11 or newer" if sys.version_info < (3, 11) else ""
+    if interpreter.is_slow_build():
+        step = step or "a Python built with --enable-optimizations, such as Debian's, does a third more: make PYTHON=…"
+    return sys.version_info >= (3, 11), interpreter.described(), step
 
 
 def _disk(settings: Settings) -> tuple[bool, str, str]:
