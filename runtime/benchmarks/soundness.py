@@ -15,7 +15,8 @@ from runtime.benchmarks.planted_diagrams import SOUND, UNSOUND, Planted, planted
 from runtime.commands.shelf import Shelf, values_beside
 
 PRODUCT = Path(__file__).resolve().parents[2] / "bpmn"
-LONGEST_S = 5.0
+LONGEST_S = 5.0  # of processor time
+PATIENCE_S = 60.0  # a loaded machine is no finding
 
 
 def measure() -> dict[str, Any]:
@@ -24,6 +25,7 @@ def measure() -> dict[str, Any]:
     products = dict(product_diagrams())
     missed = [case.name for case in planted(UNSOUND) if not is_found(case, look_at(case))]
     alarms = {case.name: _told(found) for case in planted(SOUND) if (found := look_at(case)).findings}
+    unfinished = [name for name, (_, found) in products.items() if not found.complete]
     slowest = max(seconds for seconds, _ in products.values())
     details = {
         "planted": len(planted(UNSOUND)),
@@ -32,8 +34,9 @@ def measure() -> dict[str, Any]:
         "false_alarms": alarms,
         "slowest_s": round(slowest, 2),
         "limit_s": LONGEST_S,
+        "unfinished": unfinished,
         "diagrams": {name: _row(seconds, found) for name, (seconds, found) in products.items()},
-        "pass": not missed and not alarms and slowest <= LONGEST_S,
+        "pass": not missed and not alarms and not unfinished and slowest <= LONGEST_S,
     }
     nothing = dict.fromkeys(("p50_ms", "p95_ms", "p99_ms", "bytes_per_instance", "pgbench_rate", "ratio"))
     seconds = round(time.perf_counter() - began, 1)
@@ -41,17 +44,17 @@ def measure() -> dict[str, Any]:
 
 
 def product_diagrams() -> Iterator[tuple[str, tuple[float, Soundness]]]:
-    """Each diagram of the product with all that it calls: seconds, and what was found."""
+    """Each diagram of the product with all that it calls: seconds of the processor, and what was found."""
     for path in sorted(PRODUCT.glob("*.bpmn")):
         shelf = Shelf([path])
         process_id = next(iter(shelf.library.programs))
         shelf.complete(process_id)
         closure = shelf.library.closure(process_id)
         variables, known = values_beside(path)
-        began = time.perf_counter()
+        began = time.process_time()
         picks = guesses_for([rewrite(xml) for xml in shelf.diagrams(closure.programs)], known)
-        found = examine(closure, picks, variables=variables)
-        yield path.name, (time.perf_counter() - began, found)
+        found = examine(closure, picks, variables=variables, seconds=PATIENCE_S)
+        yield path.name, (time.process_time() - began, found)
 
 
 def look_at(case: Planted) -> Soundness:

@@ -5,14 +5,28 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
+import engine.rehearsal.soundness as soundness
 from engine.rehearsal import Library
-from engine.rehearsal.drawing import call, diagram, end, flows, fork, process, script, start, xor
+from engine.rehearsal.drawing import (
+    call,
+    diagram,
+    end,
+    event_start,
+    event_sub,
+    flows,
+    fork,
+    process,
+    script,
+    start,
+    timer,
+    xor,
+)
 from engine.rehearsal.scenario import play
 from engine.rehearsal.soundness import KINDS, examine
 from engine.twin.rewrite import rewrite
 from engine.twin.walk import guesses_for
 from runtime.benchmarks.planted_diagrams import SOUND, UNSOUND, planted, task, tasks
-from runtime.benchmarks.soundness import is_found, look_at, product_diagrams
+from runtime.benchmarks.soundness import LONGEST_S, is_found, look_at, product_diagrams
 from runtime.cli import main
 
 
@@ -104,9 +118,105 @@ def test_what_a_called_process_does_is_searched_with_its_caller():
     assert ("dead-join", ("c/j",)) in {(f.kind, f.element_ids) for f in found.findings}
 
 
-def test_the_diagrams_of_the_product_have_no_error():
-    for name, (_, found) in product_diagrams():
+@pytest.fixture
+def in_parts(monkeypatch):
+    """Nothing is little enough to be searched at once."""
+    monkeypatch.setattr(soundness, "WHOLE", 0)
+
+
+def told(found):
+    return {(f.kind, f.element_ids) for f in found.findings}
+
+
+def below(case):
+    """The planted process, called by another."""
+    library = Library()
+    library.add_diagram(case.xml)
+    library.add_diagram(diagram(process("outer", start("s"), call("c", "main"), end("e"), "s -> c -> e")))
+    return library.closure("outer"), guesses_for([rewrite(case.xml)])
+
+
+@pytest.mark.parametrize("case", planted(UNSOUND), ids=lambda case: case.name)
+def test_what_is_planted_in_a_called_process_is_found_when_that_is_searched_apart(case, in_parts):
+    closure, picks = below(case)
+    parts = soundness.parts_of(closure)
+    alone = {one for one in told(look_at(case)) if KINDS[one[0]][0] == "error"}
+
+    apart = told(examine(closure, picks))
+
+    if parts:  # else its error reaches the caller, and both are searched together
+        seen = {(kind, tuple(f"c/{one}" for one in where)) for kind, where in alone if kind not in SEEN_AT_ROOT}
+        assert seen <= apart
+
+
+SEEN_AT_ROOT = {"unreachable", "unbounded"}  # of the drawing of the root alone, whoever calls it
+
+
+@pytest.mark.parametrize("case", planted(SOUND), ids=lambda case: case.name)
+def test_a_sound_process_is_sound_in_parts(case, in_parts):
+    closure, picks = below(case)
+
+    found = examine(closure, picks)
+
+    assert (found.findings, found.complete) == ([], True)
+
+
+LOOKS = event_sub("es", event_start("x", timer("P1D"), interrupting=False), task("t"), end("ye"), "x -> t -> ye")
+STUCK = event_sub("es2", event_start("z", timer("P2D"), interrupting=False), task("u"), xor("g"), tasks("u1", "u2"),
+                  fork("uj"), end("ze"),
+                  "z -> u -> g; g -[v = 1]-> u1 -> uj; g -[v != 1]-> u2 -> uj; uj -> ze")  # fmt: skip
+
+
+def test_event_sub_processes_that_touch_nothing_are_searched_apart_and_their_faults_found(in_parts):
+    xml = diagram(process("main", start("s"), task("a"), end("e"), LOOKS, STUCK, "s -> a -> e"))
+
+    _, found = searched(xml)
+
+    assert found.complete and told(found) == {("dead-join", ("uj",)), ("unreachable", ("ze",))}
+    finding = next(one for one in found.findings if one.kind == "dead-join")
+    assert finding.path == ("timer z", "user_task u", "user_task u1")
+
+
+def test_a_fault_beside_event_sub_processes_is_found_without_them(in_parts):
+    quiet = event_sub("es3", event_start("q", timer("P3D"), interrupting=False), task("qt"), end("qe"), "q -> qt -> qe")
+    way = "s -> a -> h; h -[v = 1]-> a1 -> aj; h -[v != 1]-> a2 -> aj; aj -> e"
+    parts = [start("s"), task("a"), xor("h"), tasks("a1", "a2"), fork("aj"), end("e")]
+
+    _, found = searched(diagram(process("main", *parts, LOOKS, quiet, way)))
+
+    assert found.complete and told(found) == {("dead-join", ("aj",)), ("unreachable", ("e",))}
+
+
+def test_an_end_that_takes_away_the_work_of_a_part_beside_it_is_told(in_parts):
+    quiet = event_sub("es3", event_start("q", timer("P3D"), interrupting=False), end("qe"), "q -> qe")
+    ends = end("e", "<terminateEventDefinition/>")
+
+    _, found = searched(diagram(process("main", start("s"), task("a"), ends, LOOKS, quiet, "s -> a -> e")))
+
+    assert found.complete and told(found) == {("ends-with-work-open", ("e", "t"))}
+
+
+def test_parts_of_many_are_far_fewer_than_their_product():
+    many = [
+        event_sub(
+            f"es{n}",
+            event_start(f"x{n}", timer(f"P{n + 1}D"), interrupting=False),
+            tasks(f"t{n}", f"u{n}"),
+            end(f"y{n}"),
+            f"x{n} -> t{n} -> u{n} -> y{n}",
+        )
+        for n in range(9)
+    ]
+
+    _, found = searched(diagram(process("main", start("s"), task("a"), end("e"), *many, "s -> a -> e")))
+
+    assert (found.complete, found.findings) == (True, []) and found.states < 100
+
+
+def test_the_diagrams_of_the_product_have_no_error_and_are_searched_to_their_end():
+    for name, (seconds, found) in product_diagrams():
         assert [f for f in found.findings if f.severity == "error"] == [], name
+        assert found.complete and seconds < LONGEST_S, (name, found.why, seconds)
 
 
 def test_bpmn_check_tells_the_findings_with_their_scenario(tmp_path):

@@ -6,21 +6,27 @@ way, within a budget. A finding comes with the shortest way there, as a scenario
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.interpreter import Closure
-from engine.model.elements import DecisionWork, ScriptWork
+from engine.interpreter.contracts import WaitKind
+from engine.model.elements import CallWork, DecisionWork, ScriptWork
 from engine.rehearsal.soundness.drawn import drawn_findings
 from engine.rehearsal.soundness.finding import KINDS, Finding, once
-from engine.rehearsal.soundness.judge import Suspicion, suspicions
+from engine.rehearsal.soundness.free import Simpler
+from engine.rehearsal.soundness.judge import Suspicion, never_entered, suspicions
+from engine.rehearsal.soundness.parts import Part, ends_around, may_fail, parts_of
 from engine.rehearsal.soundness.replay import Picks, Replayed, replay
 from engine.rehearsal.soundness.search import Move, Place, Search, Searched
+from engine.rehearsal.soundness.states import is_of
 
 __all__ = ["KINDS", "Finding", "Soundness", "examine"]
 
-LIMIT, SECONDS = 3_000, 3.0
+LIMIT, SECONDS = 3_000, 10.0
+WHOLE = 300  # states of a process with all that it calls; beyond, it is taken apart
 MOST_REPLAYED = 12
 
 
@@ -52,15 +58,62 @@ def examine(
     seconds: float = SECONDS,
 ) -> Soundness:
     """Everything that is not sound in the root process. `picks`: values to try when a way is walked again;
-    `variables`: what its instances begin with."""
-    searched = Search(closure, limit=limit, seconds=seconds).run()
-    found = [*drawn_findings(closure.root), *_played(closure, searched, picks, dict(variables or {}))]
+    `variables`: what its instances begin with. All of it is tried at once where that is little enough; else in parts
+    that do not touch each other, among them what it calls."""
+    known, until = dict(variables or {}), time.monotonic() + seconds
+    parts = parts_of(closure)
+    whole = Search(closure, limit=min(limit, WHOLE) if parts else limit, seconds=seconds).run()
+    if whole.complete or not parts:
+        return _told(closure, [(Part(closure, frozenset()), whole)], picks, known)
+    searches = [(part, _search(part, limit, max(until - time.monotonic(), 0.0))) for part in parts]
+    return _told(closure, searches, picks, known)
+
+
+def _taken_away(part: Part, searched: Searched) -> Iterable[Finding]:
+    """Work of a part that an end beside it cancels: no state of either part alone shows both."""
+    if part.only is None:
+        return
+    work = {
+        wait.path
+        for place in searched.places.values()
+        for wait in place.state.waits.values()
+        if wait.kind in (WaitKind.USER_TASK, WaitKind.JOB) and is_of(searched.closure, place.state, wait, part.only)
+    }
+    if work:
+        for end in ends_around(part.closure.root, part.only):
+            yield Finding("ends-with-work-open", (end, *sorted(work)))
+
+
+def _below(path: str, finding: Finding) -> Finding:
+    """A finding of a called process, by the calls that lead there; its way is that process's own."""
+    return replace(finding, element_ids=tuple(path + one for one in finding.element_ids)) if path else finding
+
+
+def _search(part: Part, limit: int, seconds: float) -> Searched:
+    calls = (node.work for node in part.closure.root.nodes.values())
+    failing = {work.process for work in calls if isinstance(work, CallWork) and may_fail(part.closure, work)}
+    simpler = Simpler(part.folded, frozenset(failing) & part.folded, part.without)
+    return Search(part.closure, limit=limit, seconds=seconds, simpler=simpler, only=part.only).run()
+
+
+def _told(
+    closure: Closure, searches: list[tuple[Part, Searched]], picks: Picks, variables: dict[str, Any]
+) -> Soundness:
+    mine = [searched for part, searched in searches if not part.path]
+    entered = set().union(*(searched.entered for searched in mine))
+    complete = all(searched.complete for _, searched in searches)
+    found = list(drawn_findings(closure.root))
+    for part, searched in searches:
+        found += [_below(part.path, finding) for finding in _played(part.closure, searched, picks, variables)]
+    found += [_below(part.path, finding) for part, searched in searches for finding in _taken_away(part, searched)]
+    if complete:
+        found += [suspicion.finding for suspicion in never_entered(closure.root, entered)]
     return Soundness(
-        states=len(searched.places),
-        complete=searched.complete,
-        why=searched.why,
+        states=sum(len(searched.places) for _, searched in searches),
+        complete=complete,
+        why=next((searched.why for _, searched in searches if not searched.complete), None),
         findings=once(found),
-        visited={path for path, _ in searched.entered},
+        visited={path for path, _ in entered},
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 from engine.feel import Expression
 from engine.interpreter import Closure, Program
 from engine.interpreter.program import Body, Flow, Formula, Loop, Node
-from engine.model.elements import ConditionalEvent, Kind, TimerEvent
+from engine.model.elements import CallWork, ConditionalEvent, JobWork, Kind, TimerEvent
 from engine.rehearsal.soundness.oracle import Condition, Either, Happens, Oracle, Split
 
 SPLITS_BY_ONE = frozenset({Kind.EXCLUSIVE})
@@ -36,18 +36,44 @@ class _Decisions(dict[str, Any]):
         return _NoDecision()
 
 
-def loosen(closure: Closure, oracle: Oracle) -> Closure:
+CALL, CALL_THAT_MAY_FAIL = "a call", "a call that may fail"  # types of the work that stands for a folded call
+
+
+@dataclass(frozen=True)
+class Simpler:
+    """What is not played: calls of `folded` processes are a piece of work, `without` these event sub-processes."""
+
+    folded: frozenset[str] = frozenset()
+    failing: frozenset[str] = frozenset()  # folded ones in which a job may fail
+    without: frozenset[str] = frozenset()
+
+
+def loosen(closure: Closure, oracle: Oracle, simpler: Simpler) -> Closure:
     """The same diagrams with every value left open. The closure given is not changed."""
-    programs = {key: _program(program, oracle) for key, program in closure.programs.items()}
-    root = programs.get(closure.root.key) or _program(closure.root, oracle)
+    programs = {
+        key: _program(program, oracle, simpler)
+        for key, program in closure.programs.items()
+        if key not in simpler.folded or key == closure.root.key
+    }
+    root = programs.get(closure.root.key) or _program(closure.root, oracle, simpler)
     return Closure(root, programs, _Decisions())
 
 
-def _program(program: Program, oracle: Oracle) -> Program:
-    nodes = {identity: _node(node, program.key, oracle) for identity, node in program.nodes.items()}
+def _program(program: Program, oracle: Oracle, simpler: Simpler) -> Program:
+    nodes = {identity: _folded(_node(node, program.key, oracle), simpler) for identity, node in program.nodes.items()}
     for node in nodes.values():
-        _wire(node, nodes, program.key, oracle)
-    return replace(program, nodes=nodes, body=_body(program.body, nodes))
+        _wire(node, nodes, program.key, oracle, simpler)
+    return replace(program, nodes=nodes, body=_body(program.body, nodes, simpler))
+
+
+def _folded(node: Node, simpler: Simpler) -> Node:
+    """A call of which only that it ends is of interest."""
+    work = node.work
+    if not isinstance(work, CallWork) or work.process not in simpler.folded:
+        return node
+    kind = CALL_THAT_MAY_FAIL if work.process in simpler.failing else CALL
+    element = replace(node.element, kind=Kind.SERVICE_TASK, work=JobWork(type=kind))
+    return replace(node, kind=Kind.SERVICE_TASK, element=element, formulas={"type": _literal(kind)})
 
 
 def _node(node: Node, process: str, oracle: Oracle) -> Node:
@@ -60,7 +86,7 @@ def _node(node: Node, process: str, oracle: Oracle) -> Node:
     )
 
 
-def _wire(node: Node, nodes: Mapping[str, Node], process: str, oracle: Oracle) -> None:
+def _wire(node: Node, nodes: Mapping[str, Node], process: str, oracle: Oracle, simpler: Simpler) -> None:
     conditional = [flow for flow in node.outgoing if flow.condition is not None]
     always = any(flow.condition is None and flow is not node.default for flow in node.outgoing)
     split = Split(
@@ -74,7 +100,7 @@ def _wire(node: Node, nodes: Mapping[str, Node], process: str, oracle: Oracle) -
     default = None if node.default is None else flows[node.default.id]
     node.outgoing, node.default = tuple(flows.values()), default
     node.boundaries = tuple(nodes[boundary.id] for boundary in node.boundaries)
-    node.body = None if node.body is None else _body(node.body, nodes)
+    node.body = None if node.body is None else _body(node.body, nodes, simpler)
     node.owner = None if node.owner is None else nodes[node.owner.id]
     node.undo = None if node.undo is None else nodes[node.undo.id]
 
@@ -86,11 +112,11 @@ def _flow(flow: Flow, nodes: Mapping[str, Node], split: Split, conditional: list
     return Flow(flow.id, nodes[flow.target.id], _free(flow.condition.text, Condition(split, number)))
 
 
-def _body(body: Body, nodes: Mapping[str, Node]) -> Body:
+def _body(body: Body, nodes: Mapping[str, Node], simpler: Simpler) -> Body:
     return Body(
         start=None if body.start is None else nodes[body.start.id],
         event_starts=tuple(nodes[start.id] for start in body.event_starts),
-        event_sub_processes=tuple(nodes[sub.id] for sub in body.event_sub_processes),
+        event_sub_processes=tuple(nodes[sub.id] for sub in body.event_sub_processes if sub.id not in simpler.without),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from engine.errors import Text
@@ -13,7 +13,7 @@ from engine.interpreter.state import Scope, ScopeKind
 from engine.model.elements import CompensateEvent, Kind, TerminateEvent
 from engine.rehearsal.soundness.finding import Finding
 from engine.rehearsal.soundness.search import Key, Place, Searched, waiting_tokens
-from engine.rehearsal.soundness.states import standing, tokens
+from engine.rehearsal.soundness.states import has_run_of, standing, tokens
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,6 @@ def suspicions(searched: Searched) -> Iterator[Suspicion]:
     for key in _lost(searched):
         waits = waiting_tokens(searched.closure, searched.places[key].state)
         yield Suspicion(Finding("cannot-end", tuple(sorted({wait.path for wait in waits}))), key)
-    yield from _never_entered(searched)
 
 
 def _incidents(key: Key, place: Place) -> Iterator[Suspicion]:
@@ -105,7 +104,7 @@ def _lost(searched: Searched) -> list[Key]:
     for key, place in searched.places.items():
         for following in place.next:
             before[following].add(key)
-    agenda = [key for key, place in searched.places.items() if _is_an_end(place)]
+    agenda = [key for key, place in searched.places.items() if _is_an_end(place, searched.only)]
     good: set[Key] = set()
     while agenda:
         key = agenda.pop()
@@ -115,8 +114,11 @@ def _lost(searched: Searched) -> list[Key]:
     return [key for key in searched.places if key not in good][:1]
 
 
-def _is_an_end(place: Place) -> bool:
-    """An end, or a state of which the search knows no more: an incident, tokens that pile up or wait in vain."""
+def _is_an_end(place: Place, only: str | None) -> bool:
+    """An end, or a state of which the search knows no more: an incident, tokens that pile up or wait in vain. For one
+    event sub-process: that no run of it is left."""
+    if only is not None and not has_run_of(place.state, only):
+        return True
     stopped = place.state.status is not InstanceStatus.ACTIVE or place.is_pruned or bool(_stuck_scopes(place.state))
     return stopped or any(wait.kind is WaitKind.INCIDENT for wait in place.state.waits.values())
 
@@ -132,10 +134,10 @@ def _has_fired(searched: Searched, path: str) -> bool:
     return any(flow in searched.taken for flow in flows)
 
 
-def _never_entered(searched: Searched) -> Iterator[Suspicion]:
-    """Elements of the process itself; what it calls is looked at when it is the root."""
-    program: Program = searched.closure.root
-    entered = {element_id for path, element_id in searched.entered if "/" not in path}
+def never_entered(program: Program, told: Iterable[tuple[str, str]]) -> Iterator[Suspicion]:
+    """Elements of the process itself, by (path, element id) of complete searches; what it calls is looked at when it
+    is the root."""
+    entered = {element_id for path, element_id in told if "/" not in path}
     never = {node.id for node in program.nodes.values() if node.id not in entered and not _is_of_undoing(node)}
     around = {
         i: node.id for node in program.nodes.values() if node.element.content for i in node.element.content.elements

@@ -30,10 +30,10 @@ from engine.interpreter.contracts import (
     WaitKind,
 )
 from engine.interpreter.program import Node
-from engine.model.elements import ErrorEvent, Kind
-from engine.rehearsal.soundness.free import happening, loosen
+from engine.model.elements import ErrorEvent, JobWork, Kind
+from engine.rehearsal.soundness.free import CALL, Simpler, happening, loosen
 from engine.rehearsal.soundness.oracle import Oracle
-from engine.rehearsal.soundness.states import Signature, is_listener, node_of, signature, tokens
+from engine.rehearsal.soundness.states import Signature, is_listener, is_of, node_of, signature, tokens
 
 NOW = datetime(2026, 1, 5, 8, tzinfo=CHINA)
 EVENT_OF: dict[WaitKind, Callable[[int], Event]] = {
@@ -44,6 +44,7 @@ EVENT_OF: dict[WaitKind, Callable[[int], Event]] = {
     WaitKind.TIMER: TimerFired,
 }
 ANY_ERROR = "any-error"
+WHOLE = Simpler()  # nothing is left out
 
 Key = tuple[bool, Signature]  # (an event that does not interrupt has fired on the way, where tokens stand)
 
@@ -81,6 +82,7 @@ class Searched:
 
     closure: Closure
     places: dict[Key, Place] = field(default_factory=dict)
+    only: str | None = None  # the event sub-process that this search is about; the tokens beside it stand still
     entered: set[tuple[str, str]] = field(default_factory=set)  # (path, element id)
     taken: set[str] = field(default_factory=set)
     complete: bool = True
@@ -98,15 +100,25 @@ class Searched:
 
 
 class Search:
-    """One search; `limit` states, `seconds` of time."""
+    """One search; `limit` states, `seconds` of time. `simpler`: what is left to other searches; `only`: the event
+    sub-process that is looked at while everything beside it stands still."""
 
-    def __init__(self, closure: Closure, *, limit: int, seconds: float) -> None:
+    def __init__(
+        self,
+        closure: Closure,
+        *,
+        limit: int,
+        seconds: float,
+        simpler: Simpler = WHOLE,
+        only: str | None = None,
+    ) -> None:
         self._oracle = Oracle()
-        self._closure = loosen(closure, self._oracle)
+        self._closure = loosen(closure, self._oracle, simpler)
+        self._only = only
         self._limit, self._until = limit, time.monotonic() + seconds
         self._codes = _caught_codes(closure)
         self._agenda: deque[Key] = deque()
-        self.result = Searched(self._closure)
+        self.result = Searched(self._closure, only=only)
 
     def run(self) -> Searched:
         body = self._closure.root.body
@@ -131,6 +143,8 @@ class Search:
         place = self.result.places[key]
         tried: set[tuple[str, str, Signature]] = set()
         for wait in place.state.waits.values():
+            if self._only is not None and not is_of(self._closure, place.state, wait, self._only):
+                continue
             alike = (wait.path, wait.kind.value, _surroundings(place.state, wait))
             if alike in tried:
                 continue
@@ -171,7 +185,8 @@ class Search:
     def _errors(self, state: State, wait: Wait) -> set[str]:
         """Codes worth throwing here: a job may fail with any that is caught, a person with those at the task."""
         if wait.kind is WaitKind.JOB:
-            return self._codes
+            work = node_of(self._closure, state, wait).work
+            return set() if isinstance(work, JobWork) and work.type == CALL else self._codes
         if wait.kind is not WaitKind.USER_TASK:
             return set()
         return _codes(node_of(self._closure, state, wait).boundaries)

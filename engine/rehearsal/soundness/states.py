@@ -50,6 +50,23 @@ def node_of(closure: Closure, state: State, wait: Wait) -> Node:
     return program.nodes[wait.element_id]
 
 
+def is_of(closure: Closure, state: State, wait: Wait, event_sub_process: str) -> bool:
+    """It waits inside a run of this event sub-process, or for what begins one."""
+    owner = node_of(closure, state, wait).owner
+    if owner is not None and owner.id == event_sub_process:
+        return True
+    at: int | None = wait.scope
+    while at is not None:
+        if state.scopes[at].element == event_sub_process:
+            return True
+        at = state.scopes[at].parent
+    return False
+
+
+def has_run_of(state: State, event_sub_process: str) -> bool:
+    return any(scope.element == event_sub_process for scope in state.scopes.values())
+
+
 def is_listener(closure: Closure, state: State, wait: Wait) -> bool:
     """It waits beside the tokens: a boundary event or the start of an event sub-process."""
     if wait.kind is WaitKind.INCIDENT:
