@@ -11,6 +11,7 @@ from workflows import tables
 from workflows.facts import date_of, derived, number_of
 from workflows.institutions import prefill as institution
 from workflows.policies.advice import Advice, advice, named
+from workflows.policies.gestational_age import days_pregnant
 from workflows.routing import link_id_of, policy_of
 
 Values = Mapping[str, Any]
@@ -192,6 +193,25 @@ def handover(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     return _copied(variables, "handover_summary", "handover_contact")
 
 
+def rescue(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    return _copied(variables, "rescue_cause")
+
+
+# from which completed day of pregnancy a topic is due ([default], the region's own plan decides)
+TOPICS = ((0, "risk"), (0, "nutrition"), (84, "screening"), (140, "monitoring"), (196, "danger"), (196, "labour"),
+          (196, "breastfeeding"))  # fmt: skip
+AFTER_BIRTH = ("contraception", "newborn", "mood")
+
+
+def education(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    """The topics of her weeks: what is due by now, or after the birth."""
+    edd = date_of(variables.get("edd"))
+    days = days_pregnant(edd, on) if edd else 0
+    born = variables.get("delivered_on") is not None
+    topics = list(AFTER_BIRTH) if born else [topic for since, topic in TOPICS if since <= days][-3:]
+    return {"educated_on": on.isoformat(), "education_topics": topics}
+
+
 def responsible(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     return {**_copied(variables, "responsible_doctor", "responsible_team"), "responsible_from": on.isoformat()}
 
@@ -311,6 +331,8 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "handover-answer": handover,
     "expert-plan": _today("planned_on"),
     "responsible-doctor": responsible,
+    "rescue-record": rescue,
+    "education": education,
     "postnatal-visit": postnatal,
     "postnatal-42d": postnatal,
     "tracing": _today("contacted_on"),

@@ -60,6 +60,14 @@ def newborn_died(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {"reason": answers.get("death_reason"), "died_at": answers.get("child_died_at")}
 
 
+def rescued(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"rescue_refer": answers.get("rescue_refer") is True}
+
+
+def rescue_begun(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"rescue_cause": answers.get("rescue_cause")}
+
+
 def blood(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {"blood_found": answers.get("blood_found") is True}
 
@@ -72,4 +80,6 @@ BY_FORM = {
     "cs-times": timed,
     "blood-answer": blood,
     "newborn-died": newborn_died,
+    "rescue-record": rescued,
+    "rescue-start": rescue_begun,
 }

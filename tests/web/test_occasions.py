@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from engine.commands.contracts import PublishMessage
 from engine.store import reads
+from runtime.start import INSTALLER
 from tests.web.conftest import example
 from tests.web.markup import assert_sound
 from tests.web.test_task_page import as_form
+from workflows.journey import prefill
 
 
 class Case:
@@ -186,3 +189,40 @@ def test_a_hand_over_stays_with_the_sender_until_the_other_township_accepts(case
 
     assert case.tasks()["task_confirm_end"].organisation == "org-mch"  # a second person confirms the move
     assert case.tasks()["task_register_moved_in"].organisation == "org-twn-2"
+
+
+def test_a_rescue_asks_for_the_steps_of_its_cause_alone_and_is_marked_as_to_be_confirmed(case, site):
+    assert case.begins("rescue", "doctor", "rescue-start").status_code == 303
+
+    page = site.get(f"/tasks/{case.tasks()['task_record_rescue'].id}", "doctor")
+
+    assert_sound(page)
+    assert not _hidden(page.text, "rescue_steps_pph") and _hidden(page.text, "rescue_steps_eclampsia")
+    assert "[known]" in page.text
+    assert case.submits("task_record_rescue", "doctor", "rescue-record").status_code == 303
+
+
+def test_health_education_offers_the_topics_of_her_weeks(case, site):
+    form = site.get(f"{case.page}/begin/education", "nurse").text
+
+    ticked = re.findall(r'name="education_topics" value="(\w+)"[^>]* checked', form)
+    assert ticked == ["risk", "nutrition"]  # nine weeks
+    assert case.begins("education", "nurse", "education").status_code == 303
+    late = prefill("education", {}, {"edd": "2026-02-10"}, date(2026, 1, 5))
+    born = prefill("education", {}, {"edd": "2026-02-10", "delivered_on": "2026-01-04"}, date(2026, 1, 5))
+    assert late["education_topics"] == ["danger", "labour", "breastfeeding"]
+    assert born["education_topics"] == ["contraception", "newborn", "mood"]
+
+
+def test_after_the_birth_a_child_is_handed_to_child_health_and_a_placenta_accounted_for(case, site):
+    assert case.begins("child-handover", "nurse", "child-handover").status_code == 409
+    born = {"delivered_on": "2026-01-05", "fetuses": [{"order": 1, "outcome": "live_birth"}]}
+    for element, form in (("task_screen", "risk-screening"),):
+        assert case.submits(element, "nurse", form).status_code == 303
+    site.services.engine.execute(PublishMessage(name="message_delivered", key=case.id, payload=born), by=INSTALLER)
+    case.settle()
+
+    assert case.begins("child-handover", "nurse", "child-handover").status_code == 303
+    assert case.tasks()["task_receive_child"].organisation == "org-twn-1"
+    assert case.begins("disposition", "midwife", "disposition", key="k-2").status_code == 303
+    assert "处置登记" in site.get(case.page, "midwife").text.split('id="log"')[1]

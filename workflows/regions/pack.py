@@ -170,7 +170,7 @@ POLICY: Mapping[str, str] = {
 PARTS: Mapping[str, tuple[str, ...]] = {
     "emergency": (
         *("ddi_target_min", "ddi_warn_min", "call_arrive_min"),
-        *("blood_answer_within", "blood_arrive_within", "review_within"),
+        *("blood_answer_within", "blood_arrive_within", "review_within", "rescue_record_within"),
     ),
     "focus": ("enabled", "factors", "register_within", "plan_from_days", "plan_within", "support_within"),
     "sweep": ("due_day", "due_inclusive", "month_offset", "remind_before", "lead_within", "check_within"),
