@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from fhir_adapters.dates import local_text
+from fhir_adapters.ig.package import TYPES as GUIDE_TYPES
 from fhir_adapters.operations import OPERATIONS, SYSTEM_OPERATIONS
 from fhir_adapters.patches.patch import KINDS
 from fhir_adapters.search.computed import COMMON_COMPUTED, COMPUTED, Computed
@@ -66,6 +67,7 @@ def statement(*, base: str, version: str, published: datetime) -> dict[str, Any]
                     _measure(),
                     _questionnaire(),
                     _subscription(),
+                    *(_defined(type_) for type_ in GUIDE_TYPES),
                 ],
                 "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
                 "operation": [{"name": name, "definition": url} for name, url in SYSTEM_OPERATIONS.items()],
@@ -113,6 +115,17 @@ def _resource(type_: str) -> dict[str, Any]:
 
 def _operations(type_: str) -> list[dict[str, str]]:
     return [{"name": name, "definition": url} for name, url in OPERATIONS[type_].items()]
+
+
+def _defined(type_: str) -> dict[str, Any]:
+    """Of the implementation guide: read by anybody with a token."""
+    kinds = {"_id": "token", "url": "uri", "version": "token", "name": "string", "status": "token", "title": "string"}
+    found: dict[str, Any] = {
+        "type": type_,
+        "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "searchParam": [{"name": name, "type": kind} for name, kind in kinds.items()],
+    }
+    return found | ({"operation": _operations(type_)} if type_ in OPERATIONS else {})
 
 
 def _group() -> dict[str, Any]:

@@ -18,6 +18,11 @@ OPERATIONS["Patient"]["export"] = f"{_BULK}/patient-export"
 OPERATIONS["Group"] = {"export": f"{_BULK}/group-export"}
 OPERATIONS["Measure"] = {"evaluate-measure": f"{_HL7}/Measure-evaluate-measure"}
 SYSTEM_OPERATIONS = {"export": f"{_BULK}/export"}
+OPERATIONS["ValueSet"] = {
+    "expand": f"{_HL7}/ValueSet-expand",
+    "validate-code": f"{_HL7}/ValueSet-validate-code",
+}
+OPERATIONS["CodeSystem"] = {"lookup": f"{_HL7}/CodeSystem-lookup"}
 _BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition"
 OPERATIONS["Subscription"] = {
     "status": f"{_BACKPORT}/backport-subscription-status",

@@ -6,7 +6,19 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from api.fhir import export, formats, guard, history, measures, operations, reading, replies, subscriptions, writing
+from api.fhir import (
+    export,
+    formats,
+    guard,
+    guide,
+    history,
+    measures,
+    operations,
+    reading,
+    replies,
+    subscriptions,
+    writing,
+)
 from engine.errors import EngineError
 from fhir_adapters.issues import translate
 
@@ -34,6 +46,7 @@ def blueprint(services: Any) -> Blueprint:
 
     subscriptions.register(bp, services)
     export.register(bp, services)
+    guide.register(bp, services)
     measures.register(bp, services)
 
     @bp.get("/Questionnaire")

@@ -12,11 +12,10 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from fhir.resources.R4B import get_fhir_model_class
 from lxml import etree
 
 from engine.errors import Malformed
-from fhir_adapters.rules.shapes import Element, Shape, shape
+from fhir_adapters.rules.shapes import Element, Shape, element_order, shape
 
 FHIR = "http://hl7.org/fhir"
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -161,7 +160,7 @@ def _element(name: str, parent: Any = None) -> Any:
 
 @cache
 def _order(name: str) -> dict[str, int]:
-    return {element: number for number, element in enumerate(get_fhir_model_class(name).elements_sequence())}
+    return {element: number for number, element in enumerate(element_order(name))}
 
 
 def _fill(node: Any, value: Mapping[str, Any], type_: str, *, is_resource: bool = False) -> None:

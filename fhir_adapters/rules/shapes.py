@@ -68,6 +68,12 @@ def shape(name: str) -> Shape:
     return Shape(name, elements, frozenset(choices))
 
 
+@cache
+def element_order(name: str) -> tuple[str, ...]:
+    """The elements of a type in the order of its definition; of a choice, each."""
+    return tuple(get_fhir_model_class(name).elements_sequence())
+
+
 def _type_of(annotation: Any) -> tuple[str, bool]:
     many, names = False, []
     for part in _parts(annotation):

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
 
 import click
 
+from fhir_adapters.ig import package
+from fhir_adapters.ig import page as guide_page
+from fhir_adapters.ig.common import VERSION
 from runtime.commands.output import json_option, show, table
 from runtime.conformance import Server, base_of
 from runtime.conformance import check as run_checks
@@ -14,6 +22,41 @@ from runtime.conformance import check as run_checks
 @click.group()
 def group() -> None:
     """FHIR 接口 / The FHIR interface."""
+
+
+@group.command("ig")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="folder for the package / 整包")
+@click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="file for the page / 页面")
+def ig(out: Path | None, page: Path | None) -> None:
+    """实施指南 / Write the implementation guide: as a package in npm's layout, as a page for people.
+
+    Example: yuntu fhir ig --out build/ig
+    """
+    if out is None and page is None:
+        raise click.UsageError("须给出 --out 或 --page / --out or --page is needed")
+    if out is not None:
+        made = package.files()
+        for name, content in made.items():
+            path = out / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        archive = out / f"{package.NAME}-{VERSION}.tgz"
+        archive.write_bytes(_packed(made))
+        click.echo(f"{archive}: {len(made)}")
+    if page is not None:
+        page.write_text(guide_page.page(), encoding="utf-8")
+        click.echo(str(page))
+
+
+def _packed(files: Mapping[str, bytes]) -> bytes:
+    """The same files give the same bytes."""
+    text = io.BytesIO()
+    with gzip.GzipFile(fileobj=text, mode="wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, content in sorted(files.items()):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return text.getvalue()
 
 
 @group.command("check")

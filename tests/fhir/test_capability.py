@@ -6,6 +6,7 @@ import pytest
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 
 from fhir_adapters.capability import interactions
+from fhir_adapters.ig.package import TYPES as GUIDE
 from fhir_adapters.search.parameters import PARAMETERS
 from fhir_adapters.types import TYPES
 
@@ -25,7 +26,14 @@ def promised(quiet):
 def test_it_is_a_valid_resource(promised):
     CapabilityStatement.model_validate(promised)
     assert promised["fhirVersion"] == "4.0.1"
-    assert [r["type"] for r in promised["rest"][0]["resource"]] == [*TYPES, "Group", "Measure", "Questionnaire", "Subscription"]
+    assert [r["type"] for r in promised["rest"][0]["resource"]] == [
+        *TYPES,
+        "Group",
+        "Measure",
+        "Questionnaire",
+        "Subscription",
+        *GUIDE,
+    ]
 
 
 def test_every_search_parameter_works_on_every_type(quiet, promised):

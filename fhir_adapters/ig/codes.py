@@ -1,0 +1,194 @@
+"""Our code systems, complete, each with its value set; maps from national codes.
+
+Most codes are the answers of the forms: what can be chosen there is what can arrive over FHIR.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from fhir_adapters.ig.common import Json, conformance
+from fhir_adapters.mappings.encounter import VISITS
+from fhir_adapters.terminology import (
+    CANONICAL_BASE,
+    COLOURS,
+    DATA_ELEMENT,
+    END_REASONS,
+    ITEMS,
+    LOINC,
+    OBSERVATION,
+    RISK_COLOUR_ITEM,
+)
+from workflows.forms import forms_on_disk
+from workflows.people.roles import ROLES
+
+PREFIX = f"{CANONICAL_BASE}/CodeSystem/"
+DIAGRAMS = Path(__file__).resolve().parents[2] / "bpmn"
+_USER_TASK = re.compile(r'<(?:\w+:)?userTask id="task_([a-z0-9_]+)"(?: name="([^"]*)")?')
+_CRITERION = re.compile(r"[gyorps](_\d+)+")
+TITLES = {
+    "risk-colour": "妊娠风险颜色",
+    "risk-outcome": "评估结论",
+    "risk-scheme": "分级方案",
+    "risk-criterion": "分级指标（35号文附件）",
+    "screening-item": "筛查项目（35号文附件）",
+    "assessment-type": "评估类别",
+    "task-code": "任务",
+    "task-io": "任务的输入输出",
+    "task-business-status": "任务期限状态",
+    "episode-type": "个案类别",
+    "episode-end-reason": "结案原因",
+    "careplan-category": "计划类别",
+    "diagnosis-role": "诊断角色",
+    "visit-type": "就诊类别",
+    "observation": "LOINC 没有的观察项目",
+    "role": "岗位",
+}
+FIXED: dict[str, dict[str, str]] = {
+    "risk-colour": COLOURS,
+    "risk-outcome": {
+        **{"severity": "妊娠风险分级", "infectious": "传染病", "screening": "妊娠风险筛查"},
+        **{"positive": "筛查阳性", "negative": "筛查阴性", "provisional": "暂定：检查未齐"},
+    },
+    "risk-scheme": {
+        "cn-n35": "妊娠风险评估分级（国卫办妇幼发〔2017〕35号）",
+        "cn-n35-screening": "孕产妇妊娠风险筛查（国卫办妇幼发〔2017〕35号）",
+    },
+    "assessment-type": {"screening": "妊娠风险筛查", "initial": "首次评估", "dynamic": "动态评估"},
+    "task-io": {"questionnaire": "问卷", "questionnaire-response": "填好的问卷"},
+    "task-business-status": {"on-time": "期限内", "overdue": "已逾期"},
+    "episode-type": {"pregnancy-care": "孕产期健康管理"},
+    "episode-end-reason": END_REASONS,
+    "careplan-category": {"pregnancy-management": "孕产期管理"},
+    "diagnosis-role": {"pregnancy": "本次妊娠"},
+    "visit-type": {"delivery-admission": "住院分娩", **{visit[2]: visit[3] for visit in VISITS.values()}},
+    "role": {role.id: role.zh for role in ROLES.values()},
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Codes:
+    """One system: its codes with both languages, English where it is known."""
+
+    id: str
+    codes: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+
+    def add(self, code: str, zh: str, en: str | None = None) -> None:
+        self.codes.setdefault(code, (zh, en))
+
+
+@lru_cache(maxsize=1)
+def systems() -> Mapping[str, Codes]:
+    """By id, in the order of the ids."""
+    found: dict[str, Codes] = {}
+    for id_, fixed in FIXED.items():
+        for code, zh in fixed.items():
+            found.setdefault(id_, Codes(id_)).add(code, zh)
+    for id_, code, zh, en in (*_answers(), *_criteria(), *_own_items(), *_tasks()):
+        found.setdefault(id_, Codes(id_)).add(code, zh, en)
+    return dict(sorted(found.items()))
+
+
+def _answers() -> Iterator[tuple[str, str, str, str | None]]:
+    for form in forms_on_disk().values():
+        for top in form.items:
+            for item in top.walk():
+                for option in item.options or ():
+                    if option.system and option.system.startswith(PREFIX):
+                        yield option.system.removeprefix(PREFIX), option.code, option.text.zh, option.text.en
+
+
+def _criteria() -> Iterator[tuple[str, str, str, str | None]]:
+    for form_id, system in (("risk-screening", "screening-item"), ("risk-grading", "risk-criterion")):
+        for top in forms_on_disk()[form_id].items:
+            for item in top.walk():
+                if _CRITERION.fullmatch(item.link_id):
+                    letter, *numbers = item.link_id.split("_")
+                    yield system, f"{letter.upper()}-{'.'.join(numbers)}", item.text.zh, item.text.en
+
+
+def _own_items() -> Iterator[tuple[str, str, str, str | None]]:
+    """What is measured and LOINC has no code for: everything that a form asks and the table does not know."""
+    for item in (RISK_COLOUR_ITEM, *(one for one in ITEMS.values() if one.system == OBSERVATION)):
+        yield "observation", item.code, item.display, None
+    for form in forms_on_disk().values():
+        for top in form.items:
+            for asked in top.walk():
+                if asked.is_question and asked.link_id not in ITEMS:
+                    yield "observation", asked.link_id.replace("_", "-"), asked.text.zh, asked.text.en
+
+
+def _tasks() -> Iterator[tuple[str, str, str, str | None]]:
+    for diagram in sorted(DIAGRAMS.glob("*.bpmn")):
+        for name, title in _USER_TASK.findall(diagram.read_text(encoding="utf-8")):
+            yield "task-code", name.replace("_", "-"), title or name, None
+    for form in forms_on_disk().values():
+        yield "task-code", form.id, form.title.zh, form.title.en
+
+
+def code_system(codes: Codes) -> Json:
+    title = TITLES.get(codes.id, codes.id)
+    return conformance(
+        "CodeSystem",
+        codes.id,
+        title,
+        f"{title}。由程序所用的表生成。",
+        caseSensitive=True,
+        content="complete",
+        valueSet=f"{CANONICAL_BASE}/ValueSet/{codes.id}",
+        count=len(codes.codes),
+        concept=[_concept(code, zh, en) for code, (zh, en) in codes.codes.items()],
+    )
+
+
+def _concept(code: str, zh: str, en: str | None) -> Json:
+    return {"code": code, "display": zh, **({"designation": [{"language": "en", "value": en}]} if en else {})}
+
+
+def value_set(codes: Codes) -> Json:
+    title = TITLES.get(codes.id, codes.id)
+    include = [{"system": f"{PREFIX}{codes.id}"}]
+    return conformance("ValueSet", codes.id, title, f"{title}的全部代码。", compose={"include": include})
+
+
+def measured() -> Json:
+    """What a hospital's results are recognised by."""
+    codes = {code: item.display for item in ITEMS.values() if item.system == LOINC for code in (item.code, *item.also)}
+    include = [
+        {"system": LOINC, "concept": [{"code": code} for code in sorted(codes)]},
+        {"system": f"{PREFIX}observation"},
+    ]
+    text = "能识别的检查、检验项目：LOINC 与自有代码"
+    return conformance("ValueSet", "measured-item", "观察项目", text, compose={"include": include})
+
+
+def concept_maps() -> Iterator[Json]:
+    elements = [(item.data_element, item.code) for item in ITEMS.values() if item.data_element and item.system == LOINC]
+    yield _map("data-element-to-loinc", "国家数据元 → LOINC", DATA_ELEMENT, LOINC, elements)
+    administrative = "http://hl7.org/fhir/administrative-gender"
+    gender = [("1", "male"), ("2", "female"), ("0", "unknown"), ("9", "unknown")]
+    yield _map("gender", "GB/T 2261.1 → 性别", "urn:oid:2.16.156.10011.2.3.3.4", administrative, gender)
+    marital = [("10", "S"), ("20", "M"), ("21", "M"), ("22", "M"), ("23", "M"), ("30", "W"), ("40", "D")]
+    target = "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus"
+    yield _map("marital-status", "GB/T 2261.2 → 婚姻状况", "urn:oid:2.16.156.10011.2.3.3.5", target, marital)
+
+
+def _map(id_: str, title: str, source: str, target: str, pairs: list[tuple[str, str]]) -> Json:
+    """One target where a code has one; several results of one national code stand side by side."""
+    by_code: dict[str, list[str]] = {}
+    for code, to in pairs:
+        by_code.setdefault(code, []).append(to)
+    elements = [
+        {
+            "code": code,
+            "target": [{"code": to, "equivalence": "equivalent" if len(all_) == 1 else "wider"} for to in all_],
+        }
+        for code, all_ in sorted(by_code.items())
+    ]
+    return conformance(
+        "ConceptMap", id_, title, title, group=[{"source": source, "target": target, "element": elements}]
+    )

@@ -1,0 +1,61 @@
+"""Our own search parameters and operations, as the CapabilityStatement names them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from fhir_adapters.ig.common import Json, conformance
+from fhir_adapters.operations import OPERATIONS
+from fhir_adapters.search.parameters import PARAMETERS
+from fhir_adapters.terminology import CANONICAL_BASE
+
+
+def search_parameters() -> Iterator[Json]:
+    for type_, parameters in PARAMETERS.items():
+        for name, parameter in parameters.items():
+            if parameter.ours:
+                expression = " | ".join(_expression(type_, path) for path in parameter.paths)
+                text = f"{type_} 按 {name} 检索"
+                yield conformance(
+                    "SearchParameter",
+                    f"{type_.lower()}-{name}",
+                    text,
+                    text,
+                    title=None,
+                    code=name,
+                    base=[type_],
+                    type=parameter.kind,
+                    expression=expression,
+                    target=list(parameter.targets) or None,
+                )
+
+
+def _expression(type_: str, path: str) -> str:
+    """`extension[url].valueReference` -> `Type.extension.where(url='url').value`"""
+    text = re.sub(r"extension\[([^\]]+)\]", r"extension.where(url='\1')", path)
+    return f"{type_}." + re.sub(r"\.value[A-Z][A-Za-z]+$", ".value", text)
+
+
+def operations() -> Iterator[Json]:
+    for type_, named in OPERATIONS.items():
+        for code, url in named.items():
+            if url.startswith(CANONICAL_BASE):
+                text = f"{type_}/$" + code
+                yield conformance(
+                    "OperationDefinition",
+                    f"{type_}-{code}",
+                    text,
+                    text,
+                    kind="operation",
+                    code=code,
+                    resource=[type_],
+                    system=False,
+                    type=False,
+                    instance=True,
+                    parameter=[
+                        {"name": "_type", "use": "in", "min": 0, "max": "*", "type": "code"},
+                        {"name": "_since", "use": "in", "min": 0, "max": "1", "type": "instant"},
+                        {"name": "return", "use": "out", "min": 1, "max": "1", "type": "Bundle"},
+                    ],
+                )
