@@ -24,7 +24,7 @@ from engine.store.revisions import require_revision
 from workflows import course_of_case, duplicates
 from workflows.forms import Form
 from workflows.institutions import beside, session
-from workflows.institutions.reported import SHEET, SheetReported, follow
+from workflows.institutions.reported import SHEET, Registered, SheetReported, follow
 from workflows.people.model import Principal
 from workflows.places import NAMED, with_places
 from workflows.services import Services
@@ -42,7 +42,7 @@ from workflows.task_access import (
     variables_of,
 )
 
-Finish = CompleteUserTask | SheetReported
+Finish = CompleteUserTask | SheetReported | Registered
 
 
 @dataclass(frozen=True, kw_only=True)

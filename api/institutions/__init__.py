@@ -165,6 +165,7 @@ def _period(one: calendar.Period) -> dict[str, Any]:
         "source": one.duty["source"],
         "due_on": one.due_on.isoformat(),
         "state": one.state,
+        "files": one.files,
         "task": str(one.task_id) if one.task_id else None,
     }
 

@@ -135,8 +135,15 @@ def test_who_is_pregnant_at_a_check_before_marriage_becomes_a_lead_once_and_othe
     again = sent(county, "prepregnancy", text + "\n").json  # another file that says the same
     assert again["leads"] == 0
     assert len({t.business_key for t in county.tasks(definition_key="pregnancy_lead")}) == 1
+    registered = county.woman("nurse", name="测试壬", id_no=ID, handbook_no="SF-2026-0009")
+    page = county.get(f"/pregnancies/{registered.pregnancy_id}", "nurse").get_data(as_text=True)
+    assert (
+        "婚前孕前检查" in page and page.count("2026-01-03") >= 2
+    )  # of both files: they are about her case from now on
+    rows = county.get("/institutions/registers", "officer").get_data(as_text=True)
+    assert "测试癸" in rows and "测试壬" not in rows
     married = "姓名,证件号,登记日期,电话\n" + f"测试壬,{ID},2026-01-02,\n"
-    assert sent(county, "marriages", married).json["unknown"] == 1
+    assert sent(county, "marriages", married).json["matched"] == 1
 
 
 def test_a_monthly_return_of_deaths_is_a_duty_that_knows_how_many_there_were(county):

@@ -9,6 +9,7 @@ from web import duty_list, occasion_log, risk, running, service_list, timeline, 
 from web.course import Course
 from web.pages.blueprint import bp, now, places, services, today
 from workflows import task_access
+from workflows.institutions import imports
 from workflows.occasions import OCCASIONS
 from workflows.people import may_complete
 from workflows.people.visibility import told_to
@@ -45,6 +46,7 @@ def pregnancy(pregnancy_id: str) -> str:
         log = occasion_log.of(services(), conn, pregnancy_id)
         clocks = running.of_tasks(services(), conn, tasks, now())
         owed = duty_list.of(services(), conn, she, g.principal, now())
+        registered = imports.of_case(services(), conn, pregnancy_id)
     g.shows_diagram = True
     return render_template(
         "pregnancy.html",
@@ -60,6 +62,8 @@ def pregnancy(pregnancy_id: str) -> str:
         markers={"done": sorted(done - current), "now": sorted(current)},
         links=links,
         duties=owed,
+        registered=registered,
+        registers=imports.SOURCES,
         log=log,
         service_map=known_services,
         running=clocks,

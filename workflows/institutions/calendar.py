@@ -36,6 +36,7 @@ class Period:
     state: str  # waiting | open | overdue | done
     completed_at: Any
     instance_id: Any
+    files: int
 
 
 def take_up(services: Services, *, by: Principal | Actor, idempotency: IdempotencyKey | None = None) -> int:
@@ -83,6 +84,7 @@ def periods(services: Services, conn: Any, by: Principal, on: date) -> list[Peri
             state=_state(row, on),
             completed_at=row["completed_at"],
             instance_id=row["instance_id"],
+            files=row["files"],
         )
         for row in found
     ]

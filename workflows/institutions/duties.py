@@ -43,7 +43,10 @@ class Duty:
         """As the diagram reads it."""
         return {
             "code": self.code,
-            "name": {"zh": self.name.zh, "en": self.name.en},
+            "name": {
+                "zh": self.name.zh,
+                "en": self.name.en.partition("（")[0],
+            },  # what it is about is the pack's Chinese
             "roles": list(self.roles),
             "every_months": self.every_months,
             "once": self.once,

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from engine.errors import Conflict, Fault, Forbidden, Incorrect, NotFound, Text
 from workflows import duplicates, intake, leads
+from workflows.institutions.reported import Registered
 from workflows.people.model import Principal
 from workflows.policies.identity_card import is_valid
 from workflows.services import Services
@@ -122,7 +123,13 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
         services().people.audit(by, "import", "register", str(batch), {"source": command.source}, conn=tx.conn)
         return Brought(batch_id=str(batch), rows=len(command.rows), **counted)
 
-    return {BringIn: handle}
+    def register(command: Registered, tx: Any) -> Any:
+        tx.answer_is_new()
+        done = tx.run(command.finish)
+        store.link(tx.conn, services().region_id, command.document, command.pregnancy_id)
+        return done
+
+    return {BringIn: handle, Registered: register}
 
 
 def _pregnancy_of(services: Services, conn: Any, id_no: str) -> str | None:
@@ -233,6 +240,11 @@ def settle(services: Services, batch_id: UUID, number: int, said: str, *, by: Pr
     with services.pool.connection() as conn:
         if not store.settle(conn, services.region_id, batch_id, number, text, services.clock(), by.login):
             raise Conflict("这一行已处理", "this row is settled already", code="settled")
+
+
+def of_case(services: Services, conn: Any, pregnancy_id: str) -> list[dict[str, Any]]:
+    """What other registers said of the woman of a case: from which, and the day. Oldest first."""
+    return store.of_case(conn, services.region_id, pregnancy_id)
 
 
 def open_rows(services: Services, conn: Any) -> list[dict[str, Any]]:

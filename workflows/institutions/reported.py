@@ -1,4 +1,4 @@
-"""A monthly sheet that is being handed in: what completing its task has to do besides."""
+"""What completing a form has to do besides: a monthly sheet that is handed in, a woman who is registered."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 from engine.commands.contracts import CompleteUserTask
 
 SHEET = "sweep"
+REGISTRATION = "registration"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SheetReported:
-    """Answers `Completed`. The task is finished, and who is pregnant without a case becomes a lead, in one transaction.
+    """Answers `Completed`. The task is finished, and who is pregnant without a case is a lead, in one transaction.
     `variables`: those of the case of the task."""
 
     finish: CompleteUserTask
@@ -23,9 +24,23 @@ class SheetReported:
     variables: Mapping[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """Answers `Completed`. A woman is registered; what other registers said of her is about her case from now on."""
+
+    finish: CompleteUserTask
+    document: str
+    pregnancy_id: str
+
+
 def follow(command: CompleteUserTask, values: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
     """The command as it is, or with what follows from its form."""
-    if command.submission is None or command.submission.form != SHEET:
+    if command.submission is None:
+        return command
+    if command.submission.form == REGISTRATION and values.get("id_no") and variables.get("pregnancy_id"):
+        document = str(values["id_no"]).strip().upper()
+        return Registered(finish=command, document=document, pregnancy_id=str(variables["pregnancy_id"]))
+    if command.submission.form != SHEET:
         return command
     return SheetReported(
         finish=command,

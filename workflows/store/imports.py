@@ -35,3 +35,12 @@ def reconciled(conn: Connection[Any], region_id: str, first: date, last: date) -
     asked = {"region_id": region_id, "first": first, "last": last}
     found = rows(conn, "reconciled_births", **asked)[0]
     return {**found, "unregistered": rows(conn, "unregistered_births", **asked)}
+
+
+def link(conn: Connection[Any], region_id: str, document: str, pregnancy_id: str) -> int:
+    """Rows about the holder of a document that no case was about until now."""
+    return run(conn, "link_import_rows", region_id=region_id, document=document, pregnancy_id=pregnancy_id)
+
+
+def of_case(conn: Connection[Any], region_id: str, pregnancy_id: str) -> list[Row]:
+    return rows(conn, "import_rows_of_case", region_id=region_id, pregnancy_id=pregnancy_id)

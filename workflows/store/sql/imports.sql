@@ -49,3 +49,12 @@ SELECT i.variables ->> 'pregnancy_id' AS pregnancy_id, civil_date(i.variables ->
                     WHERE r.region_id = i.region_id AND b.source = 'births'
                       AND r.pregnancy_id = i.variables ->> 'pregnancy_id')
  ORDER BY happened_on, pregnancy_id LIMIT 300;
+
+-- link_import_rows --
+UPDATE import_row SET state = 'matched', pregnancy_id = %(pregnancy_id)s
+ WHERE region_id = %(region_id)s AND state = 'unknown' AND body ->> 'id_no' = %(document)s;
+
+-- import_rows_of_case --
+SELECT b.source, r.happened_on, r.body FROM import_row r
+  JOIN import_batch b ON b.region_id = r.region_id AND b.id = r.batch_id
+ WHERE r.region_id = %(region_id)s AND r.pregnancy_id = %(pregnancy_id)s ORDER BY r.happened_on, b.source;

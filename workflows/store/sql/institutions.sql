@@ -8,7 +8,8 @@ SELECT i.variables ->> 'organisation' AS organisation, i.variables #>> '{duty,co
 -- The periods of the duties of these institutions: those that run, and those that ended since a day, newest first.
 SELECT i.id AS instance_id, i.variables ->> 'organisation' AS organisation, i.variables -> 'duty' AS duty,
        (i.variables ->> 'duty_due')::date AS due_on, i.status::text AS status, t.id AS task_id, t.state::text AS task_state,
-       t.completed_at
+       t.completed_at,
+       (SELECT count(*) FROM user_task_attachment a WHERE a.region_id = t.region_id AND a.user_task_id = t.id)::integer AS files
   FROM instance i
   LEFT JOIN user_task t ON t.region_id = i.region_id AND t.instance_id = i.id AND t.element_id = 'task_duty'
  WHERE i.region_id = %(region_id)s AND i.definition_key = 'institution_duty'
