@@ -122,8 +122,8 @@ def _expand(services: Any, id_: str | None) -> Response:
 def _number(asked: Mapping[str, str], name: str, otherwise: int) -> int:
     text = asked.get(name, str(otherwise))
     if not (text.isascii() and text.isdigit() and len(text) < 7):
-        text = "值不合法", "not a possible value"
-        raise refuse(400, "invalid", "MCH-S-002", *text, expression=name, allowed="0..999999")
+        said = "值不合法", "not a possible value"
+        raise refuse(400, "invalid", "MCH-S-002", *said, expression=name, allowed="0..999999")
     return int(text)
 
 

@@ -139,8 +139,8 @@ class _Writer:
             raise Stopped
         content = self._packer.compress(b"".join(self._texts)) + self._packer.flush(flush)
         with self._rows.conn.transaction():
-            given = {"file": self._file.number, "number": self._parts, "content": content, "lines": len(self._texts)}
-            if not self._rows.add_part(self._job.id, **given):
+            file, lines = self._file.number, len(self._texts)
+            if not self._rows.add_part(self._job.id, file=file, number=self._parts, content=content, lines=lines):
                 raise Cancelled
             if self._patients:
                 self._exporter.leave_trace(self._rows.conn, self._job, self._file.type, sorted(self._patients))

@@ -34,7 +34,7 @@ HEAD = f"""# FHIR 实施指南
 
 
 def page() -> str:
-    made = [
+    made: list[tuple[str, Sequence[str], list[tuple[str, ...]]]] = [
         ("资源约束", ("编号", "资源", "说明", "要求"), [_profile(one) for one in profiles.PROFILES]),
         ("扩展", ("编号", "用在", "值", "说明"), [_extension(one) for one in extensions.EXTENSIONS]),
         ("代码系统与值集", ("编号", "说明", "代码"), [_codes(id_) for id_ in codes.FIXED]),
