@@ -34,7 +34,7 @@ def county(database, tmp_path):
     site = Site(tmp_path, database)
     settle_people(site.services)
     deploy_shipped(site.services)
-    live_through(site.services, women=4, seed=5, progress=False)
+    live_through(site.services, women=5, seed=5, progress=False)
     yield site
     site.close()
 
