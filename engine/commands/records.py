@@ -7,25 +7,35 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from engine.commands.contracts import Actor, Submission
 from engine.interpreter.contracts import Diff, Happened, Wait
+
+try:
+    from _sha1 import sha1  # OpenSSL, which `uuid5` takes, looks the algorithm up anew for each of our few bytes
+except ImportError:
+    from hashlib import sha1
 
 MAX_ATTEMPTS = 3  # then an incident: reliability rule "poison"
 
 
 @lru_cache(maxsize=1 << 12)  # a step asks several times, and the next one again
 def task_id(instance_id: UUID, wait_id: int) -> UUID:
-    return uuid5(instance_id, f"task/{wait_id}")
+    return _named(instance_id, f"task/{wait_id}")
 
 
 def job_id(instance_id: UUID, wait_id: int) -> UUID:
-    return uuid5(instance_id, f"job/{wait_id}")
+    return _named(instance_id, f"job/{wait_id}")
 
 
 def incident_id(instance_id: UUID, wait_id: int) -> UUID:
-    return uuid5(instance_id, f"incident/{wait_id}")
+    return _named(instance_id, f"incident/{wait_id}")
+
+
+def _named(instance_id: UUID, name: str) -> UUID:
+    """The same as `uuid.uuid5`."""
+    return UUID(bytes=sha1(instance_id.bytes + name.encode()).digest()[:16], version=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -58,17 +58,16 @@ class TaskHead:
     draft: dict[str, Any] | None = None
 
     def record(self, wait: Wait, **changes: Any) -> TaskRecord:
-        record = TaskRecord(
-            id=self.id,
-            wait=wait,
-            state=self.state,
-            revision=self.revision,
-            assignee=self.assignee,
-            created_at=self.created_at,
-            completed_at=self.completed_at,
-            completed_by=self.completed_by,
-        )
-        return replace(record, **changes)
+        known: dict[str, Any] = {
+            "id": self.id,
+            "state": self.state,
+            "revision": self.revision,
+            "assignee": self.assignee,
+            "created_at": self.created_at,
+            "completed_at": self.completed_at,
+            "completed_by": self.completed_by,
+        }
+        return TaskRecord(wait=wait, **{**known, **changes})
 
 
 def lock(tx: Tx, instance_id: UUID) -> Held:
