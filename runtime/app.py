@@ -24,7 +24,12 @@ LOG = logging.getLogger("yuntu.http")
 LARGEST = 1_000_000  # bytes of a request, unless a row below says otherwise
 TAKES_FILES = ("attach", "attach_to_task")
 LARGEST_ATTACHMENT = 5_500_000  # with what stands around the file
-LARGEST_BY_PATH = (("/fhir", 10_000_000), ("/api/definitions", 5_000_000), ("/design", 5_000_000), ("/institutions", 2_500_000))
+LARGEST_BY_PATH = (
+    ("/fhir", 10_000_000),
+    ("/api/definitions", 5_000_000),
+    ("/design", 5_000_000),
+    ("/institutions", 2_500_000),
+)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -98,8 +103,10 @@ def _begin() -> None:
 
 
 def _finish(response: Response) -> Response:
+    there = {name.lower() for name, _ in response.headers}
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in there:
+            response.headers.add(name, value)  # `setdefault` looks through all of them for each
     response.headers["X-Request-Id"] = g.get("request_id", "")
     took = (time.perf_counter() - g.get("began", time.perf_counter())) * 1000
     ACCESS_LOG.info("%s %s %d %.1f %s", request.method, _safe_path(), response.status_code, took, g.get("request_id"))
@@ -108,7 +115,8 @@ def _finish(response: Response) -> Response:
 
 def _safe_path() -> str:
     """Without the query: it may hold a name or a number; without control characters: they could forge a line."""
-    return "".join(letter if letter.isprintable() else "?" for letter in request.path[:200])
+    path = request.path[:200]
+    return path if path.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in path)
 
 
 def _http_error(error: HTTPException) -> Response:
