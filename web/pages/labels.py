@@ -6,6 +6,7 @@ from __future__ import annotations
 from flask import g, render_template
 
 from web import risk, woman
+from web.looking import looking
 from web.pages.blueprint import bp, now, services, today
 
 SHEETS = ("handbook", "record")  # 《母子健康手册》 and 孕产妇健康档案
@@ -15,7 +16,7 @@ SHEETS = ("handbook", "record")  # 《母子健康手册》 and 孕产妇健康�
 def label_sheet(pregnancy_id: str) -> str:
     """Printing is looking: one audit row. Purple is a sticker of its own, for those who may know; its reason is not on
     it."""
-    with services().engine.read() as conn:
+    with looking() as conn:
         she = woman.of_pregnancy(services(), conn, pregnancy_id, g.principal, today())
         services().people.record_view(g.principal, interaction="print", pregnancy_id=pregnancy_id)
     history = [

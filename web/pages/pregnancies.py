@@ -7,6 +7,7 @@ from flask import g, render_template, request
 from engine.store import reads
 from web import duty_list, occasion_log, risk, running, service_list, timeline, woman, worklist
 from web.course import Course
+from web.looking import looking
 from web.pages.blueprint import bp, now, places, services, today
 from workflows import task_access
 from workflows.institutions import imports
@@ -21,7 +22,7 @@ LONGEST_LIST = 100
 def pregnancy(pregnancy_id: str) -> str:
     """404 for a woman whom the caller may not know of; every look leaves an audit row. `inside` names the call activity
     whose diagram is shown."""
-    with services().engine.read() as conn:
+    with looking() as conn:
         she = woman.of_pregnancy(services(), conn, pregnancy_id, g.principal, today())
         services().people.record_view(g.principal, interaction="read", pregnancy_id=pregnancy_id)
         region = services().region_id

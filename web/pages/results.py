@@ -12,6 +12,7 @@ from fhir_adapters.corrections.results import results_of
 from web import woman
 from web.errors import STATUS
 from web.language import pick
+from web.looking import looking
 from web.pages.blueprint import bp, services, today
 from workflows.corrections import carrying_out
 from workflows.corrections.results import MEASURES, enterable, words_of
@@ -64,7 +65,7 @@ def _back(pregnancy_id: str) -> Response:
 
 
 def _woman(pregnancy_id: str) -> woman.Woman:
-    with services().engine.read() as conn:
+    with looking() as conn:
         she = woman.of_pregnancy(services(), conn, pregnancy_id, g.principal, today())
     services().people.record_view(g.principal, interaction="read", pregnancy_id=pregnancy_id)
     return she
@@ -80,7 +81,7 @@ def _page(
     error: EngineError | None = None,
 ) -> str:
     she = _woman(pregnancy_id)
-    with services().engine.read() as conn:
+    with looking() as conn:
         found = results_of(conn, services().region_id, pregnancy_id, restricted=g.principal.restricted)
     choices = [(name, f"{pick(item.text)} ({MEASURES[name].unit})") for name, item in enterable().items()]
     return render_template(

@@ -8,6 +8,7 @@ from flask import g, render_template, request
 
 from engine.store import reads
 from web import risk, woman
+from web.looking import looking
 from web.pages.blueprint import bp, services, today
 
 SHORTEST = 2  # one letter would list a county
@@ -20,7 +21,7 @@ def search() -> str:
     if len(words) < SHORTEST:
         return render_template("search.html", words=words, found=None)
     services().people.record_view(g.principal, interaction="search")
-    with services().engine.read() as conn:
+    with looking() as conn:
         found = services().patients.search(conn, words, g.principal.organisations)
         women = [{**person, **_state(conn, person["pregnancy_id"])} for person in found]
     return render_template("search.html", words=words, found=women)
