@@ -43,6 +43,12 @@ class Patients:
         found = store.women(conn, self.region_id, ids)
         return {one: _banner(stored.resource(), known.get(one, {}), today) for one, stored in found.items()}
 
+    def names(self, conn: Any, patient_ids: Collection[str]) -> dict[str, str]:
+        """Of women who are in no case yet: what they were heard of as."""
+        found = store.patients(conn, self.region_id, sorted(patient_ids))
+        told = {one.id: of_person(one.resource(), None).get("name") for one in found}
+        return {id_: str(name.value) for id_, name in told.items() if name is not None}
+
     def search(self, conn: Any, text: str, organisations: Collection[str]) -> list[dict[str, Any]]:
         """At most 50, only women whom these organisations may know of."""
         found = store.find(conn, self.region_id, text, organisations) if text.strip() else []

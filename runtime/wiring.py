@@ -25,7 +25,7 @@ from runtime.measured import MeasuredEngine as Engine
 from runtime.measured import Meter, latencies
 from runtime.settings import Settings
 from runtime.timekeeper import Timekeeper
-from workflows import audited, intake, leads, occasions
+from workflows import audited, duplicates, intake, leads, occasions
 from workflows.corrections import carrying_out, grading
 from workflows.form_library import FormLibrary
 from workflows.forms import Form
@@ -112,6 +112,7 @@ def _handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
     return {
         **intake.handlers(services),
         **leads.handlers(services),
+        **duplicates.handlers(services),
         **occasions.handlers(services),
         **calendar.handlers(services),
         **sweep.handlers(services),

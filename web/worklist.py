@@ -108,6 +108,9 @@ def rows(
     values = reads.variables(conn, services.region_id, [task.instance_id for task in tasks])
     clinical = reads_records(principal)
     women = services.patients.banners(conn, [t.business_key for t in tasks if t.business_key]) if clinical else {}
+    unknown = [task for task in tasks if clinical and task.business_key not in women]
+    others = {task.id: str(one) for task in unknown if (one := values.get(task.instance_id, {}).get("patient_id"))}
+    heard_of = services.patients.names(conn, set(others.values())) if others else {}
     names = services.people.names({task.assignee for task in tasks if task.assignee})
     on = now.astimezone(CHINA).date()
     listed = []
@@ -119,7 +122,7 @@ def rows(
         listed.append(
             Row(
                 task=task,
-                name=(women.get(task.business_key) or {}).get("name"),
+                name=(women.get(task.business_key) or {}).get("name") or heard_of.get(others.get(task.id, "")),
                 gestational_age=week_text(known, on) if clinical else None,
                 chips=risk.chips(known, principal.roles) if clinical else [],
                 window=window_of(task, now),

@@ -42,7 +42,7 @@ from workflows.task_access import (
     variables_of,
 )
 
-Finish = CompleteUserTask | SheetReported | Registered
+Finish = CompleteUserTask | SheetReported | Registered | duplicates.OneWoman
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,9 +134,6 @@ def _checked(
     if form.id == SHEET:
         with reading() as conn:
             values = beside.marked(services, conn, form, task, values)
-    if form.id == duplicates.LEAD_FORM:
-        with reading() as conn:
-            duplicates.looked_up(services, conn, values, task.business_key)
     routing = journey.derive(form.id, values, facts, today)
     if NAMED.keys() & routing.keys():
         with reading() as conn:
@@ -147,7 +144,10 @@ def _checked(
     command = CompleteUserTask(
         user_task_id=task.id, variables=routing, submission=submission, expected_revision=given.expected_revision
     )
-    return follow(command, values, found.variables)
+    finish = follow(command, values, found.variables)
+    if form.id in (duplicates.LEAD_FORM, duplicates.REGISTRATION):
+        return duplicates.OneWoman(command=finish, form=form.id, answers=values, case=task.business_key)
+    return finish
 
 
 def _with_variables(task: Any, given: Given) -> CompleteUserTask:

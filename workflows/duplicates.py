@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import Conflict, Fault, Incorrect, Text
@@ -13,11 +14,38 @@ from workflows.store import people as people_store
 JOURNEY = "pregnancy_journey"
 LEAD = "pregnancy_lead"
 LEAD_FORM = "pregnancy-lead"
+REGISTRATION = "registration"
 LOOKED_UP = "duplicate_checked"
 
 
-def known_patient(services: Services, conn: Any, answers: Mapping[str, Any]) -> str | None:
-    """Who she is, if she was here before. Raises Conflict while a pregnancy of hers is open: there is one at a time."""
+@dataclass(frozen=True, kw_only=True)
+class OneWoman:
+    """A form that says who a woman is, finished while nobody else can finish one with her document. Answers what
+    `command` answers."""
+
+    command: Any
+    form: str
+    answers: Mapping[str, Any]
+    case: str | None
+
+
+def handlers(services: Callable[[], Services]) -> dict[type, Any]:
+    def handle(asked: OneWoman, tx: Any) -> Any:
+        tx.answer_is_new()
+        if asked.form == LEAD_FORM:
+            looked_up(services(), tx.conn, asked.answers, asked.case)
+        else:
+            known_patient(services(), tx.conn, asked.answers, beside=asked.case)
+        return tx.run(asked.command)
+
+    return {OneWoman: handle}
+
+
+def known_patient(
+    services: Services, conn: Any, answers: Mapping[str, Any], *, beside: str | None = None
+) -> str | None:
+    """Who she is, if she was here before. Raises Conflict while a pregnancy of hers is open, other than `beside`: there
+    is one at a time."""
     kind, number = answers.get("id_type"), answers.get("id_no")
     if not isinstance(kind, str) or not isinstance(number, str):
         return None
@@ -27,7 +55,7 @@ def known_patient(services: Services, conn: Any, answers: Mapping[str, Any]) -> 
         return None
     patient_id, pregnancy_id = found
     case = reads.instance_by_business_key(conn, services.region_id, JOURNEY, pregnancy_id) if pregnancy_id else None
-    if case is not None and case.status in ("active", "suspended"):
+    if case is not None and case.status in ("active", "suspended") and pregnancy_id != beside:
         raise Conflict(
             "该证件号已有在管妊娠", "a woman with this document has an open pregnancy", code="open-pregnancy"
         )

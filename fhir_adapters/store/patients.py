@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from engine.store import sql
 from fhir_adapters.search.index import fold, hashed
@@ -18,6 +18,12 @@ ENDED = ("finished", "cancelled", "entered-in-error")
 
 def women(conn: Connection[Any], region_id: str, ids: Sequence[str]) -> dict[str, Stored]:
     return dict(_rows(conn, "women_of_pregnancies", region_id, ids))
+
+
+def patients(conn: Connection[Any], region_id: str, ids: Sequence[str]) -> list[Stored]:
+    """By their own ids."""
+    with conn.cursor(row_factory=class_row(Stored)) as cursor:
+        return cursor.execute(SQL["patients"], {"region_id": region_id, "ids": list(ids)}).fetchall()
 
 
 def observations(

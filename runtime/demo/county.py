@@ -100,6 +100,7 @@ def live_through(services: Services, *, women: int, seed: int, progress: bool) -
         cohort = Cohort(past, clock, invent(women, seed, clock(), end), seed=seed)
         cohort.meanwhile(end - beside.CALENDAR_AGO, beside.begin_calendars, past)
         cohort.meanwhile(end - beside.LEAD_AGO, beside.report_lead, past, women)
+        cohort.meanwhile(end - beside.LEAD_AGO + beside.VISIT_AFTER, beside.visit_lead, past)
         with progress_bar(progress, clock(), end, "示范县") as moved:
             return cohort.run(end, moved)
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from uuid import uuid4
+
+import pytest
+
+from engine.commands.contracts import StartInstance
+from engine.errors import Conflict
 from tests.web.conftest import example
 from tests.web.markup import assert_sound
 from tests.web.test_task_page import as_form
+from workflows import completion, intake
 
 FRESH = {"name": "测试丁", "id_no": "999999199706150051"}
 
@@ -57,3 +65,60 @@ def test_without_a_document_a_person_says_that_she_was_looked_up(site):
     assert leads(site) == []
     said = {**example("pregnancy-lead"), **none, "id_no": ""}
     assert site.post("/leads/new", "village", idempotency_key="l-9", **as_form(said)).status_code == 303
+
+
+def test_the_list_says_who_a_lead_is_about(site):
+    enter(site)
+
+    page = site.get("/tasks", "nurse")
+
+    assert_sound(page)
+    assert f'<span lang="zh-CN">{FRESH["name"]}</span>' in page.text
+
+
+def test_of_two_leads_finished_at_the_same_moment_as_tasks_one_is_refused(site):
+    opened = [begun(site) for _ in range(2)]
+    answers = {**example("pregnancy-lead"), **FRESH}
+    barrier, outcomes = threading.Barrier(2), []
+
+    def finish(task_id):
+        barrier.wait()
+        try:
+            completion.complete(site.services, task_id, by=site.principal("village"), answers=answers)
+            outcomes.append("done")
+        except Conflict as error:
+            outcomes.append(error.code)
+
+    threads = [threading.Thread(target=finish, args=(task_id,)) for task_id in opened]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == ["done", "open-lead"]
+
+
+def begun(site):
+    """A lead whose form is still to be filled in."""
+    by = site.principal("village")
+    lead = str(uuid4())
+    variables = intake.start_variables(site.services, by=by.actor, pregnancy_id=lead, patient_id=str(uuid4()))
+    start = StartInstance(definition_key="pregnancy_lead", business_key=lead, variables=variables)
+    site.services.engine.execute(start, by=by.actor)
+    return next(task.id for task in site.tasks(business_key=lead) if task.element_id == "task_record_lead")
+
+
+def test_ac30_a_registration_finished_as_a_task_is_refused_for_a_woman_in_care(site):
+    opened = intake.open_case(site.services, by=site.principal("nurse"))
+    (task_id,) = opened.user_task_ids
+
+    with pytest.raises(Conflict) as refused:
+        completion.complete(
+            site.services, task_id, by=site.principal("nurse"), answers=example("registration") | {"name": "同号"}
+        )
+
+    assert refused.value.code == "open-pregnancy" and site.stored(task_id).is_open
+    other = {"id_no": FRESH["id_no"], "handbook_no": "SF-2026-0077"}  # the same name and telephone, another document
+    completion.complete(
+        site.services, task_id, by=site.principal("nurse"), answers={**example("registration"), **other}
+    )

@@ -6,6 +6,13 @@ SELECT e.id AS pregnancy_id, v.type, v.id, v.version, v.updated_at, v.deleted, v
   JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = r.version
  WHERE e.region_id = %(region_id)s AND e.type = 'EpisodeOfCare' AND e.id = ANY (%(ids)s::text[])
 
+-- patients --
+-- Patients by id, whether they are in a case or not.
+SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.meta
+  FROM resource r
+  JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = r.version
+ WHERE r.region_id = %(region_id)s AND r.type = 'Patient' AND r.id = ANY (%(ids)s::text[]) AND NOT r.deleted
+
 -- observations_of_pregnancies --
 -- Observations of these cases that have one of the tokens: a few kinds, for many women.
 SELECT r.episode_id AS pregnancy_id, v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.meta
