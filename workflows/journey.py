@@ -56,6 +56,7 @@ def start_variables(
         "pack_version": pack.version,
         "scheme": policy["scheme"]["id"],
         "policy": policy,
+        "plan_colours": list(pack.values.get("casefile", {}).get("plan_colours") or ()),
         "responsible_required": policy["responsible_doctor"] == "required",
         "stage": "registered",
     }

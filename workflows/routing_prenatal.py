@@ -37,7 +37,18 @@ def diagnosed(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {"prenatal_abnormal": answers.get("diagnosis_result") in ("abnormal", "uncertain")}
 
 
+def scanned(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"scan_abnormal": answers.get("scan_result") == "abnormal"}
+
+
+def thalassaemia(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """Both partners carriers: the child may be ill ([known])."""
+    return {"both_carriers": answers.get("thal_mother") is True and answers.get("thal_partner") is True}
+
+
 BY_FORM = {
+    "structural-scan": scanned,
+    "thalassaemia-screen": thalassaemia,
     "prenatal-screening": sampled,
     "prenatal-result": result,
     "prenatal-consult": consulted,

@@ -19,6 +19,8 @@ POLICY = load_pack("cn-baseline").policy()
 NS = {
     "bpmn": "http://www.omg.org/spec/BPMN/20100524/MODEL",
     "di": "http://www.omg.org/spec/BPMN/20100524/DI",
+    "dc": "http://www.omg.org/spec/DD/20100524/DC",
+    "wp": "http://www.omg.org/spec/DD/20100524/DI",
     "zeebe": "http://camunda.org/schema/zeebe/1.0",
     "yuntu": "urn:yuntu:bpmn:1",
 }
@@ -76,6 +78,32 @@ def test_everything_is_drawn(path):
 
     assert {n.get("id") for n in nodes if n.tag.endswith("sequenceFlow")} == lines
     assert {n.get("id") for n in nodes if not n.tag.endswith(("sequenceFlow", "laneSet"))} <= drawn
+
+
+def boxes(tree):
+    """Element id -> left, top, right, bottom as it is drawn."""
+    found = {}
+    for shape in tree.iterfind(".//di:BPMNShape", NS):
+        x, y, width, height = (float(shape.find("dc:Bounds", NS).get(k)) for k in ("x", "y", "width", "height"))
+        found[shape.get("bpmnElement")] = (x, y, x + width, y + height)
+    return found
+
+
+@pytest.mark.parametrize("path", DIAGRAMS, ids=names(DIAGRAMS))
+def test_every_line_begins_and_ends_at_what_it_joins_and_every_boundary_event_sits_on_its_host(path):
+    tree = etree.parse(path)
+    drawn = boxes(tree)
+    flows = {flow.get("id"): flow for flow in tree.iterfind(".//bpmn:sequenceFlow", NS)}
+    for edge in tree.iterfind(".//di:BPMNEdge", NS):
+        flow = flows.get(edge.get("bpmnElement"))
+        points = [(float(point.get("x")), float(point.get("y"))) for point in edge.iterfind("wp:waypoint", NS)]
+        for (x, y), end in () if flow is None else ((points[0], "sourceRef"), (points[-1], "targetRef")):
+            left, top, right, bottom = drawn[flow.get(end)]
+            assert left - 2 <= x <= right + 2 and top - 2 <= y <= bottom + 2, flow.get("id")
+    for event in tree.iterfind(".//bpmn:boundaryEvent", NS):
+        (left, top, right, bottom), host = drawn[event.get("id")], drawn[event.get("attachedToRef")]
+        x, y = (left + right) / 2, (top + bottom) / 2
+        assert host[0] - 1 <= x <= host[2] + 1 and host[1] - 1 <= y <= host[3] + 1, event.get("id")
 
 
 @pytest.mark.parametrize("path", [*DIAGRAMS, *TABLES], ids=names([*DIAGRAMS, *TABLES]))

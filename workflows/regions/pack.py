@@ -157,6 +157,7 @@ POLICY: Mapping[str, str] = {
     "pmtct": "pmtct",
     "newborn": "newborn",
     "prenatal": "prenatal",
+    "prenatal_tests": "prenatal_tests",
     "lead": "lead",
     "focus": "focus",
     "sweep": "sweep",

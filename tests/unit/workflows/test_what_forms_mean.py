@@ -197,3 +197,33 @@ def test_a_region_may_require_a_responsible_doctor_at_registration():
     assert [fault.path for fault in refused.value.faults] == ["responsible_doctor"]
     named = form.validate({**filled, "responsible_doctor": "示范产科医师"}, on=date(2026, 1, 5), context={})
     assert derive("registration", named.values, {}, date(2026, 1, 5))["responsible_doctor"] == "示范产科医师"
+
+
+@pytest.mark.parametrize("pack, colour, asked", [
+    ("cn-cq-2022", "red", ["plan_treatment", "plan_emergency"]),
+    ("cn-cq-2022", "orange", []),
+    ("cn-zj-2022", "orange", ["plan_treatment", "plan_emergency"]),
+    ("cn-baseline", "red", []),
+])  # fmt: skip
+def test_the_plans_of_a_case_file_are_required_for_the_colours_of_the_region(pack, colour, asked):
+    case = start_variables(pregnancy_id="p-1", patient_id="w-1", home_organisation="t", hospital_organisation="h",
+                           county_organisation="c", on=ON, pack=load_pack(pack))  # fmt: skip
+    form, filled = forms_on_disk()["case-file"], {**example_answers("case-file"), "colour": colour}
+    for name in ("plan_treatment", "plan_emergency"):
+        filled.pop(name, None)
+
+    try:
+        form.validate(filled, on=ON, context=case)
+        found = []
+    except Incorrect as refused:
+        found = [fault.path for fault in refused.faults]
+
+    assert found == asked
+
+
+@pytest.mark.parametrize("mother, partner, both", [(True, True, True), (True, False, False), (False, True, False)])
+def test_thalassaemia_goes_to_diagnosis_when_both_partners_are_carriers(mother, partner, both):
+    answers = {"thal_mother": mother, "thal_partner_tested": True, "thal_partner": partner}
+
+    assert derive("thalassaemia-screen", answers, {}, ON) == {"both_carriers": both}
+    assert derive("structural-scan", {"scan_result": "abnormal"}, {}, ON) == {"scan_abnormal": True}
