@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any, Protocol
 from uuid import UUID
 
-from engine.errors import Conflict, EngineError, Forbidden, NotFound
+from engine.errors import Conflict, EngineError, NotFound
 from runtime.simulation.desk import Desk, OpenTask
 
 Act = Callable[["Course"], None]
@@ -29,6 +29,7 @@ class Tally:
     overdue: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)  # element: why a form that should hold did not
     nobody: Counter[str] = field(default_factory=Counter)  # element: no account may finish it
+    idle_timers: Counter[str] = field(default_factory=Counter)  # element: due, and nothing waited for it
     accepted_wrong: Counter[str] = field(default_factory=Counter)  # element: a form wrong on purpose that was taken
 
     def add(self, other: Tally) -> None:
@@ -48,6 +49,11 @@ class Actor(Protocol):
     def finished(self, course: Course, task: OpenTask, entered: dict[str, Any]) -> None:
         """After a form was taken."""
 
+    def corrected(
+        self, course: Course, task: OpenTask, entered: dict[str, Any], error: EngineError, attempt: int
+    ) -> dict[str, Any] | None:
+        """What is sent in instead of what was refused; None: nothing."""
+
 
 class Course:
     """`keys`: business keys of the instances that are hers. `live` goes from event to event; between, it rests."""
@@ -60,6 +66,7 @@ class Course:
         self.tasks: dict[UUID, OpenTask] = {}
         self.now = desk.clock()
         self._timer: Any = None
+        self._idle: set[Any] = set()
         self._seen: set[UUID] = set()
         self._nth: Counter[str] = Counter()
         self._done: Counter[str] = Counter()
@@ -83,17 +90,23 @@ class Course:
             self.now = max(self.now, moment)
             self.desk.clock.now = self.now
             if self._timer and self._timer.due_at == moment and (not self._agenda or moment <= self._agenda[0][0]):
-                if self.desk.fire(self._timer):
-                    self.tally.timers_fired += 1
-                    self.tally.steps += 1
-                self.look()
+                self._fire()
             else:
                 heapq.heappop(self._agenda)[2](self)
+
+    def _fire(self) -> None:
+        if self.desk.fire(self._timer):
+            self.tally.timers_fired += 1
+            self.tally.steps += 1
+        else:  # a row that its instance knows nothing of: it would be due for ever
+            self._idle.add(self._timer)
+            self.tally.idle_timers[self._timer.element_id] += 1
+        self.look()
 
     def look(self) -> None:
         """What is open now; plans for what is new."""
         waiting = self.desk.look(self.keys)
-        self._timer = waiting.timer
+        self._timer = None if waiting.timer in self._idle else waiting.timer
         self.tasks = {task.id: task for task in waiting.tasks}
         for task in waiting.tasks:
             if task.id not in self._seen:
@@ -124,17 +137,23 @@ class Course:
         if worker is None:
             self.tally.nobody[task.element_id] += 1
             return False
-        entered = write()
-        try:
-            self.desk.finish(task, worker, entered)
-        except (Conflict, NotFound) as error:
-            self.tally.refused[f"{task.element_id}: {error}"] += 1
-            self.look()
-            return False
-        except (EngineError, Forbidden) as error:
-            faults = "; ".join(f"{fault.path}: {fault.message.en}" for fault in error.faults[:5])
-            self.tally.refused[f"{task.element_id}: {error} {faults}"] += 1
-            return False
+        entered, attempt = write(), 0
+        while True:
+            try:
+                self.desk.finish(task, worker, entered)
+                break
+            except (Conflict, NotFound) as error:
+                self.tally.refused[f"{task.element_id}: {error}"] += 1
+                self.look()
+                return False
+            except EngineError as error:
+                attempt += 1
+                again = self.actor.corrected(self, task, entered, error, attempt)
+                if again is None:
+                    faults = "; ".join(f"{fault.path}: {fault.message.en}" for fault in error.faults[:5])
+                    self.tally.refused[f"{task.element_id}: {error} {faults}"] += 1
+                    return False
+                entered = again
         self.tally.steps += 1
         self._done[task.element_id] += 1
         self.tally.tasks[task.element_id] += 1

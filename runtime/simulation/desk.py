@@ -38,7 +38,7 @@ SELECT t.id, t.instance_id, t.definition_key, t.element_id, t.path, t.business_k
  ORDER BY t.created_at, t.definition_key, t.path, t.wait_id
 """
 NEXT_TIMER = """
-SELECT m.instance_id, m.wait_id, m.due_at
+SELECT m.instance_id, m.wait_id, m.due_at, m.element_id
   FROM instance i JOIN timer m ON m.region_id = i.region_id AND m.instance_id = i.id
  WHERE i.region_id = %s AND i.business_key = ANY(%s) AND i.status = 'active'
  ORDER BY m.due_at, i.definition_key, m.path, m.wait_id LIMIT 1
@@ -76,6 +76,7 @@ class Timer:
     instance_id: UUID
     wait_id: int
     due_at: datetime
+    element_id: str
 
 
 @dataclass(frozen=True, slots=True)

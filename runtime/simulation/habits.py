@@ -158,6 +158,9 @@ class Habits:
     def _is_late(self, chance: Random) -> bool:
         return chance.random() < (RATES.late_of_late_habit if self.person.is_late else RATES.late)
 
+    def corrected(self, *refused: Any) -> None:
+        """What these people send in on purpose must hold; that it does not is a fault to be shown."""
+
     def finished(self, course: Course, task: OpenTask, entered: dict[str, Any]) -> None:
         """Who was found comes within days to what she had missed."""
         found = (entered.get("answers") or {}).get("contact_result") == "reached"
@@ -230,6 +233,9 @@ class Staff:
         course.finish(
             task, lambda: {"answers": example_as_of(task.form, on) | works} if task.form else {"variables": {}}
         )
+
+    def corrected(self, *refused: Any) -> None:
+        """As above."""
 
     def finished(self, course: Course, task: OpenTask, entered: dict[str, Any]) -> None:
         """Nothing follows that the calendar does not bring."""

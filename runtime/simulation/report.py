@@ -77,6 +77,7 @@ def _report(services: Services, tally: Tally, births: int) -> dict[str, Any]:
         "forms_refused": tally.forms_refused,
         "accepted_wrong": dict(tally.accepted_wrong),
         "unheard": tally.unheard,
+        "idle_timers": dict(tally.idle_timers),
         "refused": dict(sorted(tally.refused.items())),
         "nobody": dict(sorted(tally.nobody.items())),
         "organisations": len(ORGANISATIONS),

@@ -16,7 +16,7 @@ from runtime.trials import planted, processes, suite
 from runtime.trials.databases import empty_database, trial_database
 from runtime.trials.verdict import at_least, broken, verdict
 
-LONGEST_S = 60.0
+LONGEST_S = 240.0  # on a machine that others use
 
 
 def bar_of(name: str) -> str:

@@ -53,6 +53,12 @@ BARS = {
         "cases",
         "区域之间互不可见 / two regions on one database see nothing of each other",
     ),
+    "pathway-walks": Bar(
+        "runtime.trials.pathway_walks",
+        500,
+        "women under each region's rules",
+        "随机走查 / random walks through the real diagrams: no stuck case, no lost deadline, no reminder after an end",
+    ),
     "mutants": Bar("runtime.trials.mutants", 1_000, "planted bugs", "植入的错误 / each bar sees its planted bugs"),
 }
 
@@ -72,6 +78,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "R10": {"n": 1, "callers": 4},
     "R14": {"n": 5, "hurried": True},
     "S09": {"n": 4},
+    "pathway-walks": {"n": 6, "packs": ("cn-xf-2022",), "parts": 1},
 }  # fmt: skip
 
 
