@@ -256,7 +256,7 @@ def test_the_targets_of_2018_stand_beside_what_is_counted(county, pack):
     assert (found["I-22e"].rate, found["I-22e"].is_met, found["I-24a"].is_met) == (0, False, False)
 
 
-def test_both_years_of_2025_are_there_and_differ_by_their_quarters(county):
+def test_ac29_both_years_of_2025_are_there_and_differ_by_their_quarters(county):
     """AC-29: the statistical year and the calendar year."""
     for day in ("2024-09-30", "2024-10-01", "2025-01-01", "2025-09-30", "2025-10-01", "2025-12-31"):
         a_case(county, registered_on=day)

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from engine.commands.contracts import PublishMessage
+from engine.errors import Forbidden
 from engine.store import reads
 from tests.web.conftest import BEGIN, example, served
 from tests.web.markup import assert_sound
@@ -163,3 +164,18 @@ def test_in_a_browser_a_doctor_amends_and_reads_it_struck_through(site, chromium
         expect(page.locator("del")).to_contain_text({"zh": "橙 较高", "en": "Orange raised"}[lang])
         expect(page.locator("main")).to_contain_text("体重录错")
     assert BEGIN[:10] in variables(site, case)["gradings_in_error"][0]["error"]["at"]
+
+
+def test_ac31_a_township_may_propose_a_rise_and_grades_nobody(site):
+    case = site.task("task_screen").business_key
+    site.complete("task_screen", "nurse", "risk-screening")
+    nurse = site.principal("nurse")
+    told = PublishMessage(name="message_diagnosis_received", key=case)  # she proposes
+    site.services.engine.execute(told, by=nurse.actor)
+    task = next(t for t in site.tasks(business_key=case) if t.element_id == "task_grade")
+    plain = {name: value for name, value in example("risk-grading").items() if value is not True}
+
+    with pytest.raises(Forbidden):
+        completion.complete(site.services, task.id, by=nurse, answers={**plain, "y_1_1": True})
+
+    assert site.stored(task.id).is_open and task.candidate_roles == ["R-OB"]

@@ -88,7 +88,7 @@ def test_a_basis_needs_its_dates():
     assert {fault.path for fault in refused.value.faults} == {"us_date", "us_ga_weeks", "us_ga_days"}
 
 
-def test_a_lunar_date_is_kept_as_told_beside_the_gregorian_one_that_counts():
+def test_ac13_a_lunar_date_is_kept_as_told_beside_the_gregorian_one_that_counts():
     told = registered(date(2026, 1, 5), lmp_calendar="lunar", lmp_lunar_told="九月十四")
     assert (told.values["lmp_lunar_told"], told.values["lmp"]) == ("九月十四", "2025-11-03")
 
