@@ -53,6 +53,12 @@ BARS = {
         "cases",
         "区域之间互不可见 / two regions on one database see nothing of each other",
     ),
+    "P08": Bar(
+        "runtime.trials.plan_change",
+        1_000,
+        "women in care",
+        "改图迁移 / the antenatal visits are changed under women who are in them",
+    ),
     "pathway-walks": Bar(
         "runtime.trials.pathway_walks",
         500,
@@ -78,6 +84,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "R10": {"n": 1, "callers": 4},
     "R14": {"n": 5, "hurried": True},
     "S09": {"n": 4},
+    "P08": {"n": 8},
     "pathway-walks": {"n": 6, "packs": ("cn-xf-2022",), "parts": 1},
 }  # fmt: skip
 
