@@ -25,11 +25,12 @@ from api.requests import (
     text,
 )
 from engine.commands.contracts import BroadcastSignal, EvaluateConditions, PublishMessage, RetryMessage
-from engine.errors import NotFound
+from engine.errors import Forbidden, NotFound
 from engine.store import reads, unattended_reads
 from engine.store.unattended_reads import UNMATCHED
 from fhir_adapters.corrections.merging import now_another
 from workflows import audited
+from workflows.corrections import grading
 from workflows.intake import JOURNEY
 from workflows.people.roles import OWNERS_OF_DIAGRAMS
 from workflows.people.visibility import may_read_woman
@@ -77,6 +78,8 @@ def blueprint(services: Services) -> Blueprint:
     def message() -> Response:
         """Tell one instance; kept for `ttl` when nobody listens yet. A `message_id` seen before changes nothing."""
         command = PublishMessage(**load(MessageBody()))
+        if command.name in grading.INSIDE_ONLY:
+            raise Forbidden("请经更正分级办理", "amend the grading instead")
         _require_care(services, command.key)
         result = services.engine.execute(command, by=principal().actor, idempotency=idempotency())
         if result.result == "buffered" and (became := now_another(services, command.key)) is not None:

@@ -104,6 +104,16 @@ def test_only_a_doctor_who_may_grade_amends(site, who):
     assert site.post(f"/pregnancies/{case}/grading", who, **form(site, case, reason="x")).status_code == 403
 
 
+def test_nobody_amends_by_a_message_past_the_checks(site):
+    case = graded(site, o_1_2=True)
+    people = site.services.people
+    headers = {"Authorization": f"Bearer {people.issue_token(account=people.account('nurse')).access_token}"}
+    told = {"name": "message_grading_amended", "key": case, "payload": {"criteria": []}}
+
+    assert site.app.test_client().post("/api/messages", json=told, headers=headers).status_code == 403
+    assert variables(site, case)["colour"] == "orange"
+
+
 def test_what_was_an_infection_is_told_to_nobody_who_may_not_know(site):
     case = graded(site, p_1=True)
     path = f"/pregnancies/{case}/grading"

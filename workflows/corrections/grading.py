@@ -24,6 +24,7 @@ from workflows.services import Services
 
 AMENDED = "message_grading_amended"
 ASSESSORS = frozenset({"hospital"})  # kinds of organisation that are midwifery institutions of level 2 or higher
+INSIDE_ONLY = frozenset({AMENDED, "message_suitability_withdrawn"})  # no caller may send these past the checks here
 REPORT = "task_report_risk"
 MOST_CRITERIA = 100
 
