@@ -101,9 +101,7 @@ def score_table(sheet: ScoreSheet) -> Table:
     return Table(f"评分表 {sheet.period}", COLUMNS, rows)
 
 
-def _item(
-    row: Mapping[str, Any], points: int, figures: Mapping[str, Figure], pack: Pack, noted: Noted | None
-) -> Item:
+def _item(row: Mapping[str, Any], points: int, figures: Mapping[str, Figure], pack: Pack, noted: Noted | None) -> Item:
     rule = AUTO.get(row.get("auto", ""))
     score, evidence = rule(points, figures) if rule else (None, BY_HAND)
     if noted is not None:
