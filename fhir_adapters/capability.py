@@ -67,6 +67,7 @@ def statement(*, base: str, version: str, published: datetime) -> dict[str, Any]
                     _measure(),
                     _questionnaire(),
                     _subscription(),
+                    *_documents(),
                     *(_defined(type_) for type_ in GUIDE_TYPES),
                 ],
                 "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
@@ -115,6 +116,17 @@ def _resource(type_: str) -> dict[str, Any]:
 
 def _operations(type_: str) -> list[dict[str, str]]:
     return [{"name": name, "definition": url} for name, url in OPERATIONS[type_].items()]
+
+
+def _documents() -> list[dict[str, Any]]:
+    """What `$document` has kept, in its three forms."""
+    read, search = {"code": "read"}, {"code": "search-type"}
+    patient = {"name": "patient", "definition": f"{HL7}/clinical-patient", "type": "reference"}
+    return [
+        {"type": "Binary", "interaction": [read]},
+        {"type": "Bundle", "interaction": [read]},
+        {"type": "DocumentReference", "interaction": [read, search], "searchParam": [patient]},
+    ]
 
 
 def _defined(type_: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ OPERATIONS: dict[str, dict[str, str]] = {
 }
 OPERATIONS["Patient"]["everything"] = f"{_HL7}/Patient-everything"
 OPERATIONS["EpisodeOfCare"]["everything"] = f"{CANONICAL_BASE}/OperationDefinition/EpisodeOfCare-everything"
+OPERATIONS["EpisodeOfCare"]["document"] = f"{CANONICAL_BASE}/OperationDefinition/EpisodeOfCare-document"
 OPERATIONS["QuestionnaireResponse"]["extract"] = f"{_SDC}/QuestionnaireResponse-extract"
 OPERATIONS["Questionnaire"] = {"populate": f"{_SDC}/Questionnaire-populate"}
 _BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from api.fhir import (
+    documents,
     export,
     formats,
     guard,
@@ -47,6 +48,7 @@ def blueprint(services: Any) -> Blueprint:
     subscriptions.register(bp, services)
     export.register(bp, services)
     guide.register(bp, services)
+    documents.register(bp, services)
     measures.register(bp, services)
 
     @bp.get("/Questionnaire")

@@ -21,7 +21,7 @@ _SHORT = {"json": "json", "xml": "xml", **dict.fromkeys(JSON, "json"), **dict.fr
 def choose() -> None:
     """Settle the format of the answer. Raises 406 for one that is not written here, 400 for an unknown _summary."""
     g.fhir_format = "json"
-    if request.endpoint == "fhir.export_file":  # lines, whatever is accepted
+    if request.endpoint in ("fhir.export_file", "fhir.document_page"):  # lines and a page, whatever is accepted
         return
     asked = request.args.get("_format")
     chosen = _named(asked) if asked is not None else accepted(request.headers.get("Accept", "*/*"))

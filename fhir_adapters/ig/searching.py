@@ -5,10 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from fhir_adapters.documents.kinds import KINDS
 from fhir_adapters.ig.common import Json, conformance
 from fhir_adapters.operations import OPERATIONS
 from fhir_adapters.search.parameters import PARAMETERS
 from fhir_adapters.terminology import CANONICAL_BASE
+
+AFFECT = frozenset({"document"})  # by POST: what was made is kept
+_RETURN: Json = {"name": "return", "use": "out", "min": 1, "max": "1", "type": "Bundle"}
+_PARAMETERS: dict[str, list[Json]] = {
+    "everything": [
+        {"name": "_type", "use": "in", "min": 0, "max": "*", "type": "code"},
+        {"name": "_since", "use": "in", "min": 0, "max": "1", "type": "instant"},
+    ],
+    "document": [
+        {"name": "type", "use": "in", "min": 1, "max": "1", "type": "code", "documentation": " | ".join(KINDS)},
+        {"name": "replaces", "use": "in", "min": 0, "max": "1", "type": "string"},
+    ],
+}
 
 
 def search_parameters() -> Iterator[Json]:
@@ -53,9 +67,6 @@ def operations() -> Iterator[Json]:
                     system=False,
                     type=False,
                     instance=True,
-                    parameter=[
-                        {"name": "_type", "use": "in", "min": 0, "max": "*", "type": "code"},
-                        {"name": "_since", "use": "in", "min": 0, "max": "1", "type": "instant"},
-                        {"name": "return", "use": "out", "min": 1, "max": "1", "type": "Bundle"},
-                    ],
+                    affectsState=code in AFFECT,
+                    parameter=[*_PARAMETERS[code], _RETURN],
                 )

@@ -2227,6 +2227,25 @@ ALTER TABLE ONLY public.export_part ALTER COLUMN content SET STORAGE EXTERNAL;
 ALTER TABLE ONLY public.export_part FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: fhir_document; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.fhir_document (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    patient_id text NOT NULL,
+    episode_id text NOT NULL,
+    owner text NOT NULL,
+    labels text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    replaces uuid,
+    body text NOT NULL
+);
+
+ALTER TABLE ONLY public.fhir_document FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: history; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3250,6 +3269,13 @@ ALTER TABLE ONLY public.export_part
     ADD CONSTRAINT export_part_pkey PRIMARY KEY (region_id, job_id, file, number);
 
 --
+-- Name: fhir_document fhir_document_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fhir_document
+    ADD CONSTRAINT fhir_document_pkey PRIMARY KEY (region_id, id);
+
+--
 -- Name: history history_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3701,6 +3727,12 @@ CREATE INDEX export_job_client_idx ON public.export_job USING btree (region_id, 
 --
 
 CREATE INDEX export_job_open_idx ON public.export_job USING btree (region_id, requested_at) WHERE (state = 'open'::public.export_state);
+
+--
+-- Name: fhir_document_patient_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX fhir_document_patient_idx ON public.fhir_document USING btree (region_id, patient_id, created_at);
 
 --
 -- Name: http_answer_age_idx; Type: INDEX; Schema: public; Owner: -
@@ -4185,6 +4217,13 @@ ALTER TABLE ONLY public.export_part
     ADD CONSTRAINT export_part_region_id_job_id_fkey FOREIGN KEY (region_id, job_id) REFERENCES public.export_job(region_id, id) ON DELETE CASCADE;
 
 --
+-- Name: fhir_document fhir_document_region_id_replaces_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fhir_document
+    ADD CONSTRAINT fhir_document_region_id_replaces_fkey FOREIGN KEY (region_id, replaces) REFERENCES public.fhir_document(region_id, id);
+
+--
 -- Name: import_row import_row_region_id_batch_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4384,6 +4423,12 @@ ALTER TABLE public.export_job ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.export_part ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: fhir_document; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.fhir_document ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: history; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -4558,6 +4603,12 @@ CREATE POLICY open ON public.schema_migration USING (true);
 ALTER TABLE public.organisation ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: fhir_document organisations; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY organisations ON public.fhir_document AS RESTRICTIVE FOR SELECT USING (((current_setting('app.organisations'::text, true) = '*'::text) OR public.may_know_resource(region_id, patient_id, owner, labels)));
+
+--
 -- Name: resource organisations; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -4670,6 +4721,12 @@ CREATE POLICY region ON public.export_job USING ((region_id = NULLIF(current_set
 --
 
 CREATE POLICY region ON public.export_part USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: fhir_document region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.fhir_document USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
 -- Name: history region; Type: POLICY; Schema: public; Owner: -

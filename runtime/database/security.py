@@ -23,6 +23,7 @@ TASK_LIBRARY = "procrastinate"
 # Beside the region: what somebody who reads for organisations may know of.
 NARROWING = {
     "resource": f"{_EVERYBODY} OR may_know_resource(region_id, patient_id, owner, labels)",
+    "fhir_document": f"{_EVERYBODY} OR may_know_resource(region_id, patient_id, owner, labels)",
     "resource_version": f"{_EVERYBODY} OR may_know_version(region_id, type, id)",
 }
 WITHHELD = {

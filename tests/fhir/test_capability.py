@@ -32,6 +32,7 @@ def test_it_is_a_valid_resource(promised):
         "Measure",
         "Questionnaire",
         "Subscription",
+        *("Binary", "Bundle", "DocumentReference"),
         *GUIDE,
     ]
 

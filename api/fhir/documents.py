@@ -1,0 +1,181 @@
+"""Documents of a case: `$document` shows one, or makes one that is kept; kept ones are read as Bundle,
+DocumentReference, Binary, and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Blueprint, Response, request
+
+from api.fhir import replies
+from api.fhir.guard import principal, scopes, viewer
+from api.fhir.reading import looking_as_caller, trace
+from api.fhir.writing import document as body_of
+from engine.store import plain
+from fhir_adapters import access
+from fhir_adapters.documents import making
+from fhir_adapters.documents.kinds import KINDS
+from fhir_adapters.documents.page import page
+from fhir_adapters.issues import not_found, refuse
+from fhir_adapters.store import documents, resources
+from fhir_adapters.store.documents import Kept
+from fhir_adapters.store.everything import everything, supporting
+from fhir_adapters.types import PEOPLE_FREE, TYPES
+
+MOST = 5000  # resources of a case that a document is made of
+MOST_CHILDREN = 9
+TYPE = "DocumentReference"
+
+
+def register(bp: Blueprint, services: Any) -> None:
+    desk = _Desk(services)
+
+    @bp.route("/EpisodeOfCare/<id_>/$document", methods=["GET", "POST"])
+    def make_document(id_: str) -> Response:
+        return desk.make(id_)
+
+    @bp.get("/DocumentReference")
+    def list_documents() -> Response:
+        return desk.search()
+
+    @bp.get("/DocumentReference/<id_>")
+    def document_reference(id_: str) -> Response:
+        return replies.json(desk.pointer(desk.one(id_, TYPE)))
+
+    @bp.get("/Bundle/<id_>")
+    def document_bundle(id_: str) -> Response:
+        return replies.json(desk.one(id_, "Bundle").body)
+
+    @bp.get("/Binary/<id_>")
+    def document_bytes(id_: str) -> Response:
+        return replies.json(desk.one(id_, "Binary").body)
+
+    @bp.get("/DocumentReference/<id_>/$page")
+    def document_page(id_: str) -> Response:
+        kept = desk.one(id_, TYPE)
+        response = Response(page(plain.read(kept.body)), content_type="text/html; charset=utf-8")
+        response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+        return response
+
+
+class _Desk:
+    def __init__(self, services: Any) -> None:
+        self.services = services
+        self.region_id = services.region_id
+
+    def make(self, episode_id: str) -> Response:
+        """GET: 200 with the document, which nobody keeps. POST: 201 with one that is kept."""
+        access.require(scopes(), "EpisodeOfCare", "read")
+        asked, keeps = self._asked(), request.method == "POST"
+        if keeps:
+            access.require(scopes(), TYPE, "create")
+        kind, id_, now = asked.get("type", ""), uuid4(), self.services.clock()
+        if kind not in KINDS:
+            said = "须给出文档种类", "the kind of document is needed"
+            raise refuse(400, "required", "MCH-S-002", *said, expression="type", allowed=" | ".join(KINDS))
+        with looking_as_caller(self.services) as conn:
+            patient_id, known = self._known(conn, episode_id[:64])
+            replaces = self._replaced(conn, asked.get("replaces"), kind, episode_id)
+            by = {"reference": f"Organization/{principal().organisation}"}
+            base = replies.base(self.services)
+            made = making.document(kind, id_, known, base=base, at=now, by=by, replaces=replaces)
+            text = plain.dumps(made).decode()
+            if keeps:
+                kept = Kept(
+                    id=id_,
+                    kind=kind,
+                    patient_id=patient_id,
+                    episode_id=episode_id,
+                    owner=viewer().source,
+                    labels=[one["code"] for one in made["meta"].get("security", ())],
+                    created_at=now,
+                    replaces=replaces,
+                    body=text,
+                )
+                documents.add(conn, self.region_id, kept)
+            trace(self.services, conn, "document", "EpisodeOfCare", episode_id, [patient_id])
+        response = replies.json(text, 201 if keeps else 200)
+        if keeps:
+            response.headers["Location"] = f"{base}/DocumentReference/{id_}"
+        return response
+
+    def _asked(self) -> dict[str, str]:
+        found = dict(request.args.items())
+        if request.method == "POST" and request.content_length:
+            body = body_of(self.services)
+            listed = body.get("parameter") if isinstance(body, Mapping) else None
+            for one in listed if isinstance(listed, list) else ():
+                value = one.get("valueCode") or one.get("valueString") if isinstance(one, Mapping) else None
+                if isinstance(value, str) and isinstance(one.get("name"), str):
+                    found[one["name"]] = value
+        return found
+
+    def _known(self, conn: Any, episode_id: str) -> tuple[str, list[dict[str, Any]]]:
+        """The case as the caller may know of it, with who and what it names. Raises 404."""
+        who = viewer()
+        found = resources.read(conn, self.region_id, "EpisodeOfCare", episode_id, who)
+        if found is None or found[0].deleted or found[1] is None:
+            raise not_found()
+        readable = [type_ for type_ in TYPES if access.allows(scopes(), type_, "read")]
+        hers = everything(conn, self.region_id, found[1], readable, who, limit=MOST, episode_id=episode_id)
+        children = [self._child(conn, f"newborn-{episode_id}-{number}") for number in range(1, MOST_CHILDREN + 1)]
+        stored = [*hers, *(child for child in children if child is not None)]
+        free = [type_ for type_ in readable if type_ in PEOPLE_FREE]
+        stored += supporting(conn, self.region_id, stored, free, who)
+        own = resources.read(conn, self.region_id, "Organization", principal().organisation, who)
+        stored += [own[0]] if own and not own[0].deleted and "Organization" in readable else []
+        if not any(one.type == "Patient" and one.id == found[1] for one in stored):
+            raise access.missing_scope("Patient", "read")
+        return found[1], [plain.read(one.text()) for one in {(one.type, one.id): one for one in stored}.values()]
+
+    def _child(self, conn: Any, id_: str) -> Any:
+        found = resources.read(conn, self.region_id, "Patient", id_[:64], viewer())
+        return found[0] if found is not None and not found[0].deleted else None
+
+    def _replaced(self, conn: Any, text: str | None, kind: str, episode_id: str) -> UUID | None:
+        """The document that this one corrects: of the same kind and case."""
+        if not text:
+            return None
+        found = documents.find(conn, self.region_id, viewer(), id_=_uuid(text))
+        if not found or (found[0].kind, found[0].episode_id) != (kind, episode_id):
+            raise not_found("replaces")
+        return found[0].id
+
+    def one(self, id_: str, type_: str) -> Kept:
+        access.require(scopes(), type_, "read")
+        with looking_as_caller(self.services) as conn:
+            found = documents.find(conn, self.region_id, viewer(), id_=_uuid(id_))
+            if not found:
+                raise not_found()
+            trace(self.services, conn, "read", type_, id_, [found[0].patient_id])
+        return found[0]
+
+    def pointer(self, kept: Kept) -> dict[str, Any]:
+        return making.pointer(kept, base=replies.base(self.services))
+
+    def search(self) -> Response:
+        """By patient: a document is looked for by whom it is about."""
+        access.require(scopes(), TYPE, "search")
+        patient = (request.args.get("patient") or request.args.get("subject") or "").removeprefix("Patient/")
+        if not patient:
+            text = "须给出 patient", "patient is needed"
+            raise refuse(400, "required", "MCH-S-002", *text, expression="patient")
+        with looking_as_caller(self.services) as conn:
+            found = documents.find(conn, self.region_id, viewer(), patient_id=patient[:64])
+            trace(self.services, conn, "search", TYPE, None, [one.patient_id for one in found])
+        base = replies.base(self.services)
+        entries = [
+            {"fullUrl": f"{base}/{TYPE}/{one.id}", "resource": self.pointer(one), "search": {"mode": "match"}}
+            for one in found
+        ]
+        listed = [plain.dumps(one).decode() for one in entries]
+        return replies.bundle("searchset", listed, links=[("self", f"{base}/{TYPE}")], total=len(entries))
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise not_found() from None

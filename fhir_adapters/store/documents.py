@@ -1,0 +1,52 @@
+"""Documents that were given out, as rows. They are added, and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from engine.store import sql
+from fhir_adapters.access import Viewer
+
+SQL = sql.load(__file__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """`body`: the Bundle as it was given out, to the letter."""
+
+    id: UUID
+    kind: str
+    patient_id: str
+    episode_id: str
+    owner: str
+    labels: Sequence[str]
+    created_at: datetime
+    replaces: UUID | None
+    body: str
+    is_replaced: bool = False
+
+
+def add(conn: Connection[Any], region_id: str, kept: Kept) -> None:
+    names = ("id", "kind", "patient_id", "episode_id", "owner", "replaces", "body")
+    given = {name: getattr(kept, name) for name in names}
+    conn.execute(
+        SQL["add_document"],
+        {"region_id": region_id, "labels": list(kept.labels), "now": kept.created_at, **given},
+    )
+
+
+def find(
+    conn: Connection[Any], region_id: str, viewer: Viewer, *, id_: UUID | None = None, patient_id: str | None = None
+) -> list[Kept]:
+    """One, or a patient's, newest first."""
+    given: dict[str, Any] = {"region_id": region_id, "id": id_, "patient_id": patient_id, "viewer": viewer.source}
+    given |= {"restricted": viewer.restricted, "organisations": list(viewer.organisations)}
+    with conn.cursor(row_factory=class_row(Kept)) as cursor:
+        return cursor.execute(SQL["documents"], given).fetchall()
