@@ -34,6 +34,8 @@ FORMS = (
     "death-review",
     "tracing",
     "closure",
+    "birth-observation",
+    "cs-times",
 )
 
 JOURNEYS = """
@@ -164,7 +166,7 @@ def count(owner: psycopg.Connection[Any], now: datetime) -> dict[str, tuple[int,
     reports = [row for woman in women for row in woman.tasks["task_report_risk"] if _is_due(row, now)]
     referrals = [row for woman in women for row in _referrals(woman)]
     emergencies = [woman for woman in births if _minutes(woman) is not None]
-    modes = [woman for woman in births if woman.form("delivery", "delivery_mode")]
+    modes = [mode for woman in births if (mode := _mode(woman))]
     preterm = [woman for woman in alive if _is_preterm(woman)]
     near_misses = [key for (key,) in owner.execute(NEAR_MISSES).fetchall()]
     reviewed = {
@@ -185,7 +187,7 @@ def count(owner: psycopg.Connection[Any], now: datetime) -> dict[str, tuple[int,
         "I-14": (sum(bool(done and done <= begun + FOLLOWED_WITHIN) for begun, done in referrals), len(referrals)),
         "I-15": (sum(bool(woman.done("task_meet_face_to_face")) for woman in met), len(met)),
         "I-16": (sum((_minutes(woman) or 0) <= DDI_TARGET_MIN for woman in emergencies), len(emergencies)),
-        "I-19": (sum(woman.form("delivery", "delivery_mode") == "cs" for woman in modes), len(modes)),
+        "I-19": (modes.count("cs"), len(modes)),
         "I-20": (sum(key in reviewed for key in near_misses), len(near_misses)),
         "I-21": (sum(woman.form("death-review", "avoidable") == "1" for woman in deaths), len(deaths)),
         "I-23": (sum(min(len(woman.done("task_newborn_visit")), woman.born_alive) for woman in alive), live),
@@ -275,6 +277,12 @@ def _referrals(woman: Woman) -> Iterator[tuple[datetime, datetime | None]]:
         for state, created, _, done in woman.tasks[element]:
             if state != "cancelled":
                 yield created, done
+
+
+def _mode(woman: Woman) -> str | None:
+    """As the birth record says, else whoever watched over her afterwards, else the sheet of an emergency caesarean."""
+    told = woman.form("delivery", "delivery_mode") or woman.form("birth-observation", "birth_mode")
+    return told or ("cs" if woman.forms["cs-times"] else None)
 
 
 def _minutes(woman: Woman) -> float | None:
