@@ -60,7 +60,7 @@ def test_what_could_be_counted_beforehand_is_what_happened(report):
 def test_every_indicator_is_there_and_an_independent_count_from_the_raw_history_agrees(report):
     counted = report["indicators"]
 
-    assert list(counted)[:30] == [f"I-{n:02}" for n in range(1, 31)]
+    assert counted.keys() >= {f"I-{n:02}" for n in range(1, 31)}
     assert report["recount"] == []
     assert counted["I-10"]["denominator"] > 0
     assert counted["I-17"] == {"numerator": None, "denominator": None}
