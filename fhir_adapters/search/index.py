@@ -76,14 +76,10 @@ def written(
     tokens = [beside.tokens] if beside.tokens else []
     dates = [*beside.dates]
     strings = [*beside.strings]
-    plan, moments = _plan(type_), _moments(region_id, type_)
+    plan = _plan(type_)
     for element, text in texts.items():
         if element in plan:
-            at = moments.get(element)
-            if at is None:
-                its = _written_element(region_id, type_, element, resource[element], text)
-            else:
-                its = at.written(resource[element])
+            its = _written_element(region_id, type_, element, resource[element], text)
             if its.tokens:
                 tokens.append(its.tokens)
             dates += its.dates
@@ -119,39 +115,6 @@ def _entries_written(region_id: str, type_: str, element: str, value: Any) -> Wr
 @lru_cache(maxsize=1 << 10)  # the same few moments of one step, in all its resources
 def _moment(at: datetime) -> str:
     return at.isoformat()
-
-
-@dataclass(frozen=True, slots=True)
-class _Moments:
-    """An element that is one date or period and nothing else: hardly ever said twice, so it is not remembered."""
-
-    names: tuple[str, ...]  # of its parameters that compare dates
-    tokens: str  # what says that they are there
-
-    def written(self, value: Any) -> Written:
-        covered = _written_interval(value) if isinstance(value, str) else date_interval(value)
-        if covered is None:
-            return NOTHING
-        low, high = (at if isinstance(at, str) else _moment(at) for at in covered)
-        return Written(self.tokens, tuple([(name, low, high) for name in self.names]), ())
-
-
-@lru_cache(maxsize=1 << 10)
-def _written_interval(text: str) -> tuple[str, str] | None:
-    covered = interval(text)
-    return (_moment(covered[0]), _moment(covered[1])) if covered else None
-
-
-@cache
-def _moments(region_id: str, type_: str) -> dict[str, _Moments]:
-    return {
-        element: _Moments(
-            tuple(name for name, kind, _ in looks if kind == "date"),
-            ",".join(str(_present(region_id, type_, name)) for name, _, _ in looks),
-        )
-        for element, looks in _plan(type_).items()
-        if all(kind in ("date", "updated") and not steps for _, kind, steps in looks)
-    }
 
 
 def entries(region_id: str, resource: Mapping[str, Any]) -> Entries:
