@@ -99,7 +99,7 @@ def _verdict(found: list[Mapping[str, Any]], women: int) -> dict[str, Any]:
         **{name: sum(counted.values()) for name, counted in broken.items()},
     }
     limits = {**none_of(*FIGURES), "women": at_least(women)}
-    limits["forms_as_the_example"] = at_most(max(3, totals["filled"] // 50))
+    limits["forms_as_the_example"] = at_most(max(10, totals["filled"] // 20))  # answers that exclude each other
     first = {name: dict(counted.most_common(8)) for name, counted in broken.items() if counted}
     return verdict("pathway-walks", figures, limits, first_faults=first)
 
