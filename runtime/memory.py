@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 # Objects made and not yet gone before it looks; then how many looks at the young before one at the older, at all. What
-# a step makes goes without a look, nearly all of it; with Python's 700 a tenth of a step's time went into looking.
+# a step makes goes without a look, nearly all of it; with Python's 700 up to a tenth of its time went into looking.
 THRESHOLDS = (20_000, 20, 50)
 
 
