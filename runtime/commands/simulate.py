@@ -45,5 +45,6 @@ def simulate(ctx: click.Context, region: str, births: int, seed: int, days: int,
 
 def _falls_short(report: dict[str, object]) -> bool:
     return any(
-        report.get(name) for name in ("stuck", "incidents", "idle_timers", "nobody", "accepted_wrong", "recount", "not_as_expected")
+        report.get(name)
+        for name in ("stuck", "incidents", "idle_timers", "nobody", "accepted_wrong", "recount", "not_as_expected")
     )

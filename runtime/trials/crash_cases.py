@@ -39,6 +39,9 @@ DIAGRAMS = {
         '<bpmn:error id="e" errorCode="refused"/>',
     ),
 }  # fmt: skip
+HANDED_ON = "SELECT given_to FROM user_task_handover WHERE instance_id = %(main)s"
+COMMENTS = "SELECT number, body FROM user_task_comment WHERE instance_id = %(main)s"
+ATTACHMENTS = "SELECT number, content FROM user_task_attachment WHERE instance_id = %(main)s"
 
 Ends: TypeAlias = Mapping[str, tuple[str, list[str], dict[str, int]]]
 
@@ -254,6 +257,23 @@ CASES: Mapping[str, Case] = {
     ),
     "SaveDraft": Case(
         START_ONE, lambda cell: ask.SaveDraft(user_task_id=_first_task(cell), draft={"half": 1}), AT_A
+    ),
+    "AssignUserTask": Case(
+        START_ONE,
+        lambda cell: ask.AssignUserTask(user_task_id=_first_task(cell), assignee="nurse", held_by=None),
+        AT_A, rows={HANDED_ON: [("nurse",)]},
+    ),
+    "CommentUserTask": Case(
+        START_ONE,
+        lambda cell: ask.CommentUserTask(user_task_id=_first_task(cell), body="seen"),
+        AT_A, rows={COMMENTS: [(1, "seen")]},
+    ),
+    "AttachToUserTask": Case(
+        START_ONE,
+        lambda cell: ask.AttachToUserTask(
+            user_task_id=_first_task(cell), title="letter", content_type="text/plain", content=b"seen"
+        ),
+        AT_A, rows={ATTACHMENTS: [(1, b"seen")]},
     ),
     "SetVariables": Case(
         START_ONE, lambda cell: ask.SetVariables(instance_id=cell.main, variables={"seen": True}), AT_A

@@ -134,7 +134,8 @@ def test_what_is_sent_to_the_old_pregnancy_later_reaches_the_one_that_stays(site
     sent = client.post(
         "/fhir/Observation",
         json={
-            "resourceType": "Observation", "status": "final", "code": heavy, "subject": {"reference": f"Patient/{goes}"},
+            "resourceType": "Observation", "status": "final", "code": heavy,
+            "subject": {"reference": f"Patient/{goes}"},
             "effectiveDateTime": "2026-01-05T07:00:00+08:00",
             "valueQuantity": {"value": 65, "unit": "g/L", "system": "http://unitsofmeasure.org", "code": "g/L"},
         },
