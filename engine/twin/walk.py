@@ -92,6 +92,12 @@ class Walk:
             for node in program.nodes.values()
             if isinstance(node.event, ConditionalEvent)
         }
+        self._interrupted_by = {  # by the boundary event that ends it: the activity
+            node.id: node.element.attached_to
+            for program in (closure.root, *closure.programs.values())
+            for node in program.nodes.values()
+            if node.kind is Kind.BOUNDARY and node.element.interrupting
+        }
         self._guesses = guesses_for(files, known)
 
     def path(self, seed: int) -> Walked:
@@ -185,7 +191,7 @@ class Walk:
 
     def _stops(self, ours: Rehearsal, walked: Walked) -> bool:
         known = sorted({path.rsplit("/", 1)[-1] for path in ours.visited()} & self.skipped.keys())
-        if ours.status is not InstanceStatus.ACTIVE and not known and not self._second_round(ours):
+        if ours.status is not InstanceStatus.ACTIVE and not (known or self._second_round(ours) or self._again(ours)):
             return False
         if ours.incidents():
             walked.stopped = f"incident at {ours.incidents()[0]}"
@@ -193,6 +199,8 @@ class Walk:
             walked.stopped = f"{known[0]}: {self.skipped[known[0]]}"
         elif second := self._second_round(ours):
             walked.stopped = f"a join in a loop remembers its last round: {second}"
+        elif again := self._again(ours):
+            walked.stopped = f"an activity that was interrupted and is entered again is not interrupted again: {again}"
         elif len(walked.moves) >= MOVES:
             walked.stopped = "long enough"
         return walked.stopped is not None
@@ -207,6 +215,19 @@ class Walk:
             if line.element_id in self._joins and line.path in fired:
                 return line.path
             fired |= {prefix + join for join in self._joins_before.get(line.element_id, ())}
+        return None
+
+    def _again(self, ours: Rehearsal) -> str | None:
+        """An activity to which the branch of its own boundary event leads back: the library keeps the old listener too,
+        and the next time leaves the activity open."""
+        ended: set[str] = set()
+        for line in ours.happened:
+            if line.event != "entered":
+                continue
+            if line.path in ended:
+                return line.path
+            if (activity := self._interrupted_by.get(line.element_id)) is not None:
+                ended.add(line.path.removesuffix(line.element_id) + activity)
         return None
 
     def _differs(self, ours: Rehearsal, twin: Twin, walked: Walked) -> bool:

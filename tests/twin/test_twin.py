@@ -112,3 +112,21 @@ def test_a_different_reading_is_found_and_its_path_is_shown():
     assert result.differences
     assert result.differences[0]["path"][0]["path"] == "ask"
     assert result.differences[0]["twin"] == ["a", "b"]
+
+
+def test_a_loop_through_a_boundary_event_is_compared_up_to_its_second_round():
+    """The library keeps the listener of the first round and leaves the activity of the second open."""
+    loop = (
+        '<bpmn:boundaryEvent id="again" attachedToRef="visit"><bpmn:messageEventDefinition id="d" messageRef="m"/>'
+        "</bpmn:boundaryEvent>"
+    )
+    message = (
+        '<bpmn:message id="m" name="changed"><bpmn:extensionElements><zeebe:subscription correlationKey="=case_id"/>'
+        "</bpmn:extensionElements></bpmn:message>"
+    )
+    flows = [("f1", "start", "visit"), ("f2", "again", "visit"), ("f3", "visit", "end")]
+
+    result = compared(process(START + task("visit") + loop + END, *flows, messages=message))
+
+    assert (result.differences, result.agreed) == ([], 25)
+    assert any("is not interrupted again: visit" in reason for reason in result.stopped), result.stopped
