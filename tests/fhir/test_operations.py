@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fhir_adapters.operations import OPERATIONS
+from fhir_adapters.types import TYPES
 from tests.fhir.fhir_kit import CANON, coded, expressions, issues_of, observation, patient, resources_in
 from workflows.forms import example_answers, forms_on_disk
 
@@ -167,7 +168,7 @@ def test_each_promised_operation_is_kept(quiet):
     assert {t: {o["name"] for o in r["operation"]} for t, r in promised.items() if "operation" in r} == {
         t: set(names) for t, names in OPERATIONS.items()
     }
-    for type_ in set(OPERATIONS) - {"Questionnaire", "Subscription"}:  # these are not stored as a resource
+    for type_ in TYPES:
         assert "validate" in OPERATIONS[type_]
         assert quiet.post(f"/{type_}/$validate", {"resourceType": type_}).status_code == 200
     assert quiet.post("/Patient/$unknown", patient()).status_code == 405
