@@ -22,9 +22,13 @@ from workflows.forms import Form, forms_on_disk
 
 FormLookup = Callable[[str, int], Form | None]
 PREGNANCY_PROCESS = "pregnancy_journey"
-AREA = ("home_organisation", "hospital_organisation", "county_organisation", "village_organisation")
+CARING = ("home_organisation", "hospital_organisation", "county_organisation", "village_organisation")
+AREA = (  # variables that name who looks after her, and who was asked to do something for her
+    *CARING,
+    *("postpartum_organisation", "answering_organisation", "appointment_organisation", "receiving_organisation"),
+)
 EPISODE_READS = frozenset(
-    {"end_code", "ended_on", "edd", "lmp", "colour", "delivered_on", "patient_id", "condition_id", *AREA}
+    {"end_code", "ended_on", "edd", "lmp", "colour", "delivered_on", "patient_id", "condition_id", *CARING}
 )
 
 

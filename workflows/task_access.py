@@ -56,7 +56,7 @@ def find(services: Services, conn: Any, task_id: UUID, by: Principal | Actor) ->
     if found is not None:
         task, variables = found
         caller = principal_of(services, conn, by)
-        if may_see(caller, task, care_in(variables)):
+        if may_see(caller, task, care_in(variables)) or may_see(caller, task, care_of(services, conn, task)):
             return Found(task=task, variables=variables, caller=caller)
     raise NotFound("没有此任务", "no such task")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -62,6 +64,7 @@ def woman(site):
 
 
 def test_ac20_discharge_to_another_township_is_told_there_with_a_copy_to_residence_and_acknowledged(woman, site):
+    assert site.get(f"/pregnancies/{woman.id}", "nurse").status_code == 404  # of another township, so far
     woman.does(
         "task_record_discharge",
         "midwife",
@@ -76,6 +79,12 @@ def test_ac20_discharge_to_another_township_is_told_there_with_a_copy_to_residen
     assert told.due_at == datetime.fromisoformat("2026-01-07T07:30:00+08:00")
     page = site.get(f"/tasks/{told.id}", "nurse").text
     assert "产后 7 天内家庭访视" in page
+    hers = site.get(f"/pregnancies/{woman.id}", "nurse").text  # who is to visit her reads her record
+    assert "测试戊" in hers
+    offered = sorted(set(re.findall(r'href="(/pregnancies/[^"#]+|/tasks/[^"#]+|/institutions/[^"#]+)"', hers)))
+    assert len(offered) > 10
+    refused = [href for href in offered if site.get(html.unescape(href), "nurse").status_code >= 400]
+    assert refused == [], "what a page offers can be opened"
 
     woman.does("task_acknowledge_discharge", "nurse", "discharge-acknowledgement")
 

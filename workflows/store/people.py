@@ -128,7 +128,7 @@ def care_of(conn: Connection[Any], region_id: str, instance_id: UUID) -> frozens
 def care_of_all(conn: Connection[Any], region_id: str, instance_ids: list[UUID]) -> dict[UUID, frozenset[str]]:
     """The same for a list of instances, in one question."""
     found = rows(conn, "care_of", region_id=region_id, instance_ids=instance_ids)
-    return {r.pop("id"): frozenset(value for value in r.values() if value) for r in found}
+    return {r["id"]: frozenset(r["organisations"]) for r in found}
 
 
 def _no_organisation(organisation_id: str) -> NotFound:

@@ -142,9 +142,16 @@ UPDATE http_answer SET status = %(status)s, body = %(body)s
 DELETE FROM http_answer WHERE region_id = %(region_id)s AND client = %(client)s AND key = %(key)s;
 
 -- care_of --
--- The organisations that look after the women of these instances.
-SELECT i.id, i.variables ->> 'home_organisation' AS home, i.variables ->> 'hospital_organisation' AS hospital,
-       i.variables ->> 'county_organisation' AS county
+-- The organisations that look after the women of these instances: those that the case names, and whoever was given
+-- something to do for her since.
+SELECT i.id, ARRAY(
+         SELECT n.organisation
+           FROM unnest(ARRAY[i.variables ->> 'home_organisation', i.variables ->> 'hospital_organisation',
+                             i.variables ->> 'county_organisation']) AS n (organisation)
+          WHERE n.organisation <> ''
+         UNION
+         SELECT a.organisation_id FROM patient_area a
+          WHERE a.region_id = i.region_id AND a.patient_id = i.variables ->> 'patient_id') AS organisations
   FROM instance i WHERE i.region_id = %(region_id)s AND i.id = ANY(%(instance_ids)s);
 
 -- lock_document --
