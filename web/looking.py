@@ -10,7 +10,8 @@ from flask import g
 
 from fhir_adapters.access import Viewer
 from fhir_adapters.store import resources
-from web.pages.blueprint import services
+from web import woman
+from web.pages.blueprint import services, today
 
 
 @contextmanager
@@ -20,3 +21,11 @@ def looking() -> Iterator[Any]:
     with services().engine.read() as conn:
         resources.narrow(conn, Viewer.of(g.principal))
         yield conn
+
+
+def looked_at(pregnancy_id: str) -> woman.Woman:
+    """She, for a page about her; the look leaves an audit row. Raises NotFound for whoever may not know of her."""
+    with looking() as conn:
+        she = woman.of_pregnancy(services(), conn, pregnancy_id, g.principal, today())
+    services().people.record_view(g.principal, interaction="read", pregnancy_id=pregnancy_id)
+    return she

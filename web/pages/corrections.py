@@ -8,6 +8,7 @@ from engine.commands.contracts import PublishMessage
 from engine.errors import Conflict, EngineError, Incorrect
 from web import woman
 from web.errors import STATUS
+from web.looking import looked_at
 from web.pages.blueprint import bp, services, today
 from workflows import corrections
 
@@ -16,13 +17,13 @@ PROPOSED = "message_redating_proposed"
 
 @bp.get("/pregnancies/<pregnancy_id>/dates")
 def correct_dates_form(pregnancy_id: str) -> str:
-    return _page(_woman(pregnancy_id))
+    return _page(looked_at(pregnancy_id))
 
 
 @bp.post("/pregnancies/<pregnancy_id>/dates")
 def correct_dates(pregnancy_id: str) -> Response:
     """The first time the effect; with `confirmed` a task for the doctor. Nothing moves before she has confirmed."""
-    she = _woman(pregnancy_id)
+    she = looked_at(pregnancy_id)
     lmp, reason = request.form.get("lmp", "").strip()[:20], request.form.get("reason", "")[:1000]
     ended = she.instance.status not in ("active", "suspended")
     try:
@@ -43,13 +44,6 @@ def correct_dates(pregnancy_id: str) -> Response:
     )
     services().people.record_view(g.principal, interaction="correct", pregnancy_id=she.pregnancy_id)
     return redirect(url_for("web.pregnancy", pregnancy_id=she.pregnancy_id), 303)  # type: ignore[return-value]
-
-
-def _woman(pregnancy_id: str) -> woman.Woman:
-    with services().engine.read() as conn:
-        found = woman.of_pregnancy(services(), conn, pregnancy_id, g.principal, today())
-    services().people.record_view(g.principal, interaction="read", pregnancy_id=pregnancy_id)
-    return found
 
 
 def _page(

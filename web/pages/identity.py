@@ -14,14 +14,15 @@ from fhir_adapters.corrections.identity import earlier, identity_now
 from web import woman
 from web.errors import STATUS
 from web.language import pick
-from web.pages.blueprint import bp, services, today
+from web.looking import looked_at
+from web.pages.blueprint import bp, services
 from workflows.corrections import carrying_out
 from workflows.corrections.identity import NAMES, Identity, questions
 
 
 @bp.get("/pregnancies/<pregnancy_id>/identity")
 def identity(pregnancy_id: str) -> str:
-    return _page(pregnancy_id)
+    return _page(looked_at(pregnancy_id))
 
 
 @bp.post("/pregnancies/<pregnancy_id>/identity")
@@ -29,28 +30,21 @@ def correct_identity(pregnancy_id: str) -> Response:
     """The first time the effect; with `confirmed` of just these answers it is done."""
     given = {name: request.form.get(name, "").strip()[:100] for name in NAMES}
     reason = request.form.get("reason", "")[:1000]
-    _woman(pregnancy_id)
+    she = looked_at(pregnancy_id)
     said = hashlib.sha256("|".join(given.values()).encode()).hexdigest()[:16]
     dry_run = request.form.get("confirmed") != said
     try:
         asked = identity_correction(services(), g.principal, pregnancy_id, person=given, reason=reason, dry_run=dry_run)
         effect = carrying_out.carry_out(services(), asked)
     except (Incorrect, Conflict) as error:
-        return make_response(_page(pregnancy_id, given, reason, error=error), STATUS[error.category])
+        return make_response(_page(she, given, reason, error=error), STATUS[error.category])
     if dry_run:
-        return make_response(_page(pregnancy_id, given, reason, effect=effect, confirmed=said))
+        return make_response(_page(she, given, reason, effect=effect, confirmed=said))
     return redirect(url_for("web.pregnancy", pregnancy_id=pregnancy_id), 303)  # type: ignore[return-value]
 
 
-def _woman(pregnancy_id: str) -> woman.Woman:
-    with services().engine.read() as conn:
-        she = woman.of_pregnancy(services(), conn, pregnancy_id, g.principal, today())
-    services().people.record_view(g.principal, interaction="read", pregnancy_id=pregnancy_id)
-    return she
-
-
 def _page(
-    pregnancy_id: str,
+    she: woman.Woman,
     given: dict[str, str] | None = None,
     reason: str = "",
     *,
@@ -58,9 +52,8 @@ def _page(
     confirmed: str = "",
     error: EngineError | None = None,
 ) -> str:
-    she = _woman(pregnancy_id)
     with services().engine.read() as conn:
-        found = identity_now(conn, services().region_id, pregnancy_id)
+        found = identity_now(conn, services().region_id, she.pregnancy_id)
         if found is None:
             raise NotFound("没有此孕产妇", "no such woman")
         patient_id, now = found

@@ -10,7 +10,7 @@ from web.course import Course
 from web.looking import looking
 from web.pages.blueprint import bp, now, places, services, today
 from workflows import task_access
-from workflows.institutions import imports
+from workflows.institutions import imports, matters
 from workflows.occasions import OCCASIONS
 from workflows.people import may_complete
 from workflows.people.visibility import told_to
@@ -68,6 +68,11 @@ def pregnancy(pregnancy_id: str) -> str:
         log=log,
         service_map=known_services,
         running=clocks,
+        reviews=[
+            kind
+            for kind in matters.kinds_for(g.principal)
+            if kind.to == "woman" and (she.delivered or kind.key != "newborn_death_review")
+        ],
         occasions=[
             one
             for one in OCCASIONS.values()

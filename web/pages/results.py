@@ -12,8 +12,8 @@ from fhir_adapters.corrections.results import results_of
 from web import woman
 from web.errors import STATUS
 from web.language import pick
-from web.looking import looking
-from web.pages.blueprint import bp, services, today
+from web.looking import looked_at, looking
+from web.pages.blueprint import bp, services
 from workflows.corrections import carrying_out
 from workflows.corrections.results import MEASURES, enterable, words_of
 
@@ -23,39 +23,39 @@ FIELDS = ("name", "value", "observed_at", "reason")
 @bp.get("/pregnancies/<pregnancy_id>/results")
 def results(pregnancy_id: str) -> str:
     """`withdraw` names the result that is to be taken back."""
-    return _page(pregnancy_id, withdrawn=request.args.get("withdraw", "")[:64])
+    return _page(looked_at(pregnancy_id), withdrawn=request.args.get("withdraw", "")[:64])
 
 
 @bp.post("/pregnancies/<pregnancy_id>/results")
 def enter_result(pregnancy_id: str) -> Response:
     """The first time the effect; with `confirmed` of just these answers it is stored."""
     given = {name: request.form.get(name, "")[:1000] for name in FIELDS}
-    _woman(pregnancy_id)
+    she = looked_at(pregnancy_id)
     said = "|".join(given[name] for name in FIELDS[:3])
     dry_run = request.form.get("confirmed") != said
     try:
         asked = late_result(services(), g.principal, pregnancy_id, **given, dry_run=dry_run)
         effect = carrying_out.carry_out(services(), asked)
     except (Incorrect, Conflict) as error:
-        return make_response(_page(pregnancy_id, given=given, error=error), STATUS[error.category])
+        return make_response(_page(she, given=given, error=error), STATUS[error.category])
     if dry_run:
-        return make_response(_page(pregnancy_id, given=given, effect=effect, confirmed=said))
+        return make_response(_page(she, given=given, effect=effect, confirmed=said))
     return _back(pregnancy_id)
 
 
 @bp.post("/pregnancies/<pregnancy_id>/results/<result_id>/withdrawal")
 def withdraw_result(pregnancy_id: str, result_id: str) -> Response:
     given = {"reason": request.form.get("reason", "")[:1000]}
-    _woman(pregnancy_id)
+    she = looked_at(pregnancy_id)
     dry_run = request.form.get("confirmed") != result_id
     try:
         asked = withdrawal(services(), g.principal, pregnancy_id, result_id, **given, dry_run=dry_run)
         effect = carrying_out.carry_out(services(), asked)
     except (Incorrect, Conflict) as error:
-        page = _page(pregnancy_id, given=given, withdrawn=result_id, error=error)
+        page = _page(she, given=given, withdrawn=result_id, error=error)
         return make_response(page, STATUS[error.category])
     if dry_run:
-        page = _page(pregnancy_id, given=given, withdrawn=result_id, effect=effect, confirmed=result_id)
+        page = _page(she, given=given, withdrawn=result_id, effect=effect, confirmed=result_id)
         return make_response(page)
     return _back(pregnancy_id)
 
@@ -64,15 +64,8 @@ def _back(pregnancy_id: str) -> Response:
     return redirect(url_for("web.results", pregnancy_id=pregnancy_id), 303)  # type: ignore[return-value]
 
 
-def _woman(pregnancy_id: str) -> woman.Woman:
-    with looking() as conn:
-        she = woman.of_pregnancy(services(), conn, pregnancy_id, g.principal, today())
-    services().people.record_view(g.principal, interaction="read", pregnancy_id=pregnancy_id)
-    return she
-
-
 def _page(
-    pregnancy_id: str,
+    she: woman.Woman,
     *,
     given: dict[str, str] | None = None,
     withdrawn: str = "",
@@ -80,9 +73,8 @@ def _page(
     confirmed: str = "",
     error: EngineError | None = None,
 ) -> str:
-    she = _woman(pregnancy_id)
     with looking() as conn:
-        found = results_of(conn, services().region_id, pregnancy_id, restricted=g.principal.restricted)
+        found = results_of(conn, services().region_id, she.pregnancy_id, restricted=g.principal.restricted)
     choices = [(name, f"{pick(item.text)} ({MEASURES[name].unit})") for name, item in enterable().items()]
     return render_template(
         "results.html",
