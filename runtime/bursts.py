@@ -51,10 +51,12 @@ class Bursts:
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        while not self._stopping.wait(POLL_S):
+        rest = POLL_S
+        while not self._stopping.wait(rest):
+            rest = POLL_S
             try:
-                while self.look(self._engine.clock()) == MOST and not self._stopping.is_set():
-                    pass  # more is due than was taken
+                if self.look(self._engine.clock()) == MOST:
+                    rest = 0.0  # more is due than was taken
             except Busy:
                 log.warning("the database is away")
             except Exception:
