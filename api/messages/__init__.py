@@ -80,6 +80,8 @@ def blueprint(services: Services) -> Blueprint:
         command = PublishMessage(**load(MessageBody()))
         if command.name in grading.INSIDE_ONLY:
             raise Forbidden("请经更正分级办理", "amend the grading instead")
+        if command.name == grading.GRADED and principal().kind == "person":
+            grading.require_grader(services, principal())
         _require_care(services, command.key)
         result = services.engine.execute(command, by=principal().actor, idempotency=idempotency())
         if result.result == "buffered" and (became := now_another(services, command.key)) is not None:

@@ -104,11 +104,12 @@ def test_only_a_doctor_who_may_grade_amends(site, who):
     assert site.post(f"/pregnancies/{case}/grading", who, **form(site, case, reason="x")).status_code == 403
 
 
-def test_nobody_amends_by_a_message_past_the_checks(site):
+@pytest.mark.parametrize("name", ["message_grading_amended", "message_graded"])
+def test_nobody_sets_a_colour_by_a_message_past_the_checks(site, name):
     case = graded(site, o_1_2=True)
     people = site.services.people
     headers = {"Authorization": f"Bearer {people.issue_token(account=people.account('nurse')).access_token}"}
-    told = {"name": "message_grading_amended", "key": case, "payload": {"criteria": []}}
+    told = {"name": name, "key": case, "payload": {"criteria": [], "colour": "green", "purple": False}}
 
     assert site.app.test_client().post("/api/messages", json=told, headers=headers).status_code == 403
     assert variables(site, case)["colour"] == "orange"

@@ -24,6 +24,7 @@ from workflows.services import Services
 
 AMENDED = "message_grading_amended"
 ASSESSORS = frozenset({"hospital"})  # kinds of organisation that are midwifery institutions of level 2 or higher
+GRADED = "message_graded"  # a hospital's system may send it, of persons who may grade
 INSIDE_ONLY = frozenset({AMENDED, "message_suitability_withdrawn"})  # no caller may send these past the checks here
 REPORT = "task_report_risk"
 MOST_CRITERIA = 100
@@ -60,8 +61,8 @@ def require_grader(services: Services, by: Principal) -> None:
     own = services.people.organisations().get(by.organisation)
     if by.kind != "person" or not by.roles & RIGHTS["grade"] or own is None or own.kind not in ASSESSORS:
         raise Forbidden(
-            "只有二级以上助产机构的产科医师可以更正分级",
-            "only an obstetrician of a level-2 institution or higher may amend a grading",
+            "只有二级以上助产机构的产科医师可以分级和更正分级",
+            "only an obstetrician of a level-2 institution or higher may grade and amend a grading",
         )
 
 
