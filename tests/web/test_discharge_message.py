@@ -86,6 +86,11 @@ def test_ac20_discharge_to_another_township_is_told_there_with_a_copy_to_residen
     refused = [href for href in offered if site.get(html.unescape(href), "nurse").status_code >= 400]
     assert refused == [], "what a page offers can be opened"
 
+    token = site.services.people.issue_token(account=site.services.people.account("nurse")).access_token
+    claim = f"/api/user-tasks/{copy.id}/claim"  # she may know of the copy that went to residence, and not work on it
+    answer = site.app.test_client().post(claim, headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 403
+
     woman.does("task_acknowledge_discharge", "nurse", "discharge-acknowledgement")
 
     assert "task_acknowledge_discharge" not in woman.tasks()

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from engine.errors import Conflict, NotFound
 from engine.store.sql import load
-from engine.store.wire import Alone, ask
+from engine.store.wire import Alone, Asked, ask
 from workflows.people.model import Account, Client, Organisation
 
 SQL = load(__file__)
@@ -120,15 +120,15 @@ def finish_answer(conn: Connection[Any], body: Mapping[str, Any], **key: Any) ->
     run(conn, "finish_answer", **key, status=200, body=Jsonb(dict(body)))
 
 
-def care_of(conn: Connection[Any], region_id: str, instance_id: UUID) -> frozenset[str]:
+def care_of(conn: Asked, region_id: str, instance_id: UUID) -> frozenset[str]:
     """The organisations that look after the woman of this instance; empty where it is about no woman."""
     return care_of_all(conn, region_id, [instance_id]).get(instance_id, frozenset())
 
 
-def care_of_all(conn: Connection[Any], region_id: str, instance_ids: list[UUID]) -> dict[UUID, frozenset[str]]:
+def care_of_all(conn: Asked, region_id: str, instance_ids: list[UUID]) -> dict[UUID, frozenset[str]]:
     """The same for a list of instances, in one question."""
-    found = rows(conn, "care_of", region_id=region_id, instance_ids=instance_ids)
-    return {r["id"]: frozenset(r["organisations"]) for r in found}
+    found = ask(conn, SQL["care_of"], {"region_id": region_id, "instance_ids": instance_ids})
+    return {id: frozenset(organisations) for id, organisations in found}
 
 
 def _no_organisation(organisation_id: str) -> NotFound:
