@@ -60,6 +60,12 @@ def require_instance_may_become(current: str, target: str) -> None:
         raise_because(current)
 
 
+def require_terminated(status: str) -> None:
+    """Only a termination is ever taken back, and only where how the instance stood was kept. Raises Conflict."""
+    if status != Status.TERMINATED:
+        raise_because(status)
+
+
 def require_active(status: str) -> None:
     """Only an active instance moves. Raises Conflict."""
     if status != Status.ACTIVE:

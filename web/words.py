@@ -115,6 +115,7 @@ def event_name(event: str) -> str:
         "activated": _("已恢复运行"),
         "migrated": _("已迁移"),
         "reverted": _("已撤回迁移"),
+        "reopened": _("已撤回终止"),
         "modified": _("已移动令牌"),
         "variables": _("修改变量"),
         "claimed": _("认领"),

@@ -8,16 +8,15 @@ from typing import Any
 
 from engine.commands.contracts import MigrateInstance
 from engine.errors import Conflict, Incorrect, NotFound
-from engine.interpreter.codec import VERSION as CODEC
 from engine.interpreter.codec import encode
 from engine.interpreter.contracts import Step
 from engine.lifecycle import Status
 from engine.operations.migration import Note, Plan, TimerRule, migrate
-from engine.operations.steps import detail_of, lock_with_tasks, rename, require_open
+from engine.operations.steps import detail_of, keep_way_back, lock_with_tasks, rename, require_open
 from engine.problems import Refused
 from engine.store import instances
 from engine.store.library import Entry, Pins
-from engine.store.transaction import Tx, as_json
+from engine.store.transaction import Tx
 
 RULES = frozenset(rule.value for rule in TimerRule)
 
@@ -89,13 +88,4 @@ def _since(tx: Tx, held: instances.Held) -> Callable[[str], datetime | None]:
 def _keep_way_back(tx: Tx, held: instances.Held, step: Step, version: int, pins: Pins, state: bytes) -> None:
     moved = len(step.happened) > 1 or step.written or step.published
     if not moved:
-        tx.send(
-            "keep_state_before",
-            instance_id=held.id,
-            revision=held.revision,
-            version=version,
-            pins=as_json(pins),
-            codec=CODEC,
-            state=state,
-            at=tx.now,
-        )
+        keep_way_back(tx, held, version, pins, state)

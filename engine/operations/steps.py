@@ -11,6 +11,7 @@ from engine import interpreter
 from engine.commands.records import TaskRecord
 from engine.errors import NotFound
 from engine.interpreter import State
+from engine.interpreter.codec import VERSION as CODEC
 from engine.interpreter.contracts import Diff, Happened, InstanceStatus, Step, WaitKind
 from engine.lifecycle import INSTANCE, raise_because
 from engine.store import instances
@@ -61,6 +62,20 @@ def lock_with_tasks(tx: Tx, instance_id: UUID) -> tuple[Held, dict[int, TaskHead
     if row is None:
         raise NotFound("没有这个流程实例", "no such instance")
     return held_from(row), {row[1]: TaskHead(*row) for row in heads}
+
+
+def keep_way_back(tx: Tx, held: Held, version: int, pins: Pins, state: bytes) -> None:
+    """How an instance stood before what was done to it: good for as long as nothing else happens to it."""
+    tx.send(
+        "keep_state_before",
+        instance_id=held.id,
+        revision=held.revision,
+        version=version,
+        pins=as_json(pins),
+        codec=CODEC,
+        state=state,
+        at=tx.now,
+    )
 
 
 def rename(tx: Tx, held: Held, heads: Mapping[int, TaskHead], version: int, pins: Pins, step: Step) -> None:

@@ -158,6 +158,11 @@ def _suspended(cell: Cell) -> None:
     cell.do(ask.SuspendInstance(instance_id=cell.main))
 
 
+def _terminated(cell: Cell) -> None:
+    cell.start()
+    cell.do(ask.TerminateInstance(instance_id=cell.main, reversible=True))
+
+
 def _listener(cell: Cell) -> None:
     signal = f"signal-{cell.id.hex[:12]}"
     cell.do(ask.Deploy(files={"s.bpmn": hearing(signal)}))
@@ -284,6 +289,9 @@ CASES: Mapping[str, Case] = {
     "ActivateInstance": Case(_suspended, lambda cell: ask.ActivateInstance(instance_id=cell.main), AT_A),
     "TerminateInstance": Case(
         START_ONE, lambda cell: ask.TerminateInstance(instance_id=cell.main), {"main": ("terminated", [], {})}
+    ),
+    "ReopenInstance": Case(
+        _terminated, lambda cell: ask.ReopenInstance(instance_id=cell.main, variables={"seen": True}), AT_A
     ),
     "PublishMessage": Case(
         lambda cell: cell.start("receiver", cell.other), _note, {"other": ("active", ["task_c"], {})}

@@ -14,6 +14,7 @@ from engine.commands.contracts import (
     ModifyInstance,
     Operate,
     PublishMessage,
+    ReopenInstance,
     RetryIncidents,
     SetVariables,
     StartInstance,
@@ -92,6 +93,40 @@ def test_while_suspended_no_timer_fires_and_then_a_cycle_catches_up_by_its_misfi
         world.engine.execute(TerminateInstance(instance_id=instance), by=NURSE)
 
     assert fired == {"fire_once": 1, "fire_all": 5, "skip": 0}
+
+
+def test_a_reversible_end_is_taken_back_with_its_clocks_and_what_was_written_as_it_ended(world):
+    world.deploy(review("task_a", "task_b", extra=late("task_a", "P3D")))
+    instance = world.start("review")
+    ended = {"instance_id": instance, "variables": {"end_code": "void"}, "reversible": True}
+    world.engine.execute(TerminateInstance(**ended), by=NURSE)
+    assert world.variables(instance) == {"end_code": "void"} and not world.open(instance)
+    assert world.drive(days=5) == 0
+
+    world.engine.execute(ReopenInstance(instance_id=instance, variables={"end_code": None}, reason="why"), by=NURSE)
+
+    assert world.variables(instance) == {"end_code": None} and world.open(instance) == ["task_a"]
+    [row] = [row for row in world.history(instance) if row.event == "reopened"]
+    assert row.detail["reason"] == "why"
+    with world.engine.read() as conn:
+        assert reconcile(conn, world.engine.region_id)[1] == []
+    assert world.engine.run_due() == 1, "the deadline that passed meanwhile is due now"
+    for element in ("task_a", "task_b"):
+        world.complete(instance, element)
+    assert world.instance(instance).status == "completed"
+
+
+def test_an_end_that_kept_nothing_or_a_completed_instance_cannot_be_taken_back(world):
+    world.deploy(review("task_a"))
+    instance = world.start("review")
+    with pytest.raises(Conflict):
+        world.engine.execute(ReopenInstance(instance_id=instance), by=NURSE)
+    world.engine.execute(TerminateInstance(instance_id=instance), by=NURSE)
+
+    with pytest.raises(Conflict) as refused:
+        world.engine.execute(ReopenInstance(instance_id=instance), by=NURSE)
+
+    assert refused.value.code == "not-reversible" and world.instance(instance).status == "terminated"
 
 
 def test_a_suspended_version_starts_nothing_and_the_version_before_takes_its_place(world):

@@ -43,9 +43,24 @@ class ActivateInstance:
 
 @dataclass(frozen=True, kw_only=True)
 class TerminateInstance:
+    """`variables` are written as it ends, and no condition looks at them. `reversible`: how it stood is kept, so that
+    `ReopenInstance` can let it go on."""
+
     instance_id: UUID
     reason: str = ""
     batch_id: UUID | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    reversible: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReopenInstance:
+    """A reversible termination is taken back: it stands where it stood, with its own clocks; what fell due meanwhile is
+    due now. `variables` are written first. Raises Conflict where nothing was kept."""
+
+    instance_id: UUID
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,12 @@ SELECT definition_version FROM instance_before
  WHERE region_id = %(region_id)s AND instance_id = %(instance_id)s AND revision = %(revision)s
 
 -- forget_old_states --
-DELETE FROM instance_before WHERE region_id = %(region_id)s AND at < %(now)s::timestamptz - interval '90 days'
+-- A termination may be taken back as long as the instance is here; a migration for ninety days.
+DELETE FROM instance_before b
+ WHERE b.region_id = %(region_id)s AND b.at < %(now)s::timestamptz - interval '90 days'
+   AND NOT EXISTS (SELECT 1 FROM instance i
+                    WHERE i.region_id = b.region_id AND i.id = b.instance_id AND i.status = 'terminated'
+                      AND i.revision = b.revision)
 
 -- read_entered --
 -- When each element was entered last; `""` is the start of the instance.
