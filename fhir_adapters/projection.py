@@ -16,6 +16,8 @@ from fhir_adapters.mappings import dating, encounter, episode, newborn, observat
 from fhir_adapters.mappings.case import Case, case_of
 from fhir_adapters.mappings.common import Json, instant, person
 from fhir_adapters.mappings.task import to_task
+from fhir_adapters.mappings.task_rows import task_row
+from fhir_adapters.stencils import Row
 from fhir_adapters.store.resources import ENGINE, SQL, Draft, parameters
 from fhir_adapters.terminology import is_identity
 from workflows.forms import Form, forms_on_disk
@@ -37,14 +39,15 @@ def projector(forms: FormLookup) -> Projection:
 
     def project(record: StepRecord) -> list[Statement]:
         case = case_of(record)
-        opened = {str(task.id) for task in record.opened_tasks}
-        drafts = [
-            Draft(resource=r, episode_id=case.pregnancy_id, is_new=r["id"] in opened)
-            for r in _resources(record, case, forms)
-        ]
+        submission = record.submission
+        form = forms(submission.form, submission.form_version) if submission else None
+        completed = _completed_task(record) if form else None
+        response_id = _response_id(submission, completed) if form else None
+        rows, drafts = _tasks(record, case, response_id, completed)
+        drafts += [Draft(resource=r, episode_id=case.pregnancy_id) for r in _resources(record, case, form, response_id)]
         statements = list(_areas(record, case))
-        if drafts:
-            given = parameters(record.region_id, record.at, ENGINE, drafts, engine_owned=True)
+        if rows or drafts:
+            given = parameters(record.region_id, record.at, ENGINE, drafts, engine_owned=True, written_rows=rows)
             statements.append(Statement(SQL["save_resources"], given))
         statements += _identities(record, drafts)
         return statements
@@ -64,14 +67,27 @@ def _on_disk(key: str, version: int) -> Form | None:
 _ON_DISK = projector(_on_disk)
 
 
-def _resources(record: StepRecord, case: Case, forms: FormLookup) -> Iterator[Json]:
+def _tasks(
+    record: StepRecord, case: Case, response_id: str | None, completed: TaskRecord | None
+) -> tuple[list[Row], list[Draft]]:
+    """Those that opened, changed or ended: as rows, and those that have to be written at length."""
+    rows, drafts = [], []
+    for tasks, is_new in ((record.opened_tasks, True), (record.changed_tasks, False), (record.closed_tasks, False)):
+        for task in tasks:
+            answer = response_id if completed is not None and task.id == completed.id else None
+            row = task_row(record.region_id, task, case, answer)
+            if row is None:
+                resource = to_task(task, case, response_id=answer)
+                drafts.append(Draft(resource=resource, episode_id=case.pregnancy_id, is_new=is_new))
+                continue
+            if is_new:
+                row["new"] = True
+            rows.append(row)
+    return rows, drafts
+
+
+def _resources(record: StepRecord, case: Case, form: Form | None, response_id: str | None) -> Iterator[Json]:
     submission = record.submission
-    form = forms(submission.form, submission.form_version) if submission else None
-    completed = _completed_task(record)
-    response_id = _response_id(submission, completed) if form else None
-    for task in (*record.opened_tasks, *record.changed_tasks, *record.closed_tasks):
-        is_answered = completed is not None and task.id == completed.id
-        yield to_task(task, case, response_id=response_id if is_answered else None)
     if case.patient_id is None:  # about no one woman: the sheet itself is all there is to keep
         if form and submission and response_id and submission.source is None:
             yield response.to_response(form, submission.answers, case, id_=response_id, encounter_id=None)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from engine.contracts import TaskRecord
 from fhir_adapters.dates import local_text
 from fhir_adapters.mappings.case import Case
 from fhir_adapters.mappings.common import Json, coding, concept, filled, instant, kebab, person, present, reference
-from fhir_adapters.shared import Built, Shared
 from fhir_adapters.terminology import (
     ASSIGNEE,
     BUSINESS_STATUS,
@@ -51,48 +49,25 @@ def to_task(task: TaskRecord, case: Case, *, response_id: str | None = None) -> 
         "restriction": _restriction(instant(data.get("window_from")), due),
         "output": [_output(response_id)] if response_id else None,
     }
-    return Built(str(task.id), _drawn(task, case), filled(own))
+    return {"resourceType": "Task", "id": str(task.id), **filled({**_drawn(task, case), **own})}
 
 
-def _drawn(task: TaskRecord, case: Case) -> Shared:
+def _drawn(task: TaskRecord, case: Case) -> Json:
     """What the diagram says of the task, alike in all cases."""
     data = task.wait.data
-    return _drawn_as(
-        task.wait.element_id,
-        case.definition_version,
-        data.get("name"),
-        data.get("form"),
-        data.get("form_version"),
-        _priority(data.get("priority")),
-        tuple(data.get("candidate_roles") or ()),
-        data.get("organisation"),
-    )
-
-
-@lru_cache(maxsize=1 << 12)
-def _drawn_as(
-    element_id: str,
-    version: int,
-    name: str | None,
-    form: str | None,
-    form_version: int | None,
-    priority: str,
-    roles: tuple[str, ...],
-    organisation: str | None,
-) -> Shared:
-    kind = kebab(element_id.removeprefix("task_"))
+    name, form = data.get("name"), data.get("form")
+    kind = kebab(task.wait.element_id.removeprefix("task_"))
     also = [coding(TASK_CODE, form)] if form and form != kind else []
-    said = {
-        "instantiatesCanonical": f"{CANONICAL_BASE}/ActivityDefinition/{kind}|{version}",
+    return {
+        "instantiatesCanonical": f"{CANONICAL_BASE}/ActivityDefinition/{kind}|{case.definition_version}",
         "intent": "order",
-        "priority": priority,
+        "priority": _priority(data.get("priority")),
         "code": concept(TASK_CODE, kind, name, *also),
-        "description": name or element_id,
-        "performerType": [concept(ROLE, str(role)) for role in roles],
-        "owner": reference("Organization", organisation),
-        "input": _input(form, form_version),
+        "description": name or task.wait.element_id,
+        "performerType": [concept(ROLE, str(role)) for role in data.get("candidate_roles") or ()],
+        "owner": reference("Organization", data.get("organisation")),
+        "input": _input(form, data.get("form_version")),
     }
-    return Shared("Task", filled(said))
 
 
 def _extensions(task: TaskRecord, due: str | None) -> list[Json]:

@@ -28,15 +28,27 @@ class Entries:
     strings: set[tuple[str, str]] = field(default_factory=set)
 
 
+@dataclass(slots=True)
+class Forms:
+    """What is found by a resource's elements, by parameter, before tokens become numbers."""
+
+    tokens: set[tuple[str, str]] = field(default_factory=set)
+    dates: set[tuple[str, datetime, datetime]] = field(default_factory=set)
+    strings: set[tuple[str, str]] = field(default_factory=set)
+
+
 def hashed(region_id: str, type_: str, name: str, value: str) -> int:
     """The number that stands for one value of one parameter; 64 bits, so that two never meet in practice.
     Parameters that look at the same element share their numbers."""
-    salted = _salt(region_id, type_, name) + value.encode()
+    return number(salt(region_id, type_, name) + value.encode())
+
+
+def number(salted: bytes) -> int:
     return int.from_bytes(blake2b(salted, digest_size=8).digest(), "big", signed=True)
 
 
 @cache
-def _salt(region_id: str, type_: str, name: str) -> bytes:
+def salt(region_id: str, type_: str, name: str) -> bytes:
     """What stands before each value of a parameter where it is hashed."""
     return "\x1f".join((region_id, type_, stored_as(type_, name), "")).encode()
 
@@ -68,14 +80,12 @@ class Written:
 NOTHING = Written("", (), ())
 
 
-def written(
-    region_id: str, resource: Mapping[str, Any], texts: Mapping[str, bytes], beside: Written = NOTHING
-) -> Written:
-    """The same as `entries`; `texts`: the elements as they are stored; `beside`: what is found by further ones."""
+def written(region_id: str, resource: Mapping[str, Any], texts: Mapping[str, bytes]) -> Written:
+    """The same as `entries`; `texts`: the elements as they are stored."""
     type_ = resource["resourceType"]
-    tokens = [beside.tokens] if beside.tokens else []
-    dates = [*beside.dates]
-    strings = [*beside.strings]
+    tokens: list[str] = []
+    dates: list[tuple[str, str, str]] = []
+    strings: list[tuple[str, str]] = []
     plan = _plan(type_)
     for element, text in texts.items():
         if element in plan:
@@ -108,12 +118,12 @@ def _written_element(region_id: str, type_: str, element: str, value: Any, text:
 
 def _entries_written(region_id: str, type_: str, element: str, value: Any) -> Written:
     its = _entries_of(region_id, type_, element, value)
-    dates = tuple((name, _moment(low), _moment(high)) for name, low, high in its.dates)
+    dates = tuple((name, moment_text(low), moment_text(high)) for name, low, high in its.dates)
     return Written(",".join(map(str, its.tokens)), dates, tuple(its.strings))
 
 
 @lru_cache(maxsize=1 << 10)  # the same few moments of one step, in all its resources
-def _moment(at: datetime) -> str:
+def moment_text(at: datetime) -> str:
     return at.isoformat()
 
 
@@ -134,21 +144,31 @@ def entries(region_id: str, resource: Mapping[str, Any]) -> Entries:
 
 
 def _entries_of(region_id: str, type_: str, element: str, value: Any) -> Entries:
-    found = Entries()
+    found = Forms()
+    _look(found, type_, element, value)
+    tokens = {hashed(region_id, type_, name, text) for name, text in found.tokens}
+    return Entries(tokens, found.dates, found.strings)
+
+
+def forms(resource: Mapping[str, Any]) -> Forms:
+    """What a resource is found by. What people type to look a woman up is not among it."""
+    type_ = resource["resourceType"]
+    found = Forms()
+    for element, value in resource.items():
+        if element in _plan(type_):
+            _look(found, type_, element, value)
+    return found
+
+
+def _look(found: Forms, type_: str, element: str, value: Any) -> None:
     for name, kind, steps in _plan(type_)[element]:
         there: list[Any] = []
         if steps or isinstance(value, list):
             _collect(value, steps, there)
         elif value is not None:
             there.append(value)
-        if True in [_ADD[kind](found, region_id, type_, name, one) for one in there]:
-            found.tokens.add(_present(region_id, type_, name))
-    return found
-
-
-@cache
-def _present(region_id: str, type_: str, name: str) -> int:
-    return hashed(region_id, type_, name, PRESENT)
+        if True in [_ADD[kind](found, name, one) for one in there]:
+            found.tokens.add((name, PRESENT))
 
 
 def _what_people_type(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -233,32 +253,32 @@ def _collect(node: Any, steps: Steps, found: list[Any]) -> None:
 # Each adds what stands for one value, and answers False where it has nothing to be found by.
 
 
-def _add_date(found: Entries, region_id: str, type_: str, name: str, value: Any) -> bool:
+def _add_date(found: Forms, name: str, value: Any) -> bool:
     covered = date_interval(value)
     if covered:
         found.dates.add((name, *covered))
     return covered is not None
 
 
-def _add_string(found: Entries, region_id: str, type_: str, name: str, value: Any) -> bool:
+def _add_string(found: Forms, name: str, value: Any) -> bool:
     texts = set(strings_of(value))
     found.strings.update((name, text) for text in texts)
     return bool(texts)
 
 
-def _add_token(found: Entries, region_id: str, type_: str, name: str, value: Any) -> bool:
-    hashes = [hashed(region_id, type_, name, text) for text in tokens_of(value)]
-    found.tokens.update(hashes)
-    return bool(hashes)
+def _add_token(found: Forms, name: str, value: Any) -> bool:
+    texts = [(name, text) for text in tokens_of(value)]
+    found.tokens.update(texts)
+    return bool(texts)
 
 
-def _add_reference(found: Entries, region_id: str, type_: str, name: str, value: Any) -> bool:
-    hashes = [hashed(region_id, type_, name, text) for text in references_of(value)]
-    found.tokens.update(hashes)
-    return bool(hashes)
+def _add_reference(found: Forms, name: str, value: Any) -> bool:
+    texts = [(name, text) for text in references_of(value)]
+    found.tokens.update(texts)
+    return bool(texts)
 
 
-def _is_there(found: Entries, region_id: str, type_: str, name: str, value: Any) -> bool:
+def _is_there(found: Forms, name: str, value: Any) -> bool:
     """Of the last change the resource's own row knows."""
     return date_interval(value) is not None
 

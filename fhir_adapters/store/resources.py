@@ -15,7 +15,7 @@ from engine.store import sql
 from engine.store.wire import Alone, Asked, Wire, ask, call, tell
 from fhir_adapters.access import Viewer
 from fhir_adapters.search.index import NOTHING, has_strings, hashed, identifier_value, written
-from fhir_adapters.shared import Built
+from fhir_adapters.stencils import Row
 from fhir_adapters.store.texts import Stored, elements, split
 from fhir_adapters.terminology import CANONICAL_BASE, is_identity, same_system
 from fhir_adapters.types import episode_of, labels_of, patient_of
@@ -63,13 +63,21 @@ class Draft:
 
 
 def parameters(
-    region_id: str, at: datetime, source: str, drafts: Sequence[Draft], *, engine_owned: bool
+    region_id: str,
+    at: datetime,
+    source: str,
+    drafts: Sequence[Draft],
+    *,
+    engine_owned: bool,
+    written_rows: Sequence[Row] = (),
 ) -> dict[str, Any]:
     """What `save_resources` takes. Pure, so that the projection can build it before a connection is at hand.
-    Of two drafts of one resource the last one stands."""
-    last = {(d.resource["resourceType"], d.resource["id"]): d for d in drafts}
+    `written_rows`: resources that are rows already. Of two of one resource the last one stands."""
     where = None if engine_owned else f"{CANONICAL_BASE}/source/{source.partition(':')[2]}"
-    rows = [_row(region_id, key, last[key], where) for key in sorted(last)]  # one order of locks for everybody
+    made = {(row["type"], row["id"]): row for row in written_rows}
+    last = {(d.resource["resourceType"], d.resource["id"]): d for d in drafts}
+    made |= {key: row(region_id, key, draft, where) for key, draft in last.items()}
+    rows = [made[key] for key in sorted(made)]  # one order of locks for everybody
     return {
         "region_id": region_id,
         "at": at,
@@ -79,18 +87,13 @@ def parameters(
     }
 
 
-def _row(region_id: str, key: tuple[str, str], draft: Draft, where: str | None) -> dict[str, Any]:
+def row(region_id: str, key: tuple[str, str], draft: Draft, where: str | None = None) -> Row:
+    """A resource as `save_resources` takes it."""
     resource = draft.resource
-    if isinstance(resource, Built):
-        shared = resource.shared
-        texts = elements(resource, shared.elements)
-        parts = split(resource, where, texts, shared.text)
-        found = NOTHING if draft.deleted else written(region_id, resource, texts, shared.entries(region_id))
-    else:
-        texts = elements(resource)
-        parts = split(resource, where, texts)
-        found = NOTHING if draft.deleted else written(region_id, resource, texts)
-    row = {
+    texts = elements(resource)
+    parts = split(resource, where, texts)
+    found = NOTHING if draft.deleted else written(region_id, resource, texts)
+    made = {
         "type": key[0],
         "id": key[1],
         "body": parts.body,
@@ -104,10 +107,10 @@ def _row(region_id: str, key: tuple[str, str], draft: Draft, where: str | None) 
         "dates": found.dates,
     }
     if draft.is_new:
-        row["new"] = True
+        made["new"] = True
     if has_strings(key[0]):
-        row["strings"] = found.strings
-    return row
+        made["strings"] = found.strings
+    return made
 
 
 def _array(values: Iterable[Any]) -> str:

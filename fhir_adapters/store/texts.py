@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -23,37 +23,38 @@ class Split:
     content_hash: str
 
 
-def elements(resource: Mapping[str, Any], beside: Container[str] = ()) -> dict[str, bytes]:
-    """The text of each element of the body, without those `beside`: written once, for the store and for the index."""
-    return {
-        name: plain.dumps(value)
-        for name, value in resource.items()
-        if name not in _BESIDE_THE_BODY and name not in beside
-    }
+def elements(resource: Mapping[str, Any]) -> dict[str, bytes]:
+    """The text of each element of the body: written once, for the store and for the index."""
+    return {name: plain.dumps(value) for name, value in resource.items() if name not in _BESIDE_THE_BODY}
 
 
 def split(
     resource: Mapping[str, Any],
     source: str | None = None,
     texts: Mapping[str, bytes] | None = None,
-    shared: bytes = b"",
 ) -> Split:
-    """The parts that are stored; `texts`: its elements, where somebody has written them already, behind the `shared`
-    ones. Meta other than the labels does not count as content: sending again with another tag is sending the same
-    again."""
+    """The parts that are stored; `texts`: its elements, where somebody has written them already. Meta other than the
+    labels does not count as content: sending again with another tag is sending the same again."""
     texts = elements(resource) if texts is None else texts
-    parts = [_key(name) + text for name, text in texts.items()]
-    body = b"{%b}" % b",".join([shared, *parts] if shared else parts)
-    digest = hashlib.blake2b(body, digest_size=16)
+    body = b"{%b}" % b",".join([_key(name) + text for name, text in texts.items()])
     given = resource.get("meta")
     if given is None and not source:
-        digest.update(_NO_LABELS)
-        return Split(body.decode(), "{}", digest.hexdigest())
+        return Split(body.decode(), "{}", content_hash(body, _NO_LABELS))
     meta = {k: v for k, v in (given or {}).items() if k not in _SET_BY_US}
     if source:
         meta["source"] = source
-    digest.update(plain.dumps(meta["security"]) if "security" in meta else _NO_LABELS)
-    return Split(body.decode(), plain.dumps(meta).decode() if meta else "{}", digest.hexdigest())
+    return Split(body.decode(), plain.dumps(meta).decode() if meta else "{}", content_hash(body, labels_text(meta)))
+
+
+def labels_text(meta: Mapping[str, Any]) -> bytes:
+    """Of the meta what counts as content."""
+    return plain.dumps(meta["security"]) if "security" in meta else _NO_LABELS
+
+
+def content_hash(body: bytes, labels: bytes) -> str:
+    digest = hashlib.blake2b(body, digest_size=16)
+    digest.update(labels)
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=1 << 10)

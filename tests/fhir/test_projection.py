@@ -55,7 +55,7 @@ def test_a_mapping_that_raises_is_an_incident_and_the_step_is_done(hospital, wom
     def broken(*_, **__):
         raise ValueError("a mapping with a fault")
 
-    monkeypatch.setattr(projection, "to_task", broken)
+    monkeypatch.setattr(projection, "task_row", broken)
 
     complete(hospital, woman, "task_register", "nurse", id_no=WOMAN, lmp="2025-10-20")
 

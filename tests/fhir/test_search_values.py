@@ -15,11 +15,8 @@ from fhir_adapters.search.computed import Unreadable, quantity
 from fhir_adapters.search.index import entries, written
 from fhir_adapters.search.parameters import PARAMETERS
 from fhir_adapters.search.query import read_query
-from fhir_adapters.shared import Built
-from fhir_adapters.store.resources import Draft, parameters
 from fhir_adapters.store.texts import elements, split
 from tests.fhir.fhir_kit import ID_CARD, WOMAN, coded, entry, issues_of, observation, patient, resources_in, transaction
-from tests.fhir.samples import samples
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 GOLDEN = Path(__file__).parent / "golden"
@@ -249,23 +246,6 @@ def test_what_the_index_is_sent_is_what_a_resource_is_found_by(made):
             assert {int(number) for number in sent.tokens.split(",")} == found.tokens
             assert set(sent.dates) == {(name, low.isoformat(), high.isoformat()) for name, low, high in found.dates}
             assert set(sent.strings) == found.strings
-
-
-@pytest.mark.parametrize("name", [name for name, made in samples().items() if isinstance(made, Built)])
-def test_elements_that_many_resources_share_are_stored_and_found_like_any_others(name):
-    built = samples()[name]
-    alone = dict(built)
-
-    first, second = (
-        parameters("here", NOON, "engine", [Draft(resource=made)], engine_owned=True)["resources"].obj[0]
-        for made in (built, alone)
-    )
-
-    assert built.shared.elements.items() <= alone.items() and len(built.shared.elements) >= 4
-    assert {"resourceType": "Task", "id": alone["id"], **plain.read(first["body"])} == alone
-    assert (first["body"], first["hash"]) == (second["body"], second["hash"])
-    assert sorted(first["tokens"][1:-1].split(",")) == sorted(second["tokens"][1:-1].split(","))
-    assert sorted(first["dates"]) == sorted(second["dates"])
 
 
 def test_what_is_remembered_of_element_values_has_an_end_and_keeps_what_is_asked_for(monkeypatch):
