@@ -14,7 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
-from engine.commands.records import ClaimedJob, DueMessage, DueStart, DueTimer, DueWork
+from engine.commands.records import (
+    ClaimedDelivery,
+    ClaimedItem,
+    ClaimedJob,
+    DueMessage,
+    DueStart,
+    DueTimer,
+    DueWork,
+)
 from engine.errors import Busy
 
 log = logging.getLogger(__name__)
@@ -23,7 +31,7 @@ BEAT_S = 0.75  # a quarter of a lease: three in a row may be missed
 LONGEST_S = 60.0  # a piece that takes longer hangs: others may have it, and what it keeps waiting
 IDLE_BEATS = 8  # the thread goes after so many without work
 
-Piece: TypeAlias = DueTimer | DueStart | ClaimedJob | DueMessage
+Piece: TypeAlias = DueTimer | DueStart | ClaimedJob | DueMessage | ClaimedDelivery | ClaimedItem
 Clock: TypeAlias = Callable[[], float]
 
 
@@ -31,17 +39,20 @@ class Hold:
     """One claim: what of it is not finished."""
 
     def __init__(self, work: DueWork, clock: Clock) -> None:
-        pieces: tuple[Piece, ...] = (*work.timers, *work.starts, *work.jobs, *work.messages)
+        pieces: tuple[Piece, ...] = (
+            *work.timers, *work.starts, *work.jobs, *work.messages, *work.deliveries, *work.items,
+        )  # fmt: skip
         self._left = {id(piece): piece for piece in pieces}
-        self._at: Piece | None = None
+        self._at: tuple[Piece, ...] = ()
         self._clock = clock
         self.renewed_at = self.progress_at = clock()
 
-    def begin(self, piece: Piece) -> None:
-        """This one is worked at from now on; the one before is finished, and rests or is gone as it was left."""
-        if self._at is not None:
-            self._left.pop(id(self._at), None)
-        self._at, self.progress_at = piece, self._clock()
+    def begin(self, *pieces: Piece) -> None:
+        """These are worked at from now on; what came before is finished, and rests or is gone as it was left."""
+        for piece in self._at:
+            if piece not in pieces:
+                self._left.pop(id(piece), None)
+        self._at, self.progress_at = pieces, self._clock()
 
     def left(self) -> DueWork:
         left = list(self._left.values())
@@ -50,6 +61,8 @@ class Hold:
             starts=tuple(piece for piece in left if isinstance(piece, DueStart)),
             jobs=tuple(piece for piece in left if isinstance(piece, ClaimedJob)),
             messages=tuple(piece for piece in left if isinstance(piece, DueMessage)),
+            deliveries=tuple(piece for piece in left if isinstance(piece, ClaimedDelivery)),
+            items=tuple(piece for piece in left if isinstance(piece, ClaimedItem)),
         )
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from engine.commands.backoff import rest_after
 from engine.commands.contracts import Actor, ClaimDeliveries, Delivered, DeliveryFailed, MoveOutbox
+from engine.commands.records import ClaimedDelivery, DueWork
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -79,13 +80,17 @@ def dispatch(engine: Engine, destinations: Sequence[Destination], *, limit: int 
 
 def _send(engine: Engine, destination: Destination, entry: Entry) -> int:
     place: dict[str, Any] = {"destination": entry.destination, "stream": entry.stream, "revision": entry.revision}
+    held = DueWork(deliveries=(ClaimedDelivery(**place, attempts=entry.attempts),))
     try:
-        destination.send(entry)
+        with engine.leases.held(held):
+            destination.send(entry)
     except Exception as error:
         log.info("%s: %s", entry.key, error)
         rest = error.after if isinstance(error, Later) else rest_after(entry.attempts, entry.key)
         problem = f"{type(error).__name__}: {error}"
-        failed = DeliveryFailed(**place, problem=problem, back_off=rest, dead=isinstance(error, Never))
+        failed = DeliveryFailed(
+            **place, problem=problem, back_off=rest, dead=isinstance(error, Never), attempts=entry.attempts
+        )
         engine.execute(failed, by=ENGINE)
         return 0
     engine.execute(Delivered(**place), by=ENGINE)

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from threading import Event, Thread
-from typing import Any
 
 from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Status
 from psycopg.conninfo import make_conninfo
 
 from engine.engine import Engine
@@ -18,7 +20,9 @@ from workflows.services import Services
 
 log = logging.getLogger(__name__)
 
-STALLED_S = 60.0  # without a sign of life from its worker a task is taken over
+BEAT_S = 0.75  # between two signs of life of a worker
+STALLED_S = 3.0  # without one for so long, its tasks are taken over
+LOOK_S = 1.0  # between two looks for such tasks, and for new ones
 PATH = "-c search_path=procrastinate,public"
 EACH_MINUTE = "* * * * *"
 EACH_SECOND_OR_SO = "* * * * * */2"  # the sixth place is seconds
@@ -46,14 +50,26 @@ def app_for(services: Services, destinations: Sequence[Destination] = ()) -> App
         """Tokens, answers and assertions that have outlived their use."""
         services.people.forget_expired()
 
-    @app.periodic(cron=EACH_MINUTE, periodic_id=region)
-    @app.task(name="take_over", queue=region, queueing_lock=f"take_over:{region}", pass_context=True)
-    async def take_over(context: Any, timestamp: int) -> None:
-        """Tasks whose worker died are done by another."""
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
-            await app.job_manager.retry_job(job)
+    @app.task(name="take_over", queue=region, queueing_lock=f"take_over:{region}")
+    async def left_by_an_earlier_release(timestamp: int) -> None:
+        """It asked for this each minute; a worker looks by itself now."""
+        await take_over(app)
 
     return app
+
+
+async def take_over(app: App) -> None:
+    """Tasks whose worker died: one that comes again by itself is dropped, since the next of its kind may wait already,
+    and two of a kind may not; any other is done by another worker. Of two who look at once, one is too late."""
+    manager = app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
+        try:
+            if job.queueing_lock is None:
+                await manager.retry_job(job)
+            else:
+                await manager.finish_job(job, Status.FAILED, delete_job=True)
+        except ConnectorException as error:
+            log.info("task %s: %s", job.id, error)
 
 
 class Background:
@@ -83,7 +99,11 @@ class Background:
     async def _work(self) -> None:
         async with self._app.open_async():
             working = asyncio.create_task(work(self._app))
+            looked_at = float("-inf")
             while not working.done() and not self._stopping.is_set():
+                if time.monotonic() - looked_at >= LOOK_S:
+                    await take_over(self._app)
+                    looked_at = time.monotonic()
                 await asyncio.sleep(0.2)
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
@@ -98,6 +118,7 @@ async def work(app: App, *, wait: bool = True) -> None:
         concurrency=2,
         install_signal_handlers=False,
         delete_jobs="successful",
-        fetch_job_polling_interval=2.0,
+        fetch_job_polling_interval=LOOK_S,
+        update_heartbeat_interval=BEAT_S,
         shutdown_graceful_timeout=2.0,
     )

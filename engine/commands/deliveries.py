@@ -62,6 +62,7 @@ def failed(command: DeliveryFailed, tx: Tx) -> None:
         problem=command.problem[:LONGEST_REASON],
         due_at=tx.now + max(command.back_off, timedelta(0)),
         dead=command.dead,
+        attempts=command.attempts,
     )
 
 

@@ -180,17 +180,13 @@ class DueStart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DueWork:
-    """Claimed work, each kind in order of due time. `suspects`: kinds of which some was begun and not finished."""
+class ClaimedDelivery:
+    """One step that is being told to one destination."""
 
-    timers: tuple[DueTimer, ...] = ()
-    jobs: tuple[ClaimedJob, ...] = ()
-    messages: tuple[DueMessage, ...] = ()
-    starts: tuple[DueStart, ...] = ()
-    suspects: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.timers) + len(self.jobs) + len(self.messages) + len(self.starts)
+    destination: str
+    stream: UUID
+    revision: int
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +199,20 @@ class ClaimedItem:
     by: Actor
     instance_id: UUID
     attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueWork:
+    """Claimed work, each kind in order of due time. `suspects`: kinds of which some was begun and not finished.
+    Deliveries and items of batches are claimed apart, and held the same way."""
+
+    timers: tuple[DueTimer, ...] = ()
+    jobs: tuple[ClaimedJob, ...] = ()
+    messages: tuple[DueMessage, ...] = ()
+    starts: tuple[DueStart, ...] = ()
+    deliveries: tuple[ClaimedDelivery, ...] = ()
+    items: tuple[ClaimedItem, ...] = ()
+    suspects: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.timers) + len(self.jobs) + len(self.messages) + len(self.starts)

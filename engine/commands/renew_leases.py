@@ -24,6 +24,23 @@ def handle(command: RenewLeases, tx: Tx) -> None:
     if work.messages:
         messages = {"ids": [each.id for each in work.messages], "attempts": [each.attempts for each in work.messages]}
         tx.send("renew_messages", lock_for=lock_for, **messages)
+    if work.deliveries:
+        tx.send(
+            "renew_deliveries",
+            lock_for=lock_for,
+            destinations=[each.destination for each in work.deliveries],
+            streams=[each.stream for each in work.deliveries],
+            revisions=[each.revision for each in work.deliveries],
+            attempts=[each.attempts for each in work.deliveries],
+        )
+    if work.items:
+        tx.send(
+            "renew_batch_items",
+            lock_for=lock_for,
+            batches=[item.batch_id for item in work.items],
+            instances=[item.instance_id for item in work.items],
+            attempts=[item.attempts for item in work.items],
+        )
     if work.starts:
         tx.send(
             "renew_timer_starts",

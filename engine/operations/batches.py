@@ -1,7 +1,7 @@
 """What batches there are and how far they have come; and doing a little of what waits, as a worker does between rounds.
 
 Killing a worker loses nothing: an item is done in the same transaction in which it is marked so, and what a dead worker
-held is free again after a while.
+held is free again when its lease has run out; a living one renews it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from psycopg.rows import dict_row
 
 from engine.commands.batches import MOST_ATTEMPTS, reason_of
 from engine.commands.contracts import Actor, ClaimBatchItems, FailBatchItem, Operate, RunBatchItems
-from engine.commands.records import ClaimedItem
+from engine.commands.records import ClaimedItem, DueWork
 from engine.due import settle
 from engine.errors import Busy, EngineError, Text
 from engine.operations.queries import parameters_of
@@ -163,11 +163,14 @@ class BatchRunner:
         now = engine.clock()
         items, _ = engine.transact(ClaimBatchItems(limit=SLICE), by=ENGINE, now=now)
         self._is_busy = bool(items) or (self._is_busy and self._something_runs())
+        if not items:
+            return 0
         began = time.monotonic()
-        for together in _portions(items):
-            self._do(together, now)
-        if items:
-            self._rest(time.monotonic() - began, len(items))
+        with engine.leases.held(DueWork(items=tuple(items))) as hold:
+            for together in _portions(items):
+                hold.begin(*together)
+                self._do(together, now)
+        self._rest(time.monotonic() - began, len(items))
         return len(items)
 
     def _something_runs(self) -> bool:

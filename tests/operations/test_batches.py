@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -29,6 +30,7 @@ from tests.store.store_kit import NURSE
 
 FAST = 10_000.0
 REVIEW = {"definition_key": "review"}
+WORST_REST_S = 5  # of what a dead worker had in hand
 
 
 @pytest.fixture
@@ -229,8 +231,10 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing_and_doubles_nothing
     assert died.returncode == 9, died.stderr
     assert progress(world, batch_id) == ("running", 0, 0, 5), "what it did together stands or falls together"
 
-    with looking(pool) as conn:  # the time until the dead worker's claim runs out
-        conn.execute("UPDATE batch_item SET locked_until = '2000-01-01' WHERE locked_until IS NOT NULL")
+    run(world, 1)
+    assert progress(world, batch_id) == ("running", 0, 0, 5), "what the dead worker had claimed is its own for a moment"
+    with looking(pool) as conn:  # the time until its lease runs out
+        conn.execute("UPDATE batch_item SET locked_until = locked_until - %s", [timedelta(seconds=WORST_REST_S)])
     run(world)
 
     assert progress(world, batch_id) == ("completed", 5, 0, 0)

@@ -3,15 +3,31 @@
 Time passes by moving what is stored.
 """
 
+import signal
+import subprocess
+import sys
 import threading
 from collections import Counter
 from datetime import timedelta
 
 import pytest
 
-from engine.commands.contracts import LEASE, ClaimDueWork, PublishMessage, RenewLeases
-from engine.commands.records import ServiceTask
+from engine.commands.contracts import (
+    LEASE,
+    ClaimBatchItems,
+    ClaimDeliveries,
+    ClaimDueWork,
+    CreateBatch,
+    DeliveryFailed,
+    MoveOutbox,
+    PublishMessage,
+    RenewLeases,
+)
+from engine.commands.records import ClaimedDelivery, DueWork, ServiceTask
 from engine.leases import BEAT_S, LONGEST_S
+from engine.operations.batches import BatchRunner
+from engine.outbox import Destination, dispatch
+from engine.store.unattended_reads import deliveries
 from runtime.trials.databases import looking
 from tests.store.store_kit import BEGIN, END, NURSE, bpmn, line, service_task, user_task, wait_for
 
@@ -22,6 +38,20 @@ DAILY = BEGIN.replace(
 )
 EVERY_DAY = bpmn("every_day", line(DAILY, user_task("task_a"), END))
 WORST_REST_S = 5  # what falls due must be served within it
+HELD = ("timer", "job", "message", "timer_start", "delivery", "batch_item")
+KILLED = """
+import os, signal, sys
+from engine.engine import Engine
+from engine.outbox import Destination, dispatch
+from engine.store.connections import open_pool
+from runtime.database.roles import as_application
+from tests.store.store_kit import Clock
+def sending(entry):
+    print(entry.key, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+with open_pool(as_application(sys.argv[1]), max_size=2) as pool:
+    dispatch(Engine(pool, clock=Clock(), region_id="test-region"), [Destination(name="his", send=sending)])
+"""
 
 
 @pytest.fixture
@@ -30,7 +60,7 @@ def passes(pool):
 
     def passes(seconds):
         with looking(pool) as conn:
-            for table in ("timer", "job", "message", "timer_start"):
+            for table in HELD:
                 conn.execute(
                     f"UPDATE {table} SET locked_until = locked_until - %s WHERE isfinite(locked_until)",
                     [timedelta(seconds=seconds)],
@@ -69,11 +99,7 @@ def beat(world, seconds=BEAT_S):
 
 def ends_of_leases(pool):
     with looking(pool) as conn:
-        return [
-            row[0]
-            for table in ("timer", "job", "message", "timer_start")
-            for row in conn.execute(f"SELECT locked_until FROM {table}")
-        ]
+        return [row[0] for table in HELD for row in conn.execute(f"SELECT locked_until FROM {table}")]
 
 
 def test_a_slow_workers_job_is_nobody_elses_however_long_it_takes(slow, make_world):
@@ -222,3 +248,112 @@ def test_whoever_forks_can_have_the_thread_gone_before(make_world):
     assert not thread.is_alive()
     assert world.open(world.start("work")) == ["task_a"]
     world.engine.leases.close()
+
+
+def claimed_delivery(world):
+    """A step that is being told, and the claim of it."""
+    world.engine.execute(MoveOutbox(wanted={"his": None}), by=NURSE)
+    [entry] = world.engine.execute(ClaimDeliveries(destinations=("his",)), by=NURSE)
+    return ClaimedDelivery(
+        destination="his", stream=entry.stream, revision=entry.revision, attempts=entry.attempts
+    )  # fmt: skip
+
+
+def test_deliveries_and_items_of_a_batch_are_renewed_as_well(make_world, pool):
+    world = make_world()
+    world.deploy(WAITS)
+    case = world.start("waits")
+    asked = CreateBatch(operation="suspend", query={"instance_ids": [str(case)]}, reason="test")
+    world.engine.execute(asked, by=NURSE)
+    work = DueWork(
+        deliveries=(claimed_delivery(world),), items=tuple(world.engine.execute(ClaimBatchItems(), by=NURSE))
+    )
+    before = [end for end in ends_of_leases(pool) if end is not None]
+    assert len(before) == 2
+
+    world.engine.execute(RenewLeases(work=work, lock_for=timedelta(hours=1)), by=NURSE)
+
+    after = [end for end in ends_of_leases(pool) if end is not None]
+    assert all(now - then > timedelta(minutes=59) for then, now in zip(before, after, strict=True))
+
+
+def test_what_a_process_was_telling_when_it_was_killed_is_told_within_seconds_under_the_same_key(
+    world, database, passes
+):
+    world.deploy(WAITS)
+    world.start("waits")
+    died = subprocess.run([sys.executable, "-c", KILLED, database], capture_output=True, text=True)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    told = []
+    his = Destination(name="his", send=lambda entry: told.append(entry.key))
+
+    assert dispatch(world.engine, [his]) == 0, "for a moment nobody knows that it is dead"
+    passes(WORST_REST_S)
+    assert dispatch(world.engine, [his]) == 1
+
+    assert told == died.stdout.split()
+
+
+def test_what_a_slow_receiver_is_being_told_is_told_by_nobody_else(make_world, passes):
+    world, other = make_world(), make_world()
+    world.deploy(WAITS)
+    world.start("waits")
+    told, found = [], []
+    elsewhere = Destination(name="his", send=lambda entry: told.append("elsewhere"))
+
+    def takes_its_time(entry):
+        for _ in range(10):
+            beat(world)
+            passes(BEAT_S * 2)
+            found.append(dispatch(other.engine, [elsewhere]))
+        told.append("here")
+
+    dispatch(world.engine, [Destination(name="his", send=takes_its_time)])
+
+    assert (found, told) == ([0] * 10, ["here"])
+
+
+def test_a_failure_that_comes_too_late_does_not_take_a_delivery_from_who_has_it_now(make_world, passes):
+    world = make_world()
+    world.deploy(WAITS)
+    world.start("waits")
+    lost = claimed_delivery(world)
+    passes(LEASE.total_seconds() + 0.1)
+    mine = world.engine.execute(ClaimDeliveries(destinations=("his",)), by=NURSE)
+    assert [entry.attempts for entry in mine] == [2]
+
+    place = {"destination": lost.destination, "stream": lost.stream, "revision": lost.revision}
+    failed = DeliveryFailed(**place, problem="no", back_off=timedelta(0), dead=True, attempts=lost.attempts)
+    world.engine.execute(failed, by=NURSE)
+
+    assert world.engine.execute(ClaimDeliveries(destinations=("his",)), by=NURSE) == []
+    with world.engine.read() as conn:
+        assert [one.state for one in deliveries(conn, world.engine.region_id, state="waiting")] == ["waiting"]
+
+
+def test_what_a_slow_worker_of_a_batch_has_claimed_is_nobody_elses(make_world, passes, monkeypatch):
+    world, other = make_world(), make_world()
+    world.deploy(WAITS)
+    cases = [world.start("waits") for _ in range(8)]
+    query = {"instance_ids": [str(case) for case in cases]}
+    world.engine.execute(CreateBatch(operation="suspend", query=query, reason="test", rate=10_000.0), by=NURSE)
+    slow, attempts = BatchRunner(world.engine), []
+    do = slow._do
+
+    def takes_its_time(items, now):
+        for _ in range(5):
+            beat(world)
+            passes(BEAT_S * 2)
+            attempts.extend(item.attempts for item in other.engine.execute(ClaimBatchItems(), by=NURSE))
+        do(items, now)
+
+    monkeypatch.setattr(slow, "_do", takes_its_time)
+    assert slow.run_some() > 0
+    assert 2 not in attempts, "an item in hand was handed out once more"
+
+    passes(WORST_REST_S)
+    rest = BatchRunner(other.engine)
+    while {world.instance(case).status for case in cases} != {"suspended"}:
+        rest._rest_until = 0.0
+        rest.run_some()
+    assert [sum(row.event == "suspended" for row in world.history(case)) for case in cases] == [1] * 8

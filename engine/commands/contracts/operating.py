@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from engine.commands.contracts.work import LEASE
 from engine.errors import Text
 
 
@@ -172,7 +173,7 @@ class ClaimBatchItems:
     """Answers a list of `ClaimedItem`: at most `limit`, this worker's for `lock_for`."""
 
     limit: int = 10
-    lock_for: timedelta = timedelta(seconds=30)
+    lock_for: timedelta = LEASE
 
 
 @dataclass(frozen=True, kw_only=True)

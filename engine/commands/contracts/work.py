@@ -178,7 +178,7 @@ class ClaimDeliveries:
 
     destinations: tuple[str, ...]
     limit: int = 1
-    lock_for: timedelta = timedelta(minutes=1)
+    lock_for: timedelta = LEASE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +190,8 @@ class Delivered:
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryFailed:
-    """It rests for `back_off`; `dead`, or too old: it is a dead letter, and its stream waits behind it."""
+    """It rests for `back_off`; `dead`, or too old: it is a dead letter, and its stream waits behind it. `attempts`: of
+    the claim that failed; one that another has claimed since is left to it."""
 
     destination: str
     stream: UUID
@@ -198,3 +199,4 @@ class DeliveryFailed:
     problem: str
     back_off: timedelta
     dead: bool = False
+    attempts: int | None = None

@@ -69,6 +69,22 @@ UPDATE batch_item SET state = 'waiting', attempts = 0, locked_until = NULL, code
 SELECT batch, operation, parameters, created_by, instance, attempts
   FROM claim_batch_items(%(region_id)s, %(limit)s, %(now)s, %(lock_for)s)
 
+-- renew_batch_items --
+-- What a living worker has claimed stays its own. It waits for no row.
+WITH mine AS MATERIALIZED (
+    SELECT i.region_id, i.batch_id, i.instance_id
+      FROM batch_item i
+      JOIN unnest(%(batches)s::uuid[], %(instances)s::uuid[], %(attempts)s::integer[])
+           AS m(batch_id, instance_id, attempts)
+        ON i.batch_id = m.batch_id AND i.instance_id = m.instance_id AND i.attempts = m.attempts
+     WHERE i.region_id = %(region_id)s AND i.state = 'waiting'
+       FOR UPDATE OF i SKIP LOCKED
+)
+UPDATE batch_item SET locked_until = greatest(batch_item.locked_until, clock_timestamp() + %(lock_for)s)
+  FROM mine
+ WHERE batch_item.region_id = %(region_id)s AND batch_item.batch_id = mine.batch_id
+   AND batch_item.instance_id = mine.instance_id
+
 -- find_running_batch --
 SELECT b.id FROM batch b WHERE b.region_id = %(region_id)s AND b.state = 'running' LIMIT 1
 

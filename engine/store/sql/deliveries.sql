@@ -41,10 +41,28 @@ DELETE FROM delivery
  WHERE region_id = %(region_id)s AND destination = %(destination)s AND stream = %(stream)s AND revision = %(revision)s
 RETURNING 1
 
+-- renew_deliveries --
+-- What a living process is sending stays its own. It waits for no row.
+WITH mine AS MATERIALIZED (
+    SELECT d.region_id, d.destination, d.stream, d.revision
+      FROM delivery d
+      JOIN unnest(%(destinations)s::text[], %(streams)s::uuid[], %(revisions)s::integer[], %(attempts)s::integer[])
+           AS m(destination, stream, revision, attempts)
+        ON d.destination = m.destination AND d.stream = m.stream AND d.revision = m.revision AND d.attempts = m.attempts
+     WHERE d.region_id = %(region_id)s AND d.state = 'waiting' AND d.locked_until IS NOT NULL
+       FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE delivery SET locked_until = greatest(delivery.locked_until, clock_timestamp() + %(lock_for)s)
+  FROM mine
+ WHERE delivery.region_id = %(region_id)s AND delivery.destination = mine.destination
+   AND delivery.stream = mine.stream AND delivery.revision = mine.revision
+
 -- rest_delivery --
+-- `attempts`: of whoever says so. Another may have it by now: then it is that one's.
 UPDATE delivery SET locked_until = NULL, problem = %(problem)s, due_at = %(due_at)s,
        state = CASE WHEN %(dead)s OR %(due_at)s >= give_up_at THEN 'dead'::delivery_state ELSE 'waiting' END
  WHERE region_id = %(region_id)s AND destination = %(destination)s AND stream = %(stream)s AND revision = %(revision)s
+   AND (%(attempts)s::integer IS NULL OR attempts = %(attempts)s)
 
 -- revive_delivery --
 UPDATE delivery SET state = 'waiting', attempts = 0, locked_until = NULL, due_at = %(now)s, give_up_at = %(give_up_at)s
