@@ -98,24 +98,35 @@ def command_for(
     expected_revision: int | None = None,
     source: str | None = None,
     repeated: bool = False,
+    allowed: bool = False,
 ) -> Finish:
     """The checked command, for whoever has a transaction of their own. `repeated`: the request carries an idempotency
-    key, so a closed task is left to the engine, which knows the first answer."""
+    key, so a closed task is left to the engine, which knows the first answer. `allowed`: another rule
+    has said already that this person may."""
     found = find(services, conn, task_id, by)
     given = Given(
         answers=answers, response=response, variables=variables, expected_revision=expected_revision, source=source
     )
-    return _checked(services, over(conn), over(conn), found, given, repeated=repeated)
+    asking = over(conn)
+    return _checked(services, asking, asking, found, given, repeated=repeated, allowed=allowed)
 
 
 def _checked(
-    services: Services, asking: Reading, reading: Reading, found: Found, given: Given, *, repeated: bool
+    services: Services,
+    asking: Reading,
+    reading: Reading,
+    found: Found,
+    given: Given,
+    *,
+    repeated: bool,
+    allowed: bool = False,
 ) -> Finish:
     """Where the form needs more than its task and case it asks for the facts by `asking`, the rest by `reading`."""
     task = found.task
     if not task.is_open and not repeated:
         raise Conflict("任务已办结或已取消", "the task is not open any more", code="task-not-open")
-    found.require_may_complete()
+    if not allowed:
+        found.require_may_complete()
     if task.is_open:
         require_revision(task.revision, given.expected_revision)  # before the form: an older page is no wrong answer
     form = form_of(services, reading, task)

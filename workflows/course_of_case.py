@@ -27,7 +27,7 @@ def of_case(conn: Any, region_id: str, pregnancy_id: str) -> str | None:
 
 
 def written(variables: Mapping[str, Any], tasks: Iterable[Any]) -> str:
-    lines = [(str(variables[name])[:10], text) for name, text in DATES if variables.get(name)]
+    lines = [(str(variables[name])[:10], text) for name, text in _dates(variables) if variables.get(name)]
     for grading in variables.get("gradings") or ():
         colour = COLOURS.get(str(grading.get("colour")), str(grading.get("colour")))
         lines.append((str(grading.get("graded_at", ""))[:10], f"评估分级：{colour}"))
@@ -38,6 +38,14 @@ def written(variables: Mapping[str, Any], tasks: Iterable[Any]) -> str:
     kept = sorted(dict.fromkeys(lines))
     text = "\n".join(f"{day} {what}" for day, what in kept)
     return text if len(text) <= LONGEST else text[:LONGEST].rsplit("\n", 1)[0] + "\n…"
+
+
+def _dates(variables: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """A woman who gave birth outside and was not admitted left no hospital."""
+    if variables.get("born_outside") is not True:
+        return DATES
+    words = {"delivered_on": "院外分娩，未住院"}
+    return [(name, words.get(name, text)) for name, text in DATES if name != "discharged_at"]
 
 
 def _day(at: datetime) -> str:

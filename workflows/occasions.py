@@ -28,15 +28,16 @@ OF_THE_CASE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """`process`: what is opened, its first task having `form`; else `message` is told to the case, or without one what
-    the form means becomes variables of the case. `stage`: "pregnant",
-    "born" or "any"; `key`: what of the answers is added to the message's key."""
+    """`process`: what is opened, its first task having `form`; else `task` of the case is done, whoever it waits for;
+    else `message` is told to the case, or without one what the form means becomes variables of the case. `stage`:
+    "pregnant", "born" or "any"; `key`: what of the answers is added to the message's key."""
 
     id: str
     name: Text
     form: str
     roles: frozenset[str]
     process: str | None = None
+    task: str | None = None
     message: str | None = None
     stage: str = "any"
     key: str | None = None
@@ -55,6 +56,14 @@ OCCASIONS: Mapping[str, Occasion] = {
             form="labour-assessment",
             roles=WARD,
             process="labour",
+            stage="pregnant",
+        ),
+        Occasion(
+            id="birth",
+            name=Text(zh="登记分娩（家中、途中或外院）", en="Record a birth (home, on the way, another hospital)"),
+            form="delivery",
+            roles=CARE - WARD,
+            task="task_record_delivery",
             stage="pregnant",
         ),
         Occasion(
@@ -221,6 +230,8 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
 
     def handle(command: BeginOccasion, tx: Any) -> Started:
         rule = of_id(command.occasion)
+        if rule.task is not None:
+            return _done(rule.task, command, tx)
         if rule.process is None:
             return _told(rule, command, tx) if rule.message else _settled(rule, command, tx)
         start = StartInstance(
@@ -233,6 +244,19 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
             raise Conflict("流程没有对应的首个任务", "the process opens no task with this form")
         tx.run(completion.command_for(services(), tx.conn, first.id, answers=command.answers, by=tx.by))
         return started
+
+    def _done(element: str, command: BeginOccasion, tx: Any) -> Started:
+        """The hospital has this task in its list; who learns of the birth first writes it down. One record, one way."""
+        asked = {"business_key": command.pregnancy_id, "element_id": element, "limit": 2}
+        waiting = reads.user_tasks(tx.conn, services().region_id, **asked).items
+        if not waiting:
+            raise Conflict("个案现在不等待这一登记：须先完成建册与筛查，或分娩已登记",
+                           "the case does not wait for this now: registration and screening come first, or the birth is"
+                           " recorded already", code="nobody-waits")  # fmt: skip
+        task = waiting[0]
+        finish = completion.command_for(services(), tx.conn, task.id, answers=command.answers, by=tx.by, allowed=True)
+        tx.run(finish)
+        return Started(instance_id=task.instance_id)
 
     def _told(rule: Occasion, command: BeginOccasion, tx: Any) -> Started:
         values, payload = _meaning(rule, command, tx)

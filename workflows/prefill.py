@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from workflows import tables
+from workflows import routing_birth, tables
 from workflows.facts import date_of, derived, number_of
 from workflows.institutions import prefill as institution
 from workflows.policies.advice import Advice, advice, named
@@ -175,7 +175,7 @@ def discharge(facts: Values, variables: Values, on: date) -> dict[str, Any]:
 
 
 def postnatal(facts: Values, variables: Values, on: date) -> dict[str, Any]:
-    discharged = date_of(variables.get("discharged_at"))
+    discharged = None if variables.get("born_outside") is True else date_of(variables.get("discharged_at"))
     return {
         "visit_date": on.isoformat(),
         "delivered_on": variables.get("delivered_on"),
@@ -258,6 +258,7 @@ def newborn(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     born = variables.get("newborns") or [{}]
     child = born[0] if len(born) == 1 else {}
     grams = child.get("weight_g")
+    outside = all(each.get("birth_place") in routing_birth.NO_INSTITUTION for each in born)
     return {
         "visit_date": on.isoformat(),
         "child_order": _only_child(variables),
@@ -266,6 +267,7 @@ def newborn(facts: Values, variables: Values, on: date) -> dict[str, Any]:
         "birth_weight_kg": Decimal(grams) / 1000 if isinstance(grams, int) else None,
         "born_at_confirmed": variables.get("born_at"),
         "child_birth_date": str(variables.get("born_at") or "")[:10] or None,
+        "birth_institution": "无" if outside else None,
     }
 
 

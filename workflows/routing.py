@@ -178,15 +178,15 @@ def _listed(value: Any) -> list[Any]:
 
 def delivery(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     delivered = date_of(answers.get("delivered_on")) or date_of(answers.get("delivered_at")) or on
-    names = ("order", "outcome", "sex", "weight_g", "birth_time")
-    fetuses = [
-        {name: fetus[name] for name in names if fetus.get(name) is not None} for fetus in answers.get("fetus") or ()
-    ]
+    fetuses = routing_birth.children(answers)
+    place = {"receiving_org": answers["receiving_org"]} if answers.get("receiving_org") else {}
     result = {
+        **place,
         "delivered_on": delivered.isoformat(),
         "delivered_at": answers.get("delivered_at"),
         "fetuses": fetuses,
         "outcome": outcome_of([str(fetus.get("outcome")) for fetus in fetuses]) if fetuses else None,
+        "born_outside": routing_birth.born_outside(answers),
     }
     edd = date_of(facts.get("edd_final"))
     nobody_lives = result["outcome"] == "stillbirth"  # a child born alive before 28 weeks is a birth, and is cared for
@@ -255,6 +255,8 @@ def tracing(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     }
     if contact == "delivered":
         result |= {name: answers[key] for name, key in TRACED_DATES.items() if answers.get(key)}
+        where = answers.get("delivered_where")
+        result |= {"born_outside": where == "outside"} if where else {}
     if contact in END_OF_CONTACT:
         result |= {"end_code": END_OF_CONTACT[contact], "ended_on": on.isoformat()}
     return result

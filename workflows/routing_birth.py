@@ -13,6 +13,8 @@ Values = Mapping[str, Any]
 # infection -> the fact that tells it, and its item in the rapid tests at labour
 TESTS = {"hiv": ("hiv", "rapid_hiv"), "syphilis": ("syphilis", "rapid_syphilis"), "hbv": ("hbsag", "rapid_hbsag")}
 KNOWN = ("neg", "pos")
+NO_INSTITUTION = frozenset({"village", "home", "on_the_way"})  # no birth in hospital: the newborn's form says 无 (S20)
+MAYBE_OUTSIDE = NO_INSTITUTION | {"other"}  # asked whether she was admitted afterwards
 
 
 def infections_in(facts: Values) -> list[str]:
@@ -23,6 +25,19 @@ def infections_in(facts: Values) -> list[str]:
 def tested_in(facts: Values) -> list[str]:
     """Those with a result of any kind: for the others her status is unknown at labour."""
     return [infection for infection, (fact, _) in TESTS.items() if facts.get(fact) in KNOWN]
+
+
+def born_outside(answers: Values) -> bool:
+    """Born at home or on the way, and she was not admitted afterwards: no ward looks after her or the child."""
+    return answers.get("delivery_place") in MAYBE_OUTSIDE and answers.get("admitted_after") is False
+
+
+def children(answers: Values) -> list[dict[str, Any]]:
+    """What the course keeps of each fetus. Of twins one may be born at home and the other in the hospital."""
+    names = ("order", "outcome", "sex", "weight_g", "birth_time", "birth_place")
+    place = answers.get("delivery_place")
+    told = ({"birth_place": place, **fetus} for fetus in answers.get("fetus") or ())
+    return [{name: fetus[name] for name in names if fetus.get(name) is not None} for fetus in told]
 
 
 def mother(answers: Values, facts: Values, on: date) -> dict[str, Any]:
