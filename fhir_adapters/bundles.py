@@ -11,7 +11,21 @@ from fhir_adapters import patching, writing
 from fhir_adapters.access import Viewer
 from fhir_adapters.correlation import Correlated, correlate
 from fhir_adapters.entries import Entry
-from fhir_adapters.inbound import answers, births, bursts, drafts, facts, inbox, opening, people, tasks
+from fhir_adapters.inbound import (
+    answers,
+    appointments,
+    arrivals,
+    births,
+    bursts,
+    communications,
+    consents,
+    drafts,
+    facts,
+    inbox,
+    opening,
+    people,
+    tasks,
+)
 from fhir_adapters.issues import translate
 from fhir_adapters.store import resources
 from fhir_adapters.store.texts import Stored
@@ -49,8 +63,12 @@ def apply(work: Work, command: ApplyBundle) -> dict[str, Any]:
         opening.run(work)
         answers.receive(work)
         tasks.receive(work)
+        arrivals.receive(work)
         births.receive(work)
         facts.receive(work)
+        appointments.receive(work)
+        communications.receive(work)
+        consents.receive(work)
         people.receive(work)
     except EngineError as error:
         raise translate(error) from error

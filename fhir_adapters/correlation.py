@@ -14,7 +14,12 @@ from fhir_adapters.types import episode_of, patient_of
 
 BEFORE = timedelta(days=294)  # from LMP - 14 d to the booking: a case may be opened up to 280 days after the LMP
 AFTER = timedelta(days=56)  # the care ends with the 42-day check, whose window closes at 56
-_EVENT = ("effectiveDateTime", "performedDateTime", "authored", "onsetDateTime", "recordedDate", "occurrenceDateTime")
+_EVENT = (
+    *("effectiveDateTime", "performedDateTime", "authored", "onsetDateTime", "recordedDate", "occurrenceDateTime"),
+    *("authoredOn", "sent", "dateTime"),
+)
+_REFERS = ("basedOn", "inResponseTo", "supportingInformation", "about")
+_KNOWN = ("CarePlan", "ServiceRequest", "Appointment", "Task", "Communication")  # of ours: they name a case
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,31 @@ def correlate(
         return Correlated("case", became or named)
     if patient_id is None:
         return NONE
+    through = _by_reference(conn, region_id, resource, patient_id)
+    if through is not None:
+        return through
     found = of_patient(conn, region_id, patient_id, event_of(resource), known)
     if found.result == "none":
         mother = mother_of(conn, region_id, patient_id)
         if mother:
             found = of_patient(conn, region_id, mother, event_of(resource))
     return found
+
+
+def _by_reference(conn: Any, region_id: str, resource: Mapping[str, Any], patient_id: str) -> Correlated | None:
+    """What it answers is of one case, and about the same patient."""
+    named = set()
+    for reference in (one for name in _REFERS for one in _several(resource.get(name))):
+        type_, _, id_ = str(reference.get("reference", "")).partition("/_history")[0].partition("/")
+        answered = resources.current(conn, region_id, type_, id_) if type_ in _KNOWN else None
+        if answered is not None and patient_of(answered.resource()) == patient_id:
+            named.add(episode_of(answered.resource()))
+    cases = named - {None}
+    return Correlated("case", cases.pop()) if len(cases) == 1 else None
+
+
+def _several(value: Any) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
 def of_patient(

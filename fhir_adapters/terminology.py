@@ -58,12 +58,14 @@ CAREPLAN_CATEGORY = code_system("careplan-category")
 DIAGNOSIS_ROLE = code_system("diagnosis-role")
 VISIT_TYPE = code_system("visit-type")
 ISSUE = code_system("issue")
+ACTIVITY = code_system("activity")
 SCREENING_ITEM = code_system("screening-item")
 
 EPISODE_EXTENSION = "http://hl7.org/fhir/StructureDefinition/workflow-episodeOfCare"
 CANDIDATES = "http://hl7.org/fhir/StructureDefinition/task-candidateList"
 FLAG_DETAIL = "http://hl7.org/fhir/StructureDefinition/flag-detail"
 BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
+BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
 FETUS_INDEX = extension("fetus-index")
 CLOCK = extension("clock")
 ASSIGNEE = extension("task-assignee")

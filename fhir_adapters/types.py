@@ -9,7 +9,10 @@ from fhir_adapters.terminology import CONFIDENTIALITY, EPISODE_EXTENSION
 
 ENGINE_OWNED = ("CarePlan", "EpisodeOfCare", "Flag", "RiskAssessment", "Task")
 PEER_OWNED = (
+    "Appointment",
+    "Communication",
     "Condition",
+    "Consent",
     "DiagnosticReport",
     "Encounter",
     "Immunization",
@@ -22,10 +25,14 @@ PEER_OWNED = (
     "Procedure",
     "QuestionnaireResponse",
     "RelatedPerson",
+    "ServiceRequest",
 )
 TYPES = tuple(sorted((*ENGINE_OWNED, *PEER_OWNED)))
 PEOPLE_FREE = ("Location", "Organization", "Practitioner", "PractitionerRole")  # about no patient
-_PATIENT_ELEMENT = {"Task": "for", "EpisodeOfCare": "patient", "RelatedPerson": "patient", "Immunization": "patient"}
+_PATIENT_ELEMENT = {
+    "Task": "for",
+    **dict.fromkeys(("Consent", "EpisodeOfCare", "Immunization", "RelatedPerson"), "patient"),
+}
 
 
 def patient_of(resource: Mapping[str, Any]) -> str | None:
@@ -35,7 +42,16 @@ def patient_of(resource: Mapping[str, Any]) -> str | None:
         return resource.get("id")
     if type_ in PEOPLE_FREE:
         return None
+    if type_ == "Appointment":
+        return _only_patient(resource)
     return _id_of(resource.get(_PATIENT_ELEMENT.get(type_, "subject")), "Patient")
+
+
+def _only_patient(appointment: Mapping[str, Any]) -> str | None:
+    """An appointment of several patients is nobody's record."""
+    actors = (one.get("actor") for one in appointment.get("participant", ()) if isinstance(one, Mapping))
+    found = {id_ for actor in actors if (id_ := _id_of(actor, "Patient"))}
+    return found.pop() if len(found) == 1 else None
 
 
 def episode_of(resource: Mapping[str, Any]) -> str | None:

@@ -1,0 +1,119 @@
+"""Appointment -> the hospital's answer to our wish, a day that is off again, a woman who did not come (P08, P21).
+
+What fits several open wishes answers none of them: the sender names the Task it answers in `supportingInformation`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.clock import CHINA
+from engine.commands.contracts import PublishMessage
+from engine.store import reads
+from fhir_adapters.dates import interval
+from fhir_adapters.inbound.asked import case_of, case_of_the_woman, named_tasks, note
+from fhir_adapters.work import Item, Json, Work
+from workflows import completion
+from workflows.occasions import variables_for
+
+PROCESS = "appointment"
+CONFIRMS = ("task_confirm_booking", "task_confirm_appointment")
+TRACES = ("task_trace_village", "task_trace_township", "task_trace_county")
+MISSED = "message_visit_missed"
+
+
+def receive(work: Work) -> None:
+    for item in work.changed("Appointment"):
+        act = _ACTIONS.get((item.resource or {}).get("status", ""))
+        if act is not None and (episode_id := case_of_the_woman(work, item)) is not None:
+            act(work, item, episode_id)
+
+
+def _booked(work: Work, item: Item, episode_id: str) -> None:
+    appointment = item.resource or {}
+    answers = {
+        "booked": True,
+        "booked_for": appointment.get("start"),
+        "booked_place": _place(work, appointment),
+        "bring": appointment.get("patientInstruction"),
+    }
+    _answer(work, item, episode_id, answers, "message_visit_booked")
+
+
+def _cancelled(work: Work, item: Item, episode_id: str) -> None:
+    """Before it was booked the answer is no; afterwards another day is asked for."""
+    appointment = item.resource or {}
+    why = appointment.get("cancelationReason", {}).get("text") or appointment.get("comment") or "医院取消"
+    if _answer(work, item, episode_id, {"booked": False, "refuse_reason": why}, "message_visit_cancelled"):
+        return
+    case = case_of(work, episode_id)
+    if case is None or _confirming(work, item, episode_id):
+        return
+    found = interval(appointment.get("start", ""))
+    wish = (found[0] if found else work.now).astimezone(CHINA).date().isoformat()
+    payload = {
+        **variables_for(work.services, case, work.by),
+        "appointment_organisation": work.by.organisation,
+        "appointment_wish": wish,
+        "appointment_kind": "visit",
+    }
+    work.run(PublishMessage(name="message_visit_planned", key=episode_id, payload=payload))
+
+
+def _missed(work: Work, item: Item, episode_id: str) -> None:
+    """Tracing begins, unless somebody traces her already."""
+    note(work, item, MISSED)
+    open_now = reads.user_tasks(work.conn, work.region_id, business_key=episode_id).items
+    if any(task.element_id.endswith(TRACES) for task in open_now):
+        return
+    found = interval((item.resource or {}).get("start", ""))
+    on = (found[0] if found else work.now).astimezone(CHINA).date().isoformat()
+    work.run(PublishMessage(name=MISSED, key=episode_id, payload={"missed_on": on}))
+
+
+def _came(work: Work, item: Item, episode_id: str) -> None:
+    note(work, item, "message_visit_fulfilled")
+
+
+_ACTIONS = {
+    "booked": _booked,
+    "cancelled": _cancelled,
+    "noshow": _missed,
+    "arrived": _came,
+    "checked-in": _came,
+    "fulfilled": _came,
+}
+
+
+def _answer(work: Work, item: Item, episode_id: str, answers: Json, event: str) -> bool:
+    """Whether one open wish took this answer."""
+    note(work, item, event)
+    waiting = _confirming(work, item, episode_id)
+    if len(waiting) != 1:
+        return False
+    given = {name: value for name, value in answers.items() if value is not None}
+    given["reporter"] = _name(work, work.by.organisation)
+    command = completion.command_for(work.services, work.conn, waiting[0].id, answers=given, by=work.by)
+    work.run(command)
+    return True
+
+
+def _confirming(work: Work, item: Item, episode_id: str) -> list[Any]:
+    """The wishes that wait for this hospital; the one that is named before any other."""
+    open_now = reads.user_tasks(work.conn, work.region_id, business_key=episode_id, definition_key=PROCESS).items
+    own = work.viewer.organisations
+    waiting = [task for task in open_now if task.element_id in CONFIRMS and task.organisation in own]
+    named = named_tasks((item.resource or {}).get("supportingInformation", ()))
+    return [task for task in waiting if task.id in named] if named else waiting
+
+
+def _place(work: Work, appointment: Json) -> str:
+    """The location it names, else the hospital itself."""
+    actors = [one.get("actor", {}) for one in appointment.get("participant", ())]
+    named = (a.get("display") for a in actors if str(a.get("reference", "")).startswith("Location/"))
+    return next((str(name) for name in named if name), _name(work, work.by.organisation))
+
+
+def _name(work: Work, organisation: str | None) -> str:
+    found = work.services.people.organisations().get(organisation or "")
+    return found.name if found is not None else work.by.id

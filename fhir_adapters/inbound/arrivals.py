@@ -1,0 +1,47 @@
+"""Encounter that begins -> `message_admitted` (P14): in labour the ward's pathway, else a look at her grading (D-4)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from engine.commands.contracts import PublishMessage
+from fhir_adapters.inbound.asked import case_of, case_of_the_woman, note
+from fhir_adapters.terminology import VISIT_TYPE
+from fhir_adapters.work import Item, Work
+from workflows.occasions import variables_for
+
+ADMITTED = "message_admitted"
+REGRADE = "message_diagnosis_received"
+BEGUN = ("arrived", "triaged", "in-progress")
+KEPT = timedelta(days=1)
+
+
+def receive(work: Work) -> None:
+    for item in work.changed("Encounter"):
+        encounter = item.resource or {}
+        if encounter.get("status") not in BEGUN or (episode_id := case_of_the_woman(work, item)) is None:
+            continue
+        if encounter.get("class", {}).get("code") == "IMP":
+            _admitted(work, item, episode_id)
+        else:
+            note(work, item, "message_visit_arrived")
+
+
+def _admitted(work: Work, item: Item, episode_id: str) -> None:
+    """One stay is told once, however often its Encounter is sent."""
+    case = case_of(work, episode_id)
+    if case is None or case.variables.get("delivered_on"):
+        return
+    note(work, item, ADMITTED)
+    told = f"fhir/{ADMITTED}/{item.id}"
+    if not _for_birth(item):
+        payload = {"code": None, "text": "入院，再评估 D-4"}
+        work.run(PublishMessage(name=REGRADE, key=episode_id, payload=payload, message_id=told, ttl=KEPT))
+        return
+    payload = variables_for(work.services, case, work.by)
+    work.run(PublishMessage(name=ADMITTED, key=episode_id, payload=payload, message_id=told, ttl=KEPT))
+
+
+def _for_birth(item: Item) -> bool:
+    codings = [c for t in (item.resource or {}).get("type", ()) for c in t.get("coding", ())]
+    return any(c.get("system") == VISIT_TYPE and c.get("code") == "delivery-admission" for c in codings)
