@@ -3,7 +3,7 @@ DocumentReference, Binary, and as a page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +13,7 @@ from api.fhir import replies
 from api.fhir.guard import principal, scopes, viewer
 from api.fhir.reading import looking_as_caller, trace
 from api.fhir.writing import document as body_of
+from api.fhir.writing import idempotency
 from engine.store import plain
 from fhir_adapters import access
 from fhir_adapters.documents import making
@@ -23,6 +24,7 @@ from fhir_adapters.store import documents, resources
 from fhir_adapters.store.documents import Kept
 from fhir_adapters.store.everything import everything, supporting
 from fhir_adapters.types import PEOPLE_FREE, TYPES
+from workflows.people.once import made_before
 
 MOST = 5000  # resources of a case that a document is made of
 MOST_CHILDREN = 9
@@ -76,6 +78,9 @@ class _Desk:
             said = "须给出文档种类", "the kind of document is needed"
             raise refuse(400, "required", "MCH-S-002", *said, expression="type", allowed=" | ".join(KINDS))
         with looking_as_caller(self.services) as conn:
+            before = made_before(conn, self.region_id, idempotency(), str(id_), now) if keeps else None
+            if before is not None:
+                return self._given_out(documents.find(conn, self.region_id, viewer(), id_=UUID(before)))
             patient_id, known = self._known(conn, episode_id[:64])
             replaces = self._replaced(conn, asked.get("replaces"), kind, episode_id)
             by = {"reference": f"Organization/{principal().organisation}"}
@@ -96,9 +101,13 @@ class _Desk:
                 )
                 documents.add(conn, self.region_id, kept)
             trace(self.services, conn, "document", "EpisodeOfCare", episode_id, [patient_id])
-        response = replies.json(text, 201 if keeps else 200)
-        if keeps:
-            response.headers["Location"] = f"{base}/DocumentReference/{id_}"
+        return self._given_out([kept]) if keeps else replies.json(text, 200)
+
+    def _given_out(self, found: Sequence[Kept]) -> Response:
+        if not found:
+            raise not_found()
+        response = replies.json(found[0].body, 201)
+        response.headers["Location"] = f"{replies.base(self.services)}/DocumentReference/{found[0].id}"
         return response
 
     def _asked(self) -> dict[str, str]:

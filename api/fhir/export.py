@@ -14,7 +14,7 @@ from flask import Blueprint, Response, request
 from api.fhir import replies
 from api.fhir.guard import principal, scopes, viewer
 from api.fhir.reading import looking
-from api.fhir.writing import document
+from api.fhir.writing import document, idempotency
 from engine.store import plain
 from fhir_adapters import access
 from fhir_adapters.export import groups
@@ -22,6 +22,7 @@ from fhir_adapters.export.wishes import NDJSON, pairs_of, read_wish
 from fhir_adapters.export.writing import GZIP, KEPT
 from fhir_adapters.issues import not_found, refuse
 from fhir_adapters.store.exports import Exports, File, Job
+from workflows.people.once import made_before
 
 MOST = 2  # of one client at a time
 AGAIN_S = 5  # before the next look at a job under way, or the next request beyond the limit
@@ -104,13 +105,15 @@ class _Desk:
         job = {"client_id": client_id, "organisation_id": who.organisation, "scopes": sorted(scopes())}
         job |= {"request": _request(base), "base": base, "types": list(wish.types), "since": wish.since}
         with self.rows() as rows:
-            if rows.open_of(client_id) >= MOST:
-                raise _too_many()
-            rows.add(id_, now=now, of_patients=of_patients, group_id=group_id, expires_at=now + KEPT, **job)
-            detail = {"group": group_id, "types": list(wish.types)}
-            self.services.people.audit(who, "ask-export", "export", str(id_), detail, conn=rows.conn)
+            before = made_before(rows.conn, self.services.region_id, idempotency(), str(id_), now)
+            if before is None:
+                if rows.open_of(client_id) >= MOST:
+                    raise _too_many()
+                rows.add(id_, now=now, of_patients=of_patients, group_id=group_id, expires_at=now + KEPT, **job)
+                detail = {"group": group_id, "types": list(wish.types)}
+                self.services.people.audit(who, "ask-export", "export", str(id_), detail, conn=rows.conn)
         response = Response(status=202)
-        response.headers["Content-Location"] = f"{base}/$export-status/{id_}"
+        response.headers["Content-Location"] = f"{base}/$export-status/{before or id_}"
         return response
 
     def status(self, id_: str) -> Response:

@@ -15,7 +15,7 @@ from flask import Blueprint, Response, request
 from api.fhir import replies
 from api.fhir.guard import principal, scopes, viewer
 from api.fhir.reading import looking
-from api.fhir.writing import document
+from api.fhir.writing import document, idempotency
 from engine.store import plain
 from fhir_adapters import access, delivery
 from fhir_adapters.entries import version_of
@@ -24,6 +24,7 @@ from fhir_adapters.store.subscriptions import Subscribed, Subscriptions
 from fhir_adapters.subscriptions import notices
 from fhir_adapters.subscriptions.numbering import wish_of
 from fhir_adapters.subscriptions.wishes import CONTENTS, Wish, read_wish
+from workflows.people.once import made_before
 
 MOST = 100  # subscriptions of one client
 PAGE = 100  # events of one answer
@@ -87,17 +88,23 @@ class _Desk:
     def create(self) -> Response:
         access.require(scopes(), TYPE, "create")
         resource, wish = self._read()
-        id_ = str(uuid4())
+        id_, now = str(uuid4()), self.services.clock()
         with self.rows() as rows:
+            before = made_before(rows.conn, self.services.region_id, idempotency(), id_, now)
+            if before is not None:
+                return self._made(self.one(rows, before))
             self._permit(rows, wish)
             if len(rows.of(client_id=_client_id())) >= MOST:
                 text = "订阅过多，请先删除不用的", "too many subscriptions, delete those that nobody needs"
                 raise refuse(422, "too-costly", "MCH-N-004", *text, allowed=str(MOST))
-            rows.add(id_, _client_id(), now=self.services.clock(), **_columns(resource, wish))
+            rows.add(id_, _client_id(), now=now, **_columns(resource, wish))
             made = self.one(rows, id_)
-        self._note("subscribe", id_)
+            self._note(rows, "subscribe", id_)
+        return self._made(made)
+
+    def _made(self, made: Subscribed) -> Response:
         response = self.shown(made, 201)
-        response.headers["Location"] = f"{replies.base(self.services)}/{TYPE}/{id_}/_history/{made.version}"
+        response.headers["Location"] = f"{replies.base(self.services)}/{TYPE}/{made.id}/_history/{made.version}"
         return response
 
     def update(self, id_: str) -> Response:
@@ -116,14 +123,14 @@ class _Desk:
                 text = "资源已有新版本，请重新读取", "a newer version is stored, read it again"
                 raise refuse(412, "conflict", "MCH-C-002", *text, expression=TYPE)
             changed = self.one(rows, id_)
-        self._note("resubscribe", id_)
+            self._note(rows, "resubscribe", id_)
         return self.shown(changed)
 
     def delete(self, id_: str) -> Response:
         access.require(scopes(), TYPE, "delete")
         with self.rows() as rows:
             rows.delete(self.one(rows, id_).id)
-        self._note("unsubscribe", id_)
+            self._note(rows, "unsubscribe", id_)
         return Response(status=204)
 
     def search(self) -> Response:
@@ -219,8 +226,8 @@ class _Desk:
             text = "地址不在本系统登记的通知地址之内", "the address is not among those registered for this system"
             raise refuse(422, "business-rule", "MCH-N-002", *text, expression="Subscription.channel.endpoint")
 
-    def _note(self, action: str, id_: str) -> None:
-        self.services.people.audit(principal(), action, "subscription", id_)
+    def _note(self, rows: Subscriptions, action: str, id_: str) -> None:
+        self.services.people.audit(principal(), action, "subscription", id_, conn=rows.conn)
 
 
 def _client_id() -> UUID:

@@ -157,7 +157,7 @@ def _command(entries: list[Entry]) -> ApplyBundle:
 
 
 def _run(services: Any, command: ApplyBundle) -> dict[str, Any]:
-    applied: dict[str, Any] = services.engine.execute(command, by=principal().actor, idempotency=_idempotency())
+    applied: dict[str, Any] = services.engine.execute(command, by=principal().actor, idempotency=idempotency())
     return applied
 
 
@@ -246,7 +246,7 @@ def _relative(node: Any, own: str) -> Any:
     return node
 
 
-def _idempotency() -> IdempotencyKey | None:
+def idempotency() -> IdempotencyKey | None:
     key = request.headers.get("Idempotency-Key")
     if key is None or request.method != "POST":
         return None

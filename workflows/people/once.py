@@ -1,7 +1,8 @@
-"""The same key, the same answer: for requests that no single transaction can hold."""
+"""The same key, the same answer: for requests that no command carries out."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
@@ -11,8 +12,28 @@ from engine.errors import Conflict, Incorrect
 from workflows.store import people as store
 
 
+def made_before(conn: Any, region_id: str, key: IdempotencyKey | None, made: str, now: datetime) -> str | None:
+    """What an earlier request with this key made; None: nothing, and `made` is remembered if this transaction commits.
+    Raises Incorrect where the key belongs to another request."""
+    if key is None:
+        return None
+    row = {"region_id": region_id, "client": key.client, "key": key.key}
+    if store.row(conn, "begin_answer", **row, request_hash=key.request_hash, now=now):
+        store.finish_answer(conn, {"made": made}, **row)
+        return None
+    found = store.row(conn, "stored_answer", **row) or {}
+    if found.get("request_hash") != key.request_hash:
+        raise _reused()
+    return str(found["body"]["made"])
+
+
+def _reused() -> Incorrect:
+    return Incorrect("幂等键已用于另一请求", "the key belongs to another request", code="idempotency-key-reused")
+
+
 class Once:
-    """`stored` is the answer of an earlier request with this key, or what `keep` was given. Raises Conflict while the
+    """For requests that no single transaction can hold.
+    `stored` is the answer of an earlier request with this key, or what `keep` was given. Raises Conflict while the
     first request still runs, Incorrect where the key belongs to another request. An error frees the key."""
 
     def __init__(self, pool: Any, region_id: str, key: IdempotencyKey | None, clock: Clock) -> None:
@@ -31,7 +52,7 @@ class Once:
                 return self
             found = store.row(conn, "stored_answer", **self._row) or {}
         if found.get("request_hash") != self._key.request_hash:
-            raise Incorrect("幂等键已用于另一请求", "the key belongs to another request", code="idempotency-key-reused")
+            raise _reused()
         if found["status"] is None:
             raise Conflict("相同请求正在处理", "the first request with this key still runs", code="still-running")
         self.stored = found["body"]
