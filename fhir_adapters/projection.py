@@ -170,7 +170,8 @@ def _births(answers: Mapping[str, Any], case: Case) -> Iterator[Json]:
     done = encounter.to_procedure(answers, case)
     if done is not None:
         yield done
-    fetuses = [f for f in answers.get("fetus") or answers.get("fetuses") or () if isinstance(f, Mapping)]
+    place = {"birth_place": answers.get("delivery_place")}
+    fetuses = [{**place, **f} for f in answers.get("fetus") or answers.get("fetuses") or () if isinstance(f, Mapping)]
     for number, fetus in enumerate(fetuses, start=1):
         order = fetus["order"] if isinstance(fetus.get("order"), int) else number
         child = newborn.to_newborn(fetus, case, order=order, of=len(fetuses)) if newborn.is_live_born(fetus) else None

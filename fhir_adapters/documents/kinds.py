@@ -12,6 +12,7 @@ Json = Mapping[str, Any]
 OPEN_TASKS = frozenset({"requested", "received", "accepted", "ready", "in-progress", "on-hold"})
 HISTORY = frozenset({"past_history", "past_history_note", "surgery_history", "allergy_history", "personal_history"})
 FAMILY = frozenset({"family_history", "family_history_note"})
+DELIVERIES = frozenset({"delivery-admission", "delivery-outside"})  # visit types
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,7 @@ def _asked(names: frozenset[str]) -> Callable[[Json], bool]:
 
 def _is_delivery(one: Json) -> bool:
     if one["resourceType"] == "Encounter":
-        return any(c.get("code") == "delivery-admission" for t in one.get("type", ()) for c in t.get("coding", ()))
+        return any(c.get("code") in DELIVERIES for t in one.get("type", ()) for c in t.get("coding", ()))
     return one["resourceType"] == "Procedure" or (one["resourceType"] == "Observation" and is_of_fetus(one))
 
 

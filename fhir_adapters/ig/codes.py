@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from fhir_adapters.ig.common import Json, conformance
-from fhir_adapters.mappings.encounter import VISITS
+from fhir_adapters.mappings.encounter import OUTSIDE, VISITS
 from fhir_adapters.terminology import (
     CANONICAL_BASE,
     COLOURS,
@@ -65,7 +65,10 @@ FIXED: dict[str, dict[str, str]] = {
     "episode-end-reason": END_REASONS,
     "careplan-category": {"pregnancy-management": "孕产期管理"},
     "diagnosis-role": {"pregnancy": "本次妊娠"},
-    "visit-type": {"delivery-admission": "住院分娩", **{visit[2]: visit[3] for visit in VISITS.values()}},
+    "visit-type": {
+        **{"delivery-admission": "住院分娩", OUTSIDE[0]: OUTSIDE[1]},
+        **{visit[2]: visit[3] for visit in VISITS.values()},
+    },
     "role": {role.id: role.zh for role in ROLES.values()},
 }  # fmt: skip
 

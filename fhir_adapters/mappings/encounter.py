@@ -15,6 +15,7 @@ VISITS = {  # form -> class, visit type, the answer that holds its day
     "postnatal-visit": ("HH", "home health", "postnatal-home", "产后访视", "visit_date"),
     "postnatal-42d": ("AMB", "ambulatory", "postnatal-42d", "产后42天健康检查", "visit_date"),
 }
+OUTSIDE = ("delivery-outside", "院外分娩")  # visit type
 OPERATIONS = {  # delivery mode -> ICD-9-CM-3 (K)
     "cs": ("74.1", "子宫下段剖宫产术"),
     "forceps": ("72.0", "低位产钳手术"),
@@ -51,10 +52,23 @@ def delivery_id(case: Case) -> str:
 
 
 def to_delivery(case: Case) -> Json | None:
-    """The admission; finished when she has left the hospital. None before the birth is known."""
+    """The admission; finished when she has left the hospital. None before the birth is known. Where she gave birth at
+    home or on the way and was not admitted there is no stay: the encounter is in the field, of no institution, and of
+    the moment of birth alone."""
     born = instant(case.variables.get("delivered_at")) or instant(case.variables.get("delivered_on"))
     if born is None:
         return None
+    if case.variables.get("born_outside") is True:
+        return resource(
+            "Encounter",
+            delivery_id(case),
+            status="finished",
+            class_=coding(ACT_CODE, "FLD", "field"),
+            type=[concept(VISIT_TYPE, OUTSIDE[0], OUTSIDE[1])],
+            subject=case.subject,
+            episodeOfCare=[case.episode] if case.episode else None,
+            period={"start": born, "end": born},
+        )
     left = instant(case.variables.get("discharged_at"))
     start = instant(case.variables.get("admitted_at")) or born
     return resource(

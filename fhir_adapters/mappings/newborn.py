@@ -10,10 +10,11 @@ from typing import Any
 
 from fhir_adapters.mappings.case import Case
 from fhir_adapters.mappings.common import Json, concept, instant, reference, resource
-from fhir_adapters.terminology import BIRTH_TIME, NEWBORN, ROLE_CODE
+from fhir_adapters.terminology import BIRTH_PLACE, BIRTH_TIME, NEWBORN, ROLE_CODE
 
 SEXES = {"male": "male", "female": "female"}
 LIVE = frozenset({"live_birth", "neonatal_death"})
+PLACES = {"home": "家中", "on_the_way": "途中", "village": "村接生室"}  # born outside an institution of ours
 
 
 def is_live_born(fetus: Mapping[str, Any]) -> bool:
@@ -31,10 +32,12 @@ def to_newborn(fetus: Mapping[str, Any], case: Case, *, order: int, of: int) -> 
     if not day:
         return None
     time = {"extension": [{"url": BIRTH_TIME, "valueDateTime": born}]} if born and len(born) > 10 else None
+    place = PLACES.get(str(fetus.get("birth_place")))
     order_of_birth = {"multipleBirthBoolean": False} if of == 1 else {"multipleBirthInteger": order}
     return resource(
         "Patient",
         newborn_id(case, order),
+        extension=[{"url": BIRTH_PLACE, "valueAddress": {"text": place}}] if place else None,
         identifier=[{"system": NEWBORN, "value": f"{case.pregnancy_id}-{order}"}],
         active=True,
         name=[{"use": "temp", "text": "新生儿" if of == 1 else f"新生儿{order}"}],

@@ -186,12 +186,16 @@ def samples() -> dict[str, Any]:
         "delivery_finished": encounter.to_delivery(
             case(variables={**BORN, "discharged_at": "2026-07-23T10:00:00+08:00"})
         ),
+        "delivery_outside": encounter.to_delivery(
+            case(variables={**BORN, "discharged_at": BORN["delivered_at"], "born_outside": True})
+        ),
         "procedure": encounter.to_procedure({"delivery_mode": "spontaneous", **BORN}, born),
         "procedure_emergency_caesarean": encounter.to_procedure(
             {"delivery_mode": "cs", "cs_category": "emergency", "cs_decision_at": "2026-07-20T06:05:00+08:00", **BORN},
             born,
         ),
         "newborn": newborn.to_newborn(FETUS, born, order=1, of=1),
+        "newborn_at_home": newborn.to_newborn({**FETUS, "birth_place": "home"}, born, order=1, of=1),
         "newborn_of_twins": newborn.to_newborn(FETUS, born, order=2, of=2),
         "mother": newborn.to_mother(born, order=1),
         "patient": patient.to_patient(example_answers("registration"), "m1"),
