@@ -12,12 +12,13 @@ from typing import Any
 from engine.contracts import CompleteUserTask, Statement, StepRecord, Submission, TaskRecord
 from engine.contracts import Projection as Projection
 from fhir_adapters.dates import local_text
-from fhir_adapters.mappings import dating, encounter, episode, newborn, observation, patient, response, risk
+from fhir_adapters.mappings import dating, encounter, episode, newborn, observation, patient, referral, response, risk
 from fhir_adapters.mappings.case import Case, case_of
 from fhir_adapters.mappings.common import Json, instant, person
 from fhir_adapters.mappings.task import to_task
 from fhir_adapters.mappings.task_rows import task_row
 from fhir_adapters.stencils import Row
+from fhir_adapters.store import referrals
 from fhir_adapters.store.resources import ENGINE, SQL, Draft, parameters
 from fhir_adapters.terminology import is_identity
 from workflows.forms import Form, forms_on_disk
@@ -45,11 +46,13 @@ def projector(forms: FormLookup) -> Projection:
         response_id = _response_id(submission, completed) if form else None
         rows, drafts = _tasks(record, case, response_id, completed)
         drafts += [Draft(resource=r, episode_id=case.pregnancy_id) for r in _resources(record, case, form, response_id)]
+        told, loop = _referral(record, case)
+        drafts += loop
         statements = list(_areas(record, case))
         if rows or drafts:
             given = parameters(record.region_id, record.at, ENGINE, drafts, engine_owned=True, written_rows=rows)
             statements.append(Statement(SQL["save_resources"], given))
-        statements += _identities(record, drafts)
+        statements += [*_identities(record, drafts), *told]
         return statements
 
     return project
@@ -92,13 +95,25 @@ def _resources(record: StepRecord, case: Case, form: Form | None, response_id: s
         if form and submission and response_id and submission.source is None:
             yield response.to_response(form, submission.answers, case, id_=response_id, encounter_id=None)
         return
-    if record.before is None or case.is_over or _changed(record, EPISODE_READS) or record.status == "suspended":
+    if record.is_first or case.is_over or _changed(record, EPISODE_READS) or record.status == "suspended":
         yield from _case_resources(record, case)
     if case.pregnancy_id is not None:
         yield from _risk_resources(record, case, submission, response_id)
         yield from _birth_resources(record, case)
     if form and submission and response_id:
         yield from _submitted(form, submission, case, response_id)
+
+
+def _referral(record: StepRecord, case: Case) -> tuple[list[Statement], list[Draft]]:
+    """What a step of a referral tells the other side, and its request and Task."""
+    found = referral.referral_of(record, case)
+    if found is None:
+        return [], []
+    steps = referral.to_steps(record, found)
+    key = (record.region_id, record.at, record.instance_id, case.patient_id)
+    told = [Statement(referrals.SQL["note_step"], referrals.parameters(*key, step)) for step in steps]
+    written = referral.written(record, found, steps)
+    return told, [Draft(resource=r, episode_id=case.pregnancy_id) for r in written]
 
 
 def _case_resources(record: StepRecord, case: Case) -> Iterator[Json]:
@@ -108,7 +123,7 @@ def _case_resources(record: StepRecord, case: Case) -> Iterator[Json]:
     yield episode.to_episode(case)
     if not case.variables.get("condition_id"):
         yield episode.to_condition(case)
-    if record.before is None or {"lmp", "edd", "edd_basis"} & record.written.keys():
+    if record.is_first or {"lmp", "edd", "edd_basis"} & record.written.keys():
         yield from (found for found in (dating.to_lmp(case), dating.to_edd(case)) if found is not None)
 
 
@@ -203,7 +218,7 @@ def _areas(record: StepRecord, case: Case) -> Iterator[Statement]:
     if case.patient_id is None or not organisations:
         return
     key = {"region_id": record.region_id, "patient_id": case.patient_id, "organisations": organisations}
-    if record.before is None or _changed(record, frozenset(AREA)):
+    if record.is_first or _changed(record, frozenset(AREA)):
         yield Statement(SQL["add_area"], key)
     if record.submission is not None and record.submission.form == "delivery":
         for order in range(1, 1 + len(record.submission.answers.get("fetus") or ())):

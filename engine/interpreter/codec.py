@@ -47,9 +47,8 @@ def decode(stored: bytes, variables: Mapping[str, Any]) -> State:
     state.scopes[ROOT].values = dict(variables)
     prefixes: dict[int, str] = {}
     for identity, scope, element, kind, data in waits:
-        if scope not in prefixes:
-            prefixes[scope] = state.prefix(scope)
-        state.waits[identity] = Wait(identity, scope, element, prefixes[scope] + element, WAIT_KINDS[kind], data)
+        path = state.prefix(scope, prefixes) + element
+        state.waits[identity] = Wait(identity, scope, element, path, WAIT_KINDS[kind], data)
     return state
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class WaitKind(StrEnum):
@@ -146,8 +146,7 @@ Event = (
 # --- the step: what the interpreter answers ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(NamedTuple):
     """One line of history. `event`: started, entered, completed, cancelled, fired, received, published, decided,
     incident, resolved, ended, terminated. `detail` is JSON-like and small; for `decided`: decision, version, inputs,
     rules, output."""

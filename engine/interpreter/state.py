@@ -125,13 +125,15 @@ class State:
             merged.update(values)
         return merged
 
-    def prefix(self, scope_id: int) -> str:
-        """The ids of the call activities around a scope, each followed by a slash."""
-        calls = []
-        scope: Scope | None = self.scopes[scope_id]
-        while scope is not None:
-            parent = None if scope.parent is None else self.scopes[scope.parent]
-            if scope.kind is ScopeKind.CALLED and parent is not None:
-                calls.append(f"{parent.element}/")
-            scope = parent
-        return "".join(reversed(calls))
+    def prefix(self, scope_id: int, known: dict[int, str] | None = None) -> str:
+        """The ids of the call activities around a scope, each followed by a slash. `known`: what is found is kept
+        there, for the scopes inside."""
+        known = {} if known is None else known
+        found = known.get(scope_id)
+        if found is None:
+            scope = self.scopes[scope_id]
+            found = "" if scope.parent is None else self.prefix(scope.parent, known)
+            if scope.kind is ScopeKind.CALLED and scope.parent is not None:
+                found += f"{self.scopes[scope.parent].element}/"
+            known[scope_id] = found
+        return found

@@ -97,11 +97,12 @@ def _start_node(closure: Closure, start_element: str | None) -> Node:
     return node
 
 
-def apply(closure: Closure, state: State, event: Event, now: datetime) -> Step:
-    """What the event makes of the instance. Raises Unexpected when nobody waits for it."""
+def apply(closure: Closure, state: State, event: Event, now: datetime, *, used_up: bool = False) -> Step:
+    """What the event makes of the instance. Raises Unexpected when nobody waits for it. `used_up`: the state given is
+    not looked at any more, and may become the one after the step."""
     if state.status is not InstanceStatus.ACTIVE:
         raise Unexpected("流程实例已结束", "the instance has ended")
-    run = Run(closure, state.copy(), now.astimezone(CIVIL), TABLES)
+    run = Run(closure, state if used_up else state.copy(), now.astimezone(CIVIL), TABLES)
     DELIVERIES[type(event)](run, event)
     return finish(run)
 
@@ -125,8 +126,8 @@ def diff(before: State | None, after: State) -> Diff:
     """The waits that opened, closed or changed between two states of one instance."""
     old = {} if before is None else before.waits
     new = after.waits
-    return Diff(
-        opened=tuple(wait for identity, wait in new.items() if identity not in old),
-        closed=tuple(wait for identity, wait in old.items() if identity not in new),
-        changed=tuple(wait for identity, wait in new.items() if identity in old and wait.data != old[identity].data),
-    )
+    opened = [wait for identity, wait in new.items() if identity not in old]
+    closed = [wait for identity, wait in old.items() if identity not in new]
+    kept = [(wait, old[identity]) for identity, wait in new.items() if identity in old]
+    changed = [wait for wait, was in kept if wait is not was and wait.data != was.data]
+    return Diff(tuple(opened), tuple(closed), tuple(changed))

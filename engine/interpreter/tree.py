@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.interpreter.contracts import Happened, Wait, WaitKind
 from engine.interpreter.failures import Failed
@@ -15,8 +14,7 @@ from engine.interpreter.state import PROCESS_KINDS, ROOT, Scope, ScopeKind, Stat
 MOST_SCOPES = 12_000  # open at once in one instance
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """Do `phase` of `node` in a scope; `via` is the flow it was reached by."""
 
     phase: str
@@ -34,11 +32,14 @@ class Tree:
         self.agenda: deque[Move] = deque()
         self.happened: list[Happened] = []
         self._prefixes: dict[int, str] = {}
+        self._called: dict[int, Scope] = {}  # called processes that see what their caller sees
         self._scopes_in: dict[int, dict[int, None]] = {}
         self._waits_in: dict[int, dict[int, None]] = {}
         for scope in state.scopes.values():
             if scope.parent is not None:
                 self._scopes_in.setdefault(scope.parent, {})[scope.id] = None
+                if scope.kind is ScopeKind.CALLED and scope.sees_caller:
+                    self._called[scope.id] = scope
         for wait in state.waits.values():
             self._waits_in.setdefault(wait.scope, {})[wait.id] = None
 
@@ -80,6 +81,14 @@ class Tree:
         scope = Scope(self._new_id(), parent, kind, element, process or self.scope(parent).process)
         self.state.scopes[scope.id] = scope
         self._scopes_in.setdefault(parent, {})[scope.id] = None
+        return scope
+
+    def open_call(self, parent: int, process: str, *, sees_caller: bool) -> Scope:
+        """The scope of a called process."""
+        scope = self.open_scope(parent, ScopeKind.CALLED, process, process)
+        scope.sees_caller = sees_caller
+        if sees_caller:
+            self._called[scope.id] = scope
         return scope
 
     def require_room(self, count: int) -> None:
@@ -129,6 +138,7 @@ class Tree:
             self._scopes_in[scope.parent].pop(scope_id, None)
         self._scopes_in.pop(scope_id, None)
         self._waits_in.pop(scope_id, None)
+        self._called.pop(scope_id, None)
 
     def _has_inside(self, scope: Scope) -> bool:
         node = self.node_of_scope(scope)
@@ -141,7 +151,7 @@ class Tree:
         """The element id with the call activities around it."""
         prefix = self._prefixes.get(scope_id)
         if prefix is None:
-            prefix = self._prefixes[scope_id] = self.state.prefix(scope_id)
+            prefix = self.state.prefix(scope_id, self._prefixes)
         return prefix + element_id
 
     def note(self, scope_id: int, element_id: str, event: str, detail: Mapping[str, Any] | None = None) -> None:

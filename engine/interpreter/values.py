@@ -9,7 +9,7 @@ from typing import Any
 from engine.feel import FeelError, to_plain
 from engine.interpreter.failures import Failed
 from engine.interpreter.program import Assign, Closure, Formula, Node
-from engine.interpreter.state import PROCESS_KINDS, ROOT, Scope, ScopeKind, State
+from engine.interpreter.state import ROOT, Scope, ScopeKind, State
 from engine.interpreter.tree import Tree
 
 SCALARS = frozenset({bool, int, str})  # plain as they are
@@ -55,10 +55,12 @@ class Values(Tree):
 
     def write(self, scope_id: int, name: str, value: Any) -> None:
         """Give a value to the nearest scope outwards that holds the name, else to the process."""
-        scope = self.state.scopes[scope_id]
-        while scope.kind not in PROCESS_KINDS and name not in scope.values:
-            scope = self.scope(self.parent(scope.id))
-        self._keep_for_called(scope, name)
+        scopes = self.state.scopes
+        scope = scopes[scope_id]
+        while scope.parent is not None and name not in scope.values and scope.kind is not ScopeKind.CALLED:
+            scope = scopes[scope.parent]
+        if self._called:
+            self._keep_for_called(scope, name)
         scope.values[name] = value
         if scope.id == ROOT:
             self.written[name] = value
@@ -93,8 +95,8 @@ class Values(Tree):
 
     def _keep_for_called(self, changed: Scope, name: str) -> None:
         """Called processes inside go on seeing the value that was there when they were called."""
-        for scope in self.state.scopes.values():
-            if scope.kind is not ScopeKind.CALLED or not scope.sees_caller or scope.id == changed.id:
+        for scope in self._called.values():
+            if scope is changed:
                 continue
             if name not in scope.values and name not in scope.frozen and self._holder(scope.id, name) == changed.id:
                 scope.frozen[name] = changed.values.get(name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from types import TracebackType
 from typing import Any, LiteralString, TypeAlias
 
 import psycopg
@@ -48,6 +49,30 @@ def configure(conn: Connection[Any]) -> None:
     conn.prepare_threshold = 3
 
 
+class Lent:
+    """A connection of the pool for a while, as the pool's own `connection`, which costs twice as much: what the block
+    leaves open is ended as the driver ends it, and most blocks leave nothing open."""
+
+    __slots__ = ("_conn", "_pool")
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def __enter__(self) -> Connection[Any]:
+        self._conn = self._pool.getconn()
+        return self._conn
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        conn = self._conn
+        try:
+            if conn.pgconn.transaction_status != pq.TransactionStatus.IDLE:
+                conn.__exit__(kind, error, trace)
+        finally:
+            self._pool.putconn(conn)
+
+
 class RegionPool:
     """The connections of a pool, each in a transaction that acts for one region."""
 
@@ -84,16 +109,14 @@ class RegionPool:
             conn.execute(begin, prepare=False)
             ask(conn, ACT_FOR, {"region_id": self.region_id})
 
-    @contextmanager
-    def bare(self) -> Iterator[Connection[Any]]:
+    def bare(self) -> Lent:
         """Without a transaction: whoever opens one says himself, in the same breath, for whom (`ACT_FOR`)."""
-        with self.shared.connection() as conn:
-            yield conn
+        return Lent(self.shared)
 
     @contextmanager
     def alone(self) -> Iterator[Alone]:
         """For questions that one statement answers: no transaction is held open around them."""
-        with self.shared.connection() as conn:
+        with Lent(self.shared) as conn:
             yield Alone(conn, (ACT_FOR, {"region_id": self.region_id}))
 
     @property

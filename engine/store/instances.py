@@ -43,7 +43,7 @@ class Held:
         return tx.library.closure(tx, self.definition_key, self.definition_version, self.pins)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TaskHead:
     """What a user task's row knows and the state does not."""
 
@@ -58,16 +58,19 @@ class TaskHead:
     draft: dict[str, Any] | None = None
 
     def record(self, wait: Wait, **changes: Any) -> TaskRecord:
-        known: dict[str, Any] = {
-            "id": self.id,
-            "state": self.state,
-            "revision": self.revision,
-            "assignee": self.assignee,
-            "created_at": self.created_at,
-            "completed_at": self.completed_at,
-            "completed_by": self.completed_by,
-        }
-        return TaskRecord(wait=wait, **{**known, **changes})
+        made = TaskRecord(
+            id=self.id,
+            wait=wait,
+            state=self.state,
+            revision=self.revision,
+            assignee=self.assignee,
+            created_at=self.created_at,
+            completed_at=self.completed_at,
+            completed_by=self.completed_by,
+        )
+        for name, value in changes.items():
+            setattr(made, name, value)
+        return made
 
 
 def lock(tx: Tx, instance_id: UUID) -> Held:
@@ -129,7 +132,10 @@ def advance(tx: Tx, held: Held, event: Event, head: TaskHead | None = None) -> t
 
 def move(tx: Tx, held: Held, event: Event, head: TaskHead | None = None) -> tuple[TaskRecord, ...]:
     """The same whatever the status: only ending an instance may do that."""
-    step = interpreter.apply(held.closure(tx), held.state, event, tx.now)
+    given: interpreter.State = held.state
+    if head is not None:  # nobody comes back to a state whose task is being completed: only its waits are asked for
+        held.state = interpreter.State(given.scopes, dict(given.waits))
+    step = interpreter.apply(held.closure(tx), given, event, tx.now, used_up=head is not None)
     diff = interpreter.diff(held.state, step.state)
     completed = event.wait_id if isinstance(event, UserTaskDone) else None
     ended = step.state.status.value if step.state.status.value != Status.ACTIVE else None
@@ -329,7 +335,7 @@ def _record(
         by=tx.by,
         command=tx.command,
         submission=submission or getattr(tx.command, "submission", None),
-        before=held.state,
+        is_first=held.state is None,
         after=step.state,
         diff=diff,
         opened_tasks=opened,

@@ -42,11 +42,11 @@ class _Prepared:
 class Answer:
     """The rows of a statement; asking for them sends what is queued and waits."""
 
-    __slots__ = ("_result", "_wire")
+    __slots__ = ("_wire", "result")
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._result: pq.abc.PGresult | None = None
+        self.result: pq.abc.PGresult | None = None  # once it is there
 
     @property
     def rowcount(self) -> int:
@@ -69,13 +69,10 @@ class Answer:
         return transformer.load_rows(0, min(there, most or there), tuple_row(_Rows(result)))  # type: ignore[arg-type]
 
     def _arrived(self) -> pq.abc.PGresult:
-        if self._result is None:
+        if self.result is None:
             self._wire.read_until(self)
-        assert self._result is not None
-        return self._result
-
-    def take(self, result: pq.abc.PGresult) -> None:
-        self._result = result
+        assert self.result is not None
+        return self.result
 
 
 class Wire:
@@ -86,6 +83,7 @@ class Wire:
         self._expected: deque[Answer | _Prepared | None] = deque()  # None: nobody asks, only an error counts
         self._dumping, self.loading = _transformers(conn)
         self._names = _prepared.setdefault(conn, {})
+        self._prepares = conn.prepare_threshold is not None
         self._new: dict[Key, bytes] = {}
         self._is_syncing = False
         self._pgconn.enter_pipeline_mode()
@@ -94,14 +92,15 @@ class Wire:
 
     def send(self, statement: str, params: Mapping[str, Any]) -> Answer:
         """Queue a statement with `%(name)s` parameters."""
-        text, names = numbered(statement)
-        values = [params[name] for name in names]
-        dumped = self._dumping.dump_sequence(values, _formats(len(values)))
-        types, formats = self._dumping.types or (), self._dumping.formats
-        if self.conn.prepare_threshold is None:  # behind a pooler that shares connections
+        text, names, automatic = numbered(statement)
+        dumping = self._dumping
+        dumped = dumping.dump_sequence([params[name] for name in names], automatic)
+        types, formats = dumping.types or (), dumping.formats
+        if self._prepares:
+            name = self._names.get((text, types)) or self._name(text, types)
+            self._pgconn.send_query_prepared(name, dumped, formats, pq.Format.BINARY)
+        else:  # behind a pooler that shares connections
             self._pgconn.send_query_params(text, dumped, types, formats, pq.Format.BINARY)
-        else:
-            self._pgconn.send_query_prepared(self._name(text, types), dumped, formats, pq.Format.BINARY)
         answer = Answer(self)
         self._expected.append(answer)
         return answer
@@ -137,20 +136,19 @@ class Wire:
     def read_until(self, answer: Answer) -> None:
         self._pgconn.send_flush_request()
         self._flush()
-        while answer in self._expected:
-            self._hand_out(self._next())
+        self._read(answer)
 
     def _send_bare(self, text: bytes) -> None:
         """Queue a statement without parameters whose answer nobody reads."""
-        if self.conn.prepare_threshold is None:
-            self._pgconn.send_query_params(text, None)
+        if self._prepares:
+            self._pgconn.send_query_prepared(self._names.get((text, ())) or self._name(text, ()), None)
         else:
-            self._pgconn.send_query_prepared(self._name(text, ()), None)
+            self._pgconn.send_query_params(text, None)
         self._expected.append(None)
 
     def _name(self, text: bytes, types: tuple[int, ...]) -> bytes:
         key = (text, types)
-        name = self._names.get(key) or self._new.get(key)
+        name = self._new.get(key)
         if name is None:
             name = b"yt%d" % next(_numbers)
             self._new[key] = name
@@ -160,8 +158,7 @@ class Wire:
 
     def _synchronise(self) -> None:
         self._sync()
-        while self._expected:
-            self._hand_out(self._next())
+        self._read(None)
         self._next()  # the synchronisation point itself
 
     def _sync(self) -> None:
@@ -187,20 +184,39 @@ class Wire:
                 return results
         return results + self.conn.wait(fetch_many(self._pgconn))
 
-    def _hand_out(self, results: list[pq.abc.PGresult]) -> None:
-        queued = self._expected.popleft()
-        result = results[-1]
-        if result.status in FAILED:
-            error = _error(result)
-            if isinstance(
-                error, errors.InvalidSqlStatementName
-            ):  # thrown away by the driver, after a rollback of its own
-                self._names.clear()
-            raise error
-        if isinstance(queued, Answer):
-            queued.take(result)
-        elif queued is not None:
-            self._names[queued.key] = queued.name
+    def _read(self, last: Answer | None) -> None:
+        """Hand out results up to this answer's; without one, of everything that is queued."""
+        expected, pgconn = self._expected, self._pgconn
+        is_busy, get_result = pgconn.is_busy, pgconn.get_result
+        while expected:
+            result = None
+            while not is_busy():  # what came with an earlier one is not waited for
+                more = get_result()
+                if more is None:
+                    break
+                result = more
+            else:
+                rest = self.conn.wait(fetch_many(pgconn))
+                result = rest[-1] if rest else result
+            queued = expected.popleft()
+            if result is None:
+                raise errors.OperationalError("the connection was lost")
+            if result.status in FAILED:
+                raise self._failed(result)
+            if queued is None:
+                continue
+            if isinstance(queued, _Prepared):
+                self._names[queued.key] = queued.name
+                continue
+            queued.result = result
+            if queued is last:
+                return
+
+    def _failed(self, result: pq.abc.PGresult) -> errors.Error:
+        error = _error(result)
+        if isinstance(error, errors.InvalidSqlStatementName):  # thrown away by the driver, after a rollback of its own
+            self._names.clear()
+        return error
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +248,9 @@ class Alone:
 def call(conn: Connection[Any], statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """One statement that is a transaction of its own and says itself for whom it acts: one call of the client library,
     which waits for the answer. For a connection that is in no transaction."""
-    text, names = numbered(statement)
+    text, names, automatic = numbered(statement)
     dumping, loading = _transformers(conn)
-    values = [params[name] for name in names]
-    dumped = dumping.dump_sequence(values, _formats(len(values)))
+    dumped = dumping.dump_sequence([params[name] for name in names], automatic)
     types, formats = dumping.types or (), dumping.formats
     if conn.prepare_threshold is None:  # behind a pooler that shares connections
         result = conn.pgconn.exec_params(text, dumped, types, formats, pq.Format.BINARY)
@@ -322,8 +337,8 @@ class _Rows:
 
 
 @lru_cache(maxsize=512)
-def numbered(statement: str) -> tuple[bytes, tuple[str, ...]]:
-    """`%(name)s` -> `$1`, and the names in order."""
+def numbered(statement: str) -> tuple[bytes, tuple[str, ...], list[PyFormat]]:
+    """`%(name)s` -> `$1`, the names in order, and that the driver chooses the format of each."""
     names: dict[str, int] = {}
 
     def number(match: re.Match[str]) -> str:
@@ -331,9 +346,5 @@ def numbered(statement: str) -> tuple[bytes, tuple[str, ...]]:
             return "%"
         return f"${names.setdefault(match[1], len(names) + 1)}"
 
-    return _PARAMETER.sub(number, statement).encode(), tuple(names)
-
-
-@lru_cache(maxsize=64)
-def _formats(count: int) -> list[PyFormat]:
-    return [PyFormat.AUTO] * count
+    text = _PARAMETER.sub(number, statement).encode()
+    return text, tuple(names), [PyFormat.AUTO] * len(names)

@@ -11,7 +11,7 @@ from engine.contracts import StepRecord
 from fhir_adapters.mappings.common import Json, episode_link, person, reference
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Case:
     """One pregnancy and the step that has just changed it. `pregnancy_id` and `patient_id` are None for
     processes that are about no woman."""

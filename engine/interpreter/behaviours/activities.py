@@ -11,7 +11,6 @@ from engine.interpreter.lifecycle import begin_content, complete
 from engine.interpreter.listening import listen
 from engine.interpreter.program import Node
 from engine.interpreter.run import DEEPEST_CALL, Run
-from engine.interpreter.state import ScopeKind
 from engine.model.elements import CallWork, DecisionWork, JobWork, ScriptWork
 
 
@@ -102,6 +101,5 @@ def call(run: Run, at: int, node: Node, via: str | None) -> None:
         )
     if run.path(at, "").count("/") >= DEEPEST_CALL:
         raise Failed("call_depth", "流程调用嵌套过深", "processes call each other too deeply")
-    called = run.open_scope(at, ScopeKind.CALLED, program.key, process=program.key)
-    called.sees_caller = work.all_in
+    called = run.open_call(at, program.key, sees_caller=work.all_in)
     begin_content(run, called.id, program.body, program.body.start)
