@@ -163,4 +163,14 @@ def trial_json(trial: Trial) -> dict[str, Any]:
             {"code": code, "message": {"zh": text.zh, "en": text.en}, "count": count, "example": str(example)}
             for code, (count, text, example) in trial.failures.items()
         ],
+        "groups": [
+            {
+                "element_id": group.path,
+                "waiting": group.waiting,
+                "tried": group.tried,
+                "would": {"done": group.done, "failed": group.tried - group.done},
+                "codes": dict(group.failures),
+            }
+            for group in trial.groups
+        ],
     }

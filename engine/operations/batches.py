@@ -10,7 +10,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 ENGINE = Actor(id="engine", kind="engine")
 SLICE = 10  # items taken at a time
-TRIED = 100  # instances on which a dry run tries the operation
+TRIED = 100  # instances on which a dry run tries the operation, of each place some
 LONGEST_REST_S = 0.25
 PACE_S = 0.05  # between two looks at a batch that runs no faster than its rate
 TOGETHER = 5  # instances that are locked at once
@@ -106,6 +106,17 @@ def _text(zh: str | None, en: str | None) -> Text | None:
 # --- before: what would happen ----------------------------------------------------------------------------------------
 
 
+@dataclass(slots=True, kw_only=True)
+class Group:
+    """Instances that stand at one place; who stands at several counts at each. `failures`: code -> how many."""
+
+    path: str
+    waiting: int
+    tried: int = 0
+    done: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """`tried` of `total` instances; `failures`: code -> how many, why, an instance for which it is so."""
@@ -114,18 +125,27 @@ class Trial:
     tried: int
     done: int
     failures: Mapping[str, tuple[int, Text, UUID]]
+    groups: tuple[Group, ...] = ()
 
 
 def trial(engine: Engine, operation: str, query: Mapping[str, Any], parameters: Mapping[str, Any], by: Actor) -> Trial:
-    """The operation on the first instances that the query finds, each rolled back. Raises Incorrect."""
+    """The operation on some of the instances that the query finds, of every place where any stand; each rolled back.
+    Raises Incorrect."""
     command_for(operation, parameters, UUID(int=0))
     asked = {"region_id": engine.region_id, **parameters_of(query)}
     with engine.read() as conn:
         ids = [row[0] for row in conn.execute(SQL["find_instances"], asked).fetchall()]
+        standing = {"region_id": engine.region_id, "ids": ids, "limit": TRIED}
+        places = conn.execute(SQL["places_of_instances"], standing).fetchall()
+    groups = {path: Group(path=path, waiting=waiting) for path, _, waiting in places}
+    at: dict[UUID, list[Group]] = {}
+    for path, instance_id, _ in places:
+        at.setdefault(instance_id, []).append(groups[path])
+    chosen = list(dict.fromkeys([*at, *ids]))[:TRIED]
     failures: dict[str, tuple[int, Text, UUID]] = {}
     done = 0
-    for instance_id in ids[:TRIED]:
-        command = command_for(operation, parameters, instance_id)
+    for instance_id in chosen:
+        command, refused = command_for(operation, parameters, instance_id), None
         try:
             engine.transact(Operate(instance_id=instance_id, command=command, dry_run=True), by=by, now=engine.clock())
             done += 1
@@ -135,7 +155,13 @@ def trial(engine: Engine, operation: str, query: Mapping[str, Any], parameters: 
             code, text = reason_of(error)
             count, *first = failures.get(code, (0, text, instance_id))
             failures[code] = (count + 1, *first)  # type: ignore[assignment]
-    return Trial(total=len(ids), tried=min(len(ids), TRIED), done=done, failures=failures)
+            refused = code
+        for group in at.get(instance_id, ()):
+            group.tried += 1
+            group.done += refused is None
+            group.failures.update([refused] if refused else [])
+    ordered = tuple(sorted(groups.values(), key=lambda group: (group.done == group.tried, -group.waiting, group.path)))
+    return Trial(total=len(ids), tried=len(chosen), done=done, failures=failures, groups=ordered)
 
 
 # --- doing it ---------------------------------------------------------------------------------------------------------

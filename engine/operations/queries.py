@@ -12,7 +12,7 @@ from engine.store.transaction import as_json
 
 NAMES = (
     *("definition_key", "version", "state", "element_id", "business_keys", "instance_ids", "variables", "incident"),
-    *("started_before", "started_after"),
+    *("started_before", "started_after", "batch_id"),
 )
 
 
@@ -41,6 +41,7 @@ def _parameters(given: dict[str, Any]) -> dict[str, Any]:
         "variables": as_json(dict(given["variables"])) if "variables" in given else None,
         "incident": bool(incident),
         "incident_kind": incident if isinstance(incident, str) else None,
+        "batch_id": given.get("batch_id") and UUID(str(given["batch_id"])),
         "started_before": _instant(given.get("started_before")),
         "started_after": _instant(given.get("started_after")),
     }

@@ -265,6 +265,32 @@ def test_a_trial_says_how_many_would_succeed_and_why_the_others_would_not(world,
     assert [world.instance(i).status for i in many[1:]] == ["active"] * 4
 
 
+def test_a_trial_looks_at_every_place_where_any_stand_and_says_of_each_what_would_happen(world, monkeypatch):
+    monkeypatch.setattr(batches, "TRIED", 3)
+    world.deploy(review("task_a", "task_c"))
+    cases = sorted(world.start("review", str(n), number=n) for n in range(5))
+    world.deploy(review("task_b", "task_c"))
+    world.complete(cases[4], "task_a")  # the last one, whom the first three would not show
+
+    found = batches.trial(world.engine, "migrate", REVIEW, {"mapping": {}}, Actor(id="it"))
+
+    assert (found.total, found.tried) == (5, 3)
+    shown = {group.path: (group.waiting, group.tried, group.done, dict(group.failures)) for group in found.groups}
+    assert shown == {"task_a": (4, 2, 0, {"element-removed": 2}), "task_c": (1, 1, 1, {})}
+    assert [group.path for group in found.groups] == ["task_a", "task_c"], "what cannot be done comes first"
+
+
+def test_what_one_batch_has_done_is_a_query_for_the_next(world, many):
+    batch_id = create(world, "migrate", {"instance_ids": [str(one) for one in many[:2]]}, mapping={"task_a": "task_b"})
+    run(world)
+
+    back = create(world, "revert", {"batch_id": str(batch_id)})
+    run(world)
+
+    assert progress(world, back) == ("completed", 2, 0, 0)
+    assert {world.instance(one).definition_version for one in many} == {1}
+
+
 def test_a_migrated_batch_is_taken_back_where_nobody_has_worked_since(world, many):
     create(world, "migrate", mapping={"task_a": "task_b"})
     run(world)

@@ -9,6 +9,9 @@ SELECT i.id
    AND (%(business_keys)s::text[] IS NULL OR i.business_key = ANY(%(business_keys)s))
    AND (%(instance_ids)s::uuid[] IS NULL OR i.id = ANY(%(instance_ids)s))
    AND (%(variables)s::jsonb IS NULL OR i.variables @> %(variables)s)
+   AND (%(batch_id)s::uuid IS NULL OR EXISTS (
+        SELECT FROM batch_item b
+         WHERE b.region_id = %(region_id)s AND b.batch_id = %(batch_id)s AND b.instance_id = i.id AND b.state = 'done'))
    AND (%(started_before)s::timestamptz IS NULL OR i.started_at < %(started_before)s)
    AND (%(started_after)s::timestamptz IS NULL OR i.started_at >= %(started_after)s)
    AND (%(element)s::text IS NULL OR EXISTS (
@@ -33,6 +36,34 @@ SELECT i.id
          WHERE t.region_id = %(region_id)s AND t.instance_id = i.id AND t.resolved_at IS NULL
            AND (%(incident_kind)s::text IS NULL OR t.kind = %(incident_kind)s)))
  ORDER BY i.id
+
+-- places_of_instances --
+-- Where these instances stand: with a person or a job, else whatever they listen to; of each place a few of them.
+WITH asked AS MATERIALIZED (SELECT unnest(%(ids)s::uuid[]) AS id),
+standing AS MATERIALIZED (
+    SELECT t.instance_id, t.path FROM user_task t JOIN asked a ON a.id = t.instance_id
+     WHERE t.region_id = %(region_id)s AND t.state IN ('created', 'claimed')
+     UNION
+    SELECT j.instance_id, j.path FROM job j JOIN asked a ON a.id = j.instance_id WHERE j.region_id = %(region_id)s
+),
+places AS (
+    SELECT s.instance_id, s.path FROM standing s
+     UNION
+    SELECT w.instance_id, w.path
+      FROM (SELECT t.instance_id, t.path FROM timer t WHERE t.region_id = %(region_id)s
+             UNION ALL
+            SELECT m.instance_id, m.path FROM message_subscription m WHERE m.region_id = %(region_id)s
+             UNION ALL
+            SELECT g.instance_id, g.path FROM signal_subscription g WHERE g.region_id = %(region_id)s) w
+      JOIN asked a ON a.id = w.instance_id
+     WHERE NOT EXISTS (SELECT FROM standing s WHERE s.instance_id = w.instance_id)
+),
+ranked AS (
+    SELECT p.path, p.instance_id, row_number() OVER (PARTITION BY p.path ORDER BY p.instance_id) AS rank,
+           count(*) OVER (PARTITION BY p.path) AS waiting
+      FROM places p
+)
+SELECT r.path, r.instance_id, r.waiting FROM ranked r WHERE r.rank <= %(limit)s ORDER BY r.rank, r.path
 
 -- read_pins_in_use --
 -- The versions of called processes that most open instances of a version have with them.
