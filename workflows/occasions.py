@@ -43,8 +43,11 @@ class Occasion:
     key: str | None = None
 
     def fits(self, variables: Mapping[str, Any], roles: frozenset[str]) -> bool:
+        return bool(roles & self.roles) and self.is_in_time(variables)
+
+    def is_in_time(self, variables: Mapping[str, Any]) -> bool:
         born = variables.get("delivered_on") is not None
-        return bool(roles & self.roles) and self.stage in ("any", "born" if born else "pregnant")
+        return self.stage in ("any", "born" if born else "pregnant")
 
 
 OCCASIONS: Mapping[str, Occasion] = {
@@ -192,8 +195,6 @@ def begin(
         raise NotFound("没有这份孕产妇档案，或不属于您的机构", "no such record, or none of yours")
     if not by.roles & rule.roles:
         raise Forbidden("您的角色不能办理此事", "this is not for your role")
-    if not rule.fits(case.variables, by.roles):
-        raise Conflict("与她目前的阶段不符", "she is not at this stage", code="stage")
     command = BeginOccasion(
         occasion=occasion, pregnancy_id=pregnancy_id, variables=variables_for(services, case, by.actor), answers=answers
     )
@@ -230,6 +231,9 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
 
     def handle(command: BeginOccasion, tx: Any) -> Started:
         rule = of_id(command.occasion)
+        tx.answer_is_new()  # the same click again gets its first answer, also where she has moved on since
+        if not rule.is_in_time(command.variables):
+            raise Conflict("与她目前的阶段不符", "she is not at this stage", code="stage")
         if rule.task is not None:
             return _done(rule.task, command, tx)
         if rule.process is None:
