@@ -24,6 +24,7 @@ from fhir_adapters.inbound import (
     inbox,
     opening,
     people,
+    referrals,
     tasks,
 )
 from fhir_adapters.issues import translate
@@ -63,6 +64,7 @@ def apply(work: Work, command: ApplyBundle) -> dict[str, Any]:
         opening.run(work)
         answers.receive(work)
         tasks.receive(work)
+        referrals.receive(work)
         arrivals.receive(work)
         births.receive(work)
         facts.receive(work)

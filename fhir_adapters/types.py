@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fhir_adapters.terminology import CONFIDENTIALITY, EPISODE_EXTENSION
+from fhir_adapters.terminology import CONFIDENTIALITY, EPISODE_EXTENSION, TASK_CODE
 
 ENGINE_OWNED = ("CarePlan", "EpisodeOfCare", "Flag", "RiskAssessment", "Task")
 PEER_OWNED = (
@@ -68,6 +68,12 @@ def episode_of(resource: Mapping[str, Any]) -> str | None:
         if extension.get("url") == EPISODE_EXTENSION:
             return _id_of(extension.get("valueReference"), "EpisodeOfCare")
     return None
+
+
+def is_referral(resource: Mapping[str, Any]) -> bool:
+    """Whether it is the Task of a referral, which both sides move (§8)."""
+    codings = resource.get("code", {}).get("coding", ()) if resource["resourceType"] == "Task" else ()
+    return any(c.get("system") == TASK_CODE and c.get("code") == "receive-referral" for c in codings)
 
 
 def labels_of(resource: Mapping[str, Any]) -> list[str]:

@@ -18,7 +18,7 @@ from fhir_adapters.store import many, merging, resources
 from fhir_adapters.store.resources import Draft
 from fhir_adapters.store.texts import split
 from fhir_adapters.terminology import is_identity, same_system
-from fhir_adapters.types import ENGINE_OWNED, PEOPLE_FREE, patient_of
+from fhir_adapters.types import ENGINE_OWNED, PEOPLE_FREE, is_referral, patient_of
 from fhir_adapters.work import Item, Json, Work, refuse_at
 
 
@@ -240,7 +240,8 @@ def _stale(item: Item, version: int | None) -> FhirError:
 
 
 def _ownership(item: Item) -> Iterator[Issue]:
-    if item.entry.type in ENGINE_OWNED and not (item.entry.type == "Task" and item.entry.method == "PUT"):
+    is_told = item.entry.type == "Task" and (item.entry.method == "PUT" or is_referral(item.resource or {}))
+    if item.entry.type in ENGINE_OWNED and not is_told:
         yield Issue(
             type="business-rule",
             code="MCH-O-001",
@@ -301,6 +302,8 @@ def _now_another(work: Work, item: Item) -> bool:
         return False
     item.resource = rewritten(item.resource, lambda text: f"Patient/{became}" if text == f"Patient/{old}" else text)
     item.patient_id = became
+    sent_for = merging.Part(type=item.entry.type, id=item.id, patient_id=str(old), episode_id=None, came_later=True)
+    merging.keep_part(work.asked, work.region_id, str(old), sent_for)
     return True
 
 

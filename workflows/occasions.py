@@ -10,7 +10,7 @@ from typing import Any
 from engine.commands.contracts import Actor, IdempotencyKey, PublishMessage, SetVariables, Started, StartInstance
 from engine.errors import Conflict, Forbidden, NotFound, Text
 from engine.store import reads
-from workflows import completion, journey, task_access
+from workflows import completion, journey, referrals, task_access
 from workflows.duplicates import JOURNEY
 from workflows.people.model import Principal
 from workflows.people.roles import CARE
@@ -90,6 +90,13 @@ OCCASIONS: Mapping[str, Occasion] = {
             form="consultation-request",
             roles=CARE,
             process="consultation",
+        ),
+        Occasion(
+            id="referral",
+            name=Text(zh="转诊", en="Referral"),
+            form="transfer-request",
+            roles=WARD | {"R-MCHW"},
+            process=referrals.PROCESS,
         ),
         Occasion(
             id="event",
@@ -238,9 +245,10 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
             return _done(rule.task, command, tx)
         if rule.process is None:
             return _told(rule, command, tx) if rule.message else _settled(rule, command, tx)
-        start = StartInstance(
-            definition_key=rule.process, business_key=command.pregnancy_id, variables=dict(command.variables)
-        )
+        variables = dict(command.variables)
+        if rule.process == referrals.PROCESS:
+            variables |= referrals.started(tx, tx.by.organisation)
+        start = StartInstance(definition_key=rule.process, business_key=command.pregnancy_id, variables=variables)
         started: Started = tx.run(start)
         tasks = reads.user_tasks(tx.conn, services().region_id, instance_id=started.instance_id).items
         first = next((task for task in tasks if task.form == rule.form), None)

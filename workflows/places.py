@@ -12,6 +12,7 @@ TREATS = frozenset({"hospital"})
 # what a form calls an institution -> the variable that diagrams read, and the kinds that may be named
 NAMED: Mapping[str, tuple[str, frozenset[str]]] = {
     "receiving_org": ("postpartum_organisation", VISITS_AT_HOME),
+    "receiving_centre": ("receiving_organisation", TREATS),
     "consulted_org": ("answering_organisation", TREATS),
     "appointment_org": ("appointment_organisation", TREATS | VISITS_AT_HOME),
     "handover_org": ("receiving_organisation", TREATS | VISITS_AT_HOME | {"county_mch"}),

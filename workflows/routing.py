@@ -306,11 +306,26 @@ def transfer_request(answers: Values, facts: Values, on: date) -> dict[str, Any]
         "urgency": answers.get("urgency"),
         "transportable": answers.get("transportable") is not False,
         "transfer_refused": answers.get("refused") is True,
+        "transfer_reason": answers.get("transfer_reason"),
+        "requested_at": answers.get("requested_at"),
+        "receiving_centre": answers.get("receiving_centre"),
     }
 
 
 def transfer_answer(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {"accepted": answers.get("answer") == "accept"}
+
+
+def transfer_next(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"receiving_centre": answers.get("next_centre")}
+
+
+def transfer_departure(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"departed_at": answers.get("departed_at")}
+
+
+def transfer_arrival(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"arrived_at": answers.get("arrived_at")}
 
 
 def transfer_result(answers: Values, facts: Values, on: date) -> dict[str, Any]:
@@ -350,6 +365,9 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "suitability": suitability,
     "transfer-request": transfer_request,
     "transfer-answer": transfer_answer,
+    "transfer-next": transfer_next,
+    "transfer-departure": transfer_departure,
+    "transfer-arrival": transfer_arrival,
     "transfer-result": transfer_result,
     "discharge-acknowledgement": notice_answer,
     "closure": ending,

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from engine.commands.contracts import ClaimUserTask, CompleteUserTask, ReleaseUserTask
 from engine.errors import EngineError
+from fhir_adapters.inbound import referrals
 from fhir_adapters.inbound.answers import complete, keep_draft, outputs_of
 from fhir_adapters.issues import FhirError, Issue, not_found, translate
 from fhir_adapters.store import resources
+from fhir_adapters.types import is_referral
 from fhir_adapters.work import Item, Json, Work, refuse_at
 from workflows import task_access
 
@@ -30,6 +32,8 @@ KEPT = (
     *("focus", "for", "authoredOn", "restriction", "input", "requester", "businessStatus"),
 )
 
+BY_BOTH = frozenset({"businessStatus"})  # of a referral: each side says how far she has come
+
 
 def receive(work: Work) -> None:
     """Every Task of the request, in its order."""
@@ -42,14 +46,15 @@ def _move(work: Work, item: Item) -> None:
     assert item.resource is not None
     known = resources.read(work.conn, work.region_id, "Task", item.id, work.viewer)
     task_id = _uuid(item.id)
-    if known is None or task_id is None:
+    loop = known is not None and is_referral(known[0].resource())
+    if known is None or (task_id is None and not loop):
         raise not_found(item.entry.at)
     stored, asked = known[0].resource(), item.resource
     etag = known[0].etag
     if item.entry.if_match is None:
         text = "修改任务须给出 If-Match", "If-Match is required on a Task"
         raise refuse_at(400, item.entry.at, "required", "MCH-C-001", *text, etag=etag)
-    if stored["status"] == asked["status"] and _same_meaning(stored, asked):
+    if stored["status"] == asked["status"] and _same_meaning(stored, asked) and not (loop and _moved(stored, asked)):
         if item.entry.if_match == known[0].version:  # who has seen this very version means what he changes
             _refuse_edits(stored, asked, item)
         return
@@ -59,7 +64,11 @@ def _move(work: Work, item: Item) -> None:
     if item.entry.if_match != known[0].version:
         text = "任务已有新版本，请重新读取", "a newer version of the task is stored, read it again"
         raise refuse_at(412, item.entry.at, "conflict", "MCH-C-002", *text, etag=etag)
-    _refuse_edits(stored, asked, item)
+    _refuse_edits(stored, asked, item, BY_BOTH if loop else frozenset())
+    if loop:
+        referrals.move(work, item, stored)
+        return
+    assert task_id is not None
     move = MOVES.get((stored["status"], asked["status"]))
     if move is None:
         allowed = " | ".join(to for start, to in MOVES if start == stored["status"])
@@ -78,7 +87,12 @@ def _same_meaning(stored: Json, asked: Json) -> bool:
     return not outputs_of(asked) or outputs_of(asked) == outputs_of(stored) or stored["status"] not in FINAL
 
 
-def _refuse_edits(stored: Json, asked: Json, item: Item) -> None:
+def _moved(stored: Json, asked: Json) -> bool:
+    """Whether a referral stands elsewhere than it did, in the words of the loop."""
+    return bool(asked.get("businessStatus")) and asked["businessStatus"] != stored.get("businessStatus")
+
+
+def _refuse_edits(stored: Json, asked: Json, item: Item, free: frozenset[str] = frozenset()) -> None:
     issues = [
         Issue(
             type="business-rule",
@@ -88,7 +102,7 @@ def _refuse_edits(stored: Json, asked: Json, item: Item) -> None:
             expression=f"{item.entry.at}.{name}",
         )
         for name in KEPT
-        if name in asked and not _equal(asked[name], stored.get(name))
+        if name in asked and name not in free and not _equal(asked[name], stored.get(name))
     ]
     if issues:
         raise FhirError(422, issues)

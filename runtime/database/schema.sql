@@ -66,6 +66,18 @@ CREATE TYPE procrastinate.procrastinate_job_to_defer_v1 AS (
 );
 
 --
+-- Name: arrival_state; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.arrival_state AS ENUM (
+    'waiting',
+    'understood',
+    'not-understood',
+    'corrected',
+    'discarded'
+);
+
+--
 -- Name: batch_item_state; Type: TYPE; Schema: public; Owner: -
 --
 
@@ -1979,6 +1991,52 @@ CREATE TABLE public.archived_instance (
 ALTER TABLE ONLY public.archived_instance FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: arrival; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.arrival (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    client text NOT NULL,
+    channel text NOT NULL,
+    origin text NOT NULL,
+    control_id text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    digest text NOT NULL,
+    body bytea NOT NULL,
+    corrects uuid,
+    corrected_by text,
+    CONSTRAINT arrival_channel_check CHECK ((channel = ANY (ARRAY['hl7v2'::text, 'cda'::text, 'csv'::text, 'view'::text]))),
+    CONSTRAINT arrival_is_corrected_by_somebody CHECK (((corrects IS NULL) = (corrected_by IS NULL)))
+);
+
+ALTER TABLE ONLY public.arrival FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: arrival_outcome; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.arrival_outcome (
+    region_id text NOT NULL,
+    arrival_id uuid NOT NULL,
+    client text NOT NULL,
+    channel text NOT NULL,
+    kind text DEFAULT ''::text NOT NULL,
+    state public.arrival_state DEFAULT 'waiting'::public.arrival_state NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    problems jsonb DEFAULT '[]'::jsonb NOT NULL,
+    became jsonb DEFAULT '[]'::jsonb NOT NULL,
+    repeats integer DEFAULT 0 NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by text,
+    reason text,
+    CONSTRAINT arrival_outcome_discarded_by_somebody CHECK (((state <> 'discarded'::public.arrival_state) OR ((by IS NOT NULL) AND (reason IS NOT NULL))))
+);
+
+ALTER TABLE ONLY public.arrival_outcome FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: audit; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2403,8 +2461,9 @@ CREATE TABLE public.inbox_item (
     episode_id text,
     decided_at timestamp with time zone,
     decided_by text,
+    arrival_id text DEFAULT ''::text NOT NULL,
     CONSTRAINT inbox_item_is_decided_by_somebody CHECK (((state = 'open'::public.inbox_state) = (decided_at IS NULL))),
-    CONSTRAINT inbox_item_kind_check CHECK ((kind = ANY (ARRAY['several-cases'::text, 'withdrawn-evidence'::text, 'merged-patient'::text, 'deceased-child'::text, 'unreadable'::text, 'unknown-patient'::text, 'unmapped-code'::text])))
+    CONSTRAINT inbox_item_kind_check CHECK ((kind = ANY (ARRAY['several-cases'::text, 'withdrawn-evidence'::text, 'merged-patient'::text, 'deceased-child'::text, 'unreadable'::text, 'unknown-patient'::text, 'unmapped-code'::text, 'identity-differs'::text])))
 );
 
 ALTER TABLE ONLY public.inbox_item FORCE ROW LEVEL SECURITY;
@@ -2686,6 +2745,87 @@ CREATE TABLE public.people_epoch (
 ALTER TABLE ONLY public.people_epoch FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: record_merge; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.record_merge (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    survivor_id text NOT NULL,
+    replaced_id text NOT NULL,
+    closed text,
+    kept text,
+    before jsonb NOT NULL,
+    undone_at timestamp with time zone,
+    undone_by text,
+    CONSTRAINT record_merge_is_of_two CHECK ((survivor_id <> replaced_id)),
+    CONSTRAINT record_merge_is_undone_by_somebody CHECK (((undone_at IS NULL) = (undone_by IS NULL)))
+);
+
+ALTER TABLE ONLY public.record_merge FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: record_merge_part; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.record_merge_part (
+    region_id text NOT NULL,
+    merge_id uuid NOT NULL,
+    type text NOT NULL,
+    id text NOT NULL,
+    patient_id text NOT NULL,
+    episode_id text,
+    came_later boolean NOT NULL
+);
+
+ALTER TABLE ONLY public.record_merge_part FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: referral_number; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.referral_number (
+    region_id text NOT NULL,
+    on_day date NOT NULL,
+    last integer NOT NULL,
+    CONSTRAINT referral_number_last_check CHECK ((last > 0))
+);
+
+ALTER TABLE ONLY public.referral_number FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: referral_step; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.referral_step (
+    region_id text NOT NULL,
+    referral_no text NOT NULL,
+    centre_no integer NOT NULL,
+    step text NOT NULL,
+    instance_id uuid NOT NULL,
+    patient_id text,
+    organisation text,
+    by text NOT NULL,
+    counterpart text,
+    happened_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    body jsonb NOT NULL,
+    state text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone,
+    told_at timestamp with time zone,
+    problem text,
+    CONSTRAINT referral_step_centre_no_check CHECK ((centre_no > 0)),
+    CONSTRAINT referral_step_state_check CHECK ((state = ANY (ARRAY['kept'::text, 'waiting'::text, 'sent'::text, 'refused'::text]))),
+    CONSTRAINT referral_step_step_check CHECK ((step = ANY (ARRAY['requested'::text, 'received'::text, 'accepted'::text, 'refused'::text, 'departed'::text, 'arrived'::text, 'returned'::text, 'no-show'::text, 'withdrawn'::text]))),
+    CONSTRAINT referral_step_waits_until_due CHECK (((state = 'waiting'::text) = (due_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.referral_step FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: region_catalogue; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2880,6 +3020,20 @@ CREATE TABLE public.signal_subscription (
 );
 
 ALTER TABLE ONLY public.signal_subscription FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: signing_key; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.signing_key (
+    region_id text NOT NULL,
+    kid text NOT NULL,
+    private_key text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    retired_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.signing_key FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: start_event; Type: TABLE; Schema: public; Owner: -
@@ -3178,6 +3332,27 @@ ALTER TABLE ONLY public.archived_instance
     ADD CONSTRAINT archived_instance_pkey PRIMARY KEY (region_id, instance_id);
 
 --
+-- Name: arrival_outcome arrival_outcome_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.arrival_outcome
+    ADD CONSTRAINT arrival_outcome_pkey PRIMARY KEY (region_id, arrival_id);
+
+--
+-- Name: arrival arrival_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.arrival
+    ADD CONSTRAINT arrival_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: arrival arrival_region_id_client_channel_control_id_digest_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.arrival
+    ADD CONSTRAINT arrival_region_id_client_channel_control_id_digest_key UNIQUE (region_id, client, channel, control_id, digest);
+
+--
 -- Name: audit audit_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3339,18 +3514,18 @@ ALTER TABLE ONLY public.inbound_event
     ADD CONSTRAINT inbound_event_pkey PRIMARY KEY (region_id, type, id, version, event);
 
 --
+-- Name: inbox_item inbox_item_once_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inbox_item
+    ADD CONSTRAINT inbox_item_once_key UNIQUE (region_id, type, resource_id, version, arrival_id);
+
+--
 -- Name: inbox_item inbox_item_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.inbox_item
     ADD CONSTRAINT inbox_item_pkey PRIMARY KEY (region_id, id);
-
---
--- Name: inbox_item inbox_item_region_id_type_resource_id_version_key; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.inbox_item
-    ADD CONSTRAINT inbox_item_region_id_type_resource_id_version_key UNIQUE (region_id, type, resource_id, version);
 
 --
 -- Name: incident incident_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -3458,6 +3633,34 @@ ALTER TABLE ONLY public.people_epoch
     ADD CONSTRAINT people_epoch_pkey PRIMARY KEY (one);
 
 --
+-- Name: record_merge_part record_merge_part_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.record_merge_part
+    ADD CONSTRAINT record_merge_part_pkey PRIMARY KEY (region_id, merge_id, type, id);
+
+--
+-- Name: record_merge record_merge_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.record_merge
+    ADD CONSTRAINT record_merge_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: referral_number referral_number_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.referral_number
+    ADD CONSTRAINT referral_number_pkey PRIMARY KEY (region_id, on_day);
+
+--
+-- Name: referral_step referral_step_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.referral_step
+    ADD CONSTRAINT referral_step_pkey PRIMARY KEY (region_id, referral_no, centre_no, step);
+
+--
 -- Name: region_catalogue region_catalogue_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3519,6 +3722,13 @@ ALTER TABLE ONLY public.session
 
 ALTER TABLE ONLY public.signal_subscription
     ADD CONSTRAINT signal_subscription_pkey PRIMARY KEY (region_id, instance_id, wait_id);
+
+--
+-- Name: signing_key signing_key_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.signing_key
+    ADD CONSTRAINT signing_key_pkey PRIMARY KEY (region_id, kid);
 
 --
 -- Name: start_event start_event_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -3667,6 +3877,24 @@ CREATE INDEX archived_instance_file_idx ON public.archived_instance USING btree 
 --
 
 CREATE INDEX archived_instance_unswept_idx ON public.archived_instance USING btree (region_id, instance_id) WHERE (swept_at IS NULL);
+
+--
+-- Name: arrival_outcome_count_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX arrival_outcome_count_idx ON public.arrival_outcome USING btree (region_id, client, channel, state);
+
+--
+-- Name: arrival_outcome_open_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX arrival_outcome_open_idx ON public.arrival_outcome USING btree (region_id, received_at, arrival_id) WHERE (state = ANY (ARRAY['waiting'::public.arrival_state, 'not-understood'::public.arrival_state]));
+
+--
+-- Name: arrival_received_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX arrival_received_idx ON public.arrival USING btree (region_id, received_at);
 
 --
 -- Name: audit_subject_idx; Type: INDEX; Schema: public; Owner: -
@@ -3871,6 +4099,36 @@ CREATE INDEX message_unmatched_idx ON public.message USING btree (region_id, pub
 --
 
 CREATE INDEX outbox_order_idx ON public.outbox USING btree (region_id, at);
+
+--
+-- Name: record_merge_open_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX record_merge_open_idx ON public.record_merge USING btree (region_id, replaced_id) WHERE (undone_at IS NULL);
+
+--
+-- Name: record_merge_survivor_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX record_merge_survivor_idx ON public.record_merge USING btree (region_id, survivor_id) WHERE (undone_at IS NULL);
+
+--
+-- Name: referral_step_due_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX referral_step_due_idx ON public.referral_step USING btree (region_id, due_at) WHERE (state = 'waiting'::text);
+
+--
+-- Name: referral_step_instance_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX referral_step_instance_idx ON public.referral_step USING btree (region_id, instance_id);
+
+--
+-- Name: referral_step_recent_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX referral_step_recent_idx ON public.referral_step USING btree (region_id, recorded_at) WHERE (step = 'requested'::text);
 
 --
 -- Name: resource_date_idx; Type: INDEX; Schema: public; Owner: -
@@ -4175,6 +4433,13 @@ ALTER TABLE ONLY public.archived_instance
     ADD CONSTRAINT archived_instance_region_id_archive_id_fkey FOREIGN KEY (region_id, archive_id) REFERENCES public.archive(region_id, id);
 
 --
+-- Name: arrival_outcome arrival_outcome_region_id_arrival_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.arrival_outcome
+    ADD CONSTRAINT arrival_outcome_region_id_arrival_id_fkey FOREIGN KEY (region_id, arrival_id) REFERENCES public.arrival(region_id, id) ON DELETE CASCADE;
+
+--
 -- Name: client_assertion client_assertion_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4250,6 +4515,13 @@ ALTER TABLE ONLY public.notify_endpoint
 
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_region_id_parent_id_fkey FOREIGN KEY (region_id, parent_id) REFERENCES public.organisation(region_id, id);
+
+--
+-- Name: record_merge_part record_merge_part_region_id_merge_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.record_merge_part
+    ADD CONSTRAINT record_merge_part_region_id_merge_id_fkey FOREIGN KEY (region_id, merge_id) REFERENCES public.record_merge(region_id, id);
 
 --
 -- Name: session session_region_id_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -4349,6 +4621,18 @@ ALTER TABLE public.archive ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.archived_instance ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: arrival; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.arrival ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: arrival_outcome; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.arrival_outcome ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: audit; Type: ROW SECURITY; Schema: public; Owner: -
@@ -4639,6 +4923,30 @@ ALTER TABLE public.patient_area ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.people_epoch ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: record_merge; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.record_merge ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: record_merge_part; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.record_merge_part ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: referral_number; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.referral_number ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: referral_step; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.referral_step ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: access_token region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -4667,6 +4975,18 @@ CREATE POLICY region ON public.archive USING ((region_id = NULLIF(current_settin
 --
 
 CREATE POLICY region ON public.archived_instance USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: arrival region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.arrival USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: arrival_outcome region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.arrival_outcome USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
 -- Name: audit region; Type: POLICY; Schema: public; Owner: -
@@ -4855,6 +5175,30 @@ CREATE POLICY region ON public.outbox USING ((region_id = NULLIF(current_setting
 CREATE POLICY region ON public.patient_area USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
+-- Name: record_merge region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.record_merge USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: record_merge_part region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.record_merge_part USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: referral_number region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.referral_number USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: referral_step region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.referral_step USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
 -- Name: region_catalogue region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -4919,6 +5263,12 @@ CREATE POLICY region ON public.sign_in_failure USING ((region_id = NULLIF(curren
 --
 
 CREATE POLICY region ON public.signal_subscription USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: signing_key region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.signing_key USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
 -- Name: subscription region; Type: POLICY; Schema: public; Owner: -
@@ -5039,6 +5389,12 @@ ALTER TABLE public.sign_in_failure ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.signal_subscription ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: signing_key; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.signing_key ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: start_event; Type: ROW SECURITY; Schema: public; Owner: -

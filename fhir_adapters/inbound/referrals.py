@@ -1,0 +1,313 @@
+"""A referral of another institution -> the process `referral` here; what the other side did with ours -> our process
+goes on (§8, §9.3).
+
+Each side finishes by its own system the steps that are its own: the request and the departure are the sender's, answer,
+arrival and result the receiver's. What a system cannot tell stands as told by that system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from engine.commands.contracts import CompleteUserTask, PublishMessage, SetVariables, StartInstance
+from engine.errors import EngineError
+from engine.store import reads
+from fhir_adapters.correlation import of_patient
+from fhir_adapters.issues import FhirError, Issue, translate
+from fhir_adapters.store import referrals as rows
+from fhir_adapters.store import resources
+from fhir_adapters.store.resources import ENGINE, Draft
+from fhir_adapters.terminology import REFERRAL_NO, REFERRAL_STATUS, TASK_IO
+from fhir_adapters.types import patient_of
+from fhir_adapters.work import Item, Json, Work, refuse_at
+from workflows import completion, occasions, referrals
+from workflows.duplicates import JOURNEY
+
+OWNER, REQUESTER = "owner", "requester"
+MOVES = {
+    ("requested", "received"): (OWNER, "received"),
+    ("requested", "accepted"): (OWNER, "accepted"),
+    ("requested", "rejected"): (OWNER, "refused"),
+    ("received", "accepted"): (OWNER, "accepted"),
+    ("received", "rejected"): (OWNER, "refused"),
+    ("accepted", "in-progress"): (OWNER, "arrived"),
+    ("accepted", "failed"): (OWNER, "no-show"),
+    ("in-progress", "completed"): (OWNER, "returned"),
+    ("in-progress", "failed"): (OWNER, "no-show"),
+    ("requested", "cancelled"): (REQUESTER, "withdrawn"),
+    ("received", "cancelled"): (REQUESTER, "withdrawn"),
+    ("accepted", "cancelled"): (REQUESTER, "withdrawn"),
+}
+FORMS = {
+    "accepted": ("task_answer_transfer", "transfer-answer"),
+    "refused": ("task_answer_transfer", "transfer-answer"),
+    "departed": ("task_depart", "transfer-departure"),
+    "arrived": ("task_arrive", "transfer-arrival"),
+    "returned": ("task_transfer_result", "transfer-result"),
+}
+WANT_REASON = ("refused", "no-show", "withdrawn")
+ELSEWHERE = "对方系统未报"
+
+
+def receive(work: Work) -> None:
+    """Every referral Task that is new here."""
+    for item in work.items:
+        if item.entry.type == "Task" and item.entry.method == "POST" and not item.found:
+            _offered(work, item)
+
+
+# --- a referral to us -------------------------------------------------------------------------------------------------
+
+
+def _offered(work: Work, item: Item) -> None:
+    task = item.resource or {}
+    request = _request(work, item, task)
+    number = task.get("groupIdentifier", {})
+    receiver = _organisation(task.get("owner"))
+    wrong = [
+        *_unless(task.get("status") == "requested", item, "status", "应为 requested", "must be requested"),
+        *_unless(
+            number.get("system") == REFERRAL_NO and number.get("value"),
+            item,
+            "groupIdentifier",
+            "须为转诊单号",
+            "must be the referral number",
+        ),
+        *_unless(
+            request is not None and request.get("requisition", {}).get("value") == number.get("value"),
+            item,
+            "focus",
+            "须为同一转诊单号、可读的 ServiceRequest",
+            "must be a readable ServiceRequest of the same referral number",
+        ),
+        *_unless(
+            request is not None and patient_of(request) is not None and patient_of(request) == item.patient_id,
+            item,
+            "for",
+            "须与 ServiceRequest 为同一患者",
+            "must be the patient of the ServiceRequest",
+        ),
+        *_unless(
+            receiver in work.services.people.organisations() and receiver not in work.viewer.organisations,
+            item,
+            "owner",
+            "须为本系统中的另一机构",
+            "must be another institution here",
+        ),
+    ]
+    if wrong:
+        raise FhirError(422, wrong)
+    if rows.instance_of(work.conn, work.region_id, number["value"]) is not None:
+        text = "此转诊单号已在使用", "this referral number is in use"
+        raise refuse_at(409, f"{item.entry.at}.groupIdentifier", "duplicate", "MCH-T-021", *text)
+    assert request is not None and receiver is not None
+    started = _started(work, item, request, receiver, number["value"])
+    resources.save(work.asked, work.region_id, work.now, ENGINE, [Draft(resource=task)], engine_owned=True)
+    _fill(work, item, started, "task_request_transfer", _asked(work, task, request))
+
+
+def _started(work: Work, item: Item, request: Json, receiver: str, number: str) -> UUID:
+    """The process, under her case where she has one here: never a guess."""
+    assert item.patient_id is not None
+    found = of_patient(work.conn, work.region_id, item.patient_id, None)
+    item.correlated = found
+    pregnancy_id = found.episode_id if found.result == "case" else None
+    case = reads.instance_by_business_key(work.conn, work.region_id, JOURNEY, pregnancy_id) if pregnancy_id else None
+    if case is not None:
+        variables = occasions.variables_for(work.services, case, work.by)
+    else:
+        pack = str(work.services.settings.pack)
+        tree = work.services.people.organisations()
+        county = next((o.id for o in sorted(tree.values(), key=lambda o: o.id) if o.kind == "county_mch"), None)
+        variables = {
+            "patient_id": item.patient_id,
+            "home_organisation": receiver,
+            "county_organisation": county,
+            "pack": pack,
+            "policy": work.services.regions(pack).policy(),
+        }
+    variables |= {
+        "referral_no": number,
+        "centre_no": 1,
+        "from_elsewhere": True,
+        "sending_organisation": work.by.organisation,
+        "receiving_organisation": receiver,
+        "hospital_organisation": receiver,
+        "referral_task": item.id,
+        "referral_request": str(request["id"]),
+    }
+    key = pregnancy_id if case is not None and not _is_busy(work, pregnancy_id) else None
+    start = StartInstance(definition_key=referrals.PROCESS, business_key=key, variables=variables)
+    instance_id: UUID = work.run(start).instance_id
+    return instance_id
+
+
+def _is_busy(work: Work, pregnancy_id: str | None) -> bool:
+    """Whether another referral of hers is under way."""
+    found = reads.instance_by_business_key(work.conn, work.region_id, referrals.PROCESS, str(pregnancy_id))
+    return found is not None and found.status == "active"
+
+
+def _request(work: Work, item: Item, task: Json) -> Json | None:
+    references = [task.get("focus"), *task.get("basedOn", ())]
+    texts = {str(one.get("reference", "")).partition("/_history")[0] for one in references if isinstance(one, Mapping)}
+    for reference in sorted(text for text in texts if text.startswith("ServiceRequest/")):
+        brought = next((i.resource for i in work.items if i.reference == reference and i.resource), None)
+        if brought is not None:
+            return brought
+        id_ = reference.partition("/")[2]
+        stored = resources.read(work.conn, work.region_id, "ServiceRequest", id_, work.viewer)
+        if stored is not None and not stored[0].deleted:
+            return stored[0].resource()
+    return None
+
+
+def _asked(work: Work, task: Json, request: Json) -> dict[str, Any]:
+    """The request form, from what the resources say."""
+    told = _told(task)
+    urgent = request.get("priority") in ("stat", "asap", "urgent")
+    reasons = [*(r.get("text") for r in request.get("reasonCode", ())), *(_words(request.get("reasonCode", ())))]
+    at = request.get("authoredOn") or task.get("authoredOn") or work.now.isoformat()
+    receiver = work.services.people.organisations()[str(_organisation(task.get("owner")))]
+    return {
+        "requested_at": at,
+        "contacted_first_at": at,
+        "urgency": "emergency" if urgent else "planned",
+        "transfer_reason": next((r for r in reasons if r), ELSEWHERE),
+        "transportable": True,
+        "receiving_centre": receiver.name,
+        "doctor": _sender(work),
+        **told,
+    }
+
+
+def _words(concepts: Any) -> list[str]:
+    return [c.get("display") or c.get("code") for one in concepts for c in one.get("coding", ())]
+
+
+# --- what the other side did ------------------------------------------------------------------------------------------
+
+
+def move(work: Work, item: Item, stored: Json) -> None:
+    """One step of the loop by whoever may take it. Raises FhirError."""
+    asked = item.resource or {}
+    at, start, to = item.entry.at, stored["status"], asked["status"]
+    has_left = start == to == "accepted" and _business(asked) == "departed"
+    who, step = (REQUESTER, "departed") if has_left else MOVES.get((start, to), ("", ""))
+    if not step:
+        allowed = " | ".join(sorted({end for begin, end in MOVES if begin == start}))
+        text = "不允许的状态变更", "this change of status is not possible"
+        raise refuse_at(422, f"{at}.status", "business-rule", "MCH-T-011", *text, allowed=allowed)
+    if _organisation(stored.get(who)) not in work.viewer.organisations:
+        text = "这一步属于另一方", "this step is the other side's"
+        raise refuse_at(403, f"{at}.status", "forbidden", "MCH-T-020", *text, allowed=who)
+    reason = asked.get("statusReason", {}).get("text")
+    if step in WANT_REASON and not reason:
+        text = "须写明理由", "a reason is needed"
+        raise refuse_at(422, f"{at}.statusReason", "required", "MCH-T-022", *text)
+    number = stored["groupIdentifier"]["value"]
+    instance_id = rows.instance_of(work.conn, work.region_id, number)
+    if instance_id is None:
+        text = "此转诊已不在流程中", "no process holds this referral"
+        raise refuse_at(409, f"{at}.status", "conflict", "MCH-T-010", *text)
+    when = asked.get("lastModified") or work.now.isoformat()
+    if step == "received":
+        work.run(SetVariables(instance_id=instance_id, variables={"received_at": when}, reason="received"))
+    elif step in ("no-show", "withdrawn"):
+        payload = {"ended_as": step, "ended_reason": reason, "ended_at": when}
+        work.run(PublishMessage(name=referrals.ENDED, key=number, payload=payload))
+    else:
+        if step == "arrived":
+            leave_unsaid(work, instance_id)
+        element, _ = FORMS[step]
+        _fill(work, item, instance_id, element, _answers(work, step, asked, when, reason))
+
+
+def leave_unsaid(work: Work, instance_id: UUID) -> None:
+    """She is there: that nobody wrote down her departure holds nothing up."""
+    for task in reads.user_tasks(work.conn, work.region_id, instance_id=instance_id).items:
+        if task.element_id == referrals.LEAVES:
+            work.run(CompleteUserTask(user_task_id=task.id))
+
+
+def _answers(work: Work, step: str, task: Json, when: str, reason: str | None) -> dict[str, Any]:
+    """The form of the step; what its system did not tell is said to be that."""
+    told, name = _told(task), _sender(work)
+    start = task.get("executionPeriod", {}).get("start") or when
+    if step in ("accepted", "refused"):
+        why = {"answer_reason": reason} if step == "refused" else {}
+        return {"answered_at": when, "answer": "refuse" if why else "accept", "doctor": name, **told, **why}
+    if step == "departed":
+        unsaid = {"equipment": ELSEWHERE, "drugs": ELSEWHERE, "records_carried": False, "doctor": name}
+        return {"departed_at": when, **unsaid, **told}
+    if step == "arrived":
+        return {"arrived_at": start, "handed_over_at": start, "handed_by": ELSEWHERE, "doctor": name, **told}
+    return {"result_on": when[:10], "doctor": name, **told}
+
+
+def _told(task: Json) -> dict[str, Any]:
+    """What was written down on the other side: the code of an output is the field's name."""
+    found: dict[str, Any] = {}
+    for output in task.get("output", ()):
+        codings = output.get("type", {}).get("coding", ())
+        code = next((str(c.get("code")) for c in codings if c.get("system") == TASK_IO), None)
+        value = next((output[k] for k in ("valueString", "valueDateTime", "valueBoolean") if k in output), None)
+        if code and value is not None:
+            name = code.replace("-", "_")
+            found[name] = str(value)[:10] if name.endswith(("_on", "_date")) else value
+    return found
+
+
+def _fill(work: Work, item: Item, instance_id: UUID, element: str, answers: Mapping[str, Any]) -> None:
+    """The open task of this step is finished, by its form. Raises FhirError."""
+    open_now = reads.user_tasks(work.conn, work.region_id, instance_id=instance_id, element_id=element).items
+    if not open_now:
+        text = "流程此刻不等待这一步", "the process does not wait for this step now"
+        raise refuse_at(409, f"{item.entry.at}.status", "conflict", "MCH-T-010", *text)
+    form = work.services.forms.get(open_now[0].form, open_now[0].form_version, conn=work.conn)
+    known = {name: value for name, value in answers.items() if name in form.by_link_id}
+    try:
+        work.run(completion.command_for(work.services, work.conn, open_now[0].id, answers=known, by=work.by))
+    except EngineError as error:
+        raise _at(error, item) from error
+
+
+def _at(error: EngineError, item: Item) -> FhirError:
+    faults = getattr(error, "faults", None) or ()
+    if not faults:
+        return translate(error)
+    issues = [
+        Issue(
+            type="required",
+            code="MCH-T-014",
+            zh=fault.message.zh,
+            en=fault.message.en,
+            expression=f"{item.entry.at}.output",
+            allowed=fault.path.replace("_", "-"),
+        )
+        for fault in faults
+    ]
+    return FhirError(422, issues)
+
+
+def _sender(work: Work) -> str:
+    found = work.services.people.organisations().get(work.by.organisation or "")
+    return f"{found.name if found else work.by.id}（系统报告）"
+
+
+def _organisation(reference: Any) -> str | None:
+    type_, _, id_ = str((reference or {}).get("reference", "")).partition("/")
+    return id_ if type_ == "Organization" else None
+
+
+def _business(task: Json) -> str | None:
+    codings = task.get("businessStatus", {}).get("coding", ())
+    return next((c.get("code") for c in codings if c.get("system") == REFERRAL_STATUS), None)
+
+
+def _unless(holds: Any, item: Item, name: str, zh: str, en: str) -> list[Issue]:
+    if holds:
+        return []
+    return [Issue(type="business-rule", code="MCH-T-023", zh=zh, en=en, expression=f"{item.entry.at}.{name}")]

@@ -1,0 +1,243 @@
+"""A referral -> ServiceRequest {canon}/StructureDefinition/mch-referral, Task {canon}/…/mch-referral-task,
+and its steps (§8): one request, a Task for each institution that is asked, one of them open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine.contracts import StepRecord
+from fhir_adapters.dates import local_text
+from fhir_adapters.mappings.case import Case
+from fhir_adapters.mappings.common import Json, coding, concept, filled, instant, present, reference, resource
+from fhir_adapters.terminology import (
+    REFERRAL_DIRECTION,
+    REFERRAL_NO,
+    REFERRAL_STATUS,
+    REFERRAL_TYPE,
+    TASK,
+    TASK_CODE,
+    TASK_FULFILL,
+    TASK_IO,
+    TASK_REPLACES,
+)
+from workflows.referrals import NO_SHOW, PROCESS, WITHDRAWN, state_of
+
+STATUS = {
+    "requested": "requested",
+    "received": "received",
+    "accepted": "accepted",
+    "refused": "rejected",
+    "departed": "accepted",
+    "arrived": "in-progress",
+    "returned": "completed",
+    "no-show": "failed",
+    "withdrawn": "cancelled",
+}
+WORDS = {
+    "requested": ("awaiting-reception", "待接诊"),
+    "received": ("received", "已接收"),
+    "accepted": ("accepted", "已接受"),
+    "refused": ("refused", "拒绝"),
+    "departed": ("departed", "已出发"),
+    "arrived": ("arrived", "已到达"),
+    "returned": ("returned", "已回转"),
+    "no-show": ("no-show", "未到"),
+    "withdrawn": ("withdrawn", "已撤回"),
+}
+STEPS = {  # what is done by filling in a form: the step, and the answer that says when
+    "transfer-request": ("requested", "requested_at"),
+    "transfer-next": ("requested", "next_at"),
+    "transfer-answer": ("accepted", "answered_at"),
+    "transfer-departure": ("departed", "departed_at"),
+    "transfer-arrival": ("arrived", "arrived_at"),
+    "transfer-result": ("returned", None),
+}
+OF_SENDER = frozenset({"requested", "departed", "withdrawn"})
+RECEIVE = "receive-referral"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """`ours`: done here, so that the other side is to be told."""
+
+    referral_no: str
+    centre_no: int
+    step: str
+    organisation: str | None
+    by: str
+    counterpart: str | None
+    happened_at: str
+    body: Mapping[str, Any]
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referral:
+    """As the process holds it."""
+
+    case: Case
+    no: str
+    centre: int
+    sender: str | None
+    receiver: str | None
+    elsewhere: bool  # it was asked for in another installation
+    state: str
+    variables: Mapping[str, Any]
+
+    @property
+    def task_id(self) -> str:
+        return str(self.variables.get("referral_task") or f"referral-{self.no}-{self.centre}")
+
+    @property
+    def request(self) -> Json | None:
+        return reference("ServiceRequest", str(self.variables.get("referral_request") or f"referral-{self.no}"))
+
+
+def referral_of(record: StepRecord, case: Case) -> Referral | None:
+    """None for every other process, for one inside a journey, and before the request was written."""
+    found = record.variables
+    if record.definition_key != PROCESS or not found.get("referral_no") or not found.get("requested_at"):
+        return None
+    if found.get("transfer_refused") or found.get("transportable") is False:
+        return None
+    return Referral(
+        case=case,
+        no=str(found["referral_no"]),
+        centre=int(found.get("centre_no") or 1),
+        sender=found.get("sending_organisation") or found.get("home_organisation"),
+        receiver=found.get("receiving_organisation") or found.get("hospital_organisation"),
+        elsewhere=found.get("from_elsewhere") is True,
+        state=state_of(found),
+        variables=found,
+    )
+
+
+def steps_of(record: StepRecord, referral: Referral) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """What happened in this step of the process: the step, when, and what was written down."""
+    submission = record.submission
+    if submission is not None and submission.form in STEPS:
+        step, when = STEPS[submission.form]
+        if step == "accepted" and referral.state == "refused":
+            step = "refused"
+        at = instant(submission.answers.get(when)) if when else None
+        yield step, at or local_text(record.at), submission.answers
+        if step == "requested" and referral.elsewhere:
+            yield "received", local_text(record.at), {}
+    elif record.written.get("ended_as"):
+        at = instant(referral.variables.get("ended_at")) or local_text(record.at)
+        yield str(record.written["ended_as"]), at, {}
+    elif record.written.get("received_at"):
+        yield "received", instant(record.written["received_at"]) or local_text(record.at), {}
+
+
+def to_steps(record: StepRecord, referral: Referral) -> list[Step]:
+    found = []
+    for step, at, answers in steps_of(record, referral):
+        sent_by, told = referral.sender, referral.receiver
+        if step not in OF_SENDER:
+            sent_by, told = told, sent_by
+        theirs = record.by.organisation is not None and record.by.organisation == (
+            referral.sender if referral.elsewhere else referral.receiver
+        )
+        ours = (step in OF_SENDER) != referral.elsewhere and not (theirs and step != "received")
+        found.append(
+            Step(
+                referral_no=referral.no,
+                centre_no=referral.centre,
+                step=step,
+                organisation=sent_by,
+                by=record.by.id,
+                counterpart=told,
+                happened_at=at,
+                body={"task": to_task(referral, step, at, answers), "request": to_request(referral)},
+                ours=ours,
+            )
+        )
+    return found
+
+
+def to_request(referral: Referral) -> Json:
+    case, found = referral.case, referral.variables
+    ended = {WITHDRAWN: "revoked", "returned": "completed"}.get(referral.state, "active")
+    number = {"system": REFERRAL_NO, "value": referral.no}
+    return resource(
+        "ServiceRequest",
+        str((referral.request or {})["reference"]).partition("/")[2],
+        extension=case.episode_extension,
+        identifier=[number],
+        requisition=number,
+        status=ended,
+        intent="order",
+        category=[concept(REFERRAL_DIRECTION, "up", "上转")],
+        priority=_priority(found),
+        code=concept(REFERRAL_TYPE, "high-risk-transfer", "高危孕产妇转诊"),
+        subject=case.subject,
+        authoredOn=instant(found["requested_at"]),
+        requester=reference("Organization", referral.sender),
+        performer=present(reference("Organization", referral.receiver)),
+        reasonCode=[{"text": str(found["transfer_reason"])}] if found.get("transfer_reason") else [],
+    )
+
+
+def to_task(referral: Referral, step: str, at: str, answers: Mapping[str, Any]) -> Json:
+    """As it stands with this step: `lastModified` is when it happened, `output` what was written down."""
+    case, found = referral.case, referral.variables
+    replaced = f"referral-{referral.no}-{referral.centre - 1}" if referral.centre > 1 else None
+    arrived = instant(found.get("arrived_at"))
+    ended = at if step in ("returned", NO_SHOW, WITHDRAWN, "refused") else None
+    why = answers.get("answer_reason") if step == "refused" else found.get("ended_reason")
+    code, words = WORDS[step]
+    return resource(
+        "Task",
+        referral.task_id,
+        extension=present({"url": TASK_REPLACES, "valueReference": reference("Task", replaced)} if replaced else None),
+        identifier=[{"system": TASK, "value": f"{referral.no}-{referral.centre}"}],
+        basedOn=present(referral.request),
+        groupIdentifier={"system": REFERRAL_NO, "value": referral.no},
+        status=STATUS[step],
+        statusReason={"text": str(why)} if why and ended and step != "returned" else None,
+        businessStatus=concept(REFERRAL_STATUS, code, words),
+        intent="order",
+        priority=_priority(found),
+        code={"coding": [coding(TASK_FULFILL, "fulfill"), coding(TASK_CODE, RECEIVE, "接收转诊")]},
+        focus=referral.request,
+        for_=case.subject,
+        executionPeriod=filled({"start": arrived, "end": ended if arrived else None}),
+        authoredOn=instant(found["requested_at"]),
+        lastModified=at,
+        requester=reference("Organization", referral.sender),
+        owner=reference("Organization", referral.receiver),
+        output=[_output(name, value) for name, value in answers.items() if _is_plain(value)],
+    )
+
+
+def _priority(found: Mapping[str, Any]) -> str:
+    return "stat" if found.get("urgency") == "emergency" else "routine"
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | bool) and value != ""
+
+
+def _output(name: str, value: Any) -> Json:
+    """One answer; its code is the field's name."""
+    kind = "valueBoolean" if isinstance(value, bool) else "valueString"
+    if isinstance(value, str) and name.endswith(("_at", "_on", "_date")):
+        kind, value = "valueDateTime", instant(value) or value
+    return {"type": concept(TASK_IO, name.replace("_", "-")), kind: value}
+
+
+def written(record: StepRecord, referral: Referral, steps: list[Step]) -> list[Json]:
+    """The Task as it stands now, and the request where it is ours."""
+    if not steps:
+        return []
+    tasks: list[Json] = [dict(steps[-1].body["task"])]
+    return tasks if referral.elsewhere else [dict(steps[-1].body["request"]), *tasks]
+
+
+def happened(step: Step) -> datetime:
+    text = step.happened_at
+    return datetime.fromisoformat(text if len(text) > 10 else f"{text}T00:00:00+08:00")

@@ -1,0 +1,62 @@
+"""Referrals as the process `referral` knows them: their number, and who takes part with an installation of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.clock import CHINA
+from workflows.store import referrals as store
+
+PROCESS = "referral"
+ENDED = "message_referral_ended"
+WITHDRAWN, NO_SHOW = "withdrawn", "no-show"
+PARTNER = "fhir_partner"  # the kind of line in the directory
+LEAVES = "task_depart"
+ENDS = {"withdrawn": ("requested", "received", "accepted"), "no-show": ("accepted",)}  # the states it may end from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partner:
+    """An institution with an installation of its own. `client_id`: our name there; `organisation_there`: theirs."""
+
+    organisation: str
+    base_url: str
+    client_id: str
+    organisation_there: str
+    network: str
+
+
+def started(tx: Any, sending: str | None) -> dict[str, Any]:
+    """What a referral that begins here knows of itself: its number, `ZZ` + region + day + sequence, and who sends."""
+    day = tx.now.astimezone(CHINA).date()
+    number = store.next_number(tx.conn, tx.region_id, day)
+    return {
+        "referral_no": f"ZZ{tx.region_id.upper()}{day:%Y%m%d}{number:04}",
+        "centre_no": 1,
+        "sending_organisation": sending,
+    }
+
+
+def state_of(variables: Mapping[str, Any]) -> str:
+    """Where it stands, in the words of the loop."""
+    if ended := variables.get("ended_as"):
+        return str(ended)
+    for name, state in (("transfer_result", "returned"), ("arrived_at", "arrived")):
+        if variables.get(name):
+            return state
+    if variables.get("accepted") is True:
+        return "departed" if variables.get("departed_at") else "accepted"
+    if variables.get("accepted") is False:
+        return "refused"
+    return "received" if variables.get("received_at") else "requested"
+
+
+def partner_of(conn: Any, region_id: str, organisation: str) -> Partner | None:
+    """As the directory says now; None for an institution that works in this installation, or on paper."""
+    found = store.partner(conn, region_id, organisation, PARTNER)
+    if found is None:
+        return None
+    body = {name: str(found[name]) for name in ("base_url", "client_id", "organisation_there", "network")}
+    return Partner(organisation=organisation, **{**body, "base_url": body["base_url"].rstrip("/")})
