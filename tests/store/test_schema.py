@@ -7,6 +7,7 @@ import pytest
 
 from engine.errors import Busy
 from engine.store import reads
+from fhir_adapters.store.resources import SQL as RESOURCES
 from runtime.database import migrate
 from runtime.trials.databases import looking
 
@@ -73,6 +74,21 @@ def test_a_young_database_finds_a_resource_by_its_key(pool):
         plan = "\n".join(row[0] for row in conn.execute(f"EXPLAIN {find}").fetchall())
 
     assert "resource_pkey" in plan, plan
+
+
+BY_KEY = {"region_id": "here", "type": "Task", "id": "one", "episode_id": "e", "woman": "w"}
+
+
+@pytest.mark.parametrize("statement", ["current", "woman_of_episode", "what_is_known_of_her"])
+def test_a_young_database_reads_what_is_known_by_its_key(pool, statement):
+    """The index of changes begins with region and type too; through it all resources of a type would be read, and a
+    plan that was made while tables were empty stays until statistics come."""
+    with looking(pool) as conn:
+        plan = "\n".join(row[0] for row in conn.execute("EXPLAIN " + RESOURCES[statement], BY_KEY).fetchall())
+
+    assert "resource_pkey" in plan and "resource_updated_idx" not in plan and "resource_version_type_idx" not in plan, (
+        plan
+    )
 
 
 def test_what_comes_next_is_found_without_reading_what_is_over(pool):

@@ -11,7 +11,7 @@ SELECT e.id AS pregnancy_id, v.type, v.id, v.version, v.updated_at, v.deleted, v
 SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.meta
   FROM resource r
   JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = r.version
- WHERE r.region_id = %(region_id)s AND r.type = 'Patient' AND r.id = ANY (%(ids)s::text[]) AND NOT r.deleted
+ WHERE r.region_id = %(region_id)s AND r.type = 'Patient' AND r.id = ANY (%(ids)s::text[]) AND r.deleted IS NOT TRUE
 
 -- observations_of_pregnancies --
 -- Observations of these cases that have one of the tokens: a few kinds, for many women.

@@ -58,11 +58,12 @@ SELECT version, deleted, engine_owned, owner, patient_id, episode_id
   FROM resource WHERE region_id = %(region_id)s AND type = %(type)s AND id = %(id)s FOR UPDATE
 
 -- current --
--- The current version without any question of who asks; for rules and mappings.
+-- The current version without any question of who asks; for rules and mappings. `IS NOT TRUE`: without statistics
+-- `NOT deleted` would be answered from the index of changes, which has that condition.
 SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.meta
   FROM resource r
   JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = r.version
- WHERE r.region_id = %(region_id)s AND r.type = %(type)s AND r.id = %(id)s AND NOT r.deleted
+ WHERE r.region_id = %(region_id)s AND r.type = %(type)s AND r.id = %(id)s AND r.deleted IS NOT TRUE
 
 -- having_tokens --
 -- Ids of at most three live resources that have all of these tokens: enough to tell none, one, several.
