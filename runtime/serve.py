@@ -23,6 +23,7 @@ from runtime.children import Child, stop_all
 from runtime.database import embedded
 from runtime.demo.county import load_county
 from runtime.demo.logins import read_logins
+from runtime.inbound import process as inbound_process
 from runtime.measured import begin_anew
 from runtime.settings import Settings
 from runtime.wiring import build
@@ -114,6 +115,8 @@ def _children(settings: Settings) -> Iterator[Child]:
     ):
         for number in range(count):
             yield Child(name=f"{kind}-{number + 1}", run=partial(run, settings), log=logs / f"{kind}.log")
+    if settings.mllp is not None and settings.worker_processes:
+        yield Child(name="mllp", run=partial(inbound_process.run, settings), log=logs / "mllp.log")
 
 
 def _watch(server: embedded.Server | None, children: list[Child], stop: Event) -> None:

@@ -29,6 +29,9 @@ class Settings:
     owner_url: str | None = None  # the same database as the role that owns its tables; for migrations and `yuntu db`
     notify_url: str | None = None  # an address that is told by HTTP what happened
     timer_spread_s: float = 0.0  # timers due at one moment are taken over this long
+    inbound: Path = Path("var/inbound")  # a file per hospital system, and the folders where it drops files
+    mllp: tuple[str, int] | None = None  # where HL7 v2 is listened for; None: nowhere
+    mllp_tls: tuple[Path, Path, Path] | None = None  # certificate, key, and who signs the senders' certificates
 
     @property
     def address(self) -> str:
@@ -39,8 +42,9 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     """Raises WrongSetting."""
     env = os.environ if environment is None else environment
     web, workers = _workers(env.get("YUNTU_WORKERS", "2,1"))
+    home = Path(env.get("YUNTU_HOME") or Path(__file__).parent.parent / "var").expanduser().resolve()
     return Settings(
-        home=Path(env.get("YUNTU_HOME") or Path(__file__).parent.parent / "var").expanduser().resolve(),
+        home=home,
         database_url=env.get("YUNTU_DATABASE_URL") or None,
         owner_url=env.get("YUNTU_DATABASE_OWNER_URL") or None,
         host=env.get("YUNTU_HOST") or "127.0.0.1",
@@ -54,7 +58,28 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         base_url=(env.get("YUNTU_BASE_URL") or "").rstrip("/") or None,
         notify_url=_address(env.get("YUNTU_NOTIFY_URL") or ""),
         timer_spread_s=_spread(env.get("YUNTU_TIMER_SPREAD") or "0"),
+        inbound=Path(env.get("YUNTU_INBOUND") or home / "inbound").expanduser().resolve(),
+        mllp=_listener(env.get("YUNTU_MLLP") or ""),
+        mllp_tls=_three_files(env.get("YUNTU_MLLP_TLS") or ""),
     )
+
+
+def _listener(text: str) -> tuple[str, int] | None:
+    host, _, port = text.rpartition(":")
+    if not text:
+        return None
+    if not host or not port.isdecimal() or not int(port) < 65536:
+        raise WrongSetting(f"YUNTU_MLLP={text}: give an address and a port, like 127.0.0.1:2575")
+    return host.strip("[]"), int(port)
+
+
+def _three_files(text: str) -> tuple[Path, Path, Path] | None:
+    parts = [Path(part).expanduser() for part in text.split(",") if part]
+    if not parts:
+        return None
+    if len(parts) != 3 or not all(part.is_file() for part in parts):
+        raise WrongSetting("YUNTU_MLLP_TLS: give three files: certificate, key, and the authority of the senders")
+    return parts[0], parts[1], parts[2]
 
 
 def _workers(text: str) -> tuple[int, int]:

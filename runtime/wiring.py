@@ -15,6 +15,7 @@ from engine.problems import Problem, Refused
 from engine.store import plain
 from engine.store.connections import for_region, open_pool
 from fhir_adapters import bundles, directory
+from fhir_adapters.arrivals import applying
 from fhir_adapters.corrections import identity, merging, results
 from fhir_adapters.facts import read_facts
 from fhir_adapters.patients import Patients
@@ -118,6 +119,7 @@ def _handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
         **sweep.handlers(services),
         **imports.handlers(services),
         **bundles.handlers(services),
+        **applying.handlers(services),
         **audited.handlers(lambda: services().people),
         **carrying_out.handlers(lambda: services().people),
         **grading.handlers(services),

@@ -11,11 +11,13 @@ from engine.operations.batches import BatchRunner
 from engine.outbox import Destination
 from engine.pace import Pace
 from engine.worker import Worker
+from fhir_adapters.arrivals.receiving import Receiver
 from runtime import foreground, memory, notify
 from runtime.background import Background, app_for
 from runtime.bursts import Bursts
 from runtime.clock import ManualClock
 from runtime.exports import ExportWriter
+from runtime.inbound.watching import Arrivals
 from runtime.settings import Settings
 from runtime.subscribers import Subscribers
 from runtime.timekeeper import HeldEngine
@@ -37,10 +39,13 @@ def run(settings: Settings) -> None:
     subscribers.start()
     bursts.start()
     exports.start()
+    arrivals = Arrivals(Receiver(services))
+    arrivals.start()
     memory.settle()
     try:
         worker.run()
     finally:
+        arrivals.stop()
         exports.stop()
         bursts.stop()
         subscribers.stop()

@@ -26,6 +26,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "workflows/indicators": {"engine", "workflows", "yaml", "openpyxl"},
     "fhir_adapters": {"engine", "workflows", "fhir_adapters", "fhir", "fhir_core", "pydantic", "pypinyin"},
     "fhir_adapters/formats": {"engine", "fhir_adapters", "fhir", "lxml", "orjson"},
+    "fhir_adapters/arrivals": {"engine", "workflows", "fhir_adapters", "yaml"},
+    "fhir_adapters/hl7v2": {"engine", "fhir_adapters", "hl7apy"},
+    "fhir_adapters/cda": {"engine", "fhir_adapters", "lxml"},
     "api": {"engine", "workflows", "fhir_adapters", "api", "flask", "werkzeug", "marshmallow", "jwt", "cryptography"},
     "web": {"engine", "workflows", "fhir_adapters", "web", "flask", "werkzeug", "jinja2", "markupsafe", "babel"},
     "runtime": {

@@ -29,6 +29,7 @@ NARROWING = {
 WITHHELD = {
     "schema_migration": "INSERT, UPDATE, DELETE",
     "audit": "UPDATE, DELETE",
+    "arrival": "UPDATE",
     "history": "UPDATE",
 }
 # Their errors name no value. Only what tells nothing of hidden rows may use an index before the policy is asked.

@@ -110,6 +110,14 @@ class Door(Desk):
                 found = store.row(conn, "client_by_id", region_id=self.region_id, client_id=client_id)
         return store.client_of(found) if found else None
 
+    def system(self, name: str) -> Principal | None:
+        """A registered, active system as it acts itself, for what reaches us on other ways than with a token."""
+        client = self.client(name)
+        if client is None:
+            return None
+        with self.pool.connection() as conn:
+            return self._system(conn, client)
+
     def issue_client_token(self, client: Client, scopes: Iterable[str], lifetime_s: int = 300) -> AccessToken:
         """What `/oauth/token` hands out."""
         return self.issue_token(client=client, scopes=scopes, lifetime_s=lifetime_s)

@@ -1,0 +1,258 @@
+"""An arrival that was read becomes resources, in one transaction with what is noted of it; or nothing, and it waits for
+a person. The way of its resources is that of every FHIR write: `bundles.apply`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from engine.errors import Conflict, NotFound
+from fhir_adapters import bundles
+from fhir_adapters.access import Viewer
+from fhir_adapters.arrivals.model import SUBJECT, Problem, Reading, Subject, refused
+from fhir_adapters.dates import interval
+from fhir_adapters.entries import Entry
+from fhir_adapters.store import arrivals, resources
+from fhir_adapters.terminology import ID_CARD, same_system
+from fhir_adapters.types import patient_of
+from fhir_adapters.work import Work
+
+FINAL = frozenset({"understood", "corrected", "discarded"})
+IDENTITY = {"name": ("姓名", "name"), "birthDate": ("出生日期", "birth date"), "phone": ("电话", "phone")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyArrival:
+    """Answers how it stands. One that was settled before is answered as it was. Raises NotUnderstood, FhirError."""
+
+    arrival_id: UUID
+    reading: Reading
+    viewer: Viewer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteTrouble:
+    """It cannot be taken: where and why, for a person and for the sender's answer."""
+
+    arrival_id: UUID
+    kind: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleArrival:
+    """A person puts it aside, or has sent a corrected copy on its way. Raises NotFound, Conflict."""
+
+    arrival_id: UUID
+    state: str  # discarded | corrected
+    reason: str
+
+
+def handlers(services: Callable[[], Any]) -> dict[type, Any]:
+    def apply(command: ApplyArrival, tx: Any) -> arrivals.Outcome:
+        held = _held(tx, command.arrival_id)
+        if held.state not in FINAL:
+            _apply(Work(tx=tx, services=services(), viewer=command.viewer, by=tx.by), command)
+        return _held(tx, command.arrival_id)
+
+    return {ApplyArrival: apply, NoteTrouble: _note, SettleArrival: _settle}
+
+
+def _held(tx: Any, arrival_id: UUID) -> arrivals.Outcome:
+    found = arrivals.outcome(tx.conn, tx.region_id, arrival_id, held=True)
+    if found is None:
+        raise NotFound("没有此消息", "no such arrival")
+    return found
+
+
+def _note(command: NoteTrouble, tx: Any) -> arrivals.Outcome:
+    held = _held(tx, command.arrival_id)
+    if held.state not in FINAL:
+        told = [problem.as_json() for problem in command.problems]
+        kind = command.kind or held.kind
+        state = "not-understood"
+        arrivals.settle(tx.conn, tx.region_id, command.arrival_id, state, kind=kind, now=tx.now, problems=told)
+    return _held(tx, command.arrival_id)
+
+
+def _settle(command: SettleArrival, tx: Any) -> arrivals.Outcome:
+    held = _held(tx, command.arrival_id)
+    if held.state not in ("not-understood", "waiting"):
+        raise Conflict("此消息已处理", "this arrival is settled already")
+    arrivals.settle(
+        tx.conn, tx.region_id, command.arrival_id, command.state, kind=held.kind, now=tx.now,
+        problems=held.problems, became=held.became, by=tx.by.id, reason=command.reason,
+    )  # fmt: skip
+    return _held(tx, command.arrival_id)
+
+
+def _apply(work: Work, command: ApplyArrival) -> None:
+    reading, subject = command.reading, command.reading.subject
+    entries = list(reading.entries)
+    became: list[str] = []
+    known: str | None = None
+    if subject is not None:
+        known = _whose(work, subject, reading.became_another)
+        if known is not None:
+            _compare(work, command, subject, known)
+        if entries:
+            entries.insert(0, _patient_entry(work, subject, known))
+    entries = [kept for entry in entries if (kept := _newer(work, entry, known, reading)) is not None]
+    if entries:
+        bundles.apply(work, bundles.ApplyBundle(entries=tuple(entries), viewer=command.viewer))
+        known = known or next((i.id for i in work.items if i.entry.full_url == SUBJECT), None)
+        became = [f"{i.entry.type}/{i.id}" for i in work.items if i.id and not (i.found and i.entry.type == "Patient")]
+    if subject is not None and known is not None:
+        _know_her_by(work, subject, known)
+        became = became or [f"Patient/{known}"]
+    if subject is not None and known is not None and reading.became_another:
+        _merge(work, command, known)
+    _ask_for_codes(work, command)
+    arrivals.settle(
+        work.conn, work.region_id, command.arrival_id, "understood", kind=reading.kind, now=work.now, became=became
+    )
+
+
+def _whose(work: Work, subject: Subject, former: tuple[tuple[str, str], ...]) -> str | None:
+    """The one patient whom these numbers name. Never a guess: numbers of two people are a question for a person."""
+    found = arrivals.patients_with(work.conn, work.region_id, [(same_system(s), v) for s, v in subject.identities])
+    if not found and former:
+        found = arrivals.patients_with(work.conn, work.region_id, former)  # she got another number: the same record
+    if len(found) > 1:
+        zh, en = "号码分属不同的人，请核对身份", "the numbers belong to different people: check who she is"
+        raise refused(subject.at, "MCH-I-101", zh, en)
+    return found[0] if found else None
+
+
+def _compare(work: Work, command: ApplyArrival, subject: Subject, known: str) -> None:
+    """What the hospital says of her that we have otherwise. A card number leaves no doubt; any other number does."""
+    stored = resources.current(work.conn, work.region_id, "Patient", known)
+    assert stored is not None
+    said, has = _person(subject.patient), _person(stored.resource())
+    differs = [name for name in IDENTITY if said.get(name) and has.get(name) and said[name] != has[name]]
+    added = [name for name in IDENTITY if said.get(name) and not has.get(name)] if subject.renames else []
+    by_card = any(same_system(s) == ID_CARD for s, _ in subject.identities)
+    doubted = [name for name in differs if name == "birthDate" or (name == "name" and not by_card)]
+    if doubted and not subject.renames:
+        zh, en = "、".join(IDENTITY[n][0] for n in doubted), ", ".join(IDENTITY[n][1] for n in doubted)
+        zh, en = f"号码相同而{zh}不同，请核对身份", f"the same number with another {en}: check who she is"
+        raise refused(subject.at, "MCH-I-102", zh, en)
+    if differs or added:
+        zh = "、".join(IDENTITY[n][0] for n in (*differs, *added))
+        en = ", ".join(IDENTITY[n][1] for n in (*differs, *added))
+        reason = f"医院登记的{zh}不同，请核对 / the hospital has another {en}"
+        _propose(work, command, "identity-differs", reason, known)
+
+
+def _person(patient: Mapping[str, Any]) -> dict[str, str]:
+    name = next((n.get("text") for n in patient.get("name", ()) if n.get("text")), "")
+    phone = next((t.get("value") for t in patient.get("telecom", ()) if t.get("system") == "phone"), "")
+    return {"name": str(name).replace(" ", ""), "birthDate": str(patient.get("birthDate") or ""), "phone": str(phone)}
+
+
+def _patient_entry(work: Work, subject: Subject, known: str | None) -> Entry:
+    """Found by a number that leads to her, else made."""
+    if known is not None:
+        _know_her_by(work, subject, known)
+    system, value = subject.identities[0]
+    for one in subject.identities if known is not None else ():
+        if known in arrivals.patients_with(work.conn, work.region_id, [(same_system(one[0]), one[1])]):
+            system, value = one
+            break
+    condition = (("identifier", f"{system}|{value}"),)
+    return Entry(
+        method="POST",
+        type="Patient",
+        resource=subject.patient,
+        full_url=SUBJECT,
+        if_none_exist=condition,
+        at=subject.at,
+    )
+
+
+def _know_her_by(work: Work, subject: Subject, patient_id: str) -> None:
+    """From now on each of these numbers leads to her."""
+    for system, value in subject.identities:
+        resources.claim(work.asked, work.region_id, "Patient", same_system(system), value.strip().upper(), patient_id)
+
+
+def _newer(work: Work, entry: Entry, known: str | None, reading: Reading) -> Entry | None:
+    """The entry as it stands after what came before it, which may have been said later. None: it is out of date."""
+    if entry.method != "PUT" or not entry.query or entry.resource is None:
+        return entry
+    system, _, value = entry.query[0][1].partition("|")
+    found = resources.with_identifier(work.asked, work.region_id, entry.type, [(system, value)])
+    stored = resources.current(work.asked, work.region_id, entry.type, found[0]) if len(found) == 1 else None
+    if stored is None:
+        if entry.resource.get("status") == "entered-in-error":
+            return None  # what was never sent is withdrawn: nothing is to be done
+        return entry
+    before = stored.resource()
+    _require_same_subject(entry, before, known)
+    if entry.type == "Encounter":
+        return replace(entry, resource=_stay(entry.resource, before))
+    said, had = _at(entry.resource.get("issued")), _at(before.get("issued"))
+    if said is not None and had is not None and said < had:
+        return None
+    return entry
+
+
+def _require_same_subject(entry: Entry, before: Mapping[str, Any], known: str | None) -> None:
+    """A number that is used again for somebody else is a question, not a change of what was said of the first."""
+    if patient_of(before) != known:
+        zh, en = "同一单号此前属于另一位患者", "this number belonged to another patient before"
+        raise refused(entry.at, "MCH-I-103", zh, en)
+
+
+def _stay(said: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """A stay that has ended does not begin again because the news of its begin came late."""
+    period = {**before.get("period", {}), **said.get("period", {})}
+    merged = {**before, **said, "period": period}
+    if before.get("status") == "finished" and said.get("status") != "finished":
+        start, end = _at(said.get("period", {}).get("start")), _at(before.get("period", {}).get("end"))
+        if start is None or end is None or start <= end:
+            merged |= {"status": "finished", "period": {**period, "end": before.get("period", {}).get("end")}}
+    merged = {name: value for name, value in merged.items() if name != "meta"}
+    return merged
+
+
+def _at(text: Any) -> Any:
+    found = interval(text) if isinstance(text, str) else None
+    return found[0] if found else None
+
+
+def _merge(work: Work, command: ApplyArrival, survivor: str) -> None:
+    """Two records that a hospital holds for one woman's: a person merges them, or does not."""
+    former = arrivals.patients_with(work.conn, work.region_id, list(command.reading.became_another))
+    for one in former:
+        if one != survivor:
+            _propose(
+                work,
+                command,
+                "merged-patient",
+                "医院要求合并两份档案，请核对 / the hospital asks to merge two records",
+                one,
+            )
+
+
+def _propose(work: Work, command: ApplyArrival, kind: str, reason: str, patient_id: str) -> None:
+    stored = resources.current(work.asked, work.region_id, "Patient", patient_id)
+    assert stored is not None
+    arrivals.propose(
+        work.conn, work.region_id, kind=kind, source=work.viewer.source, reason=reason, at=work.now,
+        resource=("Patient", patient_id, stored.version), patient_id=patient_id, arrival_id=command.arrival_id,
+    )  # fmt: skip
+
+
+def _ask_for_codes(work: Work, command: ApplyArrival) -> None:
+    for item in work.items:
+        code = command.reading.unmapped.get(item.entry.at)
+        if code is None or item.saved is None or not item.saved.changed:
+            continue
+        reason = f"未对照的项目代码或单位 {code} / code or unit not mapped: {code}"
+        arrivals.propose(
+            work.conn, work.region_id, kind="unmapped-code", source=work.viewer.source, reason=reason, at=work.now,
+            resource=arrivals.version_of(item.saved), patient_id=item.patient_id, arrival_id=command.arrival_id,
+        )  # fmt: skip

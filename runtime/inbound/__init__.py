@@ -1,0 +1,1 @@
+"""What listens, watches and polls for hospital systems that do not speak FHIR."""
