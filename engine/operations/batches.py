@@ -35,6 +35,7 @@ ENGINE = Actor(id="engine", kind="engine")
 SLICE = 10  # items taken at a time
 TRIED = 100  # instances on which a dry run tries the operation, of each place some
 LONGEST_REST_S = 0.25
+MOST_REST = 0.3  # of the time that the work took: whoever works at a screen goes first, and the batch comes to its end
 PACE_S = 0.05  # between two looks at a batch that runs no faster than its rate
 TOGETHER = 5  # instances that are locked at once
 ONE_BY_ONE = frozenset({"retry"})  # may have written something when it is refused
@@ -168,7 +169,7 @@ def trial(engine: Engine, operation: str, query: Mapping[str, Any], parameters: 
 
 
 class BatchRunner:
-    """One per worker. Rests as much longer as an item takes longer than usual: whoever works at a screen goes first."""
+    """One per worker. Rests the longer the more an item takes longer than usual, within bounds."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -208,7 +209,7 @@ class BatchRunner:
         each = took / count
         self._usual_s = min(each, self._usual_s * 1.01)
         slower = each / self._usual_s - 1
-        self._rest_until = time.monotonic() + min(took * min(slower, 1.0), LONGEST_REST_S)
+        self._rest_until = time.monotonic() + min(took * min(slower, MOST_REST), LONGEST_REST_S)
 
     def _do(self, items: list[ClaimedItem], now: datetime) -> None:
         """In one transaction; when that fails as a whole, one by one."""
