@@ -23,10 +23,11 @@ from engine.errors import Conflict, Incorrect
 from engine.store.revisions import require_revision
 from workflows import course_of_case, duplicates
 from workflows.forms import Form
-from workflows.institutions import beside, session
+from workflows.institutions import beside, levels, session
 from workflows.institutions.reported import SHEET, Registered, SheetReported, follow
 from workflows.people.model import Principal
 from workflows.places import NAMED, with_places
+from workflows.rules_of_case import policy_of
 from workflows.services import Services
 from workflows.store import people as people_store
 from workflows.task_access import (
@@ -42,6 +43,7 @@ from workflows.task_access import (
     variables_of,
 )
 
+GRADING, SLIP = "risk-grading", "screening-referral"
 Finish = CompleteUserTask | SheetReported | Registered | duplicates.OneWoman
 
 
@@ -137,14 +139,15 @@ def _checked(
     today = today_in_china(services)
     response = given.response
     entered = form.answers_from_response(dict(response)) if response is not None else dict(given.answers or {})
-    facts = known(services, asking, task.business_key)
+    facts = known(services, asking, task.business_key, found.variables)
     checked = form.validate(entered, on=today, context=context_of(found.variables, form, facts))
     values = {**checked.values, **checked.calculated}
     if form.id in session.FORMS and "session" in form.by_link_id and task.element_id != session.RECORDS:
         session.require(values)
+    _require_place(services, reading, found, form, values, today)
     if form.id == SHEET:
         with reading() as conn:
-            values = beside.marked(services, conn, form, task, values)
+            values = beside.marked(services, conn, form, task, values, found.variables)
     routing = journey.derive(form.id, values, facts, today)
     if NAMED.keys() & routing.keys():
         with reading() as conn:
@@ -159,6 +162,21 @@ def _checked(
     if form.id in (duplicates.LEAD_FORM, duplicates.REGISTRATION):
         return duplicates.OneWoman(command=finish, form=form.id, answers=values, case=task.business_key)
     return finish
+
+
+def _require_place(
+    services: Services, reading: Reading, found: Found, form: Form, values: Mapping[str, Any], today: date
+) -> None:
+    """Raises Forbidden where the caller's institution may not grade, Incorrect where a slip goes where none goes."""
+    if form.id not in (GRADING, SLIP) or found.caller.kind == "engine":
+        return
+    rules = policy_of(found.variables)
+    with reading() as conn:
+        if form.id == GRADING:
+            own = found.caller.organisation
+            levels.require_assessor(services, conn, own, rules["assessor_orgs"], today)
+        else:
+            levels.require_destination(services, conn, values.get("destination"), rules["screen_positive_to"], today)
 
 
 def _with_variables(task: Any, given: Given) -> CompleteUserTask:

@@ -61,6 +61,8 @@ ALT_LIMIT, AST_LIMIT = (
     Decimal(40),
     Decimal(35),
 )  # U/L, women, upper reference limit WS/T 404.1 [known]; the laboratory's own rules
+AT_DUE_DATE = "edd"
+AGE_REFERENCES = ("assessment", AT_DUE_DATE)
 ALIVE_OR_BORN = ("vaginal", "cs")  # ways a last pregnancy ended that count as a birth
 
 
@@ -98,6 +100,17 @@ def derived(facts: Mapping[str, Any], on: date, edd: date | None = None) -> dict
     """`facts` with all that follows from them on that day. What is already there is never overwritten."""
     found = {**_dates(facts, on, edd), **_history(facts), **_findings(facts)}
     return {**{name: value for name, value in found.items() if value is not None}, **_present(facts)}
+
+
+def assessed(known: Mapping[str, Any], reference: str | None, edd: date | None = None) -> dict[str, Any]:
+    """What was derived, as screening and grading count her age: on the day (`assessment`), or at the due date (`edd`).
+
+    `risk.age_reference` of the pack (G-12): a woman of 34 who is 35 when the child is due counts as 35 by the latter.
+    """
+    birth, due = date_of(known.get("birth_date")), edd or date_of(known.get("edd_final"))
+    if reference != AT_DUE_DATE or birth is None or due is None:
+        return dict(known)
+    return {**known, "age": completed_years(birth, due)}
 
 
 def _dates(facts: Mapping[str, Any], on: date, edd: date | None) -> dict[str, Any]:

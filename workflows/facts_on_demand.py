@@ -8,10 +8,12 @@ from typing import Any
 
 
 class Known(Mapping[str, Any]):
-    """Name to value. `read` answers name to a fact with its value, date and source, and is called once at most."""
+    """Name to value. `read` answers name to a fact with its value, date and source, and is called once at most.
+    `policy`: the rules that her case was started with."""
 
-    def __init__(self, read: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(self, read: Callable[[], Mapping[str, Any]], policy: Mapping[str, Any] | None = None) -> None:
         self._read = read
+        self.policy = policy
 
     @cached_property
     def _values(self) -> dict[str, Any]:

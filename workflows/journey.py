@@ -37,9 +37,9 @@ def start_variables(
     first_contact: str = "primary",
 ) -> dict[str, Any]:
     """What a new instance of pregnancy_journey begins with. An LMP without a due date proposes one."""
-    if lmp is not None and edd is None:
-        edd, edd_basis = ages.due_date_280(date.fromisoformat(lmp)).isoformat(), edd_basis or "lmp"
     policy = pack.policy()
+    if lmp is not None and edd is None:
+        edd, edd_basis = ages.due_date(date.fromisoformat(lmp), policy["edd_rule"]).isoformat(), edd_basis or "lmp"
     return {
         "pregnancy_id": pregnancy_id,
         "patient_id": patient_id,
@@ -58,6 +58,7 @@ def start_variables(
         "policy": policy,
         "plan_colours": list(pack.values.get("casefile", {}).get("plan_colours") or ()),
         "responsible_required": policy["responsible_doctor"] == "required",
+        "edd_rule": policy["edd_rule"],
         "stage": "registered",
     }
 

@@ -293,6 +293,6 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
         today = task_access.today_in_china(services())
         checked = form.validate(dict(command.answers), on=today, context=dict(command.variables))
         values = {**checked.values, **checked.calculated}
-        return values, journey.derive(rule.form, values, {}, today)
+        return values, journey.derive(rule.form, values, {"policy": command.variables.get("policy")}, today)
 
     return {BeginOccasion: handle}

@@ -12,6 +12,7 @@ TREATS = frozenset({"hospital"})
 # what a form calls an institution -> the variable that diagrams read, and the kinds that may be named
 NAMED: Mapping[str, tuple[str, frozenset[str]]] = {
     "receiving_org": ("postpartum_organisation", VISITS_AT_HOME),
+    "referred_org": ("hospital_organisation", TREATS),
     "receiving_centre": ("receiving_organisation", TREATS),
     "consulted_org": ("answering_organisation", TREATS),
     "appointment_org": ("appointment_organisation", TREATS | VISITS_AT_HOME),

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from workflows import routing_birth, tables
-from workflows.facts import date_of, derived, number_of
+from workflows.facts import assessed, date_of, derived, number_of
 from workflows.institutions import prefill as institution
 from workflows.policies.advice import Advice, advice, named
 from workflows.policies.gestational_age import days_pregnant
-from workflows.routing import link_id_of, policy_of
+from workflows.routing import link_id_of
+from workflows.rules_of_case import policy_of
 
 Values = Mapping[str, Any]
 # Items that the data alone decide: with the fact known and the item not met, the answer is "no".
@@ -43,7 +44,7 @@ COPIED_HISTORY = (
 
 def policy(variables: Values) -> dict[str, Any]:
     """The rules the case was started with."""
-    return variables.get("policy") or policy_of(variables)
+    return policy_of(variables)
 
 
 def _copied(source: Values, *names: str) -> dict[str, Any]:
@@ -52,6 +53,12 @@ def _copied(source: Values, *names: str) -> dict[str, Any]:
 
 def _known(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     return derived(facts, on, date_of(variables.get("edd")))
+
+
+def _assessed(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    """The same, her age as the region's tables count it."""
+    edd = date_of(variables.get("edd"))
+    return assessed(derived(facts, on, edd), policy(variables).get("age_reference"), edd)
 
 
 def registration(facts: Values, variables: Values, on: date) -> dict[str, Any]:
@@ -64,7 +71,7 @@ def first_check(facts: Values, variables: Values, on: date) -> dict[str, Any]:
 
 
 def screening(facts: Values, variables: Values, on: date) -> dict[str, Any]:
-    known = _known(facts, variables, on)
+    known = _assessed(facts, variables, on)
     shown = tables.screening_items(known, on)
     said_no = [code for code, fact in DECIDED_BY.items() if known.get(fact) not in UNDECIDED and code not in shown]
     earlier = variables.get("screening_codes") or ()
@@ -74,7 +81,7 @@ def screening(facts: Values, variables: Values, on: date) -> dict[str, Any]:
 
 def grading(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     rules = policy(variables)
-    shown = tables.grading_criteria(_known(facts, variables, on), rules, on)
+    shown = tables.grading_criteria(_assessed(facts, variables, on), rules, on)
     criteria = list(dict.fromkeys([*(variables.get("criteria") or ()), *shown]))
     suggested = tables.aggregate(criteria, rules, on)
     return {
@@ -358,7 +365,7 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "duty-evidence": institution.duty,
     "action-item": institution.action_item,
     "action-check": _today("checked_on_date"),
-    "official-notice": _today("notice_on"),
+    "official-notice": institution.notice,
     "interview-record": _today("held_on"),
     "notice-reply": _today("replied_on"),
     "notice-check": _today("checked_on_date"),

@@ -9,14 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from workflows import routing_birth, routing_case, routing_labour, routing_prenatal, routing_review, tables
-from workflows.facts import date_of, derived
+from workflows.facts import assessed, date_of, derived
 from workflows.institutions import routing as institution
 from workflows.policies import gestational_age as ages
 from workflows.policies.redating import proposes_redating
 from workflows.policies.registration import is_early_registration, kind_of_birth, outcome_of
-from workflows.regions import policy_of_pack
+from workflows.rules_of_case import policy_of
 
-BASELINE = "cn-baseline"
 TOLD_AT_REGISTRATION = ("social_factors", "special_disease", "responsible_doctor")
 Values = Mapping[str, Any]
 SCREENING_ITEM = re.compile(r"s(_\d+)+")
@@ -41,16 +40,16 @@ def merged(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return derived({**facts, **given}, on)
 
 
-def policy_of(facts: Values) -> dict[str, Any]:
-    """The rules of the pack named among the facts, else of the national baseline."""
-    return policy_of_pack(str(facts.get("pack") or BASELINE))
+def _assessed(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """The same, her age as the tables of her region count it."""
+    return assessed(merged(answers, facts, on), policy_of(facts)["age_reference"])
 
 
 def registration(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     unknown = answers.get("lmp_unknown") is True
     lmp = None if unknown else date_of(answers.get("lmp"))
     basis = answers.get("edd_basis") or ("us" if unknown else "lmp")
-    edd = date_of(answers.get("edd_final")) or _due_date(answers, lmp, basis)
+    edd = date_of(answers.get("edd_final")) or _due_date(answers, lmp, basis, policy_of(facts)["edd_rule"])
     return {
         "lmp": lmp.isoformat() if lmp else None,
         "edd": edd.isoformat() if edd else None,
@@ -60,13 +59,13 @@ def registration(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     }
 
 
-def _due_date(answers: Values, lmp: date | None, basis: str) -> date | None:
+def _due_date(answers: Values, lmp: date | None, basis: str, rule: str) -> date | None:
     scanned, transferred = date_of(answers.get("us_date")), date_of(answers.get("ivf_transfer_date"))
     if basis == "us" and scanned and answers.get("us_ga_weeks") is not None:
         return ages.due_date_by_ultrasound(scanned, _scan_age(answers))
     if basis == "ivf" and transferred:
         return ages.due_date_by_transfer(transferred, int(answers.get("ivf_embryo_days") or 0))
-    return ages.due_date_280(lmp) if lmp else None
+    return ages.due_date(lmp, rule) if lmp else None
 
 
 def _scan_age(answers: Values) -> int:
@@ -106,7 +105,7 @@ def _redating(answers: Values, facts: Values, edd: date) -> dict[str, Any]:
 def screening(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     """Ticked and computed items together: what the data show is positive whatever was answered."""
     items = {code_of(name): value for name, value in answers.items() if SCREENING_ITEM.fullmatch(name)}
-    shown = tables.screening_items(merged(answers, facts, on), on)
+    shown = tables.screening_items(_assessed(answers, facts, on), on)
     codes = list(dict.fromkeys([*(code for code, value in items.items() if value == "yes"), *shown]))
     recommended = policy_of(facts)["screening_recommended"]
     unknown = [code for code, value in items.items() if value == "unknown" and code not in (*codes, *recommended)]
@@ -120,7 +119,7 @@ def screening(answers: Values, facts: Values, on: date) -> dict[str, Any]:
 def grading(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     """The doctor's criteria. A computed one that is not ticked stays, unless the doctor says why it goes."""
     ticked = [code_of(name) for name, value in answers.items() if value is True and CRITERION.fullmatch(name)]
-    shown = tables.grading_criteria(merged(answers, facts, on), policy_of(facts), on)
+    shown = tables.grading_criteria(_assessed(answers, facts, on), policy_of(facts), on)
     removed = [code for code in shown if code not in ticked]
     reason = answers.get("change_reason")
     kept = ticked if reason else [*ticked, *removed]
@@ -148,7 +147,7 @@ def visit(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     contact = answers.get("contact")
     counts = answers.get("urged_only") is not True and contact not in LOST_OR_DIED
     policy = policy_of(facts)
-    found = tables.aggregate(tables.grading_criteria(merged(answers, facts, on), policy, on), policy, on)
+    found = tables.aggregate(tables.grading_criteria(_assessed(answers, facts, on), policy, on), policy, on)
     signs = set(answers.get("danger_signs") or ()) - {"none"}
     return {
         "visit_on": (date_of(answers.get("visit_date")) or on).isoformat(),
@@ -288,16 +287,17 @@ def end_confirmation(answers: Values, facts: Values, on: date) -> dict[str, Any]
     return {"confirmed": answers.get("confirmed") is True}
 
 
-SENIOR = frozenset({"chief", "associate_chief"})
+TITLES = ("other", "attending", "associate_chief", "chief")  # lowest first
 
 
 def suitability(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    """P12. Only signatures of associate chiefs and above count for "not suitable" (seed:003 3)."""
+    """P12. For "not suitable" count the signatures from `unsuitable.min_title` up: associate chief (seed:003 3)."""
+    senior = TITLES[TITLES.index(policy_of(facts)["suitability_title"]) :]
     signed = [row for row in answers.get("members") or () if row.get("member_signed") is True]
     return {
         "conclusion": answers.get("conclusion"),
         "decision": answers.get("decision"),
-        "senior_signatures": sum(row.get("member_title") in SENIOR for row in signed),
+        "senior_signatures": sum(row.get("member_title") in senior for row in signed),
     }
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from workflows.facts import number_of
-from workflows.regions import load_pack
+from workflows.rules_of_case import policy_of
 
 Values = Mapping[str, Any]
 # infection -> the fact that tells it, and its item in the rapid tests at labour
@@ -42,7 +42,7 @@ def children(answers: Values) -> list[dict[str, Any]]:
 
 def mother(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     viral_load = number_of(answers.get("hbv_dna"))
-    limit = load_pack(str(facts.get("pack") or "cn-baseline")).value("pmtct.hbv_dna_limit")
+    limit = policy_of(facts)["pmtct"]["hbv_dna_limit"]
     return {
         "hbv_antiviral": viral_load is not None and viral_load > limit,
         "retest_done": answers.get("retest_done") is True,

@@ -45,7 +45,14 @@ def responsible(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {**names, "responsible_from": answers.get("responsible_from") or on.isoformat()}
 
 
+def sent(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """The hospital that a slip of a positive screening names is the one that grades her; its own part names none."""
+    named = answers.get("destination")
+    return {"referred_org": named} if named and not answers.get("received_on") else {}
+
+
 BY_FORM = {
+    "screening-referral": sent,
     "consultation-request": asked,
     "consultation-answer": answered,
     "appointment-request": wished,

@@ -88,9 +88,11 @@ def context_of(variables: Mapping[str, Any], form: Form, facts: Mapping[str, Any
     return {**variables, **{name: facts[name] for name in missing if name in facts}}
 
 
-def known(services: Services, reading: Reading, pregnancy_id: str | None) -> Mapping[str, Any]:
+def known(
+    services: Services, reading: Reading, pregnancy_id: str | None, variables: Mapping[str, Any] | None = None
+) -> Mapping[str, Any]:
     """Name to value of everything recorded about the woman; empty where the task is about none. Read when first looked
-    into: most forms route without it."""
+    into: most forms route without it. `variables`: of her case, whose rules go with the facts."""
 
     def read() -> Mapping[str, Any]:
         if not pregnancy_id:
@@ -98,7 +100,7 @@ def known(services: Services, reading: Reading, pregnancy_id: str | None) -> Map
         with reading() as conn:
             return services.facts(conn, pregnancy_id)
 
-    return Known(read)
+    return Known(read, (variables or {}).get("policy"))
 
 
 def today_in_china(services: Services) -> date:

@@ -72,6 +72,12 @@ def check_cases(definitions: Definitions, text: str) -> list[Problem]:
     return problems
 
 
+def read_cases(definitions: Definitions, text: str) -> list[Case]:
+    """Every case of a file. Raises csv.Error, EngineError (a cell or column that cannot be read)."""
+    header, rows = _rows(text)
+    return [_case(definitions, number, dict(zip(header, row))) for number, row in rows]
+
+
 def _rows(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The header, and each row with its line. Raises csv.Error."""
     lines = text.removeprefix("\ufeff").splitlines(keepends=True)

@@ -125,6 +125,11 @@ def test_every_rule_in_the_pack_that_diagrams_may_read_is_read_somewhere():
         "routing",
         "early_until_days",
         "responsible_doctor",
+        "edd_rule",
+        "age_reference",
+        "assessor_orgs",
+        "screen_positive_to",
+        "suitability_title",
     }  # these are read beside forms
 
 

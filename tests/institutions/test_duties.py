@@ -208,3 +208,18 @@ def test_who_stays_on_the_sheet(row, kept):
 
     assert bool(carried) is kept
     assert all(one["sweep_remarks"] == "智力障碍" for one in carried)
+
+
+def test_a_sheet_about_a_woman_whom_the_region_does_not_sweep_is_sent_back_with_her_row(county):
+    """`sweep.age` of 信丰: 15–49."""
+    calendar.take_up(county.services, by=county.principal("officer"))
+    county.to("2026-02-01")
+    task = county.task("task_sweep", TOWNSHIP)
+    assert "15–49 岁妇女；精神病、智力障碍、其他" in county.get(f"/tasks/{task.id}", "nurse").get_data(as_text=True)
+    body = {"answers": {**example("sweep"), "rows": [{**PREGNANT, "sweep_age": 52}]}}
+
+    answer = county.ask("POST", f"/api/user-tasks/{task.id}/completion", "nurse", json=body)
+
+    assert answer.status_code == 422
+    (error,) = answer.json["errors"]
+    assert error["path"] == "rows[0].sweep_age" and "15–49" in error["message"]["zh"]

@@ -15,7 +15,7 @@ from web.language import gettext as _
 from web.pages.blueprint import bp, services, today
 from workflows import prefill, tables
 from workflows.corrections import carrying_out, grading
-from workflows.facts import date_of, derived
+from workflows.facts import assessed, date_of, derived
 from workflows.routing import CRITERION, code_of
 
 FORM = "risk-grading"
@@ -59,8 +59,9 @@ def _woman(pregnancy_id: str) -> tuple[woman.Woman, Any, Sequence[str]]:
     if result is None:
         raise Conflict("她还没有分级结果", "she has no grading yet", code="not-graded")
     known = {name: fact.value for name, fact in facts.items()}
-    known = derived(known, today(), date_of(she.variables.get("edd")))
-    return she, result, tables.grading_criteria(known, prefill.policy(she.variables), today())
+    edd, rules = date_of(she.variables.get("edd")), prefill.policy(she.variables)
+    known = assessed(derived(known, today(), edd), rules["age_reference"], edd)
+    return she, result, tables.grading_criteria(known, rules, today())
 
 
 def _page(

@@ -52,7 +52,7 @@ def region_rules() -> str:
     rules = pack()
     told = [(one, unsure.kind_of(one)) for one in rules.contradictions]
     leaves = rules.leaves()
-    words = [(key, value, source) for key, value, source in leaves if key in parameters.SHOWN]
+    words = parameters.words(rules)
     unread = [(key, value, parameters.UNREAD[key]) for key, value, _ in leaves if key in parameters.UNREAD]
     return render_template(
         "region.html", pack=rules, told=told, values=unsure.values(rules), rows=_rows(), words=words, unread=unread

@@ -16,7 +16,7 @@ from engine.store import reads
 from workflows import prefill, tables
 from workflows.corrections.grading import in_force
 from workflows.duplicates import JOURNEY
-from workflows.facts import date_of, derived
+from workflows.facts import assessed, date_of, derived
 from workflows.people.model import Principal
 from workflows.people.visibility import care_in, may_read_woman
 from workflows.services import Services
@@ -97,7 +97,9 @@ def _told(codes: set[str], by: Principal) -> tuple[str, ...]:
 
 
 def _shown(model: Definitions, facts: Mapping[str, Any], variables: Mapping[str, Any], on: date) -> set[str]:
-    known = tables.measured(derived(facts, on, date_of(variables.get("edd"))))
+    edd = date_of(variables.get("edd"))
+    reference = prefill.policy(variables)["age_reference"]
+    known = tables.measured(assessed(derived(facts, on, edd), reference, edd))
     now = datetime(on.year, on.month, on.day, 12, tzinfo=CHINA)
     asked = {"facts": known, "policy": prefill.policy(variables)}
     return set(to_plain(model.evaluate(TABLE, asked, now=now, explained=False).value) or ())

@@ -54,7 +54,7 @@ def effect_of_lmp(variables: Mapping[str, Any], lmp_text: str, on: date, *, ende
     if old is None:
         raise Conflict("尚未定预产期", "there is no due date yet", code="not-dated")
     lmp = _lmp(lmp_text, on)
-    new = ages.due_date_280(lmp)
+    new = ages.due_date(lmp, (variables.get("policy") or {}).get("edd_rule"))
     if new == old:
         raise wrong("lmp", "与现在的预产期相同", "that is the due date she has")
     package: Sequence[Mapping[str, Any]] = (variables.get("policy") or {}).get("visit_windows") or ()

@@ -17,13 +17,14 @@ from workflows import tables
 from workflows.corrections.asking import reason_of, wrong
 from workflows.corrections.carrying_out import CarryOut
 from workflows.duplicates import JOURNEY
+from workflows.institutions import levels
 from workflows.people.access import RIGHTS
 from workflows.people.model import Principal
 from workflows.people.visibility import care_in
 from workflows.services import Services
+from workflows.task_access import today_in_china
 
 AMENDED = "message_grading_amended"
-ASSESSORS = frozenset({"hospital"})  # kinds of organisation that are midwifery institutions of level 2 or higher
 GRADED = "message_graded"  # a hospital's system may send it, of persons who may grade
 INSIDE_ONLY = frozenset({AMENDED, "message_suitability_withdrawn"})  # no caller may send these past the checks here
 REPORT = "task_report_risk"
@@ -57,13 +58,13 @@ def amendment(
 
 
 def require_grader(services: Services, by: Principal) -> None:
-    """A doctor of an institution that may grade: a township may only propose a rise."""
-    own = services.people.organisations().get(by.organisation)
-    if by.kind != "person" or not by.roles & RIGHTS["grade"] or own is None or own.kind not in ASSESSORS:
-        raise Forbidden(
-            "只有二级以上助产机构的产科医师可以分级和更正分级",
-            "only an obstetrician of a level-2 institution or higher may grade and amend a grading",
-        )
+    """A doctor of an institution that the region lets grade (`risk.assessor_orgs`): a township may only propose a
+    rise. Raises Forbidden."""
+    if by.kind != "person" or not by.roles & RIGHTS["grade"]:
+        raise Forbidden("只有产科医师可以分级和更正分级", "only an obstetrician may grade and amend a grading")
+    words = services.regions(services.settings.pack).value("risk.assessor_orgs")
+    with services.pool.connection() as conn:
+        levels.require_assessor(services, conn, by.organisation, words, today_in_china(services))
 
 
 def known_criterion(code: str) -> bool:

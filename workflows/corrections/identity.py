@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.errors import Fault, Incorrect, Text
 from workflows import prefill, tables
-from workflows.facts import date_of, derived
+from workflows.facts import assessed, date_of, derived
 from workflows.forms import Item, forms_on_disk
 from workflows.policies import identity_card
 from workflows.policies.gestational_age import completed_years
@@ -99,9 +99,8 @@ def age_effect(known: Mapping[str, Any], born: str, variables: Mapping[str, Any]
 
 def _criteria(known: Mapping[str, Any], variables: Mapping[str, Any], on: date) -> list[str]:
     without_age = {name: value for name, value in known.items() if name != "age"}
-    return tables.grading_criteria(
-        derived(without_age, on, date_of(variables.get("edd"))), prefill.policy(variables), on
-    )
+    edd, rules = date_of(variables.get("edd")), prefill.policy(variables)
+    return tables.grading_criteria(assessed(derived(without_age, on, edd), rules["age_reference"], edd), rules, on)
 
 
 def finding(effect: AgeEffect) -> dict[str, str]:

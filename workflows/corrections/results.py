@@ -13,7 +13,7 @@ from engine.clock import CHINA
 from engine.errors import Text
 from workflows import prefill, tables
 from workflows.corrections.asking import wrong
-from workflows.facts import MEASURES, date_of, derived
+from workflows.facts import MEASURES, assessed, date_of, derived
 from workflows.forms import Item, forms_on_disk
 from workflows.forms.items import columns
 from workflows.policies.gestational_age import LONGEST
@@ -84,8 +84,8 @@ def rested_on(before: Mapping[str, Any], after: Mapping[str, Any], variables: Ma
 
 
 def _criteria(known: Mapping[str, Any], variables: Mapping[str, Any], on: date) -> Sequence[str]:
-    facts = derived(known, on, date_of(variables.get("edd")))
-    return tables.grading_criteria(facts, prefill.policy(variables), on)
+    edd, rules = date_of(variables.get("edd")), prefill.policy(variables)
+    return tables.grading_criteria(assessed(derived(known, on, edd), rules["age_reference"], edd), rules, on)
 
 
 def finding(what: str, rested: Rested, reason: str) -> dict[str, str]:

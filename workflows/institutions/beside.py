@@ -3,18 +3,20 @@ system has counted itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from engine.errors import Fault, Incorrect, Text
 from workflows.forms import Form
-from workflows.institutions import reviews, sheets
+from workflows.institutions import levels, reviews, sheets
 from workflows.institutions.reported import SHEET
+from workflows.rules_of_case import policy_of
 from workflows.services import Services
 from workflows.store import institutions as store
 from workflows.store import people as people_store
 
-DUTY = "duty-evidence"
+DUTY, SLIP = "duty-evidence", "screening-referral"
 TAUGHT = frozenset({"drill", "attendance"})  # whose topics follow from what reviews found (seed:003 四(四)15)
 
 
@@ -25,8 +27,14 @@ def known(
     if form.id == SHEET:
         before = previous(services, conn, form, task)
         unit = people_store.organisations(conn, services.region_id).get(task.organisation or "")
-        rows = sheets.carried_on(before, on) if before else []
-        return {**({"rows": rows} if rows else {}), **({"sweep_unit": unit.name} if unit else {})}
+        rules = policy_of(variables)
+        rows = sheets.carried_on(before, on, sheets.ages_of(rules)) if before else []
+        scope = {"sweep_scope": sheets.scope_of(rules)}
+        return {**scope, **({"rows": rows} if rows else {}), **({"sweep_unit": unit.name} if unit else {})}
+    if form.id == SLIP and variables.get("graded_at") is None:
+        words = policy_of(variables)["screen_positive_to"]
+        chosen = levels.destination(services, conn, variables.get("hospital_organisation"), words, on)
+        return {"destination": chosen} if chosen else {}
     if form.id == DUTY and variables.get("evidence_kind") in TAUGHT:
         lessons = reviews.lessons(services, conn, str(variables["organisation"]), on)
         return {"duty_lessons": lessons} if lessons else {}
@@ -44,8 +52,20 @@ def previous(services: Services, conn: Any, form: Form, task: Any) -> list[Mappi
     return list(form.answers_from_response(dict(response)).get("rows") or ()) if response is not None else None
 
 
-def marked(services: Services, conn: Any, form: Form, task: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a form as they are kept: on a sheet, who is new on it says so."""
+def marked(
+    services: Services, conn: Any, form: Form, task: Any, values: Mapping[str, Any], variables: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values of a form as they are kept: on a sheet, who is new on it says so. Raises Incorrect for a row of a
+    woman who is younger or older than the region sweeps."""
     if form.id != SHEET or not values.get("rows"):
         return dict(values)
+    _require_ages(values["rows"], sheets.ages_of(policy_of(variables)))
     return {**values, "rows": sheets.marked_new(values["rows"], previous(services, conn, form, task))}
+
+
+def _require_ages(rows: Sequence[Mapping[str, Any]], ages: tuple[int, int]) -> None:
+    low, high = ages
+    said = Text(zh=f"本地摸排 {low}–{high} 岁妇女", en=f"this region sweeps women of {low} to {high} years")
+    if wrong := sheets.too_young_or_old(rows, ages):
+        faults = [Fault(path=f"rows[{at}].sweep_age", message=said) for at in wrong]
+        raise Incorrect("摸排表有误", "the sheet is not right", code="sweep-age", faults=faults)

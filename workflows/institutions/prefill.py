@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 Values = Mapping[str, Any]
+DAYS = re.compile(r"P(\d{1,3})D", re.ASCII)
 
 
 def duty(facts: Values, variables: Values, on: date) -> dict[str, Any]:
@@ -18,6 +20,13 @@ def duty(facts: Values, variables: Values, on: date) -> dict[str, Any]:
         "duty_topic": name.get("zh"),
         "duty_basis": owed.get("source"),
     }
+
+
+def notice(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    """The answer is asked for in the days that the region gives (`institution.reply_within`)."""
+    within = ((variables.get("policy") or {}).get("institution") or {}).get("reply_within")
+    days = DAYS.fullmatch(str(within))
+    return {"notice_on": on.isoformat(), "reply_by": (on + timedelta(days=int(days[1]))).isoformat() if days else None}
 
 
 def action_item(facts: Values, variables: Values, on: date) -> dict[str, Any]:

@@ -6,15 +6,36 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+AGES = (15, 49)  # [seed:002 附件4 注1]; the region's own: `sweep.age`
 
-def carried_on(rows: Sequence[Mapping[str, Any]], on: date) -> list[dict[str, Any]]:
+
+def ages_of(policy: Mapping[str, Any]) -> tuple[int, int]:
+    """From and to which completed year the region sweeps."""
+    low, high = (policy.get("sweep") or {}).get("age") or AGES
+    return int(low), int(high)
+
+
+def scope_of(policy: Mapping[str, Any]) -> str:
+    """Whom the sheet is about, in the region's words."""
+    low, high = ages_of(policy)
+    groups = "、".join(str(one) for one in (policy.get("sweep") or {}).get("groups") or ())
+    return "；".join(part for part in (f"{low}–{high} 岁妇女", groups) if part)
+
+
+def too_young_or_old(rows: Sequence[Mapping[str, Any]], ages: tuple[int, int]) -> list[int]:
+    """Which rows, counted from 0, are of a woman whom this sheet is not about."""
+    low, high = ages
+    return [at for at, row in enumerate(rows) if row.get("sweep_age") and not low <= int(row["sweep_age"]) <= high]
+
+
+def carried_on(rows: Sequence[Mapping[str, Any]], on: date, ages: tuple[int, int] = AGES) -> list[dict[str, Any]]:
     """Next month's sheet: who is not pregnant stays, a year older in her month, no longer new."""
     kept = [dict(row) for row in rows if row.get("sweep_pregnant") != "yes"]
     for row in kept:
         row["sweep_remarks"] = str(row.get("sweep_remarks") or "").replace("新增", "").strip(" ，,；;、") or None
         if (month := month_of(row.get("sweep_birth"))) is not None:
             row["sweep_age"] = on.year - int(month[:4]) - (on.month < int(month[5:]))
-    return [{name: value for name, value in row.items() if value is not None} for row in kept if _of_age(row)]
+    return [{name: value for name, value in row.items() if value is not None} for row in kept if _of_age(row, ages)]
 
 
 def marked_new(rows: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
@@ -34,9 +55,9 @@ def _who(row: Mapping[str, Any]) -> tuple[Any, Any]:
     return row.get("sweep_name"), month_of(row.get("sweep_birth")) or row.get("sweep_birth")
 
 
-def _of_age(row: Mapping[str, Any]) -> bool:
-    """Women 15–49 [seed:002 附件4 注1]."""
-    return 15 <= int(row.get("sweep_age") or 15) <= 49
+def _of_age(row: Mapping[str, Any], ages: tuple[int, int]) -> bool:
+    low, high = ages
+    return low <= int(row.get("sweep_age") or low) <= high
 
 
 def month_of(text: Any) -> str | None:

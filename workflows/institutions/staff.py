@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from engine.errors import Text
+from workflows.indicators.counting import COMPARE
 from workflows.indicators.periods import Period
 from workflows.institutions import directory
 from workflows.institutions.directory import Line
@@ -27,7 +28,7 @@ STANDARDS = (
     ("part_time_officer", "hospital", "staff.parttime_pm.hospital"),
     ("part_time_officer", "township", "staff.parttime_pm.township"),
 )
-EDUCATION = "training.cme_per_year.value"
+EDUCATION = "training.cme_per_year"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,12 @@ class Learner:
     post: Text
     times: int
     want: int
+    op: str = "ge"
+
+    @property
+    def is_met(self) -> bool:
+        """As the region compares: at least so often, unless its pack says otherwise."""
+        return bool(COMPARE[self.op](self.times, self.want))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +98,10 @@ def standards(services: Services, by: Principal) -> list[Standard]:
 
 def learners(services: Services, by: Principal, year: int) -> list[Learner]:
     """The staff who are to learn each year, with how often they did; empty where the region asks for nothing."""
-    want = _value(_pack(services), EDUCATION)
-    if want is None:
+    pack = _pack(services)
+    if (want := _value(pack, f"{EDUCATION}.value")) is None:
         return []
+    op = _value(pack, f"{EDUCATION}.op") or "ge"
     last = date(year, 12, 31)
     learnt = Counter(
         (line.organisation, line.body["name"])
@@ -108,6 +116,7 @@ def learners(services: Services, by: Principal, year: int) -> list[Learner]:
             post=posts[line.body["post"]],
             times=learnt[line.organisation, line.body["name"]],
             want=int(want),
+            op=op,
         )
         for line in directory.lines(services, kind="staff", on=last)
         if line.body["post"] in LEARNERS and line.organisation in by.organisations

@@ -40,6 +40,19 @@ def due_date_naegele(lmp: date) -> date:
     return first + timedelta(days=lmp.day - 1 + 7)
 
 
+NAEGELE = "naegele"
+RULES = ("lmp_280", NAEGELE)  # `edd.rule` of a pack: by which the due date follows from the LMP (G-5)
+
+
+def due_date(lmp: date, rule: str | None = None) -> date:
+    """The due date that an LMP proposes by the region's rule; LMP + 280 days unless it says otherwise.
+
+    >>> due_date(date(2025, 5, 25)), due_date(date(2025, 5, 25), "naegele")
+    (datetime.date(2026, 3, 1), datetime.date(2026, 3, 4))
+    """
+    return due_date_naegele(lmp) if rule == NAEGELE else due_date_280(lmp)
+
+
 def due_date_by_ultrasound(scanned_on: date, age_days: int) -> date:
     """The due date when a scan found the pregnancy `age_days` old (G-6, G-7)."""
     return scanned_on + PREGNANCY_LENGTH - timedelta(days=age_days)

@@ -33,6 +33,7 @@ def problems_of(header: Any, values: Mapping[str, Any], sources: Any) -> list[Pr
         found += _value(key, value)
     found += _scheme(values)
     found += _windows(values)
+    found += _choices(values) + _sweep(values)
     return found + _sources(values, sources)
 
 
@@ -123,6 +124,46 @@ EXPECTED: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
     "casefile.colours": (_is_colours, "颜色列表", "a list of colours"),
     "advice.level2_colours": (_is_colours, "颜色列表", "a list of colours"),
 }
+
+
+# What a value may say; a test holds them equal to what their readers know.
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "edd.rule": ("lmp_280", "naegele"),
+    "risk.age_reference": ("assessment", "edd"),
+    "risk.assessor_orgs": ("midwifery_ge2", "midwifery_ge3", "midwifery", "pmc_county"),
+    "risk.screen_positive_to": ("midwifery_ge2", "midwifery_ge3", "midwifery", "pmc_county"),
+    "unsuitable.min_title": ("attending", "associate_chief", "chief"),
+    "focus.treat_as": ("high_risk", "own_colour"),
+    "death.policy": ("strictest", "regional"),
+    "training.cme_per_year.op": ("ge", "le", "lt", "eq"),
+}
+SWEEP_COLUMNS = 14  # of the sheet F-18 as printed (seed:002 附件4)
+
+
+def _choices(values: Mapping[str, Any]) -> list[Problem]:
+    found = []
+    for key, choices in CHOICES.items():
+        said = _at(values, key) if _has(values, key) else choices[0]
+        each = said if isinstance(said, list) else [said]
+        if not each or any(one not in choices for one in each):
+            listed = "、".join(choices), ", ".join(choices)
+            found.append(problem(key, "unknown_choice", f"{key} 应为 {listed[0]}", f"{key} should be {listed[1]}"))
+    return found
+
+
+def _sweep(values: Mapping[str, Any]) -> list[Problem]:
+    """The sheet is printed with its columns, and is about women from one age to another."""
+    found = []
+    columns = _at(values, "sweep.columns") if _has(values, "sweep.columns") else SWEEP_COLUMNS
+    if columns != SWEEP_COLUMNS:
+        zh, en = f"月报表 F-18 为 {SWEEP_COLUMNS} 栏", f"the sheet F-18 has {SWEEP_COLUMNS} columns"
+        found.append(problem("sweep.columns", "other_sheet", zh, en))
+    ages = _at(values, "sweep.age") if _has(values, "sweep.age") else [1, 1]
+    whole = isinstance(ages, list) and len(ages) == 2 and all(type(age) is int and 0 < age < 100 for age in ages)
+    if not whole or ages[0] > ages[1]:
+        zh, en = "应为从小到大的两个周岁", "should be two ages in completed years, the lower first"
+        found.append(problem("sweep.age", "bad_ages", zh, en))
+    return found
 
 
 def _scheme(values: Mapping[str, Any]) -> list[Problem]:

@@ -96,6 +96,7 @@ class Pack:
 # name in the diagrams -> key in the pack
 POLICY: Mapping[str, str] = {
     "scheme": "risk.scheme",
+    "edd_rule": "edd.rule",
     "redate_table": "edd.redate_table",
     "edd_confirm_within": "edd.confirm_within",
     "first_visit_within": "registration.first_visit_within",
@@ -110,6 +111,9 @@ POLICY: Mapping[str, str] = {
     "hb_110_inclusive": "risk.hb_110_inclusive",
     "hbv_carrier_purple": "risk.hbv_carrier_purple",
     "local_criteria": "risk.local_criteria",
+    "age_reference": "risk.age_reference",
+    "assessor_orgs": "risk.assessor_orgs",
+    "screen_positive_to": "risk.screen_positive_to",
     "creatinine_uln": "risk.creatinine_uln_umol",
     "report_colours": "report.colours",
     "report_within": "report.within",
@@ -148,6 +152,7 @@ POLICY: Mapping[str, str] = {
     "contraception_within": "closing.contraception_within",
     "post_abortion_after": "closing.post_abortion_after",
     "suitability_within": "unsuitable.within",
+    "suitability_title": "unsuitable.min_title",
     "unsuitable_signatures": "unsuitable.termination_signatures",
     "termination_within": "unsuitable.termination_within",
     "transfer_answer": "transfer.answer_within",
@@ -173,9 +178,11 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         *("ddi_target_min", "ddi_warn_min", "call_arrive_min"),
         *("blood_answer_within", "blood_arrive_within", "review_within", "rescue_record_within"),
     ),
-    "focus": ("enabled", "factors", "register_within", "plan_from_days", "plan_within", "support_within"),
-    "sweep": ("due_day", "due_inclusive", "month_offset", "remind_before", "lead_within", "check_within"),
-    "death": ("notify", "phone_within", "facility_review", "county_review"),
+    "focus": ("enabled", "factors", "register_within", "plan_from_days", "plan_within", "support_within", "treat_as"),
+    "sweep": (
+        *("age", "groups", "due_day", "due_inclusive", "month_offset", "remind_before", "lead_within", "check_within"),
+    ),
+    "death": ("policy", "notify", "phone_within", "facility_review", "county_review"),
     "review": ("near_miss", "record_within", "rectify_within"),
 }
 

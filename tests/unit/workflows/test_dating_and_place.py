@@ -2,9 +2,12 @@
 
 from datetime import date
 
+from workflows.facts import Fact
+from workflows.facts_on_demand import Known
 from workflows.journey import derive, prefill
 from workflows.people.model import Organisation
 from workflows.places import with_places
+from workflows.regions import load_pack
 
 ON = date(2026, 1, 5)
 TREE = {
@@ -57,3 +60,16 @@ def test_a_village_post_stands_for_its_township_and_a_stranger_for_nobody():
     assert with_places({"receiving_org": "org-vil-2"}, TREE) == {"postpartum_organisation": "org-twn-2"}
     assert with_places({"receiving_org": "外省某镇"}, TREE) == {}
     assert with_places({"receiving_org": "县医院"}, TREE) == {}
+
+
+def test_a_form_counts_by_the_rules_that_the_case_was_started_with():
+    """AC-15: six days' difference moves the date only where the region's threshold is five."""
+    policy = {**load_pack("cn-baseline").policy(), "redate_table": [{"until_days": 400, "more_than_days": 5}]}
+    scan = {"filled_on": "2026-01-05", "us_date": "2026-01-05", "us_ga_weeks": 10, "us_ga_days": 0}
+    facts = {"edd_final": Fact(value="2026-08-09")}
+
+    def proposed(rules):
+        return derive("anc-first", scan, Known(lambda: facts, rules), date(2026, 1, 5)).get("edd_proposed")
+
+    assert (proposed(None), proposed(policy)) == (None, "2026-08-03")
+    assert proposed({"redate_table": policy["redate_table"]}) == "2026-08-03"  # a case older than the other rules

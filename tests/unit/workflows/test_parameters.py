@@ -1,12 +1,12 @@
-"""Every value of every region pack is read by something: it is changed here, and a difference is seen. Those that
-nothing reads yet, and those that are only shown to people, are named: a new value that nobody reads fails."""
+"""Every value of every region pack, shipped or made up, is read by something: it is changed here, one at a time, and a
+difference is seen in what the product does: a date, a right, a form, a target, a page. A value that nobody sees fails
+by its name."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -14,130 +14,81 @@ from typing import Any
 
 import pytest
 
-from engine.clock import CHINA
 from engine.errors import EngineError
-from workflows import escalation, parameters
-from workflows.duties import ELEMENTS, Known, duties
-from workflows.indicators import Period, due_dates, score_sheet
-from workflows.indicators.counting import Report, _figures
-from workflows.journey import prefill
-from workflows.regions import Pack, load_pack, pack_ids
+from tests.unit.workflows.pack_observers import OBSERVERS, watchers
+from workflows import parameters
+from workflows.facts import AGE_REFERENCES
+from workflows.institutions import levels
+from workflows.policies.gestational_age import RULES
+from workflows.regions import Pack, check_file, load_pack, pack_ids
+from workflows.regions.checking import CHOICES
 from workflows.regions.pack import POLICY
+from workflows.routing import TITLES
 
-ROOT = Path(__file__).parents[3]
-NOW = datetime(2022, 6, 1, 9, tzinfo=CHINA)
-YEARS = Period("2018-2023", date(2018, 1, 1), date(2023, 12, 31))
-QUARTER = Period("2022Q2", date(2022, 4, 1), date(2022, 6, 30))
-
-
-@dataclass
-class Task:
-    due_at: datetime | None = NOW
-    completed_at: datetime | None = None
-    created_at: datetime = NOW - timedelta(days=3)
+MADE_UP = Path(__file__).with_name("made_up_county.yaml")
 
 
 @cache
-def texts() -> str:
-    """Every diagram, table and rule: where a name of the policy would be read."""
-    files = [*ROOT.glob("bpmn/*.bpmn"), *ROOT.glob("bpmn/decisions/*.dmn"), *ROOT.glob("workflows/*.py")]
-    files.remove(ROOT / "workflows/parameters.py")  # lists what is not read
-    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+def the_pack(pack_id: str) -> Pack:
+    if pack_id in pack_ids():
+        return load_pack(pack_id)
+    pack, problems = check_file(MADE_UP)
+    assert pack is not None and problems == []
+    return pack
 
 
-def seen(pack: Pack) -> Iterator[Any]:
-    """What the product makes of a pack, wherever it reads one."""
-    policy = pack.policy()
-    yield {path: value for path, value in _leaves(policy) if path.partition(".")[0] in POLICY and _is_read(path)}
-    yield _filled_in(policy)
-    yield [(d.on, d.name, d.sender, d.recipient, d.about) for d in due_dates(pack, YEARS)]
-    figures = _figures({}, pack, QUARTER)
-    for year in (2018, 2019, 2020, 2022):
-        yield [one.target for one in _figures({}, pack, Period(str(year), date(year, 1, 1), date(year, 12, 31)))]
-    yield pack.value("emergency.ddi_target_min")
-    yield escalation.ladder(pack)
-    yield _owed(pack)
-    if "quarterly_score" in (pack.values.get("returns") or {}):
-        report = Report(
-            region="r",
-            pack=pack.id,
-            period=QUARTER,
-            organisation=None,
-            counted_at=NOW,
-            figures=figures,
-            by_organisation={},
-        )
-        yield [(item.points, item.evidence) for item in score_sheet(report, pack).items]
+PACKS = [*pack_ids(), "cn-made-up"]
+LEAVES = [(pack_id, key) for pack_id in PACKS for key, _, _ in the_pack(pack_id).leaves()]
+
+ANOTHER: dict[str, list[str]] = {
+    **{"lt": ["ge"], "le": ["ge"], "ge": ["lt"], "eq": ["lt"], "01-31": ["01-30"], "02-15": ["02-14"]},
+    **{"lmp_280": ["naegele"], "naegele": ["lmp_280"], "assessment": ["edd"], "edd": ["assessment"]},
+    **{"associate_chief": ["chief"], "attending": ["chief"], "chief": ["attending"]},
+    **{"high_risk": ["own_colour"], "own_colour": ["high_risk"], "xf-annex5": ["none-such"]},
+    **{"strictest": ["regional"], "regional": ["strictest"]},
+    **{"day": ["month", "hour"], "workday": ["month", "hour"], "month": ["day"]},
+    **{"midwifery_ge2": ["midwifery_ge3"], "midwifery_ge3": ["midwifery_ge2"], "pmc_county": ["midwifery"]},
+    **{"last_day_of_quarter": ["never"], "optional": ["required"], "encouraged": ["required"]},
+    **{"required": ["optional"]},
+}
+DURATION = re.compile(r"P(\d+D|T\d+[HM])")
 
 
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and value:
-        for name, inner in value.items():
-            yield from _leaves(inner, f"{path}.{name}" if path else str(name))
-    else:
-        yield path, value
-
-
-@cache
-def _is_read(path: str) -> bool:
-    """The value itself is named where something reads it, or a group of it is taken as a whole: by a key that is
-    computed, or by a rule. A group that is only handed on to a table or a called process is not read by that."""
-    name, *inner = path.split(".")
-    if not any(form in texts() for form in (f"policy.{name}", f'["{name}"]', f'"{name}"]', f'get("{name}"')):
-        return False
-    if name == "routing":
-        return False
-    return not inner or name in TAKEN_WHOLE or re.search(rf"\b{re.escape(inner[-1])}\b", texts()) is not None
-
-
-# By a key that is computed: the colour, the moment, the kind. `routing` is looked at by what it fills in, below.
-TAKEN_WHOLE = frozenset(
-    {"tracing", "tracing_urgent", "report_within", "report_call_within", "visit_windows", "visit_raise"}
-)
-
-
-def _filled_in(policy: dict[str, Any]) -> list[Any]:
-    """What forms begin with for a woman of each colour: where the region sends her."""
-    found = []
-    for colour in ("green", "yellow", "orange", "red"):
-        for purple in (False, True):
-            case = {"policy": policy, "colour": colour, "purple": purple}
-            found += [
-                prefill(form, {}, case, NOW.date()) for form in ("risk-report", "transfer-request", "delivery-plan")
-            ]
-    graded = ({"hb": 115}, {"age": 36}, {"age": 41}, {"hb": 55}, {"hb": 39}, {"hiv": "pos"})
-    found += [prefill("risk-grading", facts, {"policy": policy}, NOW.date()) for facts in graded]
-    return found
-
-
-def _owed(pack: Pack) -> list[Any]:
-    """The duties of a woman of each colour, before and after birth."""
-    born = {"delivered_on": "2022-05-01", "graded_at": "2022-01-02T08:00:00+08:00"}
-    found = []
-    for colour in ("green", "yellow", "orange", "red", "purple"):
-        known = {"variables": born, "tasks": dict.fromkeys(ELEMENTS, Task()), "case_file": {}, "colours": {colour}}
-        found.append(duties(Known(**known, pack=pack, now=NOW)))
-    return found
-
-
-def changed(value: Any) -> Any:
-    """Another value of the same kind."""
+def others(key: str, value: Any) -> list[Any]:
+    """Other values of the same kind; one of them has to be seen."""
     if isinstance(value, bool):
-        return not value
+        return [not value]
     if isinstance(value, int):
-        return value + 1
+        return [value + 1, value - 1, value * 3, value // 3]
     if isinstance(value, float | Decimal):
-        return value + type(value)(1)
+        return [value + type(value)(1)]
     if isinstance(value, date):
-        return value + timedelta(days=1)
+        return [value + timedelta(days=1)]
     if isinstance(value, list):
-        return value[:-1] or ["another"]
+        return _lists(key, value)
     if value is None:
-        return "another"
-    return ANOTHER.get(value) or (f"P9{value[1:]}" if value.startswith("P") and value[1:2].isdigit() else f"{value}~")
+        return [{"review.near_miss.county_months": 6, "death.phone_within": "PT24H"}.get(key, "another")]
+    if DURATION.fullmatch(value):
+        return [f"P9{value[1:]}", "PT1H"]
+    return ANOTHER.get(value, [f"{value}~"])
 
 
-ANOTHER = {"lt": "ge", "le": "ge", "ge": "lt", "eq": "lt", "01-31": "01-30", "xf-annex5": "none-such"}
+def _lists(key: str, value: list[Any]) -> list[Any]:
+    if not value:
+        return [FIRST[key]]
+    if key == "risk.local_criteria":
+        return [[{**row, "enabled": not row["enabled"]} for row in value]]
+    if key in CHOICES:
+        return [[other] for other in ANOTHER[value[0]]]
+    return [found for found in (value[:-1], value[1:]) if found] or [["another"]]
+
+
+FIRST: dict[str, Any] = {
+    "casefile.expert_panel_colours": ["orange"],
+    "risk.local_criteria": [
+        {"code": "Y-90.1", "fact": "height", "op": "<=", "value": 150, "text": "身高 ≤150 cm", "enabled": True}
+    ],
+}
 
 
 def with_value(pack: Pack, key: str, value: Any) -> Pack:
@@ -147,32 +98,50 @@ def with_value(pack: Pack, key: str, value: Any) -> Pack:
     return replace(pack, values=put(pack.values, key.split(".")))
 
 
-def makes_a_difference(pack: Pack, key: str, value: Any, before: list[Any]) -> bool:
-    """Stops at the first difference."""
-    try:
-        return any(now != then for now, then in zip(seen(with_value(pack, key, changed(value))), before))
-    except (KeyError, ValueError, TypeError, EngineError):
-        return True  # refused: somebody read it
+def word_of(key: str) -> str:
+    """How diagrams and tables name the value: by the last part, or by the name of its policy."""
+    return next((name for name, whole in POLICY.items() if whole == key), key.rpartition(".")[2])
 
 
-@pytest.mark.parametrize("pack_id", pack_ids())
-def test_each_value_is_read_or_is_listed_as_unread(pack_id):
-    pack = load_pack(pack_id)
-    before = list(seen(pack))
-
-    base = {key: value for key, value, _ in load_pack(pack.base).leaves()} if pack.base else {}
-    own = [(key, value) for key, value, _ in pack.leaves() if base.get(key, "…") != value]
-
-    unread = {key for key, value in own if not makes_a_difference(pack, key, value, before)}
-
-    listed = parameters.UNREAD.keys() | parameters.SHOWN
-    assert sorted(unread - listed) == [], "a value that nothing reads: wire it, or list it"
-    assert sorted(key for key, _ in own if key in listed - unread) == [], "listed, but read"
+def seen_by(pack: Pack, key: str, value: Any) -> str | None:
+    """Who sees a difference; the first of them. An answer that is refused was asked by somebody."""
+    other = with_value(pack, key, value)
+    for watch in watchers(key):
+        before = observed(pack.id, watch.__name__, word_of(key))
+        try:
+            if watch(other, word_of(key)) != before:
+                return watch.__name__
+        except (KeyError, ValueError, TypeError, EngineError):
+            return watch.__name__
+    return None
 
 
-def test_what_is_listed_exists_and_says_what_it_waits_for():
-    every = {key for pack_id in pack_ids() for key, _, _ in load_pack(pack_id).leaves()}
+@cache
+def observed(pack_id: str, watch: str, word: str) -> list[Any]:
+    return next(one for one in OBSERVERS if one.__name__ == watch)(the_pack(pack_id), word)
 
-    assert sorted((parameters.UNREAD.keys() | parameters.SHOWN) - every) == []
-    assert not parameters.UNREAD.keys() & parameters.SHOWN
-    assert all(why.zh and why.en for why in parameters.UNREAD.values())
+
+@pytest.mark.parametrize(("pack_id", "key"), LEAVES, ids=[f"{pack}-{key}" for pack, key in LEAVES])
+def test_a_changed_value_makes_a_difference_that_somebody_sees(pack_id, key):
+    pack = the_pack(pack_id)
+
+    seen = (seen_by(pack, key, other) for other in others(key, pack.value(key)))
+    found = next((watch for watch in seen if watch is not None), None)
+
+    if key in parameters.UNREAD:
+        assert found is None, "listed as unread, but read"
+    else:
+        assert found is not None, f"nothing reads {key}: wire it"
+
+
+def test_what_is_said_for_people_is_a_value_of_some_pack():
+    every = {key for _, key in LEAVES}
+
+    assert sorted(parameters.SHOWN - every) == []
+
+
+def test_a_pack_may_say_only_what_its_readers_know():
+    assert set(CHOICES["edd.rule"]) == set(RULES)
+    assert set(CHOICES["risk.age_reference"]) == set(AGE_REFERENCES)
+    assert set(CHOICES["unsuitable.min_title"]) == set(TITLES) - {"other"}
+    assert set(CHOICES["risk.assessor_orgs"]) == set(CHOICES["risk.screen_positive_to"]) == set(levels.WORDS)
