@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from engine.store import plain
@@ -42,20 +42,48 @@ def read_facts(conn: Any, region_id: str, pregnancy_id: str) -> dict[str, Fact]:
     """Fact name (the forms' linkId) to the newest value. What the registration says of the person is in it too."""
     newest: dict[str, Fact] = {}
     person: dict[str, Fact] = {}
-    for stored in resources.known_of_her(conn, region_id, pregnancy_id):  # of her alone: her child's weight is not hers
-        if stored.type == "Patient":
-            person = of_person(stored.resource(), stored.updated_at)
-            continue
-        for name, fact in _stated(stored.id, stored.body):
+    heads = resources.known_of_her(conn, region_id, pregnancy_id)  # of her alone: her child's weight is not hers
+    for stated in _stated(conn, region_id, [head for head in heads if head.type != "Patient"]):
+        for name, fact in stated:
             if name not in newest or (newest[name].at, newest[name].source) < (fact.at, fact.source):
                 newest[name] = fact
+    for head in heads:
+        if head.type == "Patient":
+            person = of_person({"id": head.id, **plain.read(head.body or "{}")}, head.updated_at)
     return {**person, **newest}
 
 
-@lru_cache(maxsize=8192)  # with every form of a woman the same some hundreds are read
-def _stated(id: str, body: str) -> tuple[tuple[str, Fact], ...]:
-    """The facts of one stored version, whose text never changes."""
-    return tuple(facts_of({"id": id, **plain.read(body)}))
+class Remembered:
+    """What stored versions say, by id and hash of the content, which never change; the oldest goes first."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: dict[tuple[str, str], tuple[tuple[str, Fact], ...]] = {}
+        self._lock = Lock()
+
+    def get(self, head: resources.OfHer) -> tuple[tuple[str, Fact], ...] | None:
+        return self._known.get((head.id, head.content_hash))
+
+    def keep(self, head: resources.OfHer, stated: tuple[tuple[str, Fact], ...]) -> None:
+        with self._lock:
+            while len(self._known) >= self._most:
+                del self._known[next(iter(self._known))]
+            self._known[head.id, head.content_hash] = stated
+
+
+REMEMBERED = Remembered(20_000)  # with every form of a woman the same some hundred are looked at
+
+
+def _stated(conn: Any, region_id: str, heads: list[resources.OfHer]) -> Iterator[tuple[tuple[str, Fact], ...]]:
+    """The facts of each; texts are read of those alone that are not remembered."""
+    known = {head.id: REMEMBERED.get(head) for head in heads}
+    new = [head for head in heads if known[head.id] is None]
+    texts = resources.texts_of_observations(conn, region_id, new)
+    for head in new:
+        if head.id in texts:
+            known[head.id] = stated = tuple(facts_of({"id": head.id, **plain.read(texts[head.id])}))
+            REMEMBERED.keep(head, stated)
+    return (stated for stated in known.values() if stated)
 
 
 def woman_of(conn: Any, region_id: str, pregnancy_id: str) -> str | None:

@@ -277,14 +277,33 @@ def of_episode(conn: Asked, region_id: str, episode_id: str, types: Sequence[str
     return [_of_row(row) for row in ask(conn, SQL["resources_of_episode"], key)]
 
 
-def known_of_her(conn: Connection[Any] | Alone, region_id: str, episode_id: str) -> list[Stored]:
-    """The Patient of a case and her Observations in it."""
+@dataclass(frozen=True, slots=True)
+class OfHer:
+    """A current resource of hers. `body`: None where it is asked for apart. What it says follows from `id` and
+    `content_hash`."""
+
+    type: str
+    id: str
+    version: int
+    content_hash: str
+    updated_at: datetime
+    body: str | None
+
+
+def known_of_her(conn: Connection[Any] | Alone, region_id: str, episode_id: str) -> list[OfHer]:
+    """The Patient of a case, whole, and the heads of her Observations in it."""
     key = {"region_id": region_id, "episode_id": episode_id}
     whose = ask(conn, SQL["woman_of_episode"], key)  # apart: together they would be planned anew with every question
     if not whose or whose[0][0] is None:
         return []
-    rows = ask(conn, SQL["what_is_known_of_her"], {**key, "woman": whose[0][0]})
-    return [_of_row(row) for row in rows]
+    return [OfHer(*row) for row in ask(conn, SQL["what_is_known_of_her"], {**key, "woman": whose[0][0]})]
+
+
+def texts_of_observations(conn: Connection[Any] | Alone, region_id: str, heads: Iterable[OfHer]) -> dict[str, str]:
+    """The body of each, by id."""
+    wanted = {head.id: head.version for head in heads}
+    rows = ask(conn, SQL["texts_of_observations"], {"region_id": region_id, "ids": list(wanted)}) if wanted else []
+    return {id: body for id, version, body in rows if wanted[id] == version}
 
 
 def of_patient(conn: Asked, region_id: str, patient_id: str, types: Sequence[str]) -> list[Stored]:

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from fhir_adapters.facts import facts_of
+from fhir_adapters.facts import Remembered, facts_of
+from fhir_adapters.store import resources
+from fhir_adapters.store.resources import OfHer
 from tests.fhir.fhir_kit import CANON, coded, observation
 
 UCUM = "http://unitsofmeasure.org"
@@ -105,3 +107,39 @@ def test_a_banner_tells_who_she_is_without_her_numbers(hospital):
     assert banner["id_masked"].count("*") == 8
     assert [f["pregnancy_id"] for f in found] == [woman.pregnancy_id]
     assert hidden == []
+
+
+def test_the_text_of_an_observation_is_read_once_and_again_when_it_was_changed(hospital, monkeypatch):
+    woman = hospital.brings_in()
+    read, texts_of = [], resources.texts_of_observations
+
+    def counted(conn, region_id, heads):
+        asked_for = list(heads)
+        read.append([head.version for head in asked_for])
+        return texts_of(conn, region_id, asked_for)
+
+    def known():
+        with hospital.services.engine.read() as conn:
+            return hospital.services.facts(conn, woman.pregnancy_id)["hb"].value
+
+    monkeypatch.setattr(resources, "texts_of_observations", counted)
+    sent = observation("718-7", woman.subject, at="2026-01-04", valueQuantity=quantity(100, "g/L", "g/L"))
+    stored = hospital.post("/Observation", sent).json
+    first = known(), known()
+    asked = list(read)
+    changed = {**stored, "status": "corrected", "valueQuantity": quantity(90, "g/L", "g/L")}
+    assert hospital.put(f"/Observation/{stored['id']}", changed).status_code == 200
+
+    assert first == (100, 100) and asked[-1] == []
+    assert known() == 90 and read[-1] == [2]
+
+
+def test_what_is_remembered_is_bounded_and_the_oldest_goes_first():
+    remembered = Remembered(2)
+    heads = [OfHer("Observation", f"o-{n}", 1, f"hash-{n}", None, None) for n in range(3)]
+
+    for head in heads:
+        remembered.keep(head, ())
+
+    assert [remembered.get(head) for head in heads] == [None, (), ()]
+    assert remembered.get(OfHer("Observation", "o-2", 2, "another", None, None)) is None
