@@ -17,7 +17,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -56,6 +56,15 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] ",
 }
 
+# Of a database that nobody needs tomorrow. Given at the start: what stands on the command line outweighs ALTER SYSTEM.
+FLEETING = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+}
+
 
 @dataclass
 class Server:
@@ -88,8 +97,9 @@ class Server:
                 _stop(self.folder)
 
 
-def attach(home: Path) -> Server:
-    """Use the server of this home; start it, at first create it, when it does not run. Raises Busy when it will not."""
+def attach(home: Path, *, is_fleeting: bool = False) -> Server:
+    """Use the server of this home; start it, at first create it, when it does not run. Raises Busy when it will not.
+    `is_fleeting`: it is started without care for what a crash would take away."""
     folder = home.resolve() / "postgres"
     folder.mkdir(parents=True, exist_ok=True)
     with _exclusively(folder):
@@ -97,7 +107,7 @@ def attach(home: Path) -> Server:
         started = False
         if not _answers(socket_folder):
             _make_ready(folder, socket_folder)
-            _start(folder, socket_folder)
+            _start(folder, socket_folder, FLEETING if is_fleeting else {})
             started = True
         _ensure_database(socket_folder)
         lock = open(folder / "users.lock", "a")  # noqa: SIM115 held as long as the server is used
@@ -196,11 +206,11 @@ def _create(folder: Path, owner: pwd.struct_passwd | None) -> None:
     _run(["initdb", "-D", str(data), "-U", ROLE, "--auth=trust", "--no-instructions", *encoding], owner)
 
 
-def _start(folder: Path, socket_folder: Path) -> None:
+def _start(folder: Path, socket_folder: Path, besides: Mapping[str, str]) -> None:
     """Start, and wait until it answers. Straight after a kill -9 of the postmaster its children still hold the shared
     memory for a moment, so the start is tried again until the limit."""
     owner = _owner()
-    settings = {**SETTINGS, "unix_socket_directories": str(socket_folder)}
+    settings = {**SETTINGS, **besides, "unix_socket_directories": str(socket_folder)}
     options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
     command = ["pg_ctl", "start", "-w", "-t", "30", "-D", str(folder / "data"), "-l", str(folder / "log")]
     deadline = time.monotonic() + START_LIMIT_S
