@@ -23,6 +23,7 @@ from fhir_adapters.subscriptions.notices import Notice
 
 LONGEST_REST = timedelta(hours=1)
 MOST_READ = 65536  # bytes of an answer; more is not looked at
+MOST_ANSWERED = 5_000_000  # of what a partner says to a question
 GOOD = range(200, 300)
 
 
@@ -119,6 +120,49 @@ def send(target: Target, notice: Notice, headers: Mapping[str, str], at: datetim
         after = _rest(answer.headers.get("Retry-After", ""), at) if answer.status in (429, 503) else None
         raise NotTaken(f"HTTP {answer.status}", after=after, status=answer.status)
     return answer.status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    status: int
+    body: bytes
+    after: timedelta | None = None
+
+
+def exchange(
+    method: str,
+    base: str,
+    path: str,
+    *,
+    network: str,
+    headers: Mapping[str, str],
+    at: datetime,
+    body: bytes = b"",
+    timeout_s: float = 10.0,
+) -> Answer:
+    """One request to a partner's address and what it said, whatever that was. Raises NotTaken where nobody answered,
+    NotAllowed for an address that may not be spoken to."""
+    parts = _parts(base)
+    if parts is None or (parts[0] != "https" and network not in ("intranet", "loopback")):
+        raise NotAllowed("地址不合规定 / the address may not be used")
+    sent = {**headers, "Content-Length": str(len(body)), "Host": _host(parts), "Connection": "close"}
+    try:
+        conn = _connection(parts, _resolved(parts[1], parts[2], network), timeout_s)
+        try:
+            conn.request(method, parts[3] + path, body=body, headers=sent)
+            answer = conn.getresponse()
+            said = answer.read(MOST_ANSWERED + 1)
+        finally:
+            conn.close()
+    except ssl.SSLError as error:
+        raise NotTaken("TLS 连接失败 / TLS failed") from error
+    except TimeoutError as error:
+        raise NotTaken("超时 / timed out") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise NotTaken(f"连接失败 / connection failed ({type(error).__name__})") from error
+    if len(said) > MOST_ANSWERED:
+        raise NotTaken("回答过大 / the answer is too large")
+    return Answer(status=answer.status, body=said, after=_rest(answer.headers.get("Retry-After", ""), at))
 
 
 def _host(parts: Parts) -> str:

@@ -18,6 +18,7 @@ from runtime.bursts import Bursts
 from runtime.clock import ManualClock
 from runtime.exports import ExportWriter
 from runtime.inbound.watching import Arrivals
+from runtime.partners import Partners
 from runtime.settings import Settings
 from runtime.subscribers import Subscribers
 from runtime.timekeeper import HeldEngine
@@ -35,16 +36,19 @@ def run(settings: Settings) -> None:
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, worker.stop)
     subscribers, bursts, exports = Subscribers(services), Bursts(services.engine), ExportWriter(services)
+    partners = Partners(services)
     background.start()
     subscribers.start()
     bursts.start()
     exports.start()
+    partners.start()
     arrivals = Arrivals(Receiver(services))
     arrivals.start()
     memory.settle()
     try:
         worker.run()
     finally:
+        partners.stop()
         arrivals.stop()
         exports.stop()
         bursts.stop()

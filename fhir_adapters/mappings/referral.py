@@ -205,7 +205,9 @@ def to_task(referral: Referral, step: str, at: str, answers: Mapping[str, Any]) 
         code={"coding": [coding(TASK_FULFILL, "fulfill"), coding(TASK_CODE, RECEIVE, "接收转诊")]},
         focus=referral.request,
         for_=case.subject,
-        executionPeriod=filled({"start": arrived, "end": ended if arrived else None}),
+        executionPeriod=filled(
+            {"start": arrived, "end": max(ended, arrived, key=_moment) if arrived and ended else None}
+        ),
         authoredOn=instant(found["requested_at"]),
         lastModified=at,
         requester=reference("Organization", referral.sender),
@@ -239,5 +241,8 @@ def written(record: StepRecord, referral: Referral, steps: list[Step]) -> list[J
 
 
 def happened(step: Step) -> datetime:
-    text = step.happened_at
+    return _moment(step.happened_at)
+
+
+def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text if len(text) > 10 else f"{text}T00:00:00+08:00")

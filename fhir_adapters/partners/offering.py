@@ -1,0 +1,85 @@
+"""The first message of a referral: the woman, what is wanted and the Task, in one transaction Bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from psycopg import Connection
+
+from fhir_adapters.facts import FINAL
+from fhir_adapters.store import resources
+from fhir_adapters.store.referrals import Told
+from fhir_adapters.terminology import ITEMS, LOINC, MRN_PREFIX, REFERRAL_NO, TASK, is_identity, same_system
+from fhir_adapters.types import labels_of
+from workflows.referrals import Partner
+
+WOMAN, REQUEST = (f"urn:uuid:00000000-0000-4000-8000-00000000000{n}" for n in (1, 2))
+PATIENT = ("identifier", "name", "gender", "birthDate", "telecom", "address")
+OBSERVED = ("status", "category", "code", "effectiveDateTime", "component", "dataAbsentReason", "interpretation")
+DATING = frozenset(ITEMS[name].code for name in ("lmp", "edd_final"))
+Json = Mapping[str, Any]
+
+
+def bundle(conn: Connection[Any], region_id: str, told: Told, partner: Partner) -> dict[str, Any]:
+    """What is restricted does not go with it: the reason for the referral does."""
+    stored = resources.current(conn, region_id, "Patient", told.patient_id or "")
+    woman = _woman(stored.resource() if stored else {}, region_id, told.patient_id or told.referral_no)
+    there = {"reference": f"Organization/{partner.organisation_there}"}
+    request = {
+        **_without(told.body["request"], "id", "extension", "requester"),
+        "subject": {"reference": WOMAN},
+        "performer": [there],
+    }
+    task = {
+        **_without(told.body["task"], "id", "extension", "requester", "basedOn", "businessStatus"),
+        "basedOn": [{"reference": REQUEST}],
+        "focus": {"reference": REQUEST},
+        "for": {"reference": WOMAN},
+        "owner": there,
+    }
+    number = next(i for i in task["identifier"] if i["system"] == TASK)
+    known = next(i for i in woman["identifier"] if is_identity(same_system(i["system"])))
+    return {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "entry": [
+            _entry(woman, WOMAN, f"identifier={known['system']}|{known['value']}"),
+            _entry(request, REQUEST, f"identifier={REFERRAL_NO}|{told.referral_no}"),
+            *(_entry(one) for one in _observations(conn, region_id, told)),
+            _entry(task, None, f"identifier={TASK}|{number['value']}"),
+        ],
+    }
+
+
+def _woman(patient: Json, region_id: str, patient_id: str) -> dict[str, Any]:
+    """As she is known here; without a document by our own number of her."""
+    found = {"resourceType": "Patient", **{name: patient[name] for name in PATIENT if name in patient}}
+    identifiers = [i for i in found.get("identifier", ()) if is_identity(same_system(i.get("system", "")))]
+    if not identifiers:
+        identifiers = [{"system": f"{MRN_PREFIX}{region_id}", "value": patient_id}]
+    return {**found, "identifier": identifiers}
+
+
+def _observations(conn: Connection[Any], region_id: str, told: Told) -> Iterator[dict[str, Any]]:
+    """Her dates, and what was measured for this referral."""
+    if told.patient_id is None:
+        return
+    asked_at = str(told.body["request"].get("authoredOn", ""))[:10]
+    for stored in resources.of_patient(conn, region_id, told.patient_id, ("Observation",)):
+        one = stored.resource()
+        codes = {c.get("code") for c in one.get("code", {}).get("coding", ()) if c.get("system") == LOINC}
+        is_recent = str(one.get("effectiveDateTime", "")).startswith(asked_at)
+        if one.get("status") not in FINAL or labels_of(one) or not (codes & DATING or is_recent):
+            continue
+        value = {name: v for name, v in one.items() if name in OBSERVED or name.startswith("value")}
+        yield {"resourceType": "Observation", **value, "subject": {"reference": WOMAN}}
+
+
+def _without(resource: Json, *names: str) -> dict[str, Any]:
+    return {name: value for name, value in resource.items() if name not in names}
+
+
+def _entry(resource: dict[str, Any], full_url: str | None = None, exists: str | None = None) -> dict[str, Any]:
+    request = {"method": "POST", "url": resource["resourceType"], **({"ifNoneExist": exists} if exists else {})}
+    return {**({"fullUrl": full_url} if full_url else {}), "resource": resource, "request": request}
