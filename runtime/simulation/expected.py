@@ -90,7 +90,8 @@ def _after_birth(facts: _Facts) -> list[tuple[str, Any, Any]]:
         if person.told_by != "nobody":  # else she was home already when somebody asked
             must.append(("discharge", done["task_record_discharge"], 1))
         must.append(("42nd day", done["task_check_42d"], 2 if person.is_unwell else 1))
-        must.append(("near miss", facts.started["near_miss_review", person.pregnancy_id], int(person.is_near_miss)))
+        told_at_discharge = person.is_near_miss and person.told_by != "nobody"
+        must.append(("near miss", facts.started["near_miss_review", person.pregnancy_id], int(told_at_discharge)))
     return must
 
 

@@ -191,7 +191,8 @@ class Habits:
             return {"contact_result": "not_reached", "contact_detail": "no_answer", "reason": "无人接听"}
         if task.element_id == "task_trace_outcome" and person.delivers and on > person.delivers_on:
             dates = {"delivered_on": person.delivers_on.isoformat(), "discharged_on": person.delivers_on.isoformat()}
-            return {"contact_result": "delivered", "contact_detail": "done_elsewhere", **dates}
+            where = {"contact_detail": "done_elsewhere", "delivered_where": "outside"}
+            return {"contact_result": "delivered", **where, **dates}
         return {"contact_result": "reached", "contact_detail": "will_come"}
 
     def _chance(self, what: str, nth: int) -> Random:

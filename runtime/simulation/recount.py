@@ -127,6 +127,8 @@ class Woman:
 
     @property
     def discharged_on(self) -> date | None:
+        if self.form("delivery", "admitted_after") is False:
+            return self.delivered_on  # born outside and never admitted: at home from the birth
         told = self.form("discharge", "discharged_at")
         heard = [detail.get("discharged_at") for _, detail in self.heard["message_discharged"]]
         found = told or (heard[-1] if heard else self.form("tracing", "discharged_on"))

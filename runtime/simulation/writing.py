@@ -56,6 +56,9 @@ def _visit(person: Person, task: OpenTask, variables: Values, now: datetime) -> 
     return {"danger_signs": ["bleeding"], "classification": "abnormal", "classification_text": "阴道流血"}
 
 
+IN_HOSPITAL = {"delivery_place": "county_hospital"}
+
+
 def _delivery(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
     born = born_at(person, variables)
     decided = (born - timedelta(minutes=24 if person.number % 3 else 41)).isoformat()
@@ -64,7 +67,7 @@ def _delivery(person: Person, task: OpenTask, variables: Values, now: datetime) 
         "admitted_at": (born - timedelta(hours=8)).isoformat(),
         "delivered_at": born.isoformat(),
         "fetus_count": len(person.births),
-        "delivery_place": "home" if person.told_by == "nobody" else "county_hospital",
+        **({"delivery_place": "home", "admitted_after": False} if person.told_by == "nobody" else IN_HOSPITAL),
         "fetus": fetuses(person, born),
         "delivery_mode": "spontaneous" if person.mode == "spontaneous" else "cs",
         **({} if person.mode == "spontaneous" else {"cs_category": "elective", "cs_indication": "胎儿窘迫"}),
