@@ -15,6 +15,7 @@ from fhir_adapters.dates import local_text
 from fhir_adapters.mappings import dating, encounter, episode, newborn, observation, patient, referral, response, risk
 from fhir_adapters.mappings.case import Case, case_of
 from fhir_adapters.mappings.common import Json, instant, person
+from fhir_adapters.mappings.observation_rows import observation_row, visit_row
 from fhir_adapters.mappings.task import to_task
 from fhir_adapters.mappings.task_rows import task_row
 from fhir_adapters.stencils import Row
@@ -45,7 +46,8 @@ def projector(forms: FormLookup) -> Projection:
         completed = _completed_task(record) if form else None
         response_id = _response_id(submission, completed) if form else None
         rows, drafts = _tasks(record, case, response_id, completed)
-        drafts += [Draft(resource=r, episode_id=case.pregnancy_id) for r in _resources(record, case, form, response_id)]
+        others = _resources(record, case, form, response_id, rows)
+        drafts += [Draft(resource=r, episode_id=case.pregnancy_id) for r in others]
         told, loop = _referral(record, case)
         drafts += loop
         statements = list(_areas(record, case))
@@ -89,7 +91,10 @@ def _tasks(
     return rows, drafts
 
 
-def _resources(record: StepRecord, case: Case, form: Form | None, response_id: str | None) -> Iterator[Json]:
+def _resources(
+    record: StepRecord, case: Case, form: Form | None, response_id: str | None, rows: list[Row]
+) -> Iterator[Json]:
+    """Everything else. What goes through a stencil is added to the rows."""
     submission = record.submission
     if case.patient_id is None:  # about no one woman: the sheet itself is all there is to keep
         if form and submission and response_id and submission.source is None:
@@ -101,7 +106,7 @@ def _resources(record: StepRecord, case: Case, form: Form | None, response_id: s
         yield from _risk_resources(record, case, submission, response_id)
         yield from _birth_resources(record, case)
     if form and submission and response_id:
-        yield from _submitted(form, submission, case, response_id)
+        yield from _submitted(record.region_id, form, submission, case, response_id, rows)
 
 
 def _referral(record: StepRecord, case: Case) -> tuple[list[Statement], list[Draft]]:
@@ -158,7 +163,9 @@ def _birth_resources(record: StepRecord, case: Case) -> Iterator[Json]:
             yield found
 
 
-def _submitted(form: Form, submission: Submission, case: Case, response_id: str) -> Iterator[Json]:
+def _submitted(
+    region_id: str, form: Form, submission: Submission, case: Case, response_id: str, rows: list[Row]
+) -> Iterator[Json]:
     answers = submission.answers
     encounter_id = None
     effective = local_text(case.at)
@@ -166,7 +173,11 @@ def _submitted(form: Form, submission: Submission, case: Case, response_id: str)
         encounter_id = f"visit-{response_id}"[:64]
         on = instant(answers.get(encounter.VISITS[form.id][4])) or effective[:10]
         effective = effective if on == effective[:10] else on
-        yield encounter.to_visit(form.id, answers, case, id_=encounter_id, on=on)
+        visit = visit_row(region_id, form.id, answers, case, id_=encounter_id, on=on)
+        if visit is None:
+            yield encounter.to_visit(form.id, answers, case, id_=encounter_id, on=on)
+        else:
+            rows.append(visit)
     elif form.id == "delivery":
         encounter_id = encounter.delivery_id(case) if not case.variables.get("encounter_id") else None
         effective = instant(answers.get("delivered_at")) or instant(answers.get("delivered_on")) or effective
@@ -178,7 +189,12 @@ def _submitted(form: Form, submission: Submission, case: Case, response_id: str)
     source = observation.Source(
         response_id=response_id, effective=effective, encounter_id=encounter_id, performer=person(case.by)
     )
-    yield from observation.to_observations(form, answers, case, source)
+    for fact in observation.facts(form, answers):
+        row = observation_row(region_id, form, fact, case, source)
+        if row is None:
+            yield observation.to_observation(fact, case, source)
+        else:
+            rows.append(row)
 
 
 def _births(answers: Mapping[str, Any], case: Case) -> Iterator[Json]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhir_adapters.mappings.case import Case
 from fhir_adapters.mappings.common import (
@@ -45,16 +45,28 @@ class Source:
     performer: Json | None = None
 
 
+class Fact(NamedTuple):
+    """One measured item with its answer, of which fetus; or both pressures, which are one."""
+
+    items: tuple[FormItem, ...]
+    values: tuple[Any, ...]
+    fetus: int | None
+    is_pressure: bool = False
+
+
 def to_observations(form: Form, answers: Mapping[str, Any], case: Case, source: Source) -> list[Json]:
     """Every measured item of the form that has an answer."""
+    return [to_observation(fact, case, source) for fact in facts(form, answers)]
+
+
+def facts(form: Form, answers: Mapping[str, Any]) -> Iterator[Fact]:
+    """What becomes an Observation each, in the order of the form."""
     if form.id in NOT_EXTRACTED:
-        return []
-    return list(_rows(tuple(columns(form.items)), answers, case, source, None))
+        return iter(())
+    return _facts(tuple(columns(form.items)), answers, None)
 
 
-def _rows(
-    items: tuple[FormItem, ...], answers: Mapping[str, Any], case: Case, source: Source, fetus: int | None
-) -> Iterator[Json]:
+def _facts(items: tuple[FormItem, ...], answers: Mapping[str, Any], fetus: int | None) -> Iterator[Fact]:
     for item in items:
         value = answers.get(item.link_id)
         if value is None or value == [] or value == "":
@@ -62,28 +74,40 @@ def _rows(
         if item.is_table:
             for number, row in enumerate(value, start=1):
                 index = row.get("order") if isinstance(row.get("order"), int) else number
-                yield from _rows(tuple(columns(item.items)), row, case, source, index)
+                yield from _facts(tuple(columns(item.items)), row, index)
         elif item.link_id in PRESSURE:
             if item.link_id == "sbp" or answers.get("sbp") is None:
-                yield _pressure(items, answers, case, source)
+                yield _pressure(items, answers)
         elif item.is_measured and item.link_id not in DATED_ELSEWHERE:
-            yield from _item(item, value, case, source, fetus)
+            if item.repeats and item.type not in ("choice", "open-choice"):  # one value per fetus
+                for number, one in enumerate(value, start=1):
+                    yield Fact((item,), (one,), number)
+            else:
+                yield Fact((item,), (value,), fetus)
 
 
-def _item(item: FormItem, value: Any, case: Case, source: Source, fetus: int | None) -> Iterator[Json]:
-    if item.repeats and item.type not in ("choice", "open-choice"):  # one value per fetus
-        for number, one in enumerate(value, start=1):
-            yield _observation(item, one, case, source, number)
-    else:
-        yield _observation(item, value, case, source, fetus)
+def _pressure(items: tuple[FormItem, ...], answers: Mapping[str, Any]) -> Fact:
+    """What was measured of the two."""
+    by_name = {item.link_id: item for item in items}
+    there = [name for name in PRESSURE if answers.get(name) is not None and name in by_name]
+    return Fact(tuple(by_name[name] for name in there), tuple(answers[name] for name in there), None, True)
 
 
-def _observation(item: FormItem, value: Any, case: Case, source: Source, fetus: int | None) -> Json:
+def observation_id(fact: Fact, source: Source) -> str:
+    if fact.is_pressure:
+        return fitted(source.response_id, "bp")
+    parts = [source.response_id, kebab(fact.items[0].link_id)]
+    return fitted(*parts) if fact.fetus is None else fitted(*parts, str(fact.fetus))
+
+
+def to_observation(fact: Fact, case: Case, source: Source) -> Json:
+    if fact.is_pressure:
+        return _panel(fact, case, source)
+    (item,), (value,), fetus = fact.items, fact.values, fact.fetus
     known = item_of(item.link_id)
-    parts = [source.response_id, kebab(item.link_id), *([str(fetus)] if fetus is not None else [])]
     return resource(
         "Observation",
-        fitted(*parts),
+        observation_id(fact, source),
         meta=restricted(known.sensitivity) if known.sensitivity else None,
         extension=case.episode_extension + _fetus(fetus),
         **_head(known, case, source),
@@ -153,18 +177,15 @@ def _option(item: FormItem, code: str) -> Json:
     return concept(option.system, option.code, option.text.zh, text=option.text.zh)
 
 
-def _pressure(items: tuple[FormItem, ...], answers: Mapping[str, Any], case: Case, source: Source) -> Json:
+def _panel(fact: Fact, case: Case, source: Source) -> Json:
     """85354-9 with what was measured of the two."""
-    by_name = {item.link_id: item for item in items}
-    components = []
-    for name in PRESSURE:
-        value = answers.get(name)
-        if value is not None and name in by_name:
-            known = item_of(name)
-            components.append({"code": _code(by_name[name], known), **_value(by_name[name], value)})
+    components = [
+        {"code": _code(item, item_of(item.link_id)), **_value(item, value)}
+        for item, value in zip(fact.items, fact.values, strict=True)
+    ]
     return resource(
         "Observation",
-        fitted(source.response_id, "bp"),
+        observation_id(fact, source),
         extension=case.episode_extension,
         **_head(BP_PANEL, case, source),
         code=concept(BP_PANEL.system, BP_PANEL.code, BP_PANEL.display, text="血压"),

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fhir_adapters.mappings import encounter, observation
+from fhir_adapters.mappings.common import person
+from fhir_adapters.mappings.observation_rows import observation_row, visit_row
 from fhir_adapters.mappings.task import to_task
 from fhir_adapters.mappings.task_rows import task_row
 from fhir_adapters.stencils import Stencil, Uncut, mark
 from fhir_adapters.store.resources import Draft, row
 from tests.fhir.samples import NOW, PREGNANCY, case, task
+from workflows.forms import Form, example_answers, forms_on_disk
+from workflows.forms.items import columns
 
 REGION = "r"
 days = st.sampled_from(["2025-10-20", "2026-01-11", "2026-01-12", "2026-02-19"])
@@ -27,7 +34,7 @@ def at_length(resource: dict[str, Any], episode: str | None) -> dict[str, Any]:
 
 
 def sorted_entries(made: dict[str, Any]) -> dict[str, Any]:
-    tokens = sorted(made["tokens"].strip("{}").split(","))
+    tokens = sorted(set(made["tokens"].strip("{}").split(",")))
     return {**made, "tokens": tokens, "dates": sorted(map(tuple, made["dates"]))}
 
 
@@ -63,6 +70,63 @@ def test_a_task_through_its_stencil_is_the_task_at_length(state, data, assignee,
 
     assert made is not None
     assert sorted_entries(made) == sorted_entries(at_length(to_task(one, about, response_id=response), pregnancy))
+
+
+FORMS = forms_on_disk()
+performers = st.sampled_from([None, person("nurse")])
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    form_id=st.sampled_from(sorted(FORMS)),
+    chance=st.randoms(use_true_random=False),
+    response=ids,
+    patient=ids | st.none(),
+    pregnancy=st.sampled_from([PREGNANCY, None]),
+    encounter_id=ids | st.none(),
+    effective=days | st.sampled_from(["2026-01-12T09:29:59+08:00", "2026-01-12T09:30:00.000001+08:00"]),
+    performer=performers,
+)
+def test_a_measurement_through_its_stencil_is_the_observation_at_length(
+    form_id, chance, response, patient, pregnancy, encounter_id, effective, performer
+):
+    form, about = FORMS[form_id], case(patient_id=patient, pregnancy_id=pregnancy)
+    source = observation.Source(
+        response_id=response, effective=effective, encounter_id=encounter_id, performer=performer
+    )
+
+    for fact in observation.facts(form, varied(form, chance)):
+        made = observation_row(REGION, form, fact, about, source)
+        resource = observation.to_observation(fact, about, source)
+
+        if made is not None:
+            assert sorted_entries(made) == sorted_entries(at_length(resource, pregnancy))
+        else:
+            assert not {"valueQuantity", "valueBoolean", "dataAbsentReason"} & resource.keys(), resource
+
+
+def varied(form: Form, chance: Random) -> dict[str, Any]:
+    """The example's answers, with other numbers, or a reason why there is none."""
+    answers = example_answers(form.id)
+    for item in columns(form.items):
+        value = answers.get(item.link_id)
+        if isinstance(value, Decimal | int) and not isinstance(value, bool):
+            other = [value, -value, Decimal("0.10"), Decimal("1E+2"), 864209753101, *item.absent]
+            answers[item.link_id] = chance.choice(other)
+        elif item.absent and chance.random() < 0.2:
+            answers[item.link_id] = chance.choice(item.absent)
+    return answers
+
+
+@pytest.mark.parametrize("form_id", sorted(encounter.VISITS))
+@pytest.mark.parametrize("on", ["2026-01-12", "2026-01-12T09:30:00+08:00"])
+def test_a_visit_through_its_stencil_is_the_encounter_at_length(form_id, on):
+    for about in (case(), case(pregnancy_id=None, organisation=None)):
+        made = visit_row(REGION, form_id, {}, about, id_="visit-1", on=on)
+        resource = encounter.to_visit(form_id, {}, about, id_="visit-1", on=on)
+
+        assert made is not None
+        assert sorted_entries(made) == sorted_entries(at_length(resource, about.pregnancy_id))
 
 
 @pytest.mark.parametrize(
