@@ -12,6 +12,7 @@ LOOK_AT_DIAGRAMS = DESIGNERS | {"R-ITADM"}
 OPERATE = RIGHTS_OF_API["operate"]
 MATCH = RIGHTS_OF_API["match"]
 MIGRATE = RIGHTS_OF_API["migrate"]
+ARRIVALS = MATCH | OPERATE  # who operates sees the structure of what arrived, who matches sees it whole
 REGISTER_OF_FOCUS = frozenset({"R-VDOC", "R-MCHW", "R-PM-F", "R-HCADM"})  # [seed:001 5] township and county
 COUNTY = frozenset({"R-PM-F", "R-HCADM"})  # the numbers of the county, and the women behind them
 REGISTER = frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"})  # P02: who may open a woman's record
@@ -55,10 +56,17 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.inbox": MATCH,
     "web.assign_inbox_item": MATCH,
     "web.dismiss_inbox_item": MATCH,
+    "web.arrivals": ARRIVALS,
+    "web.arrival": ARRIVALS,
+    "web.retry_arrival": ARRIVALS,
+    "web.correct_arrival": MATCH,
+    "web.discard_arrival": MATCH,
     "web.correct_dates_form": REGISTER,
     "web.correct_dates": REGISTER,
     "web.merge_form": MATCH,
     "web.merge": MATCH,
+    "web.unmerge_form": MATCH,
+    "web.unmerge": MATCH,
     "web.identity": RIGHTS_OF_API["correct"],
     "web.correct_identity": RIGHTS_OF_API["correct"],
     "web.results": RIGHTS_OF_API["correct"],
@@ -106,6 +114,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.new_batch": MIGRATE,  # which operation is whose is asked once inside
     "web.create_batch": MIGRATE,
     "web.steer_batch": MIGRATE,
+    "web.take_batch_back": MIGRATE,
     "web.statistics": LOOK_AT_DIAGRAMS | {"auditor"},
     "web.definitions": LOOK_AT_DIAGRAMS,
     "web.designer": LOOK_AT_DIAGRAMS,

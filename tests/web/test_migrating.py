@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from engine.operations.batches import BatchRunner
 from tests.web.conftest import csrf_of, served
@@ -63,7 +64,13 @@ def test_a_plan_suggests_is_tried_run_as_a_batch_watched_and_taken_back(changed)
     assert "查到 4 个实例，试了 4 个，4 个可行" in tried.text
     assert open_tasks(site) == before
 
-    begun = site.post(PLAN, "it", **asked, do="start", reason="2026 版", rate="10000")
+    start = {**asked, **fields(tried), "do": "start", "reason": "2026 版", "rate": "10000"}
+    for wrong in ({}, {"confirmed": "3"}, {"confirmed": "4", "timer:*": "restart"}, {"confirmed": "4", "total": ""}):
+        refused = site.post(PLAN, "it", **start | wrong)
+        assert refused.status_code == 422 and "没有开始" in refused.text, wrong
+        assert_sound(refused)
+    assert count(site, "batch") == 0
+    begun = site.post(PLAN, "it", **start, confirmed="4")
     assert begun.status_code == 303
     run(site)
     batch = site.get(begun.location, "it")
@@ -78,6 +85,19 @@ def test_a_plan_suggests_is_tried_run_as_a_batch_watched_and_taken_back(changed)
     assert site.post(f"/instances/{instance}/migration/reversal", "it", reason="看错了").status_code == 303
     assert site.task("task_screen").instance_id == instance
     assert site.post(f"/instances/{instance}/migration/reversal", "it").status_code == 409
+    back = site.post(f"{begun.location}/reversal", "it", reason="整批撤回")
+    run(site)
+    shown = site.get(back.location, "it")
+    assert_sound(shown)
+    assert "重试失败的 1 个" in shown.text, "the one that was taken back already is named"
+    assert open_tasks(site) == before
+    assert site.post(f"{back.location}/reversal", "it").status_code == 422
+    assert site.post(f"{begun.location}/reversal", "nurse").status_code == 403
+
+
+def count(site, table):
+    with site.pool.connection() as conn:
+        return conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
 
 def test_what_has_nowhere_to_go_is_named_before_anything_is_done(changed):
@@ -87,7 +107,8 @@ def test_what_has_nowhere_to_go_is_named_before_anything_is_done(changed):
 
     assert_sound(tried)
     assert "element-removed" in tried.text and "/instances/" in tried.text
-    assert "不可行的原因" in tried.text
+    assert "不可行的原因" in tried.text and "按所在环节" in tried.text
+    assert "call_risk_screening/task_screen</code>" in tried.text
 
 
 def test_one_instance_is_migrated_after_a_dry_run(changed):
@@ -221,6 +242,62 @@ def test_the_operators_pages_are_accessible_and_fit_a_narrow_screen(changed, chr
             person.check()
         person.page.click('button[value="try"]')
         person.check()
+        person.page.fill('input[name="confirmed"]', "4")
         person.page.click('button[value="start"]')
         person.page.wait_for_url(re.compile("/operations/batches/[0-9a-f-]{36}"))
         person.check()
+
+
+@pytest.mark.browser
+def test_a_mapping_is_made_by_choosing_elements_rehearsed_confirmed_run_and_taken_back_in_the_browser(
+    changed, chromium
+):
+    """Both diagrams stand beside each other and name what becomes what by one number."""
+    site, instance = changed, changed.task("task_screen").instance_id
+    with served(site) as base, visitor(chromium, base) as person:
+        person.sign_in("designer", site.passwords["designer"])
+        person.goto(PLAN)
+        page = person.page
+        pair = page.locator('[data-pair][aria-label$="risk_screening"][data-ready="true"]')
+        old, new = pair.locator('[data-side="old"]'), pair.locator('[data-side="new"]')
+
+        def badge(side, element):
+            return side.locator(f'.djs-overlays[data-container-id="{element}"] .mark').inner_text()
+
+        number = badge(new, "task_screen_for_risk")
+        assert badge(old, "task_screen") == f"{number} · 1", "its number, and how many wait there"
+        page.select_option('select[name="map:risk_screening:task_screen"]', "")
+        expect(old.locator('[data-element-id="task_screen"].map-gone')).to_be_visible()
+        page.click('button[value="try"]')
+        expect(page.get_by_text("element-removed").first).to_be_visible()
+
+        old.locator('[data-element-id="task_screen"] .djs-hit').first.click()
+        expect(pair.locator("[data-said]")).to_contain_text("已选 task_screen")
+        new.locator('[data-element-id^="gateway"], [data-element-id^="end"]').locator(".djs-hit").first.click()
+        expect(pair.locator("[data-said]")).to_contain_text("类型不同")
+        new.locator('[data-element-id="task_screen_for_risk"] .djs-hit').first.click()
+        expect(pair.locator("[data-said]")).to_contain_text("task_screen 对应到 task_screen_for_risk")
+        assert page.input_value('select[name="map:risk_screening:task_screen"]') == "task_screen_for_risk"
+        person.check()
+
+        page.click('button[value="try"]')
+        expect(page.get_by_text("4 个可行")).to_be_visible()
+        page.fill('input[name="rate"]', "1000")
+        page.click('button[value="start"]')
+        expect(page.get_by_text("没有开始")).to_be_visible()
+        page.click('button[value="try"]')
+        page.fill('input[name="confirmed"]', "4")
+        page.click('button[value="start"]')
+        page.wait_for_url(re.compile("/operations/batches/[0-9a-f-]{36}"))
+        page.get_by_role("button", name="暂停").click()
+        page.get_by_role("button", name="继续").click()
+        run(site)
+        expect(page.get_by_text("4 / 4")).to_be_visible(timeout=15_000)  # the page looks again by itself
+        expect(page.get_by_text("已完成").first).to_be_visible(timeout=15_000)
+        assert site.task("task_screen_for_risk").instance_id == instance
+
+        page.get_by_role("button", name="撤回这一批").click()
+        page.wait_for_load_state("networkidle")
+        run(site)
+        expect(page.get_by_text("4 / 4")).to_be_visible(timeout=15_000)
+        assert site.task("task_screen").instance_id == instance

@@ -147,9 +147,24 @@ def batch(batch_id: UUID) -> str:
         state=state,
         results=rows[:RESULTS],
         further=rows[RESULTS - 1].instance_id if len(rows) > RESULTS else None,
+        may_take_back=found.operation == "migrate" and bool(found.done and g.principal.roles & RIGHTS["migrate"]),
         may_steer=bool(g.principal.roles & RIGHTS[_right(found.operation)]),
         done=request.args.get("done") == "1",
     )
+
+
+@bp.post("/operations/batches/<uuid:batch_id>/reversal")
+def take_batch_back(batch_id: UUID) -> Response:
+    """What this migration has done, as a batch of its own: who was touched since stays, and is named."""
+    _may("revert")
+    found = _found(batch_id)
+    if found.operation != "migrate":
+        raise Incorrect("只有迁移可以撤回", "only a migration can be taken back")
+    reason, query = request.form.get("reason", "")[:1000], {"batch_id": str(batch_id)}
+    command = CreateBatch(operation="revert", query=query, parameters={}, rate=found.rate, reason=reason)
+    told = {"operation": "revert", "reason": reason, "of": str(batch_id)}
+    made = audited.execute(services(), command, g.principal, "batch", detail=told)
+    return redirect(url_for("web.batch", batch_id=made), 303)  # type: ignore[return-value]
 
 
 @bp.post("/operations/batches/<uuid:batch_id>/<action>")
