@@ -52,8 +52,8 @@ def handlers(people: Callable[[], People]) -> dict[type, Any]:
     """For the engine: one that knows no people."""
 
     def handle(asked: Audited, tx: Any) -> Any:
+        tx.answer_is_new()  # the same request again is answered before the command finds that it was done
         answer = tx.run(asked.command)
-        tx.answer_is_new()
         action = asked.action or type(asked.command).__name__
         for subject, detail in _rows(asked, answer):
             people().audit(asked.principal, action, asked.subject_kind, subject, detail, conn=tx.conn)

@@ -192,6 +192,21 @@ def test_what_fits_two_cases_is_stored_and_a_person_decides(hospital):
     assert ask(hospital, "GET", "/inbox", "officer").json["items"] == []
 
 
+def test_whoever_had_no_answer_to_a_decision_and_sends_it_again_gets_the_answer(hospital):
+    woman, _ = of_two_cases(hospital)
+    [item] = ask(hospital, "GET", "/inbox", "officer").json["items"]
+    place, body = f"/inbox/{item['id']}/assignment", {"episode_id": woman.pregnancy_id}
+    headers = {"Authorization": f"Bearer {hospital.token('officer')}", "Idempotency-Key": "k-1"}
+    send = hospital.app.test_client().post
+
+    first, again = (send(f"/api{place}", json=body, headers=headers) for _ in range(2))
+
+    assert (again.status_code, again.json) == (first.status_code, first.json) == (200, first.json)
+    with hospital.pool.connection() as conn:
+        rows = conn.execute("SELECT count(*) FROM audit WHERE action = 'DecideInboxItem'").fetchone()
+    assert rows == (1,)
+
+
 def test_what_belongs_to_no_case_is_put_aside_with_its_reason(hospital):
     of_two_cases(hospital)
     [item] = ask(hospital, "GET", "/inbox", "officer").json["items"]
