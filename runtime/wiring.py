@@ -16,7 +16,7 @@ from engine.store import plain
 from engine.store.connections import for_region, open_pool
 from fhir_adapters import bundles, directory
 from fhir_adapters.arrivals import applying
-from fhir_adapters.corrections import identity, merging, results
+from fhir_adapters.corrections import identity, merging, results, unmerging
 from fhir_adapters.facts import read_facts
 from fhir_adapters.patients import Patients
 from fhir_adapters.projection import projector
@@ -126,6 +126,7 @@ def _handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
         **results.handlers(),
         **identity.handlers(services),
         **merging.handlers(services),
+        **unmerging.handlers(services),
     }
 
 

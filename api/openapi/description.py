@@ -27,7 +27,14 @@ from api.operations.bodies import (
     RateBody,
     VariablesBody,
 )
-from api.pregnancies.corrections import AmendGradingBody, EnterResultBody, IdentityBody, MergeBody, WithdrawResultBody
+from api.pregnancies.corrections import (
+    AmendGradingBody,
+    EnterResultBody,
+    IdentityBody,
+    MergeBody,
+    UnmergeBody,
+    WithdrawResultBody,
+)
 from api.requests import Duration, Instant, PlainObject
 from api.tasks.beside import ATTACHMENT_BODY, AssignmentOfTaskBody, CommentBody
 from api.tasks.blueprint import ClaimBody, CompletionBody, DraftBody
@@ -96,6 +103,7 @@ BODIES: dict[str, type[Schema] | str] = {
     "clock.move": MoveBody,
     "pregnancies.amend_grading": AmendGradingBody,
     "pregnancies.merge": MergeBody,
+    "pregnancies.unmerge": UnmergeBody,
     "pregnancies.correct_identity": IdentityBody,
     "pregnancies.enter_result": EnterResultBody,
     "pregnancies.withdraw_result": WithdrawResultBody,

@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 from api.answers import at, reply
 from api.pregnancies.summary import case_for
 from api.requests import Strict, idempotency, load, principal, text
-from fhir_adapters.corrections.asked import identity_correction, late_result, merger, withdrawal
+from fhir_adapters.corrections.asked import identity_correction, late_result, merger, unmerger, withdrawal
 from fhir_adapters.corrections.results import Result, results_of
 from workflows.corrections import carrying_out, criteria, grading
 from workflows.corrections.carrying_out import CarryOut
@@ -50,6 +50,17 @@ class IdentityBody(Strict):
 class MergeBody(Strict):
     duplicate = fields.UUID(required=True)
     kept = fields.UUID(load_default=None, allow_none=True)
+    reason = fields.String(required=True, validate=validate.Length(max=LONGEST))
+    dry_run = fields.Boolean(load_default=False)
+
+
+class UnmergeBody(Strict):
+    replaced = text(64, required=True)
+    belongs = fields.Dict(
+        keys=fields.String(validate=validate.Length(max=100)),
+        values=fields.String(validate=validate.OneOf(("survivor", "replaced"))),
+        load_default=dict,
+    )
     reason = fields.String(required=True, validate=validate.Length(max=LONGEST))
     dry_run = fields.Boolean(load_default=False)
 
@@ -107,6 +118,14 @@ def add_routes(bp: Blueprint, services: Services) -> None:
                 dry_run=dry_run,
             )
         )
+
+    @bp.post("/<uuid:pregnancy_id>/corrections/unmerge")
+    def unmerge(pregnancy_id: UUID) -> Response:
+        """The Patient `replaced` is another woman after all. `noted.asked` lists what a person must tell; `belongs`
+        tells it."""
+        given = load(UnmergeBody())
+        _require_hers(pregnancy_id)
+        return _answer(unmerger(services, principal(), str(pregnancy_id), **given))
 
     @bp.get("/criteria-changes")
     def criteria_changes() -> Response:

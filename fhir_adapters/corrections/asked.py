@@ -9,6 +9,7 @@ from uuid import uuid4
 from fhir_adapters.corrections.identity import CorrectIdentity
 from fhir_adapters.corrections.merging import MergeWomen
 from fhir_adapters.corrections.results import EnterResult, WithdrawResult
+from fhir_adapters.corrections.unmerging import UnmergeWomen, cases_of
 from workflows.corrections import identity, reason_of, results
 from workflows.corrections.carrying_out import CarryOut
 from workflows.people.model import Principal
@@ -56,6 +57,21 @@ def merger(
     detail = {"survivor": survivor, "duplicate": duplicate, "kept": kept}
     cases = (survivor, duplicate)
     return CarryOut(command=command, pregnancies=cases, principal=by, kind="merge", dry_run=dry_run, detail=detail)
+
+
+def unmerger(
+    services: Services, by: Principal, pregnancy_id: str, replaced: str, *, belongs: Mapping[str, str], reason: str,
+    dry_run: bool,
+) -> CarryOut:  # fmt: skip
+    """A merge taken back. `replaced`: the Patient that is her own again; `belongs`: of what nobody but a person can
+    tell, whose it is, `survivor` or `replaced`."""
+    command = UnmergeWomen(
+        pregnancy_id=pregnancy_id, replaced=replaced, reason=reason_of(reason), belongs=dict(belongs),
+        complete=not dry_run,
+    )  # fmt: skip
+    cases = cases_of(services, pregnancy_id, replaced)
+    detail = {"replaced": replaced, "belongs": dict(belongs)}
+    return CarryOut(command=command, pregnancies=cases, principal=by, kind="unmerge", dry_run=dry_run, detail=detail)
 
 
 def _asked(command: Any, by: Principal, kind: str, dry_run: bool, detail: dict[str, Any]) -> CarryOut:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from engine.clock import CHINA
 from engine.commands.contracts import PublishMessage, SetVariables, TerminateInstance
@@ -19,10 +20,13 @@ from engine.store import reads
 from fhir_adapters.facts import woman_of
 from fhir_adapters.references import rewritten
 from fhir_adapters.store import inbound, merging, resources
+from fhir_adapters.store.merging import Merge, Part
 from fhir_adapters.store.resources import ENGINE, Draft
 from fhir_adapters.terminology import is_identity, same_system
+from fhir_adapters.types import patient_of
 from workflows import duplicates
 from workflows.duplicates import JOURNEY
+from workflows.people.visibility import care_in
 from workflows.services import Services
 
 VOID = "void"
@@ -65,6 +69,7 @@ def _merge(command: MergeWomen, tx: Any, services: Services) -> dict[str, Any]:
     cases = {one: reads.instance_by_business_key(conn, region, JOURNEY, one) for one in both}
     closed, kept = _which_closes(command, cases)
     running = _instances_of(tx, goes)
+    _remember(tx, {stays: command.survivor, goes: command.duplicate}, cases, (closed, kept))
     _patients(tx, stays, goes)
     moved = _resources(tx, stays, goes, closed, kept)
     for case in running:
@@ -95,6 +100,44 @@ def _which_closes(command: MergeWomen, cases: Mapping[str, Any]) -> tuple[str | 
             "两次妊娠都在管：请选择保留哪一份", "both pregnancies are open: say which goes on", code="correction"
         )
     return next(one for one in both if one != command.kept), command.kept
+
+
+def _remember(
+    tx: Any, named: Mapping[str, str], cases: Mapping[str, Any], which: tuple[str | None, str | None]
+) -> None:
+    """What it takes to undo the merge: versions, organisations and instances as they are now. `named`: the pregnancy
+    of each woman, who stays first."""
+    conn, region = tx.conn, tx.region_id
+    stays, goes = named
+    heads = {one: resources.current(conn, region, "Patient", one) for one in (stays, goes)}
+    running = [*_instances_of(tx, stays), *_instances_of(tx, goes)]
+    care = {one: care_in(case.variables) if (case := cases[named[one]]) is not None else () for one in named}
+    closed, kept = which
+    ending = [one for one in reads.instances(conn, region, business_key=closed) if one.status in OPEN] if closed else []
+    before = {
+        "known": [
+            f"{stored.type}/{stored.id}" for one in named for stored in merging.all_of_patient(conn, region, one)
+        ],
+        "versions": {one: head.version for one, head in heads.items() if head is not None},
+        "cases": dict(named),
+        "care": {one: sorted(found) for one, found in care.items()},
+        "areas": {one: merging.area_of(conn, region, one) for one in (stays, goes)},
+        "earlier": {
+            merging.PATIENT: merging.merged_into(conn, region, merging.PATIENT, goes),
+            merging.PREGNANCY: merging.merged_into(conn, region, merging.PREGNANCY, closed) if closed else [],
+        },
+        "patients": {str(one.id): str(one.variables.get("patient_id")) for one in running},
+        "ended": [str(one.id) for one in ending],
+        "stages": {str(one.id): one.variables.get("stage") for one in ending},
+    }
+    merging.keep(
+        conn,
+        region,
+        Merge(
+            id=uuid4(), at=tx.now, by=tx.by.id, survivor_id=stays, replaced_id=goes, closed=closed, kept=kept,
+            before=before,
+        ),
+    )  # fmt: skip
 
 
 def _patients(tx: Any, stays: str, goes: str) -> None:
@@ -150,6 +193,11 @@ def _resources(tx: Any, stays: str, goes: str, closed: str | None, kept: str | N
         if by_engine and changed != resource:
             ours.append(Draft(resource=changed, episode_id=filed))
         if changed != resource or filed != episode:
+            was = Part(
+                type=stored.type, id=stored.id, patient_id=patient_of(resource) or goes, episode_id=episode,
+                came_later=False,
+            )  # fmt: skip
+            merging.keep_part(conn, region, goes, was)
             merging.repoint(conn, region, changed, stays, filed)
     resources.save(conn, region, tx.now, ENGINE, ours, engine_owned=True)
     return len(about)
@@ -171,11 +219,13 @@ def _close(tx: Any, closed: str, kept: str) -> None:
     """Void, as a person would have closed it, with everything that was still to be done for it."""
     on = tx.now.astimezone(CHINA).date().isoformat()
     for one in reads.instances(tx.conn, tx.region_id, business_key=closed):
-        if one.status == "active" and one.definition_key == JOURNEY:
+        ending: dict[str, Any] = {}
+        if one.definition_key == JOURNEY:
             ending = {"end_code": VOID, "ended_on": on, "end_reason": f"重复建册，并入 {kept}", "stage": "closed"}
-            tx.run(SetVariables(instance_id=one.id, variables=ending, reason="merge"))
+            ending["merged_into"] = kept
         if one.status in OPEN:
-            tx.run(TerminateInstance(instance_id=one.id, reason=f"duplicate of {kept}"))
+            why = f"duplicate of {kept}"
+            tx.run(TerminateInstance(instance_id=one.id, reason=why, variables=ending, reversible=True))
 
 
 def _tell_colour(tx: Any, cases: Mapping[str, Any], closed: str, kept: str) -> None:

@@ -34,6 +34,7 @@ from web.pages import (
     statistics,
     tasks,
     trying,
+    unmerging,
 )
 from web.pages.blueprint import bp
 
@@ -72,4 +73,5 @@ __all__ = [
     "statistics",
     "tasks",
     "trying",
+    "unmerging",
 ]

@@ -137,6 +137,7 @@ TABLE: dict[str, Access] = {
     "pregnancies.search": Access(people=RIGHTS["read"], clients="read", organisations="woman"),
     "pregnancies.criteria_changes": Access(people=RIGHTS["count"] | RIGHTS["grade"], organisations="woman"),
     "pregnancies.merge": Access(people=RIGHTS["match"], organisations="woman"),
+    "pregnancies.unmerge": Access(people=RIGHTS["match"], organisations="woman"),
     "pregnancies.correct_identity": Access(people=RIGHTS["correct"], organisations="woman"),
     "pregnancies.enter_result": Access(people=RIGHTS["correct"], organisations="woman"),
     "pregnancies.withdraw_result": Access(people=RIGHTS["correct"], organisations="woman"),
