@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from tests.journey.county import flat
+
 
 def registered(county, *, first_visit=None, registration=None, weeks=9, days=0, age=28, by="hospital"):
     """A woman whom the hospital sent in (or who came to her township), registered and checked for the first time."""
@@ -224,6 +226,47 @@ def test_ac_22_a_woman_who_has_not_recovered_is_referred_and_her_case_stays_open
     assert "task_refer_postnatal" in woman.open()
     assert "task_close_case" not in woman.open()
     assert woman.fhir(f"EpisodeOfCare/{woman.id}")["status"] == "active"
+
+
+def test_ac_23_a_woman_who_gave_birth_at_home_is_visited_the_same_day_and_the_newborn_form_says_no_institution(county):
+    woman = registered(county)
+    woman.completes("task_screen")
+    born = date.fromisoformat(woman.pregnancy()["edd"]) - timedelta(days=4)
+    go_through_visits(county, woman, until=born)
+    county.advance_to(born, 9)
+    birth = f"{born}T07:10:00+08:00"
+
+    woman.completes("task_record_delivery", **at_home(birth))
+
+    visit, care, child = (woman.task(f"task_{name}") for name in ("home_visit", "newborn_care", "newborn_visit"))
+    assert {one["organisation"] for one in (visit, care, child)} == {"org-twn-1"}  # no ward looks after them
+    assert "task_record_discharge" not in woman.open() and "task_acknowledge_discharge" not in woman.open()
+    assert due(visit) == due(child) == born  # the same day
+    assert datetime.fromisoformat(care["window"]["due"]) == datetime.fromisoformat(birth) + timedelta(hours=24)
+    woman.completes("task_home_visit")
+    form = county.ok("nurse", "GET", f"/api/user-tasks/{child['id']}/form")
+    assert flat(form["response"])["birth_institution"] == "无"
+    woman.completes("task_newborn_visit", birth_institution="无")
+    woman.completes("task_newborn_care", child_apgar_1=None, child_apgar_5=None)  # nobody was there to score
+    woman.completes("task_observe_24h")
+    assert woman.open() == ["task_check_42d"]
+
+    county.advance_to(born + timedelta(days=2), 7)
+    assert "task_newborn_screening" not in woman.open()
+    county.advance_to(born + timedelta(days=2), 8)
+    assert "task_newborn_screening" in woman.open()  # from the 48th hour after birth
+    stay = woman.fhir(f"Encounter/delivery-{woman.id}")
+    assert (stay["class"]["code"], "serviceProvider" in stay) == ("FLD", False)
+    quarter = f"{born.year}Q{(born.month + 2) // 3}"
+    counted = county.ok("officer", "GET", f"/api/indicators/I-04/women?period={quarter}")["items"]
+    assert [row["reason"] for row in counted if row["pregnancy_id"] == woman.id] == ["not_in_hospital"]
+
+
+def at_home(birth):
+    """What the hospital writes down when the family calls: born at home, nobody was admitted."""
+    child = {"order": 1, "sex": "female", "weight_g": 3100, "birth_time": birth, "outcome": "live_birth"}
+    where = {"delivery_place": "home", "admitted_after": False, "admitted_at": None, "attendant": "家人"}
+    return {**where, "delivered_at": birth, "fetus": [child]}
 
 
 def test_an_older_page_is_told_so_before_anything_else_is_said_of_its_answers(county):
