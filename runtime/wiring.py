@@ -32,14 +32,17 @@ from workflows.form_library import FormLibrary
 from workflows.forms import Form
 from workflows.institutions import calendar, imports, sweep
 from workflows.people import People
-from workflows.regions import load_pack
+from workflows.regions import Pack, load_pack
 from workflows.services import Services
 
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 
 
-def build(settings: Settings, *, clock: Clock | None = None, connections: int = 8) -> Services:
-    """Everything a process needs. Starts the embedded database where none runs. `clock` replaces the configured one."""
+def build(
+    settings: Settings, *, clock: Clock | None = None, connections: int = 8, regions: Callable[[str], Pack] = load_pack
+) -> Services:
+    """Everything a process needs. Starts the embedded database where none runs. `clock` and `regions` replace the
+    configured one and the shipped packs."""
     server = None if settings.database_url else embedded.attach(settings.home)
     url = settings.database_url or (server.application_url() if server else "")
     manual = ManualClock(url) if settings.manual_clock_at is not None and clock is None else None
@@ -53,11 +56,17 @@ def build(settings: Settings, *, clock: Clock | None = None, connections: int = 
         if server:
             server.release()
 
-    return assemble(settings, pool=pool, clock=chosen, manual=manual, close=close)
+    return assemble(settings, pool=pool, clock=chosen, manual=manual, close=close, regions=regions)
 
 
 def assemble(
-    settings: Settings, *, pool: Any, clock: Clock, manual: ManualClock | None, close: Callable[[], None]
+    settings: Settings,
+    *,
+    pool: Any,
+    clock: Clock,
+    manual: ManualClock | None,
+    close: Callable[[], None],
+    regions: Callable[[str], Pack] = load_pack,
 ) -> Services:
     """The services over a pool that exists: what tests and rehearsals use."""
     region_id = settings.region_id
@@ -81,7 +90,7 @@ def assemble(
         clock=clock,
         region_id=region_id,
         forms=FormLibrary(engine.read, region_id),
-        regions=load_pack,
+        regions=regions,
         people=People(regional, region_id),
         settings=settings,
         facts=lambda conn, pregnancy_id: read_facts(conn, region_id, pregnancy_id),

@@ -12,8 +12,11 @@ from datetime import date, datetime, time, timedelta
 from engine.clock import CHINA
 from runtime.simulation.course import Course, Tally
 from runtime.simulation.desk import Desk
-from runtime.simulation.habits import Habits, Staff
+from runtime.simulation.habits import Habits
+from runtime.simulation.passing import Passers, Passing
 from runtime.simulation.persons import Person
+from runtime.simulation.plan import Plan
+from runtime.simulation.staff import Staff
 
 ONE_DAY = timedelta(days=1)
 
@@ -42,10 +45,16 @@ class Part:
             self._by_day[max(moment.astimezone(CHINA).date(), self.day)].append(course)
 
 
-def courses_of(desk: Desk, people: Iterable[Person], seed: int, tally: Tally) -> list[Course]:
-    return [Course(desk, person.keys, Habits(person, seed), tally) for person in people]
+def courses_of(
+    desk: Desk, people: Iterable[Person], leads_alone: Iterable[Passing], plan: Plan, tally: Tally
+) -> list[Course]:
+    return [
+        *(Course(desk, person.keys, Habits(person, plan.seed, plan.rates), tally) for person in people),
+        *(Course(desk, lead.keys, Passers(lead, plan.seed, plan.rates), tally) for lead in leads_alone),
+    ]
 
 
-def institutions(desk: Desk, begins_on: date, seed: int, tally: Tally) -> list[Course]:
-    """What the region asks of its institutions: one course for all of them."""
-    return [Course(desk, [], Staff(begins_on, seed), tally)]
+def institutions(desk: Desk, begins_on: date, known_leads: list[str], plan: Plan, tally: Tally) -> list[Course]:
+    """What institutions have to do: one course for all of them."""
+    staff = Staff(begins_on, plan.days, plan.seed, plan.rates)
+    return [Course(desk, [], staff, tally, lambda: desk.look_at_institutions(known_leads))]

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from engine.errors import Conflict, EngineError, NotFound
-from runtime.simulation.desk import Desk, OpenTask
+from runtime.simulation.desk import Desk, OpenTask, Waiting
 
 Act = Callable[["Course"], None]
 
@@ -56,10 +56,14 @@ class Actor(Protocol):
 
 
 class Course:
-    """`keys`: business keys of the instances that are hers. `live` goes from event to event; between, it rests."""
+    """`keys`: business keys of the instances that are hers. `live` goes from event to event; between, it rests.
+    `waiting`: what waits, where that does not follow from keys."""
 
-    def __init__(self, desk: Desk, keys: list[str], actor: Actor, tally: Tally) -> None:
+    def __init__(
+        self, desk: Desk, keys: list[str], actor: Actor, tally: Tally, waiting: Callable[[], Waiting] | None = None
+    ) -> None:
         self.desk = desk
+        self._waiting = waiting or (lambda: desk.look(keys))
         self.keys = keys
         self.actor = actor
         self.tally = tally
@@ -105,7 +109,7 @@ class Course:
 
     def look(self) -> None:
         """What is open now; plans for what is new."""
-        waiting = self.desk.look(self.keys)
+        waiting = self._waiting()
         self._timer = None if waiting.timer in self._idle else waiting.timer
         self.tasks = {task.id: task for task in waiting.tasks}
         for task in waiting.tasks:

@@ -6,10 +6,10 @@ for, by the same call as a page makes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from engine.store.connections import configure
 from runtime.simulation.clock import PlacedClock
 from workflows import completion, journey, task_access
 from workflows.forms import Form
+from workflows.intake import JOURNEY
 from workflows.people.model import Principal
 from workflows.people.visibility import may_complete
 from workflows.services import Services
@@ -44,7 +45,12 @@ SELECT m.instance_id, m.wait_id, m.due_at, m.element_id
  ORDER BY m.due_at, i.definition_key, m.path, m.wait_id LIMIT 1
 """
 OF_CASES = "AND i.business_key = ANY(%s)"
-DUTIES = "AND i.definition_key IN ('institution_duty', 'action_item')"  # of institutions: about no woman
+# Of institutions: about no woman in care. A lead that nobody of the county was drawn for comes from a monthly sheet.
+OF_INSTITUTIONS = """
+   AND (i.definition_key IN ('institution_duty', 'action_item', 'official_notice', 'inspection', 'adverse_event',
+                             'support_request')
+        OR (i.definition_key = 'pregnancy_lead' AND i.business_key <> ALL(%s)))
+"""
 VARIABLES = "SELECT variables FROM instance WHERE region_id = %s AND id = %s"
 
 
@@ -107,11 +113,21 @@ class Desk:
         return self.clock().astimezone(CHINA).date()
 
     def look(self, keys: list[str]) -> Waiting:
-        """Of the cases with these keys; without any, of the institutions' duties."""
-        asked = [self.services.region_id, *([keys] if keys else [])]
-        wanted = [query if keys else query.replace(OF_CASES, DUTIES) for query in (TASKS, NEXT_TIMER)]
+        """Of the cases with these keys."""
+        return self._look(TASKS, NEXT_TIMER, keys)
+
+    def look_at_institutions(self, known_leads: list[str]) -> Waiting:
+        """What stood there this morning: what others begin in the course of the day is seen tomorrow, so that it does
+        not matter who of them comes first."""
+        tasks, timer = (query.replace(OF_CASES, OF_INSTITUTIONS) for query in (TASKS, NEXT_TIMER))
+        waiting = self._look(tasks, timer, known_leads)
+        morning = datetime.combine(self.today, time(0), CHINA)
+        return Waiting(tuple(task for task in waiting.tasks if task.created_at < morning), waiting.timer)
+
+    def _look(self, tasks_query: str, timer_query: str, asked: list[str]) -> Waiting:
+        of_region = [self.services.region_id, asked]
         with self._owner.pipeline():
-            tasks, timer = (self._owner.execute(query, asked) for query in wanted)  # type: ignore[call-overload]
+            tasks, timer = (self._owner.execute(query, of_region) for query in (tasks_query, timer_query))  # type: ignore[call-overload]
             found = tuple(OpenTask(**dict(zip(COLUMNS, row, strict=True))) for row in tasks.fetchall())
             due = timer.fetchone()
         return Waiting(found, Timer(*due) if due else None)
@@ -146,6 +162,11 @@ class Desk:
     def variables_of(self, task: OpenTask) -> dict[str, Any]:
         row = self._owner.execute(VARIABLES, [self.services.region_id, task.instance_id]).fetchone()
         return dict(row[0]) if row else {}
+
+    def case_of(self, tasks: Iterable[OpenTask]) -> dict[str, Any] | None:
+        """Variables of the journey among whose tasks these are; None where none is open."""
+        task = next((task for task in tasks if task.definition_key == JOURNEY), None)
+        return self.variables_of(task) if task else None
 
     def proposed(self, task: OpenTask, variables: Mapping[str, Any]) -> dict[str, Any]:
         """What the page would show in the form before anybody types."""

@@ -3,38 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 from engine.clock import CHINA
-from engine.commands.contracts import Actor as By
 from runtime.demo.answers import answers_for, example_as_of
+from runtime.simulation import beside
 from runtime.simulation.course import Act, Course
 from runtime.simulation.desk import OpenTask
+from runtime.simulation.moments import at_hour, by_day, moment_in, on_day
 from runtime.simulation.persons import CODES, Person
-from runtime.simulation.rates import LATE_BY_UP_TO, LYING_DAYS, RATES
-from runtime.simulation.writing import answers_of, fetuses
+from runtime.simulation.rates import LYING_DAYS, RATES, Rates
+from runtime.simulation.writing import answers_of, born_at, fetuses
 from workflows import corrections, intake, leads
-from workflows.institutions import calendar
 
-OFFICER = By(id="officer", kind="person", organisation="org-mch", roles=("R-PM-F",))
 VISITS = frozenset({"task_antenatal_visit", "task_check_42d"})  # she may not come, and is traced
 NOTES = ("task_urge", "task_remind", "task_chase", "task_county_calls", "task_visit_lead", "task_county_lead")
 # Forms that the system fills in from what is known; the others are written by hand.
 PROPOSED = frozenset(
     {"risk-screening", "risk-grading", "screening-referral", "case-file", "risk-report", "edd-confirmation"}
 )
-BY_DAY = timedelta(hours=12)  # what has less time than this is done at night too
-SHORTEST = timedelta(minutes=2)
+
+
+# What nobody does for so many days after its limit, where that was drawn for her.
+LEFT = {
+    "task_grade": ("ungraded", 25),
+    "task_answer_transfer": ("unanswered", 1),
+    "task_transfer_result": ("unanswered", 12),
+    "task_report_risk": ("unreported", 3),
+    "task_newborn_screening": ("unscreened", 30),
+    "task_delivery_plan": ("unplanned", 20),
+}
 
 
 class Habits:
     """The people around one woman."""
 
-    def __init__(self, person: Person, seed: int) -> None:
+    def __init__(self, person: Person, seed: int, rates: Rates = RATES) -> None:
         self.person = person
         self._seed = seed
+        self._rates = rates
         self._missed: set[Any] = set()  # visits that nobody came to, by task
 
     # --- what happens to her ----------------------------------------------------------------------------------------
@@ -45,6 +54,7 @@ class Habits:
             yield by_day(person.lead_on, chance), self._report_lead
         yield by_day(person.arrives_on, chance), self._arrive
         yield from self._ending(chance)
+        yield from beside.acts(person, self._chance)
         for name, day in person.happens.items():
             if (act := EVENTS.get(name)) is not None:
                 yield by_day(day, chance), lambda course, act=act: act(self, course)  # type: ignore[misc]
@@ -53,12 +63,13 @@ class Habits:
         person = self.person
         if person.delivers and person.told_by == "hospital":
             yield by_day(person.delivers_on, chance), self._tell_birth
-        if person.ends_on is not None and person.end != "lost":
+        told_otherwise = beside.is_handed_over(person) or beside.is_reported_by_hand(person)
+        if person.ends_on is not None and person.end != "lost" and not told_otherwise:
             yield by_day(person.ends_on, chance), self._tell_end
 
     def _report_lead(self, course: Course) -> None:
         person = self.person
-        on = _on(course.now)
+        on = on_day(course.now)
         known = {"name": person.name, "id_no": person.document, "birth_date": person.birth.isoformat()}
         dates = {"lead_on": on.isoformat(), "lead_lmp": min(person.lmp, on - timedelta(days=14)).isoformat()}
         answers = {**example_as_of("pregnancy-lead", on), **known, **dates}
@@ -69,7 +80,7 @@ class Habits:
 
     def _arrive(self, course: Course) -> None:
         person = self.person
-        written = answers_for("registration", person, {}, {}, _on(course.now))
+        written = answers_for("registration", person, {}, {}, on_day(course.now))
         written |= {"social_factors": list(person.social) or ["none"], "special_disease": "none"}
         intake.open_case(
             course.desk.services,
@@ -84,28 +95,24 @@ class Habits:
 
     def _tell_birth(self, course: Course) -> None:
         born = course.now.astimezone(CHINA).replace(hour=6, minute=20, second=0, microsecond=0)
-        payload = {"delivered_on": _on(born).isoformat(), "delivered_at": born.isoformat()}
+        payload = {"delivered_on": on_day(born).isoformat(), "delivered_at": born.isoformat()}
         course.tell("message_delivered", {**payload, "fetuses": fetuses(self.person, born)})
 
     def _tell_end(self, course: Course) -> None:
-        payload = {"end_code": CODES[self.person.end], "reason": "模拟", "ended_on": _on(course.now).isoformat()}
+        payload = {"end_code": CODES[self.person.end], "reason": "模拟", "ended_on": on_day(course.now).isoformat()}
         course.tell("message_end_reported", payload)
 
     def _correct_date(self, course: Course) -> None:
         """Somebody looks into her papers: the last period was another one. As the page of corrections tells it."""
-        variables = self._case(course)
-        if variables is None or _on(course.now) >= self.person.delivers_on:
+        variables = course.desk.case_of(course.tasks.values())
+        if variables is None or variables.get("delivered_on") or variables.get("end_code"):
+            return
+        if on_day(course.now) >= self.person.delivers_on:
             return
         lmp = self.person.true_lmp.isoformat()
-        effect = corrections.effect_of_lmp(variables, lmp, _on(course.now), ended=False)
+        effect = corrections.effect_of_lmp(variables, lmp, on_day(course.now), ended=False)
         payload = {"edd_proposed": effect.new_edd.isoformat(), "proposed_basis": "lmp", "proposed_lmp": lmp}
         course.tell("message_redating_proposed", {**payload, "proposed_reason": "核对病历"})
-
-    def _case(self, course: Course) -> Mapping[str, Any] | None:
-        """Variables of her journey while she is pregnant in care."""
-        task = next((t for t in course.tasks.values() if t.definition_key == "pregnancy_journey"), None)
-        variables = course.desk.variables_of(task) if task else None
-        return None if variables is None or variables.get("delivered_on") or variables.get("end_code") else variables
 
     def _send_result(self, course: Course) -> None:
         course.tell("message_observation_received", {"facts": {"hb": 55}})
@@ -124,7 +131,7 @@ class Habits:
         moment = self._when(course, task, nth, chance)
         if moment is None:
             return
-        if task.form and chance.random() < RATES.wrong_form:
+        if task.form and chance.random() < self._rates.wrong_form:
             spoilt = moment - timedelta(minutes=10)
             yield spoilt, lambda course: course.spoil(task, lambda: _spoilt(self._entered(course, task)))
         yield moment, lambda course: self._finish(course, task)
@@ -136,27 +143,31 @@ class Habits:
         element, person = task.element_id, self.person
         opens = max(task.created_at, task.window_from or task.created_at)
         limit = task.due_at or opens + timedelta(days=7)
-        if element == "task_follow_case_file":
-            return None  # stands until the follow-up is over
+        if element == "task_follow_case_file":  # stands until the follow-up is over
+            return by_day(on_day(limit), chance) if "closed_early" in person.beside else None
+        if element in LEFT and LEFT[element][0] in person.beside:
+            return by_day(on_day(limit) + timedelta(days=LEFT[element][1]), chance)
         if element == "task_record_delivery":
-            return _at(person.delivers_on, 7) if person.delivers and person.told_by == "ward" else None
+            return at_hour(person.delivers_on, 7) if person.delivers and person.told_by == "ward" else None
+        if element == "task_record_caesarean":
+            return max(course.now, born_at(person, {})) + timedelta(minutes=chance.randint(3, 20))
         if element in VISITS and self._stays_away(task, opens, nth, chance):
             self._missed.add(task.id)
             return None
-        if element.startswith(NOTES) and chance.random() < RATES.left_lying:
-            return by_day(_on(limit) + timedelta(days=LYING_DAYS), chance)
+        if element.startswith(NOTES) and chance.random() < self._rates.left_lying:
+            return by_day(on_day(limit) + timedelta(days=LYING_DAYS), chance)
         return moment_in(opens, limit, course.now, chance, is_late=self._is_late(chance))
 
     def _stays_away(self, task: OpenTask, opens: datetime, nth: int, chance: Random) -> bool:
         person = self.person
-        if person.end == "lost" and person.ends_on is not None and _on(task.due_at or opens) >= person.ends_on:
+        if person.end == "lost" and person.ends_on is not None and on_day(task.due_at or opens) >= person.ends_on:
             return True
-        if task.element_id == "task_antenatal_visit" and person.delivers and _on(opens) >= person.delivers_on:
+        if task.element_id == "task_antenatal_visit" and person.delivers and on_day(opens) >= person.delivers_on:
             return True
-        return chance.random() < RATES.visit_missed
+        return chance.random() < self._rates.visit_missed
 
     def _is_late(self, chance: Random) -> bool:
-        return chance.random() < (RATES.late_of_late_habit if self.person.is_late else RATES.late)
+        return chance.random() < (self._rates.late_of_late_habit if self.person.is_late else self._rates.late)
 
     def corrected(self, *refused: Any) -> None:
         """What these people send in on purpose must hold; that it does not is a fault to be shown."""
@@ -169,7 +180,9 @@ class Habits:
         for missed in [each for each in course.tasks.values() if each.id in self._missed]:
             self._missed.discard(missed.id)
             chance = self._chance(f"found/{missed.path}", 0)
-            day = max(_on(course.now), _on(missed.window_from or course.now)) + timedelta(days=chance.randint(1, 4))
+            day = max(on_day(course.now), on_day(missed.window_from or course.now)) + timedelta(
+                days=chance.randint(1, 4)
+            )
             course.at(by_day(day, chance), lambda course, missed=missed: self._finish(course, missed))  # type: ignore[misc]
 
     def _entered(self, course: Course, task: OpenTask) -> dict[str, Any]:
@@ -178,16 +191,16 @@ class Habits:
         variables = course.desk.variables_of(task)
         proposed = course.desk.proposed(task, variables) if task.form in PROPOSED else {}
         variables["seen_before"] = course.times_done(task.element_id)
-        answers = answers_of(self.person, task, proposed, variables, course.now)
+        answers = answers_of(self.person, task, proposed, variables, course.now, self._rates)
         if task.form == "tracing":
             answers |= self._traced(course, task)
         return {"answers": answers}
 
     def _traced(self, course: Course, task: OpenTask) -> dict[str, Any]:
-        person, on = self.person, _on(course.now)
+        person, on = self.person, on_day(course.now)
         gone = person.end == "lost" and person.ends_on is not None and on >= person.ends_on
         rung = task.element_id in ("task_trace_village", "task_trace_township")
-        if gone or (rung and self._chance(f"traced/{task.element_id}/{on}", 0).random() < RATES.not_reached):
+        if gone or (rung and self._chance(f"traced/{task.element_id}/{on}", 0).random() < self._rates.not_reached):
             return {"contact_result": "not_reached", "contact_detail": "no_answer", "reason": "无人接听"}
         if task.element_id == "task_trace_outcome" and person.delivers and on > person.delivers_on:
             dates = {"delivered_on": person.delivers_on.isoformat(), "discharged_on": person.delivers_on.isoformat()}
@@ -207,68 +220,6 @@ EVENTS = {
 }
 
 
-class Staff:
-    """The people of the institutions: their duties, period after period."""
-
-    def __init__(self, begins_on: date, seed: int) -> None:
-        self._begins_on = begins_on
-        self._seed = seed
-
-    def begin(self, course: Course) -> Iterable[tuple[datetime, Act]]:
-        yield _at(self._begins_on, 8), self._take_up
-
-    def _take_up(self, course: Course) -> None:
-        calendar.take_up(course.desk.services, by=OFFICER)
-        course.stepped()
-
-    def plan(self, course: Course, task: OpenTask, nth: int) -> Iterable[tuple[datetime, Act]]:
-        chance = Random(f"{self._seed}/{task.business_key}/{task.element_id}/{task.path}")
-        opens = max(task.created_at, task.window_from or task.created_at)
-        limit = task.due_at or opens + timedelta(days=7)
-        moment = moment_in(opens, limit, course.now, chance, is_late=chance.random() < RATES.late)
-        yield moment, lambda course: self._finish(course, task)
-
-    def _finish(self, course: Course, task: OpenTask) -> None:
-        on = _on(course.now)
-        works = {"works_count": 12, "reads_average": 5200} if task.form == "duty-evidence" else {}
-        course.finish(
-            task, lambda: {"answers": example_as_of(task.form, on) | works} if task.form else {"variables": {}}
-        )
-
-    def corrected(self, *refused: Any) -> None:
-        """As above."""
-
-    def finished(self, course: Course, task: OpenTask, entered: dict[str, Any]) -> None:
-        """Nothing follows that the calendar does not bring."""
-
-
-def moment_in(opens: datetime, limit: datetime, now: datetime, chance: Random, *, is_late: bool) -> datetime:
-    """Some time between both, by day where there is a day's time; late: after the limit."""
-    span = max(limit - opens, SHORTEST)
-    share = chance.uniform(1.05, LATE_BY_UP_TO) if is_late else chance.random() * 0.9
-    wish = max(opens, now) + SHORTEST if span * share < SHORTEST else opens + span * share
-    if span <= BY_DAY:
-        return max(wish, now)
-    local = wish.astimezone(CHINA)
-    moment = local if 8 <= local.hour < 17 else by_day(local.date(), chance)
-    if not is_late and moment > limit:
-        moment = limit - timedelta(minutes=chance.randint(1, 60))
-    return max(moment, now)
-
-
-def by_day(day: date, chance: Random) -> datetime:
-    """Some time between half past eight and five in China."""
-    return datetime.combine(day, time(8, 30), CHINA) + timedelta(minutes=chance.randint(0, 510))
-
-
 def _spoilt(entered: Mapping[str, Any]) -> dict[str, Any]:
     """A slip that the form must refuse: an item that it does not have."""
     return {"answers": {**entered["answers"], "no_such_item": "x"}}
-
-
-def _on(moment: datetime) -> date:
-    return moment.astimezone(CHINA).date()
-
-
-def _at(day: date, hour: int) -> datetime:
-    return datetime.combine(day, time(hour), CHINA)

@@ -19,8 +19,9 @@ class Watch:
     def __init__(self, pids: Iterable[int | None], postmaster: int | None) -> None:
         self._ours = [psutil.Process(pid) for pid in (os.getpid(), *pids) if pid]
         self._postmaster = psutil.Process(postmaster) if postmaster else None
-        self._before = self._python_s(), self._database_s()
-        self._after = self._before
+        self._lived: dict[int, float] = {}  # of each process, as far as it was seen
+        self._look_at_times()
+        self._before = self._taken()
         self._memory = {"python_mb": 0.0, "database_mb": 0.0}
         self._looked_at = float("-inf")
         self._began_at = time.monotonic()
@@ -29,7 +30,7 @@ class Watch:
         if time.monotonic() - self._looked_at < LOOK_EVERY_S:
             return
         self._looked_at = time.monotonic()
-        self._after = self._python_s(), self._database_s()
+        self._look_at_times()
         with suppress(psutil.Error):
             python = sum(process.memory_info().rss for process in self._ours)
             database = sum(process.memory_full_info().pss for process in self._servers())
@@ -37,28 +38,25 @@ class Watch:
                 self._memory[name] = max(self._memory[name], round(found / 2**20, 1))
 
     def report(self) -> dict[str, Any]:
-        python, database = (round(a - b, 1) for a, b in zip(self._after, self._before))
+        python, database = (round(a - b, 1) for a, b in zip(self._taken(), self._before))
         return {
             "lived_s": round(time.monotonic() - self._began_at, 1),
             "cpu_s": {"python": python, "database": database},
             "memory": self._memory,
         }
 
-    def _python_s(self) -> float:
-        found = 0.0
-        for process in self._ours:
+    def _look_at_times(self) -> None:
+        """A process that has gone has taken what it had when it was last seen."""
+        for process in [*self._ours, *self._servers()]:
             with suppress(psutil.Error):
                 times = process.cpu_times()
-                found += times.user + times.system
-        return found
+                self._lived[process.pid] = times.user + times.system
 
-    def _database_s(self) -> float:
-        found = 0.0
-        for process in self._servers():
-            with suppress(psutil.Error):
-                times = process.cpu_times()
-                found += times.user + times.system
-        return found
+    def _taken(self) -> tuple[float, float]:
+        """Of Python and of the database's processes."""
+        ours = {process.pid for process in self._ours}
+        python = sum(seconds for pid, seconds in self._lived.items() if pid in ours)
+        return python, sum(self._lived.values()) - python
 
     def _servers(self) -> list[psutil.Process]:
         return [self._postmaster, *self._postmaster.children()] if self._postmaster else []

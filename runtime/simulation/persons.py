@@ -78,6 +78,7 @@ class Person:
     critical_child: int | None = None  # its order
     unheard_child: int | None = None  # fails the hearing screen
     found: Mapping[str, Any] = field(default_factory=dict)
+    beside: frozenset[str] = frozenset()  # names of BESIDE
 
     @property
     def name(self) -> str:
@@ -97,6 +98,13 @@ class Person:
         return [self.pregnancy_id, *([self.lead_id] if self.lead_id else [])]
 
 
+# What people begin for her that the pathway does not ask for, and what they find on rare ways.
+BESIDE = (
+    *("admitted", "consulted", "noted", "booked", "asks_away", "new_doctor", "taught", "bled", "disposed", "passed_on"),
+    *("newborn_dies", "regraded"),
+    *("unasked", "ungraded", "ill_at_home", "gone_from_home", "unfit_to_travel", "stays", "unanswered", "closed_early"),
+    *("unreported", "unscreened", "unplanned", "told_late"),
+)
 EVENTS = ("scan_disagrees", "date_corrected", "anaemic_later", "diagnosis_later", "referred", "emergency")
 
 
@@ -145,12 +153,17 @@ def draw(number: int, seed: int, arrives_on: date, homes: Sequence[tuple[str, st
         critical_child=1 if chance.random() < rates.critical_newborn else None,
         unheard_child=1 if chance.random() < rates.hearing_failed else None,
         found={name: value for name, value in STORIES[story].items() if name != "age"},
+        beside=_beside(Random(f"{seed}/{number}/beside"), rates),
     )
 
 
 def arrivals(births: int, seed: int, begin: date, over_days: int) -> list[date]:
     chance = Random(f"{seed}/arrivals")
     return sorted(begin + timedelta(days=chance.randrange(over_days)) for _ in range(births))
+
+
+def _beside(chance: Random, rates: Rates) -> frozenset[str]:
+    return frozenset([name for name in BESIDE if chance.random() < getattr(rates, name)])
 
 
 def _end(chance: Random, rates: Rates) -> str:

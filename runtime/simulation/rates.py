@@ -49,6 +49,47 @@ class Rates:
     told_by_nobody: float = 0.03  # until somebody asks, a week after the due date
     rests_elsewhere: float = 0.05  # postpartum in another township
     not_recovered: float = 0.03  # on the 42nd day: referred, seen again
+    # what is begun for her beside; of those whom it can concern
+    admitted: float = 0.3  # of births in a hospital: assessed and checked step by step before it
+    consulted: float = 0.05
+    noted: float = 0.04  # an event in her case file
+    booked: float = 0.08  # a bed for the birth
+    asks_away: float = 0.01  # a hand-over that the other region does not accept
+    new_doctor: float = 0.02
+    taught: float = 0.1
+    bled: float = 0.015  # blood is asked for at the birth
+    disposed: float = 0.1
+    passed_on: float = 0.1  # the child, to child health
+    newborn_dies: float = 0.004  # two days after the birth: reported and reviewed
+    regraded: float = (
+        0.0  # of orange gradings: a criterion was overlooked. I-11 takes an amendment for the first grading
+    )
+    # what is found on rare ways
+    unasked: float = 0.03  # an item of the screening, asked later
+    ungraded: float = 0.01  # after a positive screening nobody gets her to the hospital for weeks
+    ill_at_home: float = 0.02  # at the visit after birth
+    gone_from_home: float = 0.01  # she does not rest where the hospital was told
+    unfit_to_travel: float = 0.15  # of transfers: guided from afar
+    stays: float = 0.1  # of transfers: declined by her
+    unanswered: float = 0.1  # of transfers: the centre is silent
+    unreported: float = 0.01  # a risk report that the county has to ask for
+    unscreened: float = 0.01  # a child that nobody screens in time
+    unplanned: float = 0.05  # of births of women in need that are to be planned
+    told_late: float = 0.02  # a discharge, days afterwards
+    closed_early: float = 0.1  # of case files: by the doctor, where the 42nd day is late
+    # leads of women who never register, by the number of births
+    lead_alone: float = 0.03
+    # what institutions begin by themselves, in a month of the county
+    inspections: float = 0.5
+    notices: float = 0.2
+    adverse_events: float = 0.5
+    support_requests: float = 0.5
+    swept_pregnant: float = (
+        0.15  # of monthly sheets: somebody on it is pregnant, or somebody is counted who is not on it
+    )
+    # what is answered
+    turned_down: float = 0.25  # a bed, a transfer, blood, a department's help: found at the second asking
+    unsettled: float = 0.2  # a reply or a measure that is not enough
     # what people do
     visit_missed: float = 0.1
     late: float = 0.06
@@ -59,5 +100,22 @@ class Rates:
 
 
 RATES = Rates()
+# What is rare is frequent, so that a county of some dozens goes every way; nothing is to be learnt from its numbers.
+OFTEN = Rates(
+    reported_as_lead=0.3, social_factor=0.4, syphilis=0.15, hepatitis_b=0.2, hiv=0.15, untested=0.2,
+    scan_disagrees=0.2, date_corrected=0.1, anaemic_later=0.1, diagnosis_later=0.1, referred=0.6, emergency=0.15,
+    prenatal_high=0.3,
+    abortion=0.1, moved=0.1, refused=0.03, void=0.03, lost=0.06, died_pregnant=0.03, died_after_birth=0.06,
+    stillbirth=0.05, twins=0.1, preterm=0.2, caesarean=0.6, emergency_of_caesareans=0.7, neonatal_death=0.05,
+    critical_newborn=0.2, hearing_failed=0.3, near_miss=0.3, told_by_nobody=0.1, rests_elsewhere=0.2,
+    not_recovered=0.2,
+    admitted=0.6, consulted=0.5, noted=0.4, booked=0.5, asks_away=0.2, new_doctor=0.2, taught=0.3, bled=0.3,
+    disposed=0.3, passed_on=0.6, newborn_dies=0.2, regraded=1.0,
+    unasked=0.2, ungraded=0.2, ill_at_home=0.2, gone_from_home=0.2, unfit_to_travel=0.2, stays=0.1, unanswered=0.3,
+    unreported=0.2, unscreened=0.2, unplanned=0.4, told_late=0.2, closed_early=0.5,
+    lead_alone=0.4, inspections=1.0, notices=0.5, adverse_events=1.0, support_requests=1.0, swept_pregnant=0.5,
+    turned_down=0.5, unsettled=0.4,
+    late=0.25, not_reached=0.4,
+)  # fmt: skip
 LATE_BY_UP_TO = 1.6  # of a task's span, from its opening to its limit
 LYING_DAYS = 60

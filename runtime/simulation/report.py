@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -12,10 +11,11 @@ import psycopg
 from engine.clock import CHINA
 from runtime.demo.county import ORGANISATIONS
 from runtime.settings import Settings
-from runtime.simulation import expected, recount
+from runtime.simulation import expected, reach, recount
 from runtime.simulation.clock import PlacedClock
 from runtime.simulation.course import Tally
-from runtime.simulation.run import BEGIN, county, live, people_of
+from runtime.simulation.plan import BEGIN, Plan
+from runtime.simulation.run import county, live
 from runtime.wiring import build
 from workflows import indicators
 from workflows.intake import JOURNEY
@@ -28,24 +28,23 @@ INCIDENTS = "SELECT count(*) FROM incident WHERE resolved_at IS NULL"
 
 
 def simulate(
-    settings: Settings, *, region: str, births: int, seed: int, days: int, progress: bool, counted_again: bool = False
+    settings: Settings, plan: Plan, *, region: str, progress: bool, counted_again: bool = False
 ) -> dict[str, Any]:
     """The same seed gives the same report, but for `seconds`, `lived_s`, `cpu_s` and `memory`."""
     began = time.monotonic()
     with county(settings, region) as (here, server):
-        tally, took = live(here, server, births=births, seed=seed, days=days, progress=progress)
-        end = BEGIN + timedelta(days=days)
-        services = build(here, clock=PlacedClock(end), connections=2)
+        tally, took = live(here, server, plan, progress=progress)
+        services = build(here, clock=PlacedClock(plan.end), connections=2, regions=plan.pack)
         try:
-            report = {**_report(services, tally, births), **took}
+            report = {**_report(services, tally, plan.births), **took}
             with psycopg.connect(server.url()) as owner:
                 report["processes"] = dict(owner.execute(INSTANCES).fetchall())
                 report["undone"] = dict(owner.execute(UNDONE).fetchall())
+                report["reach"] = reach.reach(owner, plan.pack(region))
                 report["incidents"] = owner.execute(INCIDENTS).fetchone()[0]  # type: ignore[index]
                 if counted_again:
-                    people = people_of(births, seed, days)
-                    report["recount"] = recount.differences(owner, report["indicators"], region, BEGIN, end)
-                    report["not_as_expected"] = expected.differences(owner, people, end.date())
+                    report["recount"] = recount.differences(owner, report["indicators"], region, BEGIN, plan.end)
+                    report["not_as_expected"] = expected.differences(owner, plan.people(), plan.end.date())
         finally:
             services.close()
     return {"seconds": round(time.monotonic() - began, 1), **report}

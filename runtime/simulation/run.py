@@ -8,35 +8,31 @@ import traceback
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from threading import BrokenBarrierError
 from typing import Any
 
 import psycopg
 
-from engine.clock import CHINA
 from engine.store import plain
 from runtime import start
 from runtime.database import embedded
-from runtime.demo.county import HOMES, progress_bar, settle_people
+from runtime.demo.county import progress_bar, settle_people
 from runtime.settings import Settings
 from runtime.simulation.clock import PlacedClock
 from runtime.simulation.county import Part, courses_of, institutions
 from runtime.simulation.course import Tally
 from runtime.simulation.desk import desk_over
 from runtime.simulation.machine import Watch
-from runtime.simulation.persons import Person, arrivals, draw
+from runtime.simulation.passing import lead_ids
+from runtime.simulation.plan import BEGIN, Plan
 from runtime.trials import processes
 from runtime.wiring import build
 
-BEGIN = datetime(2026, 1, 5, 8, 0, tzinfo=CHINA)
-LONGEST_CASE = 350  # days from registration to closure of a woman who came at six weeks
 PLANNED_ANEW = (2, 5, 15, 40, 100, 250, 500)  # days after which the database looks at what it holds
 PROCESSES = 2
 LONGEST_DAY_S = 600.0
-# Nobody needs this database tomorrow.
-HURRIED = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
 
 
 @contextmanager
@@ -46,10 +42,9 @@ def county(settings: Settings, region: str) -> Any:
         own = replace(
             settings, home=Path(folder), database_url=None, owner_url=None, manual_clock_at=None, pack=region, demo=True
         )
-        server = embedded.attach(own.home)
+        server = embedded.attach(own.home, is_fleeting=True)
         try:
             start.prepare_database(own)
-            _hurry(server.url())
             here = replace(own, database_url=server.application_url())
             services = build(here, clock=PlacedClock(BEGIN), connections=2)
             try:
@@ -62,31 +57,19 @@ def county(settings: Settings, region: str) -> Any:
             server.release()
 
 
-def _hurry(url: str) -> None:
-    with psycopg.connect(url, autocommit=True) as conn:
-        for setting in HURRIED:
-            conn.execute(f"ALTER SYSTEM SET {setting}")  # type: ignore[call-overload]
-        conn.execute("SELECT pg_reload_conf()")
-
-
-def people_of(births: int, seed: int, days: int) -> list[Person]:
-    over = max(1, days - LONGEST_CASE)
-    return [draw(number, seed, on, HOMES) for number, on in enumerate(arrivals(births, seed, BEGIN.date(), over))]
-
-
 def live(
-    settings: Settings, server: Any, *, births: int, seed: int, days: int, progress: bool, parts: int = PROCESSES
+    settings: Settings, server: Any, plan: Plan, *, progress: bool, parts: int = PROCESSES
 ) -> tuple[Tally, dict[str, Any]]:
     """Through all the days; what happened, and what it took."""
     context = processes.context()
     barrier = context.Barrier(parts + 1, timeout=LONGEST_DAY_S)
     answers = [settings.home / f"part-{number}.json" for number in range(parts)]
-    common = (settings, server.url(), births, seed, days, parts, barrier)
+    common = (settings, server.url(), plan, parts, barrier)
     running = [processes.start(_live_part, *common, number, str(answers[number])) for number in range(parts)]
     try:
-        with progress_bar(progress, BEGIN, BEGIN + timedelta(days=days), "simulate") as moved:
+        with progress_bar(progress, BEGIN, plan.end, "simulate") as moved:
             watch = Watch([process.pid for process in running], server.postmaster_pid)
-            for day in range(1, days + 1):
+            for day in range(1, plan.days + 1):
                 barrier.wait()
                 watch.look()
                 if day in PLANNED_ANEW:
@@ -108,20 +91,11 @@ def live(
 
 
 def _live_part(
-    settings: Settings,
-    owner_url: str,
-    births: int,
-    seed: int,
-    days: int,
-    parts: int,
-    barrier: Any,
-    number: int,
-    answer: str,
+    settings: Settings, owner_url: str, plan: Plan, parts: int, barrier: Any, number: int, answer: str
 ) -> None:
     """The women whose number falls to this process, and the first one the institutions too."""
     try:
-        people = people_of(births, seed, days)[number::parts]
-        tally = _live_days(settings, owner_url, people, seed, days, number, barrier)
+        tally = _live_days(settings, owner_url, plan, parts, number, barrier)
         Path(answer).write_bytes(plain.dumps(vars(tally)))
     except BrokenBarrierError:
         return
@@ -131,18 +105,19 @@ def _live_part(
         raise
 
 
-def _live_days(
-    settings: Settings, owner_url: str, people: list[Person], seed: int, days: int, number: int, barrier: Any
-) -> Tally:
+def _live_days(settings: Settings, owner_url: str, plan: Plan, parts: int, number: int, barrier: Any) -> Tally:
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)  # what lives long here is caches; what dies young dies by its count
+    people, leads_alone = plan.people(), plan.leads_alone()
     clock, tally = PlacedClock(BEGIN), Tally()
-    services = build(settings, clock=clock, connections=2)
+    services = build(settings, clock=clock, connections=2, regions=plan.pack)
     try:
         with desk_over(services, clock, owner_url) as desk:
-            beside = institutions(desk, BEGIN.date(), seed, tally) if number == 0 else []
-            part = Part([*courses_of(desk, people, seed, tally), *beside], BEGIN.date())
-            part.live(days, lambda day: barrier.wait())
+            known = lead_ids(leads_alone, people)
+            beside = institutions(desk, BEGIN.date(), known, plan, tally) if number == 0 else []
+            courses = courses_of(desk, people[number::parts], leads_alone[number::parts], plan, tally)
+            del people, leads_alone
+            Part([*courses, *beside], BEGIN.date()).live(plan.days, lambda day: barrier.wait())
     finally:
         services.close()
     return tally

@@ -10,6 +10,8 @@ from engine.clock import CHINA
 from runtime.demo.answers import answers_for
 from runtime.simulation.desk import OpenTask
 from runtime.simulation.persons import CODES, Person
+from runtime.simulation.rates import RATES, Rates
+from runtime.simulation.writing_beside import answers_beside
 
 Values = Mapping[str, Any]
 Writer = Callable[[Person, OpenTask, Values, datetime], dict[str, Any]]
@@ -22,8 +24,12 @@ ENDINGS: Mapping[str, dict[str, Any]] = {
 INFECTION = {"syphilis": "syphilis", "hepatitis_b": "hbsag", "hiv": "hiv"}  # to the item of the first visit
 
 
-def answers_of(person: Person, task: OpenTask, proposed: Values, variables: Values, now: datetime) -> dict[str, Any]:
+def answers_of(
+    person: Person, task: OpenTask, proposed: Values, variables: Values, now: datetime, rates: Rates = RATES
+) -> dict[str, Any]:
     form = str(task.form)
+    if (found := answers_beside(form, person, variables, now, rates)) is not None:
+        return found
     base = answers_for(form, person, proposed, variables, now.astimezone(CHINA).date())
     write = WRITERS.get(form)
     return {**base, **(write(person, task, variables, now) if write else {})}
@@ -61,7 +67,7 @@ IN_HOSPITAL = {"delivery_place": "county_hospital"}
 
 def _delivery(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
     born = born_at(person, variables)
-    decided = (born - timedelta(minutes=24 if person.number % 3 else 41)).isoformat()
+    decided = (born - timedelta(minutes=ddi_minutes(person))).isoformat()
     emergency = {"cs_category": "emergency", "cs_decision_at": decided} if person.mode == "cs_emergency" else {}
     return {
         "admitted_at": (born - timedelta(hours=8)).isoformat(),
@@ -78,7 +84,9 @@ def _delivery(person: Person, task: OpenTask, variables: Values, now: datetime) 
 def _discharge(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
     near = {"near_miss_criteria": ["coagulation"]} if person.is_near_miss else {}
     place = {"receiving_org": person.rests_at} if person.rests_at else {}
-    return {"discharged_at": (now - timedelta(minutes=30)).astimezone(CHINA).isoformat(), **near, **place}
+    gone = now - timedelta(days=2) if "told_late" in person.beside else now - timedelta(minutes=30)
+    left = max(gone, min(now, born_at(person, variables) + timedelta(hours=1)))
+    return {"discharged_at": left.astimezone(CHINA).isoformat(), **near, **place}
 
 
 def _check(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
@@ -86,6 +94,47 @@ def _check(person: Person, task: OpenTask, variables: Values, now: datetime) -> 
         return {"classification": "not_recovered", "classification_text": "子宫复旧不良", "disposition": "refer",
                 "referral_reason": "子宫复旧不良", "referral_org": "示范县人民医院"}  # fmt: skip
     return {}
+
+
+def _screening(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    return {"s_4_1": "unknown"} if "unasked" in person.beside and task.element_id == "task_screen" else {}
+
+
+def _home_visit(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    if "ill_at_home" not in person.beside:
+        return {}
+    return {
+        "wound": "abnormal",
+        "wound_text": "切口红肿",
+        "classification": "abnormal",
+        "classification_text": "切口感染",
+        "referral": "yes",
+        "referral_reason": "切口感染",
+        "referral_org": "示范县人民医院",
+    }
+
+
+def _focus(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    return {"focus_departments": ["civil_affairs"] if "poor" in person.social else ["none"]}
+
+
+def _infected(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    """Every other viral load of hepatitis B is above the limit for treatment."""
+    return {"hbv_dna": 5_000_000} if person.number % 2 and task.element_id == "task_pmtct_hbv" else {}
+
+
+def _suitability(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    """Whose pregnancy ends early, though it was graded red, had agreed."""
+    return {"decision": "agrees"} if person.end == "abortion" else {}
+
+
+def _acknowledged(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    return {"resting_here": False, "gone_to": "邻县娘家"} if "gone_from_home" in person.beside else {}
+
+
+def _transfer(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
+    stays = {"refused": True, "refusal_reason": "家属不同意"} if "stays" in person.beside else {}
+    return {**stays, "transportable": "unfit_to_travel" not in person.beside}
 
 
 def _newborn_care(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
@@ -142,6 +191,11 @@ def _closure(person: Person, task: OpenTask, variables: Values, now: datetime) -
     return {"end_code": code, **ENDINGS.get(str(code), {})}
 
 
+def ddi_minutes(person: Person) -> int:
+    """From the decision for an emergency caesarean to the birth."""
+    return 24 if person.number % 3 else 41
+
+
 def born_at(person: Person, variables: Values) -> datetime:
     told = variables.get("delivered_at") or variables.get("born_at")
     if told:
@@ -173,6 +227,13 @@ WRITERS: Mapping[str, Writer] = {
     "anc-visit": _visit,
     "delivery": _delivery,
     "discharge": _discharge,
+    "risk-screening": _screening,
+    "postnatal-visit": _home_visit,
+    "focus-register": _focus,
+    "pmtct-mother": _infected,
+    "suitability": _suitability,
+    "discharge-acknowledgement": _acknowledged,
+    "transfer-request": _transfer,
     "postnatal-42d": _check,
     "newborn-care": _newborn_care,
     "newborn-screening": _newborn_screening,

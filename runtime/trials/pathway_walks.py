@@ -31,7 +31,7 @@ from runtime.simulation.clock import PlacedClock
 from runtime.simulation.course import Course, Tally
 from runtime.simulation.desk import Desk, desk_over
 from runtime.simulation.persons import draw
-from runtime.simulation.run import BEGIN
+from runtime.simulation.plan import BEGIN
 from runtime.trials import processes
 from runtime.trials.pathway_oracle import faults
 from runtime.trials.verdict import at_least, at_most, none_of, verdict

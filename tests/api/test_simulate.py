@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 
 from runtime import settings as configuration
 from runtime.cli import main
-from runtime.simulation import run
+from runtime.simulation import reach, run
 from runtime.simulation.persons import CODES, arrivals, draw
+from runtime.simulation.plan import Plan
+from runtime.simulation.report import simulate
+from workflows.regions import load_pack
 
 FIELDS = {
     *("seconds", "women", "steps", "instances", "ends", "colours", "tasks", "timers_fired", "overdue", "indicators"),
@@ -71,7 +76,9 @@ def test_one_seed_is_one_county_however_many_processes_live_it():
     tallies = []
     for parts in (1, 2):
         with run.county(configuration.read({}), "cn-xf-2022") as (here, server):
-            tally, _ = run.live(here, server, births=2, seed=3, days=100, progress=False, parts=parts)
+            with psycopg.connect(server.url()) as owner:
+                assert owner.execute("SHOW fsync").fetchone() == ("off",)  # nobody needs this database tomorrow
+            tally, _ = run.live(here, server, Plan(births=2, seed=3, days=100), progress=False, parts=parts)
             tallies.append(vars(tally))
 
     assert tallies[0] == tallies[1]
@@ -88,3 +95,36 @@ def test_who_a_woman_is_follows_from_the_seed_and_her_number_alone():
     for person in people:
         assert person.arrives_on - timedelta(days=98) <= person.true_lmp < person.delivers_on
         assert person.ends_on is None or person.arrives_on <= person.ends_on
+
+
+def test_rare_ways_are_gone_by_a_few_women_and_no_diagram_is_left_out():
+    """What is rare is frequent and every rule is on. `yuntu simulate --everything` asks for every task as well."""
+    plan = Plan.everything(births=12, seed=46, days=430)
+    plan = replace(plan, rates=replace(plan.rates, regraded=0.0))
+    report = simulate(configuration.read({}), plan, region="cn-xf-2022", progress=False, counted_again=True)
+
+    assert reach.not_entered(report["reach"]) == []
+    assert (report["stuck"], report["incidents"], report["refused"], report["nobody"]) == (0, 0, {}, {})
+    assert (report["recount"], report["not_as_expected"], report["accepted_wrong"]) == ([], [], {})
+    never = {task for one in report["reach"].values() for task in one["never_done"]}
+    assert len(never) < 40, never
+
+
+def test_what_a_regions_rules_do_not_ask_for_is_named_with_the_rule():
+    shipped, everything = load_pack("cn-baseline"), Plan.everything(births=1, seed=1, days=1).pack("cn-baseline")
+
+    assert reach.not_asked_for(shipped)["task_thalassaemia"] == "prenatal_tests.thalassaemia"
+    assert "task_meet_face_to_face" not in reach.not_asked_for(shipped)
+    assert reach.not_asked_for(everything) == {}
+    assert reach.RULES.keys() <= {task for tasks in reach.tasks().values() for task in tasks}
+
+
+def test_a_diagram_that_nobody_came_to_is_told():
+    never = {"elements": 3, "never_visited": ["a", "b", "c"], "tasks": 1, "never_done": ["b"], "not_asked_for": {}}
+    found = {
+        "left_out": never,
+        "by_rule": {**never, "not_asked_for": {"b": "rule"}},
+        "gone": {**never, "never_visited": []},
+    }
+
+    assert reach.not_entered(found) == ["left_out"]
