@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from workflows.forms.enabling import holds
 from workflows.forms.expressions import Environment
 from workflows.forms.items import ABSENT, NUMBERS, Item
-from workflows.forms.layout import Layout
+from workflows.forms.layout import Group, Layout
 from workflows.forms.schema import blank
 
 _ROUNDS = 12  # a chain of "shown when" longer than this is no form for people
@@ -20,27 +20,30 @@ class Sheet:
 
     def __init__(self, layout: Layout, entered: Mapping[str, Any], outer: Mapping[str, Any], prefix: str = "") -> None:
         self.layout, self.outer, self.prefix = layout, outer, prefix
-        computed = {item.link_id for item in layout.computed}
-        self.entered = {key: value for key, value in entered.items() if key not in computed}
+        self.entered = dict(entered)
+        for item in layout.computed:
+            self.entered.pop(item.link_id, None)
         self.computed: dict[str, Any] = {}
         self.enabled: dict[str, bool] = {}
         self.rows: dict[str, list[Sheet]] = {}
         self._hidden: set[str] = set()
-        self._remembered: dict[Any, list[Any]] = {}
-        self.environment = self._read()
+        self.environment = Environment(outer, {})
+        for name, is_number in layout.numbers.items():
+            self.environment[name] = _as_read(self.entered.get(name), is_number)
+        self._gather(layout.groups)
 
     def settle(self) -> None:
         """Afterwards `environment` holds the names as expressions read them, of what is shown and calculated."""
         for _ in range(_ROUNDS):
             hidden, computed = self._hidden, self.computed
             self._enable()
-            if hidden != self._hidden:
-                self.environment = self._read()
+            self._read_again(hidden ^ self._hidden)
             self._calculate()
-            if computed != self.computed:
-                self.environment = self._read()
-            elif hidden == self._hidden:
+            changed = {name for name, value in self.computed.items() if name not in computed or computed[name] != value}
+            self._read_again(changed)
+            if not changed and hidden == self._hidden:
                 break
+        self.enabled = {self.prefix + name: name not in self._hidden for name, _, _ in self.layout.order}
         for item in self.layout.tables:
             if self.is_shown(item):
                 rows = enumerate(self.entered.get(item.link_id, []))
@@ -56,30 +59,39 @@ class Sheet:
     def is_shown(self, item: Item) -> bool:
         return item.link_id not in self._hidden
 
-    def _read(self) -> Environment:
-        """An absent reason is no number, a group is the list of what is inside it."""
-        names = Environment(self.outer, self._remembered)
-        entered, computed, hidden = self.entered, self.computed, self._hidden
-        for item in self.layout.columns:
-            name = item.link_id
-            value = None if name in hidden else computed[name] if name in computed else entered.get(name)
-            is_missing = value is None or (isinstance(value, str) and value in ABSENT and item.type in NUMBERS)
-            names[name] = [] if is_missing else value
-        for link_id, inside in self.layout.groups:
-            names[link_id] = [one for item in inside for one in listed(names[item.link_id])]
-        return names
+    def _read_again(self, changed: set[str]) -> None:
+        """What these names say now, and the groups around them."""
+        if not changed:
+            return
+        layout, groups = self.layout, dict[Group, None]()
+        for name in changed:
+            is_number = layout.numbers.get(name)
+            if is_number is not None:
+                self.environment[name] = _as_read(None if name in self._hidden else self._answer(name), is_number)
+                groups |= dict.fromkeys(layout.around[name])
+        self._gather(groups)
+
+    def _gather(self, groups: Iterable[Group]) -> None:
+        """A group is the list of what is inside it."""
+        names = self.environment
+        for link_id, inside in groups:
+            found: list[Any] = []
+            for name in inside:
+                value = names[name]
+                if isinstance(value, list):
+                    found += value
+                else:
+                    found.append(value)
+            names[link_id] = found
 
     def _answer(self, name: str) -> Any:
         return self.computed[name] if name in self.computed else self.entered.get(name)
 
     def _enable(self) -> None:
         hidden: set[str] = set()
-        for item, parent in self.layout.order:
-            always = item.enabled_by is None and not item.conditions  # as most are
-            is_shown = parent not in hidden and (always or holds(item, self.environment))
-            if not is_shown:
-                hidden.add(item.link_id)
-            self.enabled[self.prefix + item.link_id] = is_shown
+        for name, parent, conditional in self.layout.order:
+            if parent in hidden or (conditional is not None and not holds(conditional, self.environment)):
+                hidden.add(name)
         self._hidden = hidden
 
     def _calculate(self) -> None:
@@ -104,13 +116,11 @@ class Sheet:
 
     def shown(self) -> dict[str, Any]:
         found = {}
-        for item in self.layout.columns:
-            if item.link_id in self._hidden:
-                continue
-            rows = self.rows.get(item.link_id)
-            value = self._answer(item.link_id) if rows is None else [sheet.shown() for sheet in rows]
-            if not blank(value):
-                found[item.link_id] = value
+        for name in self.layout.numbers:
+            rows = self.rows.get(name)
+            value = self._answer(name) if rows is None else [sheet.shown() for sheet in rows]
+            if value is not None and name not in self._hidden and not blank(value):
+                found[name] = value
         return found
 
     def duties(self) -> dict[str, bool]:
@@ -129,3 +139,10 @@ def listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def _as_read(value: Any, is_number: bool) -> Any:
+    """An absent reason is no number."""
+    if value is None or (is_number and isinstance(value, str) and value in ABSENT):
+        return []
+    return value
