@@ -1,7 +1,7 @@
 """FHIRPath in a form: compiled once, evaluated over the answers by name (`%weight`, `%sbp`), never reading a clock.
 
 Added to FHIRPath, because it has no difference of dates: `.daysUntil(date)`, `.yearsUntil(date)`, `.addDays(n)`,
-`.naegele()`. Each answers empty when something is missing.
+`.naegele()`, and because women tell lunar dates: `.fromLunar(date)`. Each answers empty when something is missing.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from fhirpathpy.parser import (  # type: ignore[attr-defined]  # it hands on the
 )
 
 from workflows.forms.shortcut import Closure, Functions, Unsure, shorten
+from workflows.policies import lunar
 
 _NAME = re.compile(r"%([a-z][a-z0-9_]*)")
 _TEXT = re.compile(r"'(?:[^'\\]|\\.)*'")
@@ -74,6 +75,13 @@ def _add_days(focus: Any, days: Any) -> list[str]:
     return [] if start is None or count is None else [(start + timedelta(days=int(count))).isoformat()]
 
 
+def _from_lunar(focus: Any, on: Any) -> list[str]:
+    """The Gregorian day of a lunar date as told, the last one up to `on` where no year is told (journey G-2)."""
+    told, day = _one(focus), _day(on)
+    found = None if told is None or day is None else lunar.gregorian(str(told), day)
+    return [found.isoformat()] if found else []
+
+
 def _naegele(focus: Any) -> list[str]:
     """Month + 9, day + 7; a day that the month lacks runs on into the next (journey G-3)."""
     start = _day(focus)
@@ -105,6 +113,7 @@ _OPTIONS = {
         "minutesUntil": {"fn": _minutes_until, "arity": {1: ["Any"]}},
         "yearsUntil": {"fn": _years_until, "arity": {1: ["Any"]}},
         "addDays": {"fn": _add_days, "arity": {1: ["Any"]}},
+        "fromLunar": {"fn": _from_lunar, "arity": {1: ["Any"]}},
         "naegele": {"fn": _naegele, "arity": {0: []}},
         "halfUp": {"fn": _half_up, "arity": {1: ["Any"]}},
     }

@@ -103,3 +103,33 @@ def test_a_last_period_lies_neither_ahead_nor_300_days_back(lmp):
         registered(date(2026, 1, 5), lmp=lmp)
 
     assert "lmp" in {fault.path for fault in refused.value.faults}
+
+
+@pytest.mark.parametrize(
+    ("told", "on", "lmp"),
+    [
+        ("四月初三", date(2026, 6, 1), "2026-05-19"),
+        ("闰六月初一", date(2025, 9, 1), "2025-07-25"),
+        ("六月初一", date(2025, 9, 1), "2025-06-25"),
+    ],
+)
+def test_ac13_a_lunar_date_is_converted_first_and_both_are_shown(told, on, lmp):
+    shown = REGISTRATION.evaluate({"lmp_calendar": "lunar", "lmp_lunar_told": told}, on)
+    assert shown["calculated"]["lmp_from_lunar"] == lmp
+
+    taken = registered(on, lmp_calendar="lunar", lmp_lunar_told=told, lmp=lmp)
+    assert (taken.values["lmp_lunar_told"], taken.values["lmp"]) == (told, lmp)
+    assert taken.calculated["lmp_from_lunar"] == lmp
+    assert taken.calculated["edd_lmp_280"] == (date.fromisoformat(lmp) + timedelta(days=280)).isoformat()
+    with pytest.raises(Incorrect) as refused:
+        registered(on, lmp_calendar="lunar", lmp_lunar_told=told, lmp=str(date.fromisoformat(lmp) + timedelta(days=1)))
+    assert {fault.path for fault in refused.value.faults} == {"lmp"}
+
+
+def test_ac13_a_leap_month_that_was_not_is_asked_again_and_vague_words_are_kept():
+    with pytest.raises(Incorrect) as refused:
+        registered(date(2026, 6, 1), lmp_calendar="lunar", lmp_lunar_told="闰四月初三", lmp="2026-05-19")
+    assert {fault.path for fault in refused.value.faults} == {"lmp_lunar_told"}
+
+    vague = registered(date(2026, 6, 1), lmp_calendar="lunar", lmp_lunar_told="清明前后", lmp="2026-04-05")
+    assert "lmp_from_lunar" not in vague.calculated or vague.calculated["lmp_from_lunar"] is None
