@@ -26,6 +26,8 @@ class Settings:
     region_id: str
     pack: str  # the region pack new cases start with
     base_url: str | None  # as others reach us, where a proxy stands in front
+    direct_url: str | None = None  # the same database past a pooler, for what needs a connection of its own
+    prepares: bool = True  # whether statements are left prepared on connections
     owner_url: str | None = None  # the same database as the role that owns its tables; for migrations and `yuntu db`
     notify_url: str | None = None  # an address that is told by HTTP what happened
     timer_spread_s: float = 0.0  # timers due at one moment are taken over this long
@@ -46,6 +48,8 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         home=home,
         database_url=env.get("YUNTU_DATABASE_URL") or None,
+        direct_url=env.get("YUNTU_DATABASE_DIRECT_URL") or None,
+        prepares=_yes(env.get("YUNTU_DATABASE_PREPARES") or "1", "YUNTU_DATABASE_PREPARES"),
         owner_url=env.get("YUNTU_DATABASE_OWNER_URL") or None,
         host=env.get("YUNTU_HOST") or "127.0.0.1",
         port=_port(env.get("YUNTU_PORT") or "8000"),
@@ -59,12 +63,12 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         notify_url=_address(env.get("YUNTU_NOTIFY_URL") or ""),
         timer_spread_s=_spread(env.get("YUNTU_TIMER_SPREAD") or "0"),
         inbound=Path(env.get("YUNTU_INBOUND") or home / "inbound").expanduser().resolve(),
-        mllp=_listener(env.get("YUNTU_MLLP") or ""),
+        mllp=listener(env.get("YUNTU_MLLP") or ""),
         mllp_tls=_three_files(env.get("YUNTU_MLLP_TLS") or ""),
     )
 
 
-def _listener(text: str) -> tuple[str, int] | None:
+def listener(text: str) -> tuple[str, int] | None:
     host, _, port = text.rpartition(":")
     if not text:
         return None
@@ -127,7 +131,7 @@ def _spread(text: str) -> float:
     return seconds
 
 
-def _yes(text: str) -> bool:
+def _yes(text: str, name: str = "YUNTU_DEMO") -> bool:
     if text not in {"0", "1"}:
-        raise WrongSetting(f"YUNTU_DEMO={text}: give 0 or 1")
+        raise WrongSetting(f"{name}={text}: give 0 or 1")
     return text == "1"

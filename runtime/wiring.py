@@ -45,9 +45,9 @@ def build(
     configured one and the shipped packs."""
     server = None if settings.database_url else embedded.attach(settings.home)
     url = settings.database_url or (server.application_url() if server else "")
-    manual = ManualClock(url) if settings.manual_clock_at is not None and clock is None else None
+    manual = ManualClock(settings.direct_url or url) if settings.manual_clock_at is not None and clock is None else None
     chosen: Clock = clock or manual or system_clock
-    pool = open_pool(url, min_size=1, max_size=connections)
+    pool = open_pool(url, min_size=1, max_size=connections, prepares=settings.prepares)
 
     def close() -> None:
         pool.close()
@@ -70,7 +70,7 @@ def assemble(
 ) -> Services:
     """The services over a pool that exists: what tests and rehearsals use."""
     region_id = settings.region_id
-    regional = for_region(pool, region_id)
+    regional = for_region(pool, region_id, settings.direct_url)
     holder: list[Services] = []
     meter = Meter(settings.home / "metrics")
     engine = Engine(

@@ -25,15 +25,16 @@ Pool: TypeAlias = ConnectionPool[Connection[Any]]
 ACT_FOR = load(__file__)["act_for"]
 
 
-def open_pool(url: str, *, min_size: int = 1, max_size: int = 4, timeout: float = 2.0) -> Pool:
+def open_pool(url: str, *, min_size: int = 1, max_size: int = 4, timeout: float = 2.0, prepares: bool = True) -> Pool:
     """A pool that connects by itself when the database comes back. Waiting longer than `timeout` for a connection is
-    `Busy` for the caller (503), not a hang."""
+    `Busy` for the caller (503), not a hang. Without `prepares` no statement is left prepared on a connection: what is
+    in front of the database may hand the next transaction to another one."""
     return ConnectionPool(
         url,
         min_size=min_size,
         max_size=max_size,
         timeout=timeout,
-        configure=configure,
+        configure=configure if prepares else _configure_unprepared,
         reconnect_timeout=5.0,
         open=True,
     )
@@ -47,6 +48,11 @@ def configure(conn: Connection[Any]) -> None:
     set_json_dumps(plain.dumps, conn)
     conn.execute("SET timezone TO 'UTC'")
     conn.prepare_threshold = 3
+
+
+def _configure_unprepared(conn: Connection[Any]) -> None:
+    configure(conn)
+    conn.prepare_threshold = None
 
 
 class Lent:
@@ -74,11 +80,13 @@ class Lent:
 
 
 class RegionPool:
-    """The connections of a pool, each in a transaction that acts for one region."""
+    """The connections of a pool, each in a transaction that acts for one region. `direct`: where whoever needs a
+    connection of his own opens it, past what stands in front of the database for the pool."""
 
-    def __init__(self, pool: Pool, region_id: str) -> None:
+    def __init__(self, pool: Pool, region_id: str, direct: str | None = None) -> None:
         self.region_id = region_id
         self.shared = pool
+        self.direct = direct
 
     @contextmanager
     def connection(self) -> Iterator[Connection[Any]]:
@@ -121,7 +129,8 @@ class RegionPool:
 
     @property
     def conninfo(self) -> str:
-        place = self.shared.conninfo
+        """For a connection of one's own, whose locks and settings last as long as it does."""
+        place = self.direct or self.shared.conninfo
         return place if isinstance(place, str) else place()
 
     def check(self) -> None:
@@ -134,9 +143,11 @@ class RegionPool:
         self.shared.close()
 
 
-def for_region(pool: Pool | RegionPool, region_id: str) -> RegionPool:
+def for_region(pool: Pool | RegionPool, region_id: str, direct: str | None = None) -> RegionPool:
     """The same connections, for this region."""
-    return RegionPool(pool.shared if isinstance(pool, RegionPool) else pool, region_id)
+    if isinstance(pool, RegionPool):
+        return RegionPool(pool.shared, region_id, direct or pool.direct)
+    return RegionPool(pool, region_id, direct)
 
 
 def _end(conn: Connection[Any]) -> None:
