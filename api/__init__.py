@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint
 
 from api import (
+    arrivals,
     clock,
     deliveries,
     designer,
@@ -40,6 +41,7 @@ ROOMS = (
     timers,
     deliveries,
     inbox,
+    arrivals,
     incidents,
     clock,
     pregnancies,

@@ -40,6 +40,7 @@ COMMANDS = {
     "forms": "runtime.commands.forms:group",
     "fhir": "runtime.commands.fhir:group",
     "indicators": "runtime.commands.indicators:command",
+    "inbound": "runtime.commands.inbound:group",
 }
 
 

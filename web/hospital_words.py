@@ -49,7 +49,26 @@ def telling_state(status: str) -> str:
     }[status]
 
 
+def channel_name(channel: str) -> str:
+    """The way on which it arrived."""
+    return {"hl7v2": "HL7 v2", "cda": "CDA", "csv": _("文件"), "view": _("数据库视图")}.get(channel, channel)
+
+
+def arrival_state(state: str) -> str:
+    """What became of an arrival."""
+    names = {
+        "waiting": _("等待识别"),
+        "understood": _("已识别"),
+        "not-understood": _("未识别"),
+        "corrected": _("已改后重发"),
+        "discarded": _("已作废"),
+    }
+    return names.get(state, state)
+
+
 FOR_TEMPLATES = {
+    "channel_name": channel_name,
+    "arrival_state": arrival_state,
     "resource_name": resource_name,
     "case_state": case_state,
     "question": question,

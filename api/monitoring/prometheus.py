@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.errors import Busy
 from engine.store import insight
+from fhir_adapters.store import arrivals
 from fhir_adapters.store.subscriptions import Backlog, Subscriptions
 from workflows.services import Services
 
@@ -52,6 +53,7 @@ def page(services: Services) -> str:
             found = insight.figures(conn, services.region_id, now)
             late = insight.overdue_timers(conn, services.region_id, now)
             untold = Subscriptions(conn, services.region_id).backlogs()
+            arrived = arrivals.counts(conn, services.region_id)
     except Exception as error:
         if not (isinstance(error, Busy) or services.database_is_away(error)):
             raise
@@ -61,6 +63,7 @@ def page(services: Services) -> str:
         _backlog(sheet, found)
         _lateness(sheet, late)
         _untold(sheet, untold, now)
+        _arrived(sheet, arrived)
     _latency(sheet, services.latencies())
     _pool(sheet, services.pool.get_stats())
     return sheet.text()
@@ -103,6 +106,21 @@ def _untold(sheet: Sheet, found: Mapping[str, Backlog], now: datetime) -> None:
     oldest = min((at for state in ("requested", "active") if (at := every[state].since)), default=now)
     waiting = max(0.0, (now - oldest).total_seconds())
     sheet.gauge("oldest_untold_event_s", "How long the oldest event waits of a subscription that is tried", waiting)
+
+
+def _arrived(sheet: Sheet, found: list[arrivals.Counted]) -> None:
+    """By client and channel: what is kept of what came, how it stands, and how often a sender came again."""
+    sheet.family("arrivals", "gauge", "Messages, documents and rows that arrived, by client, channel and state")
+    for one in sorted(found, key=lambda c: (c.client, c.channel, c.state)):
+        sheet.sample("arrivals", one.arrivals, {"client": one.client, "channel": one.channel, "state": one.state})
+    sheet.family("arrival_repeats", "gauge", "How often senders sent again what had arrived, by client and channel")
+    repeats: dict[tuple[str, str], int] = {}
+    for one in found:
+        repeats[one.client, one.channel] = repeats.get((one.client, one.channel), 0) + one.repeats
+    for (client, channel), count in sorted(repeats.items()):
+        sheet.sample("arrival_repeats", count, {"client": client, "channel": channel})
+    open_now = sum(one.arrivals for one in found if one.state in ("waiting", "not-understood"))
+    sheet.gauge("arrivals_open", "Arrivals that a person is to look at, or nobody has looked at", open_now)
 
 
 def _of(one: insight.OverdueTimers) -> Labels:

@@ -9,6 +9,7 @@ from flask import Flask
 from marshmallow import Schema, fields
 from werkzeug.routing import Rule
 
+from api.arrivals import CorrectionBody, DiscardBody
 from api.clock import MoveBody
 from api.deliveries import ReplayBody
 from api.evaluation.blueprint import DecisionBody, ExpressionBody
@@ -53,6 +54,7 @@ ROOMS = (
         "timers",
         "deliveries",
         "inbox",
+        "arrivals",
         "incidents",
     ),
     *("clock", "pregnancies", "indicators", "institutions", "health", "openapi"),
@@ -97,6 +99,8 @@ BODIES: dict[str, type[Schema] | str] = {
     "deliveries.replay": ReplayBody,
     "inbox.assignment": AssignmentBody,
     "inbox.dismissal": DismissalBody,
+    "arrivals.correction": CorrectionBody,
+    "arrivals.discard": DiscardBody,
     "incidents.skip": SkipBody,
     "incidents.owner": OwnerBody,
     "messages.signal": SignalBody,
@@ -119,6 +123,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "deliveries.deliveries": ("state", "limit"),
     "deliveries.subscriptions": ("status",),
     "inbox.items": ("state", "limit"),
+    "arrivals.listed": ("state", "client", "channel", "limit"),
     "timers.timers": ("due_before", "instance", "definition", "after", "limit"),
     "incidents.incidents": ("state", "instance", "kind", "after", "limit"),
     "pregnancies.search": ("identifier",),

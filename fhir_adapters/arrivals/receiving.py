@@ -20,12 +20,13 @@ from fhir_adapters.entries import Entry, checked
 from fhir_adapters.hl7v2 import messages
 from fhir_adapters.store import arrivals
 from fhir_adapters.store.arrivals import Arrival, Outcome
+from fhir_adapters.tabular import rows
 from workflows.people.model import Principal
 
 log = logging.getLogger(__name__)
 
 Reader = Callable[[Arrival, Profile], Reading]
-READERS: Mapping[str, Reader] = {"hl7v2": messages.read}
+READERS: Mapping[str, Reader] = {"hl7v2": messages.read, "csv": rows.read, "view": rows.read}
 KEPT = timedelta(days=200)  # what was settled; the Cybersecurity Law, article 21, asks six months of logs
 ENGINE = Actor(id="engine", kind="engine")
 MOST = 100
@@ -102,6 +103,9 @@ class Receiver:
     def refuse(self, id_: UUID, kind: str, code: str, zh: str, en: str) -> Outcome:
         """It is not looked at, for a reason that lies outside of it."""
         return self._note(id_, kind, [Problem(code=code, zh=zh, en=en)])
+
+    def refuse_with(self, id_: UUID, kind: str, problems: list[Problem]) -> Outcome:
+        return self._note(id_, kind, problems)
 
     def receive(self, body: bytes, **told: Any) -> Outcome:
         """Store it, then understand it."""

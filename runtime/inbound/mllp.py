@@ -152,7 +152,9 @@ class Conversation:
                 parts = parts[-2:]
         whole = b"".join(parts) if not kept else joined
         frame, _, self._held = whole.partition(END)
-        return TooLong(kept) if kept or len(frame) > self._limits.largest else frame
+        if kept or len(frame) > self._limits.largest:
+            return TooLong(kept or frame[: self._limits.kept_of_too_long])
+        return frame
 
     def _fill(self, wait: float) -> bool:
         self._sock.settimeout(wait)

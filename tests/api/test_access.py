@@ -23,6 +23,7 @@ JSON_ROOMS = (
     "timers",
     "deliveries",
     "inbox",
+    "arrivals",
     "incidents",
     "messages",
     "clock",

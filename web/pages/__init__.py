@@ -2,6 +2,7 @@
 
 from web.pages import (
     amendments,
+    arrivals,
     audit,
     batches,
     beside,
@@ -40,6 +41,7 @@ from web.pages.blueprint import bp
 
 __all__ = [
     "amendments",
+    "arrivals",
     "audit",
     "batches",
     "beside",

@@ -116,6 +116,11 @@ TABLE: dict[str, Access] = {
     "inbox.items": Access(people=RIGHTS["match"] | {"R-ITADM", "auditor"}),
     "inbox.assignment": Access(people=RIGHTS["match"]),
     "inbox.dismissal": Access(people=RIGHTS["match"]),
+    "arrivals.listed": Access(people=RIGHTS["match"] | {"R-ITADM", "auditor"}),
+    "arrivals.arrival": Access(people=RIGHTS["match"] | {"R-ITADM"}),  # who matches sees it whole
+    "arrivals.retry": Access(people=RIGHTS["match"] | {"R-ITADM"}),
+    "arrivals.correction": Access(people=RIGHTS["match"]),
+    "arrivals.discard": Access(people=RIGHTS["match"]),
     "deliveries.deliveries": _SEE_MACHINE,
     "deliveries.subscriptions": _SEE_MACHINE,
     "deliveries.replay": Access(people=RIGHTS["operate"]),

@@ -1,0 +1,247 @@
+"""MLLP: what a sender was answered is stored, and who has no answer sends again, to one effect."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from fhir_adapters.arrivals.receiving import Receiver
+from runtime.database.roles import as_application
+from runtime.inbound.mllp import BEGIN, END, Limits, Listener, split_batch
+from tests.inbound.messages import adt, coded, oru
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def listening(hospital, limits=None, receiver=None):
+    listener = Listener(receiver or Receiver(hospital.services), "127.0.0.1", 0, limits=limits)
+    listener.start()
+    try:
+        yield listener
+    finally:
+        listener.stop()
+
+
+def send(address, *bodies, raw=False):
+    """What came back for each, until the other end closes or nothing more is due."""
+    said = []
+    with socket.create_connection(address, timeout=20) as sock:
+        for body in bodies:
+            sock.sendall(body if raw else BEGIN + body + END)
+            answer = b""
+            while END not in answer:
+                chunk = sock.recv(65536)
+                if not chunk:
+                    return said
+                answer += chunk
+            said.append(answer)
+    return said
+
+
+def verdict(answer):
+    """MSA-1, MSA-2 and the places of ERR-2."""
+    lines = answer.decode("utf-8", "replace").replace("\x0b", "").split("\r")
+    [msa] = [line.split("|") for line in lines if line.startswith("MSA")]
+    return msa[1], msa[2], [line.split("|")[2] for line in lines if line.startswith("ERR")]
+
+
+def kept(hospital):
+    with hospital.pool.connection() as conn:
+        rows = conn.execute("SELECT state::text, repeats FROM arrival_outcome ORDER BY received_at").fetchall()
+    return [tuple(row) for row in rows]
+
+
+def test_one_connection_carries_many_messages_and_each_has_its_answer(hospital):
+    hospital.brings_in()
+    with listening(hospital) as listener:
+        good, bad = oru(coded(), number="A"), oru(coded("3+", "Q"), number="B", order="L2")
+        answers = [verdict(one) for one in send(listener.address, good, bad, good)]
+
+    assert answers == [("AA", "A", []), ("AE", "B", ["OBX^1^11^1"]), ("AA", "A", [])]
+    assert kept(hospital) == [("understood", 1), ("not-understood", 0)]
+
+
+def test_the_same_message_is_answered_with_the_same_bytes(hospital):
+    hospital.brings_in()
+    with listening(hospital) as listener:
+        first, again = send(listener.address, oru(coded()), oru(coded()))
+
+    assert first == again
+
+
+def test_a_sender_that_nobody_knows_is_told_so_and_what_it_sent_is_kept(hospital):
+    stranger = oru(coded()).replace(b"|HIS|COUNTY|", b"|HIS|NOWHERE|")
+    with listening(hospital) as listener:
+        [answer] = send(listener.address, stranger)
+
+    assert verdict(answer)[0] == "AR" and kept(hospital) == [("not-understood", 0)]
+
+
+def test_a_batch_in_one_frame_has_an_answer_for_each_of_its_messages(hospital):
+    hospital.brings_in()
+    batch = b"BHS|^~\\&\r" + oru(coded(), number="A") + adt("A04", number="B") + b"BTS|2\r"
+    with listening(hospital) as listener:
+        [answer] = send(listener.address, batch)
+
+    assert len(split_batch(batch)) == 2
+    assert answer.count(b"\rMSA|AA|") == 2 and answer.endswith(b"BTS|2\r" + END)
+
+
+def test_what_is_too_long_is_refused_and_its_beginning_is_kept(hospital):
+    with listening(hospital, Limits(largest=5000, kept_of_too_long=500)) as listener:
+        long, short = oru(*[coded(nth=n) for n in range(1, 200)], number="LONG"), adt("A99", number="SHORT")
+        answers = [verdict(one) for one in send(listener.address, long, short)]
+
+    assert [(a[0], a[1]) for a in answers] == [("AR", "LONG"), ("AR", "SHORT")]
+    with hospital.pool.connection() as conn:
+        assert conn.execute("SELECT length(body) FROM arrival ORDER BY received_at").fetchall()[0] == (500,)
+
+
+def test_who_is_silent_or_slow_is_let_go_and_others_are_served(hospital):
+    hospital.brings_in()
+    with (
+        listening(hospital, Limits(idle_s=1.0, frame_s=1.0)) as listener,
+        socket.create_connection(listener.address, timeout=20) as silent,
+        socket.create_connection(listener.address, timeout=20) as slow,
+    ):
+        slow.sendall(BEGIN + b"MSH|^~")
+        [answer] = send(listener.address, oru(coded()))
+        assert silent.recv(1) == b"" and slow.recv(1) == b""
+
+    assert verdict(answer)[0] == "AA" and kept(hospital) == [("understood", 0)]
+
+
+def test_only_so_many_connections_are_taken(hospital):
+    with (
+        listening(hospital, Limits(connections=1, idle_s=10)) as listener,
+        socket.create_connection(listener.address, timeout=20) as first,
+    ):
+        first.sendall(BEGIN)
+        waiting = threading.Event()
+        while listener.free.acquire(blocking=False):  # until the first has its place
+            listener.free.release()
+            waiting.wait(0.01)
+        with socket.create_connection(listener.address, timeout=20) as second:
+            assert second.recv(1) == b""
+
+
+def test_a_text_that_is_no_mllp_is_closed(hospital):
+    with listening(hospital, Limits(kept_of_too_long=100)) as listener:
+        assert send(listener.address, b"GET / HTTP/1.1\r\n" * 20, raw=True) == []
+
+
+# --- a listener that dies ---------------------------------------------------------------------------------------------
+
+DIES = """
+import os, signal, sys, json
+from fhir_adapters.arrivals.receiving import Receiver
+from runtime.inbound import mllp
+from runtime import settings as configuration
+from runtime.wiring import build
+at, mutant = sys.argv[1], sys.argv[2] == "mutant"
+def dead(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
+store, understand = Receiver.store, Receiver.understand
+def stored_then(self, *a, **k):
+    if at == "before-store": dead()
+    id_ = store(self, *a, **k)
+    if at == "after-store": dead()
+    return id_
+def understood_then(self, id_):
+    outcome = understand(self, id_)
+    if at == "after-commit": dead()
+    return outcome
+Receiver.store, Receiver.understand = stored_then, understood_then
+if at == "before-commit":
+    from fhir_adapters.store import arrivals
+    arrivals.settle = dead
+if mutant:
+    def run(self):
+        for frame in self._frames():
+            from fhir_adapters.hl7v2 import answers, parsing
+            from datetime import datetime
+            said = answers.ack(parsing.header_of(frame), "AA", "1", datetime.now().astimezone(), [])
+            self._sock.sendall(mllp.BEGIN + said + mllp.END)
+            self.answer_to(frame)
+    mllp.Conversation.run = run
+services = build(configuration.read(), connections=4)
+listener = mllp.Listener(Receiver(services), "127.0.0.1", 0)
+listener.start()
+print(json.dumps(listener.address), flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def process(hospital, at="never", kind="sound"):
+    environment = os.environ | {
+        "YUNTU_HOME": str(hospital.settings.home),
+        "YUNTU_DATABASE_URL": as_application(hospital.url),
+        "YUNTU_INBOUND": str(hospital.settings.inbound),
+        "YUNTU_CLOCK": "manual:2026-01-05T08:00:00+08:00",
+    }
+    arguments = [sys.executable, "-c", DIES, at, kind]
+    with subprocess.Popen(
+        arguments, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        yield tuple(json.loads(child.stdout.readline()))
+        if child.poll() is None:
+            child.send_signal(signal.SIGKILL)
+
+
+def sent_until_answered(hospital, body, at, kind="sound"):
+    """A sender that keeps a message until it has the answer: how often it sent, and the last answer."""
+    sent = 0
+    for point in (at, "never"):
+        with process(hospital, point, kind) as address:
+            sent += 1
+            try:
+                answers = send(address, body)
+            except ConnectionError:
+                answers = []
+        if answers:
+            return sent, verdict(answers[0])[0]
+    return sent, ""
+
+
+def lost_or_double(hospital, woman):
+    """Of one result that was answered with AA: not exactly one, or raw bytes that are not there."""
+    found = hospital.search(f"/Observation?patient={woman.patient_id}&code=http://loinc.org|5804-0")
+    return [(o["meta"]["versionId"]) for o in found] != ["1"] or len(kept(hospital)) != 1
+
+
+@pytest.mark.parametrize("at", ["before-store", "after-store", "before-commit", "after-commit"])
+def test_a_listener_that_is_killed_loses_nothing_and_does_nothing_twice(hospital, at):
+    woman = hospital.brings_in()
+
+    sent, answer = sent_until_answered(hospital, oru(coded()), at)
+
+    assert (sent, answer) == (2, "AA")
+    assert not lost_or_double(hospital, woman)
+
+
+def test_the_check_catches_a_listener_that_answers_before_it_has_committed(hospital):
+    woman = hospital.brings_in()
+
+    _, answer = sent_until_answered(hospital, oru(coded()), "before-store", "mutant")
+
+    assert answer == "AA" and lost_or_double(hospital, woman)
+
+
+def test_what_a_dead_listener_stored_is_looked_at_without_the_sender(hospital):
+    woman = hospital.brings_in()
+    receiver = Receiver(hospital.services)
+    receiver.store(oru(coded()), client="his-demo", channel="hl7v2", origin="127.0.0.1", control_id="LAB1")
+
+    assert kept(hospital) == [("waiting", 0)]
+    assert receiver.look_again() == 1 and not lost_or_double(hospital, woman)
