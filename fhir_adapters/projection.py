@@ -31,6 +31,8 @@ AREA = (  # variables that name who looks after her, and who was asked to do som
     *CARING,
     *("postpartum_organisation", "answering_organisation", "appointment_organisation", "receiving_organisation"),
 )
+GRADING_READS = frozenset({"graded_at", "gradings", "colour"})
+AREA_READS = frozenset(AREA)
 EPISODE_READS = frozenset(
     {"end_code", "ended_on", "edd", "lmp", "colour", "delivered_on", "patient_id", "condition_id", *CARING}
 )
@@ -139,8 +141,8 @@ def _risk_resources(
         found = risk.to_screening(case, response_id)
         if found is not None:
             yield found
-    gradings = risk.gradings_of(case)
-    if {"graded_at", "gradings", "colour"} & record.written.keys() and gradings:
+    gradings = risk.gradings_of(case) if _changed(record, GRADING_READS) else []
+    if gradings:
         number, grading = len(gradings), gradings[-1]
         is_signed = submission is not None and submission.form == "risk-grading"
         yield risk.to_grading(case, number, grading, response_id if is_signed else None)
@@ -230,13 +232,17 @@ def _changed(record: StepRecord, names: frozenset[str]) -> bool:
 
 def _areas(record: StepRecord, case: Case) -> Iterator[Statement]:
     """Who looks after the woman may read her, and her child."""
+    is_birth = record.submission is not None and record.submission.form == "delivery"
+    is_other = record.is_first or _changed(record, AREA_READS)
+    if case.patient_id is None or not (is_birth or is_other):
+        return
     organisations = sorted({str(o) for name in AREA if (o := case.variables.get(name))})
-    if case.patient_id is None or not organisations:
+    if not organisations:
         return
     key = {"region_id": record.region_id, "patient_id": case.patient_id, "organisations": organisations}
-    if record.is_first or _changed(record, frozenset(AREA)):
+    if is_other:
         yield Statement(SQL["add_area"], key)
-    if record.submission is not None and record.submission.form == "delivery":
+    if is_birth and record.submission is not None:
         for order in range(1, 1 + len(record.submission.answers.get("fetus") or ())):
             yield Statement(SQL["add_area"], {**key, "patient_id": newborn.newborn_id(case, order)})
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from fhir_adapters.dates import interval
 from fhir_adapters.search import index
@@ -43,8 +42,7 @@ class Uncut(Exception):
     """A mark came out where no gap can be: this kind of resource is written at length."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     """An index entry with a gap: what is hashed before and behind the value."""
 
     before: bytes
@@ -106,8 +104,8 @@ class Stencil:
         if self._patient is not None:
             row["patient"] = values[self._patient]
         tokens = [
-            _number(token.before, values[token.gap].upper() if token.in_capitals else values[token.gap], token.behind)
-            for token in self._tokens
+            _number(before, values[gap].upper() if in_capitals else values[gap], behind)
+            for before, gap, behind, in_capitals in self._tokens
         ]
         if self._tokens_as_they_are:
             tokens.append(self._tokens_as_they_are)

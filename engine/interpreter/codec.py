@@ -65,9 +65,7 @@ def _scope_row(scope: Scope) -> list[Any]:
 
 def _scope(row: list[Any]) -> Scope:
     identity, parent, kind, element, process, tokens, *rest = row
-    scope = Scope(identity, parent, SCOPE_KINDS[kind], element, process, tokens)
-    if rest:
-        scope.values = rest[0]
+    scope = Scope(identity, parent, SCOPE_KINDS[kind], element, process, tokens, rest[0] if rest else {}, {}, None, {})
     if len(rest) > 1:
         scope.joins, scope.loop = rest[1], rest[2]
     if len(rest) > 3:

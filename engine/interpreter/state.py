@@ -130,10 +130,17 @@ class State:
         there, for the scopes inside."""
         known = {} if known is None else known
         found = known.get(scope_id)
-        if found is None:
-            scope = self.scopes[scope_id]
-            found = "" if scope.parent is None else self.prefix(scope.parent, known)
-            if scope.kind is ScopeKind.CALLED and scope.parent is not None:
-                found += f"{self.scopes[scope.parent].element}/"
-            known[scope_id] = found
-        return found
+        if found is not None:
+            return found
+        calls, scope = "", self.scopes[scope_id]
+        while scope.parent is not None:
+            outer = self.scopes[scope.parent]
+            if scope.kind is ScopeKind.CALLED:
+                calls = f"{outer.element}/{calls}"
+            found = known.get(outer.id)
+            if found is not None:
+                calls = found + calls
+                break
+            scope = outer
+        known[scope_id] = calls
+        return calls

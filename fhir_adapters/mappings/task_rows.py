@@ -40,8 +40,9 @@ def task_row(region_id: str, task: TaskRecord, case: Case, response_id: str | No
         return None
     if not _are_ids(patient, pregnancy, assignee, response_id):
         return None
-    due = instant(data.get("due")) or instant(data.get("until"))
-    start = instant(data.get("window_from"))
+    given_due, given_start = data.get("due") or data.get("until"), data.get("window_from")
+    due = (instant(data.get("due")) or instant(data.get("until"))) if given_due else None
+    start = instant(given_start) if given_start else None
     now = local_text(at)
     dates = (
         bool(start) and len(start or "") == _DAY,
