@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -34,23 +34,20 @@ _WRITTEN = {
 
 
 def response_items(items: tuple[Item, ...], answers: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [each for item in items for each in _written(item, answers)]
-
-
-def _written(item: Item, answers: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    head = {"linkId": item.link_id, "text": item.text.zh}
-    if item.is_group:
-        for row in _rows(answers.get(item.link_id)) if item.repeats else [answers]:
-            inside = response_items(item.items, row)
-            if inside:
-                yield {**head, "item": inside}
-        return
-    value = answers.get(item.link_id)
-    if item.is_question and not blank(value):
-        found = value if isinstance(value, list) else [value]
-        answers_here = [_answer(item, one) for one in found if _is_of_kind(item, one)]
-        if answers_here:
-            yield {**head, "answer": answers_here}
+    written: list[dict[str, Any]] = []
+    for item in items:
+        value = answers.get(item.link_id)
+        if item.type == "group":
+            for row in _rows(value) if item.repeats else (answers,):
+                inside = response_items(item.items, row)
+                if inside:
+                    written.append({"linkId": item.link_id, "text": item.text.zh, "item": inside})
+        elif value is not None and item.is_question and not blank(value):
+            found = value if isinstance(value, list) else [value]
+            answers_here = [_answer(item, one) for one in found if _is_of_kind(item, one)]
+            if answers_here:
+                written.append({"linkId": item.link_id, "text": item.text.zh, "answer": answers_here})
+    return written
 
 
 def _rows(value: Any) -> list[Mapping[str, Any]]:
