@@ -13,7 +13,6 @@ OPERATE = RIGHTS_OF_API["operate"]
 MATCH = RIGHTS_OF_API["match"]
 MIGRATE = RIGHTS_OF_API["migrate"]
 ARRIVALS = MATCH | OPERATE  # who operates sees the structure of what arrived, who matches sees it whole
-ARRIVALS = MATCH | OPERATE  # who operates sees the structure of what arrived, who matches sees it whole
 REGISTER_OF_FOCUS = frozenset({"R-VDOC", "R-MCHW", "R-PM-F", "R-HCADM"})  # [seed:001 5] township and county
 COUNTY = frozenset({"R-PM-F", "R-HCADM"})  # the numbers of the county, and the women behind them
 REGISTER = frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"})  # P02: who may open a woman's record
@@ -57,11 +56,6 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.inbox": MATCH,
     "web.assign_inbox_item": MATCH,
     "web.dismiss_inbox_item": MATCH,
-    "web.arrivals": ARRIVALS,
-    "web.arrival": ARRIVALS,
-    "web.retry_arrival": ARRIVALS,
-    "web.correct_arrival": MATCH,
-    "web.discard_arrival": MATCH,
     "web.arrivals": ARRIVALS,
     "web.arrival": ARRIVALS,
     "web.retry_arrival": ARRIVALS,
