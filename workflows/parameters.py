@@ -1,11 +1,10 @@
-"""Which values of the region packs drive nothing: those that are words for people, shown on the page of the region's
-rules, and those that wait for something that is not built. All others are read; a test changes each and looks."""
+"""Which values of the region packs are words for people, shown on the page of the region's rules. All others drive
+something; a test changes each and looks."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from engine.errors import Text
 from workflows.regions import Pack
 from workflows.regions.pack import Source
 
@@ -28,15 +27,6 @@ SHOWN: frozenset[str] = frozenset(
         *("targets.tcm_pct.tertiary", "unsuitable.inform"),
     }
 )
-
-_CHILD = Text(zh="儿童保健指标尚未记录", en="indicators of child care are not recorded yet")
-UNREAD: dict[str, Text] = {
-    f"targets.child.{name}": _CHILD
-    for name in (
-        *("anaemia_under5_max_pct", "breastfeeding_0_6m_pct", "child_mgmt_pct"),
-        *("prepregnancy_check_pct", "stunting_max_pct", "underweight_max_pct"),
-    )
-} | dict.fromkeys(("targets.child_mgmt_pct.op", "targets.child_mgmt_pct.value"), _CHILD)
 
 
 def words(pack: Pack) -> list[tuple[str, Any, Source]]:

@@ -869,10 +869,14 @@ CREATE FUNCTION public.every_indicator_row(p_region text, p_from date, p_to date
     SET search_path TO 'public', 'pg_temp'
     AS $$
 SELECT c.indicator, c.instance_id, c.pregnancy_id, c.organisation, c.happened_on, c.numerator, c.denominator, c.reason,
-       c.protected, c.value FROM counted_indicator_rows(p_region, p_from, p_to, p_now, p_ddi) c WHERE c.indicator <> 'I-19'
+       c.protected, c.value
+  FROM counted_indicator_rows(p_region, p_from, p_to, p_now, p_ddi) c WHERE c.indicator NOT IN ('I-19', 'I-08')
 UNION ALL
 SELECT m.indicator, m.instance_id, m.pregnancy_id, m.organisation, m.happened_on, m.numerator, m.denominator, m.reason,
        m.protected, m.value FROM measure_indicator_rows(p_region, p_from, p_to, p_now) m
+UNION ALL
+SELECT r.indicator, r.instance_id, r.pregnancy_id, r.organisation, r.happened_on, r.numerator, r.denominator, r.reason,
+       r.protected, r.value FROM report_indicator_rows(p_region, p_from, p_to, p_now) r
 $$;
 
 --
@@ -885,6 +889,22 @@ CREATE FUNCTION public.form_answers(p_body jsonb, p_link text) RETURNS SETOF jso
     AS $_$
 SELECT jsonb_path_query(p_body, '$.** ? (@.linkId == $link).answer[*]', jsonb_build_object('link', p_link))
 $_$;
+
+--
+-- Name: imported_counts(text, date, date); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.imported_counts(p_region text, p_from date, p_to date) RETURNS TABLE(indicator text, organisation text, first date, last date, numerator integer, denominator integer, said_by text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+SELECT DISTINCT ON (r.body ->> 'indicator', r.body ->> 'organisation', r.body ->> 'first', r.happened_on)
+       r.body ->> 'indicator', r.body ->> 'organisation', (r.body ->> 'first')::date, r.happened_on,
+       (r.body ->> 'numerator')::integer, (r.body ->> 'denominator')::integer, r.body ->> 'said_by'
+  FROM import_row r JOIN import_batch b ON b.region_id = r.region_id AND b.id = r.batch_id AND b.source = 'counts'
+ WHERE r.region_id = p_region AND (r.body ->> 'first')::date >= p_from AND r.happened_on <= p_to
+ ORDER BY r.body ->> 'indicator', r.body ->> 'organisation', r.body ->> 'first', r.happened_on, b.imported_at DESC, r.number DESC
+$$;
 
 --
 -- Name: indicator_rows(text, date, date, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
@@ -1503,6 +1523,107 @@ BEGIN
          WHERE region_id = p_region AND instance_id = p_instance AND wait_id = v_wait AND resolved_at IS NULL;
     END LOOP;
 END $$;
+
+--
+-- Name: report_indicator_rows(text, date, date, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.report_indicator_rows(p_region text, p_from date, p_to date, p_now timestamp with time zone) RETURNS TABLE(indicator text, instance_id uuid, pregnancy_id text, organisation text, happened_on date, numerator integer, denominator integer, reason text, protected boolean, value numeric)
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+WITH woman AS MATERIALIZED (
+    SELECT i.id, i.business_key AS pregnancy_id, i.variables AS v, i.variables ->> 'home_organisation' AS home,
+           civil_date(i.variables ->> 'delivered_on') AS delivered_on, civil_date(i.variables ->> 'checked_on') AS checked_on,
+           coalesce((i.variables #>> '{policy,appointments,enabled}')::boolean, false) AS books
+      FROM instance i
+     WHERE i.region_id = p_region AND i.definition_key = 'pregnancy_journey'
+       AND i.variables ->> 'end_code' IS DISTINCT FROM 'void'
+), birth AS MATERIALIZED (
+    SELECT w.*, f.born_alive, f.died
+      FROM woman w
+     CROSS JOIN LATERAL (
+        SELECT (count(*) FILTER (WHERE f ->> 'outcome' IN ('live_birth', 'neonatal_death')))::integer AS born_alive,
+               (count(*) FILTER (WHERE f ->> 'outcome' = 'neonatal_death'))::integer AS died
+          FROM jsonb_array_elements(CASE WHEN jsonb_typeof(w.v -> 'fetuses') = 'array' THEN w.v -> 'fetuses' ELSE '[]' END) f) f
+     WHERE w.delivered_on BETWEEN p_from AND p_to AND w.v ->> 'end_code' IS DISTINCT FROM 'ended.abortion'
+), told AS MATERIALIZED (                -- a child who died, as the register of children's deaths has it
+    SELECT r.pregnancy_id, r.happened_on AS died_on, (r.body ->> 'born_on')::date AS born_on, w.id, w.home
+      FROM import_row r
+      JOIN import_batch b ON b.region_id = r.region_id AND b.id = r.batch_id AND b.source = 'child_deaths'
+      LEFT JOIN woman w ON w.pregnancy_id = r.pregnancy_id
+     WHERE r.region_id = p_region AND r.happened_on BETWEEN p_from AND p_to
+), known AS MATERIALIZED (               -- a newborn whose death the births and the newborn's own report tell of
+    SELECT w.id, w.pregnancy_id, w.home, d.died_on
+      FROM woman w
+     CROSS JOIN LATERAL (
+        SELECT civil_date(a #>> '{valueDateTime}') AS died_on
+          FROM stored_forms(p_region, w.pregnancy_id, 'newborn-death') f
+         CROSS JOIN LATERAL form_answers(f.body, 'child_died_at') a
+        UNION ALL
+        SELECT w.delivered_on FROM generate_series(1, (
+            SELECT count(*) FROM jsonb_array_elements(CASE WHEN jsonb_typeof(w.v -> 'fetuses') = 'array' THEN w.v -> 'fetuses'
+                                                           ELSE '[]' END) x WHERE x ->> 'outcome' = 'neonatal_death'))
+         WHERE NOT EXISTS (SELECT FROM stored_forms(p_region, w.pregnancy_id, 'newborn-death'))) d
+     WHERE w.delivered_on BETWEEN p_from - 28 AND p_to AND d.died_on BETWEEN p_from AND p_to
+       AND NOT EXISTS (SELECT FROM import_row r
+                         JOIN import_batch b ON b.region_id = r.region_id AND b.id = r.batch_id AND b.source = 'child_deaths'
+                        WHERE r.region_id = p_region AND r.pregnancy_id = w.pregnancy_id)
+), counted AS MATERIALIZED (
+    SELECT c.indicator, c.organisation, c.first, c.last, c.numerator, c.denominator, c.said_by
+      FROM imported_counts(p_region, p_from, p_to) c
+), seen AS MATERIALIZED (                -- antenatal checks: where each was made, and whether she came by appointment
+    SELECT w.id, w.pregnancy_id, w.books, d.on_day, d.number, coalesce(t.organisation, w.home) AS organisation, o.kind,
+           EXISTS (SELECT FROM instance a
+                    WHERE a.region_id = p_region AND a.definition_key = 'appointment' AND a.business_key = w.pregnancy_id
+                      AND a.variables ->> 'booked' = 'true'
+                      AND civil_date(a.variables ->> 'booked_for') BETWEEN d.on_day - 3 AND d.on_day + 3) AS booked
+      FROM woman w
+     CROSS JOIN LATERAL (
+        SELECT civil_date(v.said #>> '{}') AS on_day, v.number
+          FROM jsonb_array_elements(CASE WHEN jsonb_typeof(w.v -> 'visits') = 'array' THEN w.v -> 'visits' ELSE '[]' END)
+               WITH ORDINALITY AS v (said, number)) d
+      LEFT JOIN LATERAL (
+        SELECT t.organisation FROM user_task t
+         WHERE t.region_id = p_region AND t.instance_id = w.id AND t.state = 'completed'
+           AND t.element_id IN ('task_antenatal_visit', 'task_first_visit')
+         ORDER BY abs((t.completed_at AT TIME ZONE 'Asia/Shanghai')::date - d.on_day) LIMIT 1) t ON true
+      LEFT JOIN organisation o ON o.region_id = p_region AND o.id = coalesce(t.organisation, w.home)
+     WHERE d.on_day BETWEEN p_from AND p_to
+)
+SELECT 'I-08', b.id, b.pregnancy_id, b.home, b.delivered_on, c.done::integer, 1,
+       CASE WHEN c.done AND b.checked_on IS NULL THEN 'not_recovered' WHEN c.done THEN NULL
+            WHEN b.delivered_on + 56 >= (p_now AT TIME ZONE 'Asia/Shanghai')::date AND NOT c.lost THEN 'not_due_yet'
+            WHEN c.lost THEN 'lost' ELSE 'not_checked' END, false, NULL::numeric
+  FROM birth b
+ CROSS JOIN LATERAL (
+    SELECT coalesce(bool_or(f.contact IS NULL OR f.contact NOT IN ('lost', 'died')), false)
+             OR (b.checked_on IS NOT NULL AND coalesce(bool_and(f.contact IS NULL), true)) AS done,
+           coalesce(bool_or(f.contact = 'lost'), false) AS lost
+      FROM (SELECT (SELECT a #>> '{valueCoding,code}' FROM form_answers(s.body, 'contact') a LIMIT 1) AS contact
+              FROM stored_forms(p_region, b.pregnancy_id, 'postnatal-42d') s) f) c
+UNION ALL
+SELECT m.indicator, b.id, b.pregnancy_id, b.home, b.delivered_on, 0, b.born_alive,
+       CASE WHEN b.born_alive = 0 THEN 'no_live_birth' END, false, NULL
+  FROM birth b CROSS JOIN (VALUES ('I-02'), ('I-03')) AS m (indicator)
+UNION ALL
+SELECT m.indicator, k.id, k.pregnancy_id, k.home, k.died_on, 1, 0, 'newborn_died', false, NULL
+  FROM known k CROSS JOIN (VALUES ('I-02'), ('I-03')) AS m (indicator)
+UNION ALL
+SELECT m.indicator, t.id, t.pregnancy_id, t.home, t.died_on, 1, 0, 'child_death_imported', false, NULL
+  FROM told t
+  JOIN (VALUES ('I-02', interval '1 year'), ('I-03', interval '5 years')) AS m (indicator, below)
+    ON t.died_on < (t.born_on + m.below)::date
+UNION ALL
+SELECT m.indicator, s.id, s.pregnancy_id, s.organisation, s.on_day, (s.books AND s.booked)::integer, s.books::integer,
+       CASE WHEN NOT s.books THEN 'no_booking_here' WHEN NOT s.booked THEN 'came_without_booking' END, false, NULL
+  FROM seen s JOIN (VALUES ('I-17', 1), ('I-18', 2)) AS m (indicator, since) ON s.number >= m.since
+ WHERE (m.indicator = 'I-18' OR s.kind = 'hospital')
+   AND NOT EXISTS (SELECT FROM counted c                      -- the hospital has said it itself, of more than we see
+                    WHERE c.indicator = m.indicator AND c.organisation = s.organisation AND s.on_day BETWEEN c.first AND c.last)
+UNION ALL
+SELECT c.indicator, NULL, NULL, c.organisation, c.last, c.numerator, c.denominator, c.said_by, false, NULL FROM counted c
+$$;
 
 --
 -- Name: save_resources(text, timestamp with time zone, text, boolean, jsonb); Type: FUNCTION; Schema: public; Owner: -
@@ -2382,8 +2503,7 @@ CREATE TABLE public.import_batch (
     row_count integer NOT NULL,
     imported_at timestamp with time zone NOT NULL,
     imported_by text NOT NULL,
-    CONSTRAINT import_batch_row_count_check CHECK ((row_count > 0)),
-    CONSTRAINT import_batch_source_check CHECK ((source = ANY (ARRAY['births'::text, 'marriages'::text, 'prepregnancy'::text])))
+    CONSTRAINT import_batch_row_count_check CHECK ((row_count > 0))
 );
 
 ALTER TABLE ONLY public.import_batch FORCE ROW LEVEL SECURITY;
@@ -2441,6 +2561,20 @@ CREATE TABLE public.inbound_event (
 );
 
 ALTER TABLE ONLY public.inbound_event FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: inbound_mark; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.inbound_mark (
+    region_id text NOT NULL,
+    client text NOT NULL,
+    name text NOT NULL,
+    mark timestamp with time zone NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.inbound_mark FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: inbox_item; Type: TABLE; Schema: public; Owner: -
@@ -3050,6 +3184,42 @@ CREATE TABLE public.start_event (
 ALTER TABLE ONLY public.start_event FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: submitted_measure; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.submitted_measure (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    report_id uuid NOT NULL,
+    indicator text NOT NULL,
+    body text NOT NULL
+);
+
+ALTER TABLE ONLY public.submitted_measure FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: submitted_report; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.submitted_report (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    first date NOT NULL,
+    last date NOT NULL,
+    organisation text,
+    due_on date,
+    submitted_at timestamp with time zone NOT NULL,
+    submitted_by text NOT NULL,
+    submitter text NOT NULL,
+    replaces uuid,
+    reason text,
+    CONSTRAINT submitted_report_is_of_a_period CHECK ((first <= last)),
+    CONSTRAINT submitted_report_says_why_it_replaces CHECK (((replaces IS NULL) = (reason IS NULL)))
+);
+
+ALTER TABLE ONLY public.submitted_report FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: subscription; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3493,6 +3663,13 @@ ALTER TABLE ONLY public.import_batch
     ADD CONSTRAINT import_batch_pkey PRIMARY KEY (region_id, id);
 
 --
+-- Name: import_batch import_batch_source_check; Type: CHECK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE public.import_batch
+    ADD CONSTRAINT import_batch_source_check CHECK ((source = ANY (ARRAY['births'::text, 'marriages'::text, 'prepregnancy'::text, 'child_deaths'::text, 'counts'::text]))) NOT VALID;
+
+--
 -- Name: import_row import_row_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3512,6 +3689,13 @@ ALTER TABLE ONLY public.inbound_burst
 
 ALTER TABLE ONLY public.inbound_event
     ADD CONSTRAINT inbound_event_pkey PRIMARY KEY (region_id, type, id, version, event);
+
+--
+-- Name: inbound_mark inbound_mark_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inbound_mark
+    ADD CONSTRAINT inbound_mark_pkey PRIMARY KEY (region_id, client, name);
 
 --
 -- Name: inbox_item inbox_item_once_key; Type: CONSTRAINT; Schema: public; Owner: -
@@ -3736,6 +3920,34 @@ ALTER TABLE ONLY public.signing_key
 
 ALTER TABLE ONLY public.start_event
     ADD CONSTRAINT start_event_pkey PRIMARY KEY (kind, name, definition_key, element_id);
+
+--
+-- Name: submitted_measure submitted_measure_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.submitted_measure
+    ADD CONSTRAINT submitted_measure_once UNIQUE (region_id, report_id, indicator);
+
+--
+-- Name: submitted_measure submitted_measure_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.submitted_measure
+    ADD CONSTRAINT submitted_measure_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: submitted_report submitted_report_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.submitted_report
+    ADD CONSTRAINT submitted_report_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: submitted_report submitted_report_replaced_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.submitted_report
+    ADD CONSTRAINT submitted_report_replaced_once UNIQUE (region_id, replaces);
 
 --
 -- Name: subscription_event subscription_event_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -4209,6 +4421,12 @@ CREATE INDEX sign_in_failure_idx ON public.sign_in_failure USING btree (region_i
 CREATE INDEX signal_subscription_name_idx ON public.signal_subscription USING btree (region_id, name) WHERE (name IS NOT NULL);
 
 --
+-- Name: submitted_report_once_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX submitted_report_once_idx ON public.submitted_report USING btree (region_id, first, last, COALESCE(organisation, ''::text)) WHERE (replaces IS NULL);
+
+--
 -- Name: subscription_due_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -4531,6 +4749,20 @@ ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_region_id_account_id_fkey FOREIGN KEY (region_id, account_id) REFERENCES public.account(region_id, id) ON DELETE CASCADE;
 
 --
+-- Name: submitted_measure submitted_measure_region_id_report_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.submitted_measure
+    ADD CONSTRAINT submitted_measure_region_id_report_id_fkey FOREIGN KEY (region_id, report_id) REFERENCES public.submitted_report(region_id, id);
+
+--
+-- Name: submitted_report submitted_report_region_id_replaces_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.submitted_report
+    ADD CONSTRAINT submitted_report_region_id_replaces_fkey FOREIGN KEY (region_id, replaces) REFERENCES public.submitted_report(region_id, id);
+
+--
 -- Name: subscription_event subscription_event_region_id_subscription_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4759,6 +4991,12 @@ ALTER TABLE public.inbound_burst ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.inbound_event ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: inbound_mark; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.inbound_mark ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: inbox_item; Type: ROW SECURITY; Schema: public; Owner: -
@@ -5097,6 +5335,12 @@ CREATE POLICY region ON public.inbound_burst USING ((region_id = NULLIF(current_
 CREATE POLICY region ON public.inbound_event USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
+-- Name: inbound_mark region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.inbound_mark USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
 -- Name: inbox_item region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -5271,6 +5515,18 @@ CREATE POLICY region ON public.signal_subscription USING ((region_id = NULLIF(cu
 CREATE POLICY region ON public.signing_key USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
+-- Name: submitted_measure region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.submitted_measure USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: submitted_report region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.submitted_report USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
 -- Name: subscription region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -5401,6 +5657,18 @@ ALTER TABLE public.signing_key ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.start_event ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: submitted_measure; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.submitted_measure ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: submitted_report; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.submitted_report ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: subscription; Type: ROW SECURITY; Schema: public; Owner: -

@@ -162,3 +162,40 @@ def test_a_monthly_return_of_deaths_is_a_duty_that_knows_how_many_there_were(cou
     assert shown["return_number"] == 1
     county.finish("task_duty", "midwife", "duty-evidence", HOSPITAL, return_reported=1, held_on="2026-01-25")
     assert "task_duty" not in county.open(HOSPITAL)
+
+
+def test_a_child_who_died_after_discharge_counts_with_her_mother_and_once(county):
+    one = woman(county)
+    delivered(county, one.pregnancy_id, fetuses=[{"outcome": "neonatal_death"}, {"outcome": "live_birth"}])
+    head = "母亲姓名,母亲证件号,出生日期,死亡日期,死亡原因,填报来源\n"
+
+    wrong = sent(county, "child_deaths", head + f"测试壬,{ID},2020-01-04,2026-01-04,肺炎,县妇幼\n")
+    assert (wrong.status_code, wrong.json["errors"][0]["path"]) == (422, "2:死亡日期")
+    rows = (
+        f"测试壬,{ID},2026-01-04,2026-01-05,窒息,县妇幼儿保科\n测试癸,{OTHER},2023-06-01,2026-01-05,溺水,县妇幼儿保科\n"
+    )
+    answer = sent(county, "child_deaths", head + rows)
+    assert (answer.status_code, answer.json["matched"], answer.json["unknown"]) == (201, 1, 1)
+
+    shown = county.ask("GET", "/api/indicators?period=2026Q1", "officer").json
+    found = {row["id"]: (row["numerator"], row["denominator"]) for row in shown["indicators"]}
+    assert (found["I-02"], found["I-03"]) == ((1, 2), (2, 2))  # the birth record tells of the same child
+    women = county.ask("GET", "/api/indicators/I-02/women?period=2026Q1", "officer").json
+    assert [w["pregnancy_id"] for w in women["items"] if w["part"] == "numerator"] == [one.pregnancy_id]
+
+
+def test_counts_of_others_come_with_who_says_so_and_the_last_file_stands(county):
+    head = "指标编号,机构,开始日期,结束日期,分子,分母,填报来源\n"
+    first = sent(county, "counts", head + "C-01,org-mch,2025-01-01,2025-12-31,90,100,县妇幼儿保科 2025 年报\n")
+    county.to("2026-01-06")
+    again = sent(county, "counts", head + "C-01,org-mch,2025-01-01,2025-12-31,91,100,县妇幼儿保科 2025 年报更正\n")
+    assert (first.status_code, again.status_code) == (201, 201)
+
+    shown = county.ask("GET", "/api/indicators?period=2025", "officer").json
+    (child,) = [row for row in shown["indicators"] if row["id"] == "C-01"]
+    assert (child["numerator"], child["denominator"]) == (91, 100)
+    women = county.ask("GET", "/api/indicators/C-01/women?period=2025", "officer").json
+    assert [item["reason"] for item in women["items"]] == ["县妇幼儿保科 2025 年报更正"]
+
+    bad = sent(county, "counts", head + "I-01,nowhere,2025-01-01,2024-12-31,5,x,来源\n")
+    assert [one["path"] for one in bad.json["errors"]] == ["2:指标编号", "2:机构", "2:结束日期", "2:分母"]

@@ -53,9 +53,8 @@ def region_rules() -> str:
     told = [(one, unsure.kind_of(one)) for one in rules.contradictions]
     leaves = rules.leaves()
     words = parameters.words(rules)
-    unread = [(key, value, parameters.UNREAD[key]) for key, value, _ in leaves if key in parameters.UNREAD]
     return render_template(
-        "region.html", pack=rules, told=told, values=unsure.values(rules), rows=_rows(), words=words, unread=unread
+        "region.html", pack=rules, told=told, values=unsure.values(rules), rows=_rows(), words=words, leaves=leaves
     )
 
 

@@ -190,19 +190,23 @@ def rate(numerator: int, denominator: int, factor: int) -> Decimal | None:
 
 def _target(known: Definition, rules: Pack, period: Period) -> Target | None:
     """A target as packs write it: a number that is at least to be reached, or `{value, op, by_year}`."""
-    if known.target is None:
-        return None
-    try:
-        said = rules.value(known.target)
-    except KeyError:
+    key, said = next(((key, found) for key in known.targets if (found := _said(rules, key)) is not None), (None, None))
+    if key is None:
         return None
     if isinstance(said, Mapping):
         value, op = said.get("by_year", {}).get(str(period.last.year), said["value"]), said.get("op", "ge")
     else:
-        value, op = said, "ge"
-    source = rules.source(known.target)
+        value, op = said, "lt" if key.endswith("_max_pct") else "ge"
+    source = rules.source(key)
     more: dict[str, Any] = {"of": _of(said), "year": said.get("year")} if isinstance(said, Mapping) else {}
     return Target(value=Decimal(str(value)), op=op, mark=source.mark, source=source.text, **more)
+
+
+def _said(rules: Pack, key: str) -> Any:
+    try:
+        return rules.value(key)
+    except KeyError:
+        return None
 
 
 def _of(said: Mapping[str, Any]) -> str | None:

@@ -17,8 +17,9 @@ FILE = Path(__file__).parent / "definitions.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """`target`: the key of the region pack that holds what is aimed at. `missing`: why it is not counted yet, None
-    where it is. `place`: residence or institution, whose number it is. `mark`: how sure the definition is."""
+    """`targets`: keys of the region pack; the first that is there holds what is aimed at. `missing`: why it is not
+    counted yet, None where it is. `place`: residence or institution, whose number it is. `mark`: how sure the
+    definition is."""
 
     id: str
     name: Text
@@ -31,7 +32,7 @@ class Definition:
     place: str
     mark: str
     source: str
-    target: str | None = None
+    targets: tuple[str, ...] = ()
     missing: Text | None = None
     measure: str | None = None  # what `value` of a row is, where there is one: minutes, reads
 
@@ -67,10 +68,14 @@ def _definition(row: Mapping[str, Any]) -> Definition:
         place=row["place"],
         mark=row["mark"],
         source=row["source"],
-        target=row.get("target"),
+        targets=_targets(row.get("target")),
         measure=row.get("measure"),
         missing=_text(row["missing"]) if row.get("recorded") is False else None,
     )
+
+
+def _targets(said: str | list[str] | None) -> tuple[str, ...]:
+    return (said,) if isinstance(said, str) else tuple(said or ())
 
 
 def _text(value: Mapping[str, str]) -> Text:

@@ -55,6 +55,10 @@ REASONS: dict[str, Text] = {
     "indication_not_recorded": Text(zh="手术原因未登记", en="reason of the caesarean not recorded"),
     "medical_indication": Text(zh="有医学指征", en="medically indicated"),
     "works_not_recorded": Text(zh="作品数未登记", en="works not noted"),
+    "not_recovered": Text(zh="已检查，未恢复", en="checked, not recovered"),
+    "child_death_imported": Text(zh="儿童死亡登记导入", en="from the register of children's deaths"),
+    "no_booking_here": Text(zh="本地区未启用预约", en="no appointments in this region"),
+    "came_without_booking": Text(zh="未预约", en="came without an appointment"),
     "lost": Text(zh="失访", en="lost to follow-up"),
 }
 PARTS: dict[str, Text] = {

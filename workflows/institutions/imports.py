@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from engine.errors import Conflict, Fault, Forbidden, Incorrect, NotFound, Text
 from workflows import duplicates, intake, leads
+from workflows.institutions import counted
 from workflows.institutions.reported import Registered
 from workflows.people.model import Principal
 from workflows.policies.identity_card import is_valid
@@ -25,6 +26,8 @@ KEEPERS = frozenset({"R-PM-F", "R-HCADM"})
 MOST_ROWS = 5000
 MOST_BYTES = 2_000_000
 MOST_FAULTS = 50
+COUNTS = "counts"
+UNDER = 5  # years: whose death the register of children's deaths holds
 YES = frozenset({"是", "yes", "1", "true", "怀孕"})
 
 
@@ -66,6 +69,26 @@ SOURCES: dict[str, Source] = {
             needed=frozenset({"name", "id_no", "checked_on", "phone", "addr_current"}),
             day="checked_on",
         ),
+        Source(
+            id="child_deaths",
+            name=Text(zh="儿童死亡登记（5 岁以下）", en="Deaths of children under five"),
+            columns={
+                **{"name": "母亲姓名", "id_no": "母亲证件号", "born_on": "出生日期", "died_on": "死亡日期"},
+                **{"cause": "死亡原因", "said_by": "填报来源"},
+            },
+            needed=frozenset({"name", "id_no", "born_on", "died_on", "said_by"}),
+            day="died_on",
+        ),
+        Source(
+            id="counts",
+            name=Text(zh="儿保与门诊统计（按机构、时期）", en="Counts of child care and outpatients"),
+            columns={
+                **{"indicator": "指标编号", "organisation": "机构", "first": "开始日期", "last": "结束日期"},
+                **{"numerator": "分子", "denominator": "分母", "said_by": "填报来源"},
+            },
+            needed=frozenset({"indicator", "organisation", "first", "last", "numerator", "denominator", "said_by"}),
+            day="last",
+        ),
     )
 }
 
@@ -97,6 +120,8 @@ def bring_in(services: Services, source: str, content: bytes, *, by: Principal) 
     if not by.roles & KEEPERS:
         raise Forbidden("您的角色不能导入", "your role brings nothing in")
     rows = read(known, content, today_in_china(services))
+    if source == COUNTS:
+        rows = counted.checked(services, known, rows)
     command = BringIn(source=source, sha256=hashlib.sha256(content).hexdigest(), rows=tuple(rows), principal=by)
     found: Brought = services.engine.execute(command, by=by.actor)
     return found
@@ -111,17 +136,20 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
         head = {"source": command.source, "sha256": command.sha256, "row_count": len(command.rows)}
         if not store.put_batch(tx.conn, region, batch, now, by.login, head):
             raise Conflict("这份文件已导入过", "this file was brought in before", code="imported-before")
-        counted = {"matched": 0, "unknown": 0, "leads": 0}
+        totals = {"matched": 0, "unknown": 0, "leads": 0}
         for number, row in enumerate(command.rows, 1):
-            pregnancy = _pregnancy_of(services(), tx.conn, row["id_no"])
-            counted["matched" if pregnancy else "unknown"] += 1
+            pregnancy = None if known.id == COUNTS else _pregnancy_of(services(), tx.conn, row["id_no"])
+            totals["matched" if pregnancy or known.id == COUNTS else "unknown"] += 1
             line = {"batch_id": batch, "number": number, "happened_on": date.fromisoformat(row[known.day])}
+            by_whom = {"settled_as": None, "settled_by": None, "settled_at": None}
             state = "matched" if pregnancy else "unknown"
-            store.put_row(tx.conn, region, {**line, "state": state, "pregnancy_id": pregnancy}, row)
+            if known.id == COUNTS:  # about no woman: there is nobody to look for
+                state, by_whom = "settled", {"settled_as": row["said_by"], "settled_by": by.login, "settled_at": now}
+            store.put_row(tx.conn, region, {**line, **by_whom, "state": state, "pregnancy_id": pregnancy}, row)
             if command.source == "prepregnancy" and not pregnancy and row.get("pregnant", "") in YES:
-                counted["leads"] += _lead(services(), tx, row)
+                totals["leads"] += _lead(services(), tx, row)
         services().people.audit(by, "import", "register", str(batch), {"source": command.source}, conn=tx.conn)
-        return Brought(batch_id=str(batch), rows=len(command.rows), **counted)
+        return Brought(batch_id=str(batch), rows=len(command.rows), **totals)
 
     def register(command: Registered, tx: Any) -> Any:
         tx.answer_is_new()
@@ -177,7 +205,8 @@ def read(source: Source, content: bytes, today: date) -> list[dict[str, str]]:
     rows, faults = [], []
     for number, line in body:
         row = {name: line[at].strip() if at < len(line) else "" for name, at in where.items()}
-        row["id_no"] = row["id_no"].upper()
+        if "id_no" in source.columns:
+            row["id_no"] = row["id_no"].upper()
         faults += [_fault(number, source.columns[name], said) for name, said in _wrong(source, row, today)]
         rows.append({name: value for name, value in row.items() if value})
     if faults:
@@ -191,14 +220,25 @@ def _wrong(source: Source, row: Mapping[str, str], today: date) -> list[tuple[st
     found = [(name, Text(zh="必填", en="required")) for name in sorted(source.needed) if not row.get(name)]
     if row.get("id_no") and not is_valid(row["id_no"]):
         found.append(("id_no", Text(zh="身份证号不对", en="no valid identity number")))
-    for name in (source.day, "lmp"):
+    for name in dict.fromkeys((source.day, "lmp", "born_on", "first")):
         if row.get(name):
             day = _day(row[name])
             if day is None or day > today:
                 found.append(
                     (name, Text(zh="应为不晚于今天的日期 YYYY-MM-DD", en="a date YYYY-MM-DD, not after today"))
                 )
+    if not found and (died := _day(row.get("died_on", ""))) is not None:
+        found += _died(row, died)
     return found
+
+
+def _died(row: Mapping[str, str], died: date) -> list[tuple[str, Text]]:
+    born = _day(row["born_on"])
+    if born is None or died < born:
+        return [("died_on", Text(zh="早于出生日期", en="before the birth"))]
+    if died.year - born.year - ((died.month, died.day) < (born.month, born.day)) >= UNDER:
+        return [("died_on", Text(zh=f"满 {UNDER} 岁，不在登记范围", en=f"not under {UNDER} years"))]
+    return []
 
 
 def _day(text: str) -> date | None:

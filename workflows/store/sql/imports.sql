@@ -4,8 +4,9 @@ VALUES (%(region_id)s, %(id)s, %(source)s, %(sha256)s, %(row_count)s, %(now)s, %
 ON CONFLICT DO NOTHING;
 
 -- put_import_row --
-INSERT INTO import_row (region_id, batch_id, number, happened_on, body, state, pregnancy_id)
-VALUES (%(region_id)s, %(batch_id)s, %(number)s, %(happened_on)s, %(body)s, %(state)s, %(pregnancy_id)s);
+INSERT INTO import_row (region_id, batch_id, number, happened_on, body, state, pregnancy_id, settled_as, settled_at, settled_by)
+VALUES (%(region_id)s, %(batch_id)s, %(number)s, %(happened_on)s, %(body)s, %(state)s, %(pregnancy_id)s,
+        %(settled_as)s, %(settled_at)s, %(settled_by)s);
 
 -- settle_import_row --
 UPDATE import_row SET state = 'settled', settled_as = %(said)s, settled_at = %(now)s, settled_by = %(by)s
