@@ -29,6 +29,8 @@ LARGEST_BY_PATH = (
     ("/api/definitions", 5_000_000),
     ("/design", 5_000_000),
     ("/institutions", 2_500_000),
+    ("/api/arrivals", 2_500_000),
+    ("/arrivals", 3_500_000),
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

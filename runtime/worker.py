@@ -11,7 +11,6 @@ from engine.operations.batches import BatchRunner
 from engine.outbox import Destination
 from engine.pace import Pace
 from engine.worker import Worker
-from fhir_adapters.arrivals.receiving import Receiver
 from runtime import foreground, memory, notify
 from runtime.background import Background, app_for
 from runtime.bursts import Bursts
@@ -42,7 +41,7 @@ def run(settings: Settings) -> None:
     bursts.start()
     exports.start()
     partners.start()
-    arrivals = Arrivals(Receiver(services))
+    arrivals = Arrivals(services)
     arrivals.start()
     memory.settle()
     try:

@@ -8,9 +8,11 @@ from uuid import UUID
 from flask import Blueprint, Response, request
 
 from api.answers import at, reply
+from api.errors import UnsupportedMediaType
 from api.requests import Strict, load, only, principal, query_choice, query_limit
 from api.requests import text as words
 from fhir_adapters.arrivals.desk import LARGEST_TEXT, STATES, Desk
+from fhir_adapters.arrivals.receiving import Receiver
 from fhir_adapters.store.arrivals import Outcome
 from workflows.services import Services
 
@@ -39,6 +41,16 @@ def blueprint(services: Services) -> Blueprint:
         client = request.args.get("client")
         found = desk.listed(state, query_limit(100), client, None if channel == "any" else channel)
         return reply({"items": [outcome_json(one) for one in found]})
+
+    @bp.post("/cda")
+    def cda() -> tuple[Response, int] | Response:
+        """A CDA R2 document of the calling system: 200 when it was understood; 422 when it is kept for a person, with
+        every problem and its element."""
+        if request.mimetype not in ("application/xml", "text/xml", "application/hl7-cda+xml"):
+            raise UnsupportedMediaType("请以 application/xml 发送", "send application/xml")
+        who = principal()
+        outcome = Receiver(services).receive(request.get_data(), client=who.login, channel="cda", origin="upload")
+        return reply(outcome_json(outcome), 200 if outcome.state != "not-understood" else 422)
 
     @bp.get("/<uuid:arrival_id>")
     def arrival(arrival_id: UUID) -> Response:

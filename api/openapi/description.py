@@ -99,6 +99,7 @@ BODIES: dict[str, type[Schema] | str] = {
     "deliveries.replay": ReplayBody,
     "inbox.assignment": AssignmentBody,
     "inbox.dismissal": DismissalBody,
+    "arrivals.cda": "application/xml",
     "arrivals.correction": CorrectionBody,
     "arrivals.discard": DiscardBody,
     "incidents.skip": SkipBody,

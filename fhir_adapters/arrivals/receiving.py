@@ -16,6 +16,7 @@ from fhir_adapters.access import Viewer
 from fhir_adapters.arrivals.applying import FINAL, ApplyArrival, NoteTrouble
 from fhir_adapters.arrivals.model import NotUnderstood, Problem, Reading, problems_of, refused
 from fhir_adapters.arrivals.profile import Profile, Profiles
+from fhir_adapters.cda import documents
 from fhir_adapters.entries import Entry, checked
 from fhir_adapters.hl7v2 import messages
 from fhir_adapters.store import arrivals
@@ -26,7 +27,12 @@ from workflows.people.model import Principal
 log = logging.getLogger(__name__)
 
 Reader = Callable[[Arrival, Profile], Reading]
-READERS: Mapping[str, Reader] = {"hl7v2": messages.read, "csv": rows.read, "view": rows.read}
+READERS: Mapping[str, Reader] = {
+    "hl7v2": messages.read,
+    "cda": documents.read,
+    "csv": rows.read,
+    "view": rows.read,
+}
 KEPT = timedelta(days=200)  # what was settled; the Cybersecurity Law, article 21, asks six months of logs
 ENGINE = Actor(id="engine", kind="engine")
 MOST = 100
@@ -90,7 +96,7 @@ class Receiver:
         if who is None:
             raise refused("", "MCH-I-001", "发送方未登记", "the sender is not registered")
         reading = self._readers[found.channel](found, self.profiles.of(found.client))
-        _require_sound(reading, who)
+        require_sound(reading, who)
         command = ApplyArrival(arrival_id=found.id, reading=reading, viewer=Viewer.of(who))
         outcome: Outcome = self._services.engine.execute(command, by=who.actor)
         return outcome
@@ -124,7 +130,7 @@ class Receiver:
             return arrivals.forget(conn, self._services.region_id, self._services.clock() - KEPT)
 
 
-def _require_sound(reading: Reading, who: Principal) -> None:
+def require_sound(reading: Reading, who: Principal) -> None:
     """As over FHIR: scopes, structure, bindings, invariants. Raises FhirError with the places of the arrival."""
     entries = list(reading.entries)
     if reading.subject is not None:

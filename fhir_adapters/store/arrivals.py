@@ -183,3 +183,14 @@ def patients_with(conn: Any, region_id: str, identities: Sequence[tuple[str, str
 
 def version_of(saved: Saved) -> tuple[str, str, int]:
     return saved.type, saved.id, saved.version
+
+
+def mark_of(conn: Connection[Any], region_id: str, client: str, name: str) -> datetime | None:
+    """Up to where a view's rows were taken."""
+    row = conn.execute(SQL["mark_of"], {"region_id": region_id, "client": client, "name": name}).fetchone()
+    return row[0] if row else None
+
+
+def put_mark(conn: Connection[Any], region_id: str, client: str, name: str, mark: datetime, now: datetime) -> None:
+    given = {"region_id": region_id, "client": client, "name": name, "mark": mark, "now": now}
+    conn.execute(SQL["put_mark"], given)

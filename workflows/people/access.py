@@ -116,6 +116,7 @@ TABLE: dict[str, Access] = {
     "inbox.items": Access(people=RIGHTS["match"] | {"R-ITADM", "auditor"}),
     "inbox.assignment": Access(people=RIGHTS["match"]),
     "inbox.dismissal": Access(people=RIGHTS["match"]),
+    "arrivals.cda": Access(clients="write"),
     "arrivals.listed": Access(people=RIGHTS["match"] | {"R-ITADM", "auditor"}),
     "arrivals.arrival": Access(people=RIGHTS["match"] | {"R-ITADM"}),  # who matches sees it whole
     "arrivals.retry": Access(people=RIGHTS["match"] | {"R-ITADM"}),

@@ -83,3 +83,12 @@ SELECT DISTINCT i.id
   FROM unnest(%(systems)s::text[], %(values)s::text[]) AS w (system, value)
   JOIN resource_identity i ON i.region_id = %(region_id)s AND i.type = 'Patient' AND i.system = w.system AND i.value = w.value
   JOIN resource r ON r.region_id = i.region_id AND r.type = i.type AND r.id = i.id AND NOT r.deleted
+
+-- mark_of --
+SELECT mark FROM inbound_mark WHERE region_id = %(region_id)s AND client = %(client)s AND name = %(name)s
+
+-- put_mark --
+-- It never goes back: of two that poll at once the later value stays.
+INSERT INTO inbound_mark AS m (region_id, client, name, mark, at)
+VALUES (%(region_id)s, %(client)s, %(name)s, %(mark)s, %(now)s)
+ON CONFLICT (region_id, client, name) DO UPDATE SET mark = greatest(m.mark, excluded.mark), at = excluded.at
