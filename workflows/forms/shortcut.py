@@ -47,9 +47,12 @@ def _compile(node: Mapping[str, Any], functions: Functions) -> Closure:
     if (type_, sign) in _OPERATORS:
         left, right = (_compile(child, functions) for child in children)
         return _joined(_OPERATORS[type_, sign], left, right)
-    if type_ == "OrExpression":
+    if (type_, sign) == ("OrExpression", "or"):  # `xor` is another of the kind
         one, other = (_compile(child, functions) for child in children)
         return lambda environment: _truth(one(environment)) | _truth(other(environment))
+    if type_ == "AndExpression":
+        one, other = (_compile(child, functions) for child in children)
+        return lambda environment: _truth(one(environment)) & _truth(other(environment))
     if (type_, sign) == ("EqualityExpression", "="):
         left, right = children
         return _equal(left, right, functions)
@@ -142,16 +145,38 @@ def _all_words(value: Any) -> list[str]:
     return found
 
 
+_OF_ANYTHING = {"empty": False, "exists": True}  # whether it asks for an answer
+
+
+def _named(node: Mapping[str, Any]) -> str | None:
+    """Of `%name` alone the name."""
+    while node["type"] in _WRAPPERS and len(node["children"]) == 1:
+        node = node["children"][0]
+    return str(node["children"][0]["text"]) if node["type"] == "ExternalConstant" else None
+
+
+def _is_answered(value: Any) -> bool:
+    if value is None or value == []:
+        return False
+    for one in value if isinstance(value, list) else (value,):
+        if not isinstance(one, int | Decimal) and not (isinstance(one, str) and one):
+            raise Unsure
+    return True
+
+
 _OF_WORDS: Mapping[str, Callable[[list[str]], Any]] = {"empty": lambda words: not words, "count": len}
 
 
 def _called(children: list[Any], functions: Functions) -> Closure:
-    """`toString` of a whole number, `empty` and `count` of words, or one of our own functions with one argument, of
-    one value."""
+    """`toString` of a whole number, `empty` and `exists` of an answer, `empty` and `count` of words, or one of our own
+    functions with one argument, of one value."""
     subject, invoked = children
     if invoked["type"] != "FunctionInvocation":
         raise Unsure
     name, *rest = invoked["children"][0]["children"]
+    if name["text"] in _OF_ANYTHING and not rest and (answered := _named(subject)) is not None:
+        is_there = _OF_ANYTHING[name["text"]]
+        return lambda environment: _is_answered(environment.get(answered)) is is_there
     if name["text"] in _OF_WORDS and not rest:
         told, words = _OF_WORDS[name["text"]], _words(subject)
         return lambda environment: told(words(environment))

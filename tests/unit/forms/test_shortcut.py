@@ -34,6 +34,11 @@ MORE = (
     "%a.count() = 2",
     "%a.empty() or %b",
     "%a = 3",
+    "%a > 1 and %b > 2",
+    "%a > 1 xor %b > 2",
+    "%a >= 1 and %a <= 84 and %b.empty()",
+    "%a.exists()",
+    "%a.exists() or %b.empty()",
     "true",
 )
 VALUES: tuple[Any, ...] = (
@@ -79,9 +84,10 @@ def test_the_common_expressions_have_a_short_way():
     assert compile_fhirpath("%ga_days >= 112").short
     assert compile_fhirpath("%sbp > %dbp").short
     assert compile_fhirpath("%contact.empty() or %contact = 'met'").short
+    assert compile_fhirpath("%ga_days >= 168 and %ga_days <= 202 and %ogtt_0.empty()").short
     assert compile_fhirpath("%signs.where($this = 'none').empty() or %signs.count() = 1").short
 
 
-@pytest.mark.parametrize("text", ["%a.where($this = 1)", "%a = %b", "3.5 > %a", "%a > 1 and %b > 2", "%a.exists()"])
+@pytest.mark.parametrize("text", ["%a.where($this = 1)", "%a = %b", "3.5 > %a", "%a > 1 xor %b > 2", "%a.first()"])
 def test_what_it_is_not_made_for_has_none(text):
     assert compile_fhirpath(text).short is None
