@@ -43,6 +43,9 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.lead_form": REPORTERS,
     "web.open_lead": REPORTERS,
     "web.evaluate_lead": REPORTERS,
+    "web.referrals": CARE | COUNTY,
+    "web.referral": CARE | COUNTY,
+    "web.end_referral": CARE,  # whose step it is is asked once inside
     "web.search": READERS,
     "web.pregnancy": READERS,
     "web.label_sheet": READERS,

@@ -16,6 +16,7 @@ from engine.errors import EngineError
 from engine.store import reads
 from fhir_adapters.correlation import of_patient
 from fhir_adapters.issues import FhirError, Issue, translate
+from fhir_adapters.mappings.referral import Step
 from fhir_adapters.store import referrals as rows
 from fhir_adapters.store import resources
 from fhir_adapters.store.resources import ENGINE, Draft
@@ -46,6 +47,15 @@ FORMS = {
     "departed": ("task_depart", "transfer-departure"),
     "arrived": ("task_arrive", "transfer-arrival"),
     "returned": ("task_transfer_result", "transfer-result"),
+}
+LATE = {
+    "received": (OWNER, "received"),
+    "accepted": (OWNER, "accepted"),
+    "rejected": (OWNER, "refused"),
+    "in-progress": (OWNER, "arrived"),
+    "completed": (OWNER, "returned"),
+    "failed": (OWNER, "no-show"),
+    "cancelled": (REQUESTER, "withdrawn"),
 }
 WANT_REASON = ("refused", "no-show", "withdrawn")
 ELSEWHERE = "对方系统未报"
@@ -223,6 +233,38 @@ def move(work: Work, item: Item, stored: Json) -> None:
             leave_unsaid(work, instance_id)
         element, _ = FORMS[step]
         _fill(work, item, instance_id, element, _answers(work, step, asked, when, reason))
+
+
+def note_late(work: Work, stored: Json, asked: Json) -> None:
+    """What the other side did before it learnt that all was over is refused, but its time is kept: outside of the
+    transaction, which the refusal takes back."""
+    who, step = LATE.get(asked["status"], ("", ""))
+    by = _organisation(stored.get(who))
+    number = stored["groupIdentifier"]["value"]
+    instance_id = rows.instance_of(work.conn, work.region_id, number)
+    if by is None or by not in work.viewer.organisations or instance_id is None:
+        return
+    told = Step(
+        referral_no=number,
+        centre_no=_centre(stored),
+        step=step,
+        organisation=by,
+        by=work.by.id,
+        counterpart=_organisation(stored.get(REQUESTER if who == OWNER else OWNER)),
+        happened_at=asked.get("lastModified") or work.now.isoformat(),
+        body={"late": True, "status": asked["status"]},
+        ours=False,
+    )
+    given = rows.parameters(work.region_id, work.now, instance_id, patient_of(stored), told)
+    with work.services.pool.connection() as own, own.transaction():
+        own.execute(rows.SQL["note_step"], given)
+
+
+def _centre(task: Json) -> int:
+    number = str(task["groupIdentifier"]["value"])
+    values = (str(i.get("value", "")) for i in task.get("identifier", ()))
+    found = next((v.removeprefix(f"{number}-") for v in values if v.startswith(f"{number}-")), "1")
+    return int(found) if found.isdecimal() else 1
 
 
 def leave_unsaid(work: Work, instance_id: UUID) -> None:

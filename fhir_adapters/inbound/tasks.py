@@ -59,6 +59,8 @@ def _move(work: Work, item: Item) -> None:
             _refuse_edits(stored, asked, item)
         return
     if stored["status"] in FINAL:
+        if loop:
+            referrals.note_late(work, stored, asked)
         text = f"任务已是 {stored['status']}", f"the task is {stored['status']} already"
         raise refuse_at(409, f"{item.entry.at}.status", "conflict", "MCH-T-010", *text, etag=etag)
     if item.entry.if_match != known[0].version:

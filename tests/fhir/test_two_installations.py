@@ -263,6 +263,7 @@ def test_a_withdrawal_and_an_acceptance_at_once_end_as_withdrawn_on_both_sides(s
 
     ends = [find["status"] for find in (task_of(a, number), task_of(b, number))]
     assert ends == ["cancelled", "cancelled"] and b.state(number, "accepted")[0] == "refused"
+    assert sorted(a.steps(number)) == sorted(b.steps(number))  # when it was accepted stands on both sides all the same
 
 
 def task_of(side, number):

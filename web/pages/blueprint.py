@@ -20,6 +20,7 @@ from web import (
     hospital_words,
     language,
     operator_words,
+    referral_words,
     rights,
     security,
     text,
@@ -143,4 +144,5 @@ def for_templates() -> dict[str, Any]:
         **correction_words.FOR_TEMPLATES,
         **operator_words.FOR_TEMPLATES,
         **hospital_words.FOR_TEMPLATES,
+        **referral_words.FOR_TEMPLATES,
     }

@@ -1,0 +1,93 @@
+"""Referrals on pages: a hospital that has only these pages takes every step of its own; both read the same page."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.web.conftest import csrf_of
+from tests.web.markup import assert_sound
+from tests.web.test_occasions import Case
+from workflows.people import Organisation
+
+OTHER = "org-web"
+
+
+@pytest.fixture
+def other(site):
+    """A hospital without any system, and its doctor."""
+    people = site.services.people
+    people.put_organisation(Organisation(id=OTHER, kind="hospital", name="邻县人民医院", parent_id="org-county-health"))
+    people.add_account(
+        login="guest", name="邻县医师", organisation_id=OTHER, roles=["R-OB"], password="a long enough one", by="test"
+    )
+    client = site.app.test_client()
+    form = {"login": "guest", "password": "a long enough one", "csrf": csrf_of(client.get("/sign-in"))}
+    assert client.post("/sign-in", data=form).status_code == 303
+    site._clients["guest"] = client
+    return "guest"
+
+
+@pytest.fixture
+def sent(site, other):
+    """The doctor of the county's hospital asks the other one; answers the page."""
+    case = Case(site)
+    asked = case.begins("referral", "doctor", "transfer-request", receiving_centre="邻县人民医院", transportable=True)
+    assert asked.status_code == 303, asked.text
+    (task,) = site.tasks(element_id="task_answer_transfer")
+    assert task.organisation == OTHER
+    listed = site.get("/referrals", "doctor")
+    assert_sound(listed)
+    number = listed.text.split('href="/referrals/')[1].split('"')[0]
+    return case, f"/referrals/{number}"
+
+
+def test_both_sides_read_what_the_other_has_done(site, other, sent):
+    case, page = sent
+
+    case.submits("task_answer_transfer", other, "transfer-answer", answered_at="2026-01-05T08:04:00+08:00")
+
+    for who in ("doctor", other):
+        shown = site.get(page, who)
+        assert_sound(shown)
+        assert "同意接收" in shown.text and "邻县医师" in shown.text and "本系统内" in shown.text, who
+    assert page in site.get("/referrals", other).text
+
+
+def test_it_is_not_there_for_who_has_no_part_in_it(site, sent):
+    _, page = sent
+
+    assert site.get(page, "nurse2").status_code == 404 and page not in site.get("/referrals", "nurse2").text
+
+
+def test_the_sender_withdraws_with_a_reason_and_the_other_side_sees_it(site, other, sent):
+    _, page = sent
+
+    assert site.post(f"{page}/withdrawn", other, reason="不收").status_code == 403
+    assert site.post(f"{page}/withdrawn", "doctor", reason=" ").status_code == 422
+    assert site.post(f"{page}/withdrawn", "doctor", reason="改在本院处理").status_code == 303
+
+    assert "已撤回" in site.get(page, other).text and site.tasks(element_id="task_answer_transfer") == []
+    assert site.post(f"{page}/withdrawn", "doctor", reason="再来").status_code == 409
+
+
+def test_the_receiver_writes_down_an_arrival_nobody_announced_or_that_she_did_not_come(site, other, sent):
+    case, page = sent
+    case.submits("task_answer_transfer", other, "transfer-answer")
+
+    assert "她已到达" in site.get(page, other).text and "她已到达" not in site.get(page, "doctor").text
+    assert site.post(f"{page}/no-show", "doctor", reason="未到").status_code == 403
+    assert site.post(f"{page}/no-show", other, reason="未到").status_code == 303
+
+    (task,) = site.tasks(element_id="task_trace_no_show")
+    assert task.organisation == "org-hospital"
+    assert site.post(f"{page}/arrived", other).status_code == 409
+
+
+def test_an_arrival_without_a_departure_goes_on(site, other, sent):
+    case, page = sent
+    case.submits("task_answer_transfer", other, "transfer-answer")
+
+    assert site.post(f"{page}/arrived", other).status_code == 303
+
+    assert case.submits("task_arrive", other, "transfer-arrival").status_code == 303
+    assert "到达交接" in site.get(page, "doctor").text
