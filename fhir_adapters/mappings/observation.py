@@ -27,7 +27,7 @@ from fhir_adapters.terminology import ABSENT, BP_PANEL, DATA_ELEMENT, FETUS_INDE
 from workflows.forms import ABSENT as ABSENT_ANSWERS
 from workflows.forms import Form
 from workflows.forms import Item as FormItem
-from workflows.forms.items import columns
+from workflows.forms.layout import Layout
 
 NOT_EXTRACTED = frozenset({"risk-screening", "risk-grading"})  # these become RiskAssessments
 DATED_ELSEWHERE = frozenset({"lmp", "edd_final", "ga_days"})  # the case's own dating, and what follows from it
@@ -63,21 +63,21 @@ def facts(form: Form, answers: Mapping[str, Any]) -> Iterator[Fact]:
     """What becomes an Observation each, in the order of the form."""
     if form.id in NOT_EXTRACTED:
         return iter(())
-    return _facts(tuple(columns(form.items)), answers, None)
+    return _facts(form.layout, answers, None)
 
 
-def _facts(items: tuple[FormItem, ...], answers: Mapping[str, Any], fetus: int | None) -> Iterator[Fact]:
-    for item in items:
+def _facts(layout: Layout, answers: Mapping[str, Any], fetus: int | None) -> Iterator[Fact]:
+    for item in layout.columns:
         value = answers.get(item.link_id)
         if value is None or value == [] or value == "":
             continue
         if item.is_table:
             for number, row in enumerate(value, start=1):
                 index = row.get("order") if isinstance(row.get("order"), int) else number
-                yield from _facts(tuple(columns(item.items)), row, index)
+                yield from _facts(layout.rows[item.link_id], row, index)
         elif item.link_id in PRESSURE:
             if item.link_id == "sbp" or answers.get("sbp") is None:
-                yield _pressure(items, answers)
+                yield _pressure(layout.columns, answers)
         elif item.is_measured and item.link_id not in DATED_ELSEWHERE:
             if item.repeats and item.type not in ("choice", "open-choice"):  # one value per fetus
                 for number, one in enumerate(value, start=1):
@@ -88,7 +88,7 @@ def _facts(items: tuple[FormItem, ...], answers: Mapping[str, Any], fetus: int |
 
 def _pressure(items: tuple[FormItem, ...], answers: Mapping[str, Any]) -> Fact:
     """What was measured of the two."""
-    by_name = {item.link_id: item for item in items}
+    by_name = {item.link_id: item for item in items if item.link_id in PRESSURE}
     there = [name for name in PRESSURE if answers.get(name) is not None and name in by_name]
     return Fact(tuple(by_name[name] for name in there), tuple(answers[name] for name in there), None, True)
 
