@@ -89,6 +89,7 @@ def observation(profile: Profile, told: Result) -> tuple[Entry, str | None]:
     if item is None:
         return entry, None if coding["system"] == LOINC else told.code
     is_unread = told.status in ("final", "amended", "corrected") and value_of(resource, item) is None
+    is_unread = is_unread and "comparator" not in resource.get("valueQuantity", {})  # more or less than is no figure
     return entry, f"{told.code} {unit or '?'}" if is_unread and told.value else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,6 +25,8 @@ from fhir_adapters.terminology import (
     SOCIAL_CARD,
     is_identity,
 )
+
+log = logging.getLogger(__name__)
 
 NUMBERS = {  # HL7 table 0203 and the words of header mappings
     "NI": ID_CARD,
@@ -112,13 +115,25 @@ class Profiles:
         self.folder = folder
 
     def all(self) -> dict[str, Profile]:
-        """By client. Raises Incorrect with the file and the place."""
-        found = [_read(path, path.stat().st_mtime_ns) for path in sorted(self.folder.glob("*.yaml"))]
-        return {profile.client: profile for profile in found}
+        """By client; a file that is wrong stops nobody else, and is said in the log."""
+        found: dict[str, Profile] = {}
+        for path in sorted(self.folder.glob("*.yaml")):
+            try:
+                profile = _read(path, path.stat().st_mtime_ns)
+            except Incorrect as error:
+                log.error("%s %s", error.message.en, "; ".join(fault.path for fault in error.faults))
+                continue
+            found[profile.client] = profile
+        return found
 
     def of(self, client: str) -> Profile:
-        """Of a client without a file: what holds for everybody, its own numbers under its name."""
-        return self.all().get(client) or Profile(client=client, mrn=client)
+        """Of a client without a file: what holds for everybody, its own numbers under its name. Raises Incorrect with
+        the places where its file is wrong."""
+        found = self.all().get(client)
+        path = self.folder / f"{client}.yaml"
+        if found is None and path.is_file():
+            return _read(path, path.stat().st_mtime_ns)
+        return found or Profile(client=client, mrn=client)
 
     def by_facility(self, application: str, facility: str) -> Profile | None:
         """Whose messages say this in MSH-3 and MSH-4; an application left out in the file stands for any."""

@@ -60,6 +60,7 @@ class Receiver:
     ) -> UUID:
         """Durable when this returns; the same once more is the same arrival. Raises Busy."""
         digest = hashlib.sha256(body).hexdigest()
+        origin, control_id, kind = (_storable(text) for text in (origin, control_id, kind))
         with self._services.pool.connection() as conn, conn.transaction():
             id_, _ = arrivals.add(
                 conn, self._services.region_id, client=client, channel=channel, origin=origin[:300],
@@ -102,7 +103,7 @@ class Receiver:
         return outcome
 
     def _note(self, id_: UUID, kind: str, problems: list[Problem]) -> Outcome:
-        command = NoteTrouble(arrival_id=id_, kind=kind, problems=tuple(problems))
+        command = NoteTrouble(arrival_id=id_, kind=_storable(kind), problems=tuple(problems))
         outcome: Outcome = self._services.engine.execute(command, by=ENGINE)
         return outcome
 
@@ -128,6 +129,11 @@ class Receiver:
         """What was settled long ago goes; what waits for a person stays."""
         with self._services.pool.connection() as conn, conn.transaction():
             return arrivals.forget(conn, self._services.region_id, self._services.clock() - KEPT)
+
+
+def _storable(text: str) -> str:
+    """NUL is in no text that could be stored."""
+    return text.replace("\x00", "")
 
 
 def require_sound(reading: Reading, who: Principal) -> None:

@@ -151,6 +151,8 @@ def parse(body: bytes, charset: str = "") -> Message:
     if len(lines) > MOST_SEGMENTS:
         raise refused("", "MCH-I-014", f"超过 {MOST_SEGMENTS} 段", f"more than {MOST_SEGMENTS} segments", kind)
     _require_names(lines, kind)
+    if (bad := next((n for n, line in enumerate(lines, start=1) if "\x00" in line), None)) is not None:
+        raise refused(f"segment {bad}", "MCH-I-012", "含有无效字符", "it holds a character that no text has", kind)
     try:
         parsed = parse_message("\r".join(lines), validation_level=VALIDATION_LEVEL.TOLERANT, find_groups=False)
         segments = list(_numbered(parsed.children))

@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import csv
 import io
-import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import EngineError
 from fhir_adapters.arrivals.model import NotUnderstood, Problem, problems_of
 from fhir_adapters.arrivals.profile import Profile, Table
 from fhir_adapters.arrivals.receiving import Receiver
 from fhir_adapters.tabular import rows
 
-log = logging.getLogger(__name__)
 ENDINGS = {"csv": (".csv", ".txt"), "cda": (".xml",)}
 DOCUMENTS = "cda"
 DONE = "done"
@@ -49,7 +46,7 @@ class Folder:
         """Answers how many rows and documents were taken."""
         taken = 0
         now: dict[Path, Seen] = {}
-        for client, profile in self._profiles().items():
+        for client, profile in self._receiver.profiles.all().items():
             for channel, table, path in self._files(client, profile):
                 seen = _seen(path)
                 if seen is None:
@@ -60,13 +57,6 @@ class Folder:
                     now[path] = seen
         self._before = now
         return taken
-
-    def _profiles(self) -> dict[str, Profile]:
-        try:
-            return self._receiver.profiles.all()
-        except EngineError as error:
-            log.error("%s %s", error.message.en, "; ".join(f.path for f in error.faults))
-            return {}
 
     def _files(self, client: str, profile: Profile) -> Iterator[tuple[str, Table | None, Path]]:
         home = self._receiver.profiles.folder / client

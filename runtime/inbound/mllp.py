@@ -20,7 +20,7 @@ from typing import Any
 from engine.errors import Busy
 from fhir_adapters.arrivals.receiving import Receiver
 from fhir_adapters.hl7v2 import answers
-from fhir_adapters.hl7v2.parsing import header_of
+from fhir_adapters.hl7v2.parsing import Header, header_of
 
 log = logging.getLogger("yuntu.mllp")
 BEGIN, END = b"\x0b", b"\x1c\x0d"
@@ -181,10 +181,13 @@ class Conversation:
         try:
             outcome = self._listener.receiver.receive(body, client=client, **told)
         except Busy:
-            return answers.ack(header, "AR", "0", datetime.fromtimestamp(0).astimezone(), answers.BUSY)
+            return _send_again(header)
+        except Exception:  # whatever it is: no answer that could be taken for a promise
+            log.exception("a message could not be stored")
+            return _send_again(header)
         return answers.answer(header, outcome)
 
-    def _sender_of(self, body: bytes) -> tuple[Any, str]:
+    def _sender_of(self, body: bytes) -> tuple[Header, str]:
         """By MSH-3 and MSH-4; over TLS its certificate must be that sender's too."""
         header = header_of(body)
         profile = self._listener.receiver.profiles.by_facility(header.application, header.facility)
@@ -204,13 +207,17 @@ class Conversation:
             id_ = receiver.store(start[: self._limits.kept_of_too_long], client=client, **told)
             outcome = receiver.refuse(id_, header.kind, code, zh, en)
         except Busy:
-            return answers.ack(header, "AR", "0", datetime.fromtimestamp(0).astimezone(), answers.BUSY)
+            return _send_again(header)
         return answers.answer(header, outcome)
 
     def _origin(self) -> str:
         with suppress(OSError):
             return str(self._sock.getpeername()[0])
         return ""
+
+
+def _send_again(header: Header) -> bytes:
+    return answers.ack(header, "AR", "0", datetime.fromtimestamp(0).astimezone(), answers.BUSY)
 
 
 def split_batch(frame: bytes) -> list[bytes]:

@@ -40,20 +40,13 @@ class Views:
         """Every view of every client once; answers how many rows were seen. One that cannot be asked is said in the
         log and asked again next time: its mark stands where it stood."""
         seen = 0
-        for profile in self._profiles():
+        for profile in self._receiver.profiles.all().values():
             for table in profile.views:
                 try:
                     seen += self.poll(profile, table)
                 except (psycopg.Error, EngineError) as error:
                     log.warning("view %s of %s: %s", table.name, profile.client, type(error).__name__)
         return seen
-
-    def _profiles(self) -> list[Profile]:
-        try:
-            return list(self._receiver.profiles.all().values())
-        except EngineError as error:
-            log.error("%s %s", error.message.en, "; ".join(f.path for f in error.faults))
-            return []
 
     def poll(self, profile: Profile, table: Table) -> int:
         """Rows are stored one by one, each understood by itself; the mark moves when all of them are stored."""

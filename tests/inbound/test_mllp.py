@@ -6,18 +6,25 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from fhir_adapters.arrivals.receiving import Receiver
 from runtime.database.roles import as_application
-from runtime.inbound.mllp import BEGIN, END, Limits, Listener, split_batch
-from tests.inbound.messages import adt, coded, oru
+from runtime.inbound.mllp import BEGIN, END, Limits, Listener, split_batch, tls_of
+from tests.inbound.conftest import write_profile
+from tests.inbound.messages import PROFILE, adt, coded, oru
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -138,6 +145,78 @@ def test_only_so_many_connections_are_taken(hospital):
 def test_a_text_that_is_no_mllp_is_closed(hospital):
     with listening(hospital, Limits(kept_of_too_long=100)) as listener:
         assert send(listener.address, b"GET / HTTP/1.1\r\n" * 20, raw=True) == []
+
+
+# --- with certificates ------------------------------------------------------------------------------------------------
+
+
+def certificate(folder, name, authority=None):
+    """A key and a certificate of this name, by the authority or by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    issuer, signer = (authority[0].subject, authority[1]) if authority else (subject, key)
+    begin = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begin - timedelta(days=1))
+        .not_valid_after(begin + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=authority is None, path_length=None), critical=True)
+        .sign(signer, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = (pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / f"{name}.pem").write_bytes(made.public_bytes(pem))
+    (folder / f"{name}.key").write_bytes(key.private_bytes(*plain))
+    return made, key
+
+
+@pytest.fixture
+def certificates(hospital, tmp_path):
+    authority = certificate(tmp_path, "authority")
+    for name in ("county", "his", "another"):
+        certificate(tmp_path, name, authority)
+    certificate(tmp_path, "stranger")
+    write_profile(hospital, PROFILE + "certificate: his\n")
+    return tmp_path
+
+
+def send_as(folder, name, address, body):
+    """None where the connection is not let in."""
+    context = ssl.create_default_context(cafile=str(folder / "authority.pem"))
+    context.check_hostname = False
+    if name:
+        context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
+    try:
+        with socket.create_connection(address, timeout=20) as plain, context.wrap_socket(plain) as sock:
+            sock.sendall(BEGIN + body + END)
+            answer = b""
+            while END not in answer:
+                chunk = sock.recv(65536)
+                if not chunk:
+                    return None
+                answer += chunk
+            return verdict(answer)[0]
+    except OSError:
+        return None
+
+
+def test_over_tls_the_certificate_says_whose_message_it_is(hospital, certificates):
+    hospital.brings_in()
+    tls = tls_of(tuple(certificates / name for name in ("county.pem", "county.key", "authority.pem")))
+    listener = Listener(Receiver(hospital.services), "127.0.0.1", 0, tls=tls)
+    listener.start()
+    try:
+        said = {name: send_as(certificates, name, listener.address, oru(coded())) for name in ("", "stranger", "his")}
+        said["another"] = send_as(certificates, "another", listener.address, oru(coded("2+"), number="B"))
+    finally:
+        listener.stop()
+
+    assert said == {"": None, "stranger": None, "his": "AA", "another": "AR"}
+    assert sorted(state for state, _ in kept(hospital)) == ["not-understood", "understood"]
 
 
 # --- a listener that dies ---------------------------------------------------------------------------------------------

@@ -115,7 +115,7 @@ def test_whatever_is_spoilt_is_understood_or_says_where_it_is_wrong(channel):
 def test_spoilt_ones_are_all_kept_and_the_sound_one_among_them_is_taken(hospital):
     hospital.brings_in()
     chosen, receiver = random.Random(7), Receiver(hospital.services)
-    bodies = {spoilt(chosen, body) for _ in range(6) for sources in SOURCES.values() for body in sources[:2]}
+    bodies = {spoilt(chosen, body) for _ in range(10) for sources in SOURCES.values() for body in sources[:2]}
     stood = [
         receiver.receive(body, client="his-demo", channel=channel, origin="lab/a.csv line 2").state
         for body in sorted(bodies)
@@ -125,5 +125,8 @@ def test_spoilt_ones_are_all_kept_and_the_sound_one_among_them_is_taken(hospital
 
     assert set(stood) <= {"understood", "not-understood"} and sound.state == "understood"
     with hospital.pool.connection() as conn:
+        fault = """SELECT problems FROM arrival_outcome WHERE problems @> '[{"code": "MCH-X-500"}]'"""
+        unexpected = conn.execute(fault).fetchall()
         kept = conn.execute("SELECT count(*), count(DISTINCT digest) FROM arrival").fetchone()
+    assert unexpected == []
     assert kept == (len(bodies | {oru(coded())}),) * 2
