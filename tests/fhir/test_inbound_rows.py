@@ -125,6 +125,18 @@ def test_an_appointment_that_was_kept_is_stored_and_closes_nothing(hospital):
     assert events(hospital, "Appointment") == ["message_visit_fulfilled"] and woman.open_tasks().keys() == before
 
 
+def test_a_visit_that_was_missed_starts_the_tracing_once(hospital):
+    woman = hospital.brings_in()
+    begin(hospital, woman, "antenatal_visits", colour="green", purple=False, visits=["2026-01-05"])
+
+    for day in ("20", "21"):
+        sent = appointment(woman, "noshow", start=f"2026-01-{day}T09:00:00+08:00", end=f"2026-01-{day}T09:30:00+08:00")
+        assert hospital.post("/Appointment", sent).status_code == 201
+
+    waiting = [t.element_id for t in started(hospital, woman, "antenatal_visits") if t.is_open]
+    assert [one for one in waiting if "trace" in one] == ["task_trace_village"]
+
+
 def encounter(woman, status="in-progress", kind="delivery-admission", class_="IMP"):
     return {
         "resourceType": "Encounter",
