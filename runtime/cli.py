@@ -41,6 +41,7 @@ COMMANDS = {
     "fhir": "runtime.commands.fhir:group",
     "indicators": "runtime.commands.indicators:command",
     "inbound": "runtime.commands.inbound:group",
+    "partner": "runtime.commands.partner:group",
 }
 
 

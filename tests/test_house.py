@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fhir_adapters/arrivals": {"engine", "workflows", "fhir_adapters", "yaml"},
     "fhir_adapters/hl7v2": {"engine", "fhir_adapters", "hl7apy"},
     "fhir_adapters/cda": {"engine", "fhir_adapters", "lxml"},
+    "fhir_adapters/partners": {"engine", "workflows", "fhir_adapters", "jwt", "cryptography"},
     "api": {"engine", "workflows", "fhir_adapters", "api", "flask", "werkzeug", "marshmallow", "jwt", "cryptography"},
     "web": {"engine", "workflows", "fhir_adapters", "web", "flask", "werkzeug", "jinja2", "markupsafe", "babel"},
     "runtime": {

@@ -255,9 +255,8 @@ def note_late(work: Work, stored: Json, asked: Json) -> None:
         body={"late": True, "status": asked["status"]},
         ours=False,
     )
-    given = rows.parameters(work.region_id, work.now, instance_id, patient_of(stored), told)
     with work.services.pool.connection() as own, own.transaction():
-        own.execute(rows.SQL["note_step"], given)
+        rows.note(own, work.region_id, work.now, instance_id, patient_of(stored), told)
 
 
 def _centre(task: Json) -> int:

@@ -6,19 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
-from uuid import uuid4
-
-import jwt
 
 from engine.store import plain
 from fhir_adapters import delivery
 from fhir_adapters.delivery import Answer, NotAllowed, NotTaken
-from fhir_adapters.partners.keys import ALGORITHM
+from fhir_adapters.partners.keys import assertion
 from workflows.referrals import Partner
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 FHIR_JSON = "application/fhir+json"
-GOOD_FOR = timedelta(minutes=4)
 EARLY = timedelta(seconds=60)  # a token is renewed before it ends
 
 
@@ -76,14 +72,10 @@ class Channel:
         where = str(_read(described).get("token_endpoint", "")) if described.status == 200 else ""
         if urlsplit(where)[:2] != urlsplit(base)[:2]:
             raise NotTaken("对方没有说明在哪里登录 / the partner does not say where to sign in")
-        kid, private = self._key()
-        claims = {"iss": self._partner.client_id, "sub": self._partner.client_id, "aud": where, "jti": uuid4().hex}
-        claims["exp"] = int((now + GOOD_FOR).timestamp())
-        assertion = jwt.encode(claims, private, algorithm=ALGORITHM, headers={"kid": kid})
         form = {
             "grant_type": "client_credentials",
             "client_assertion_type": ASSERTION,
-            "client_assertion": assertion,
+            "client_assertion": assertion(self._key(), self._partner.client_id, where, now),
         }
         sent = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         answer = self._exchange("POST", where, "", sent, urlencode(form).encode())

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from psycopg import Connection
-
 from fhir_adapters.facts import FINAL
 from fhir_adapters.store import resources
 from fhir_adapters.store.referrals import Told
@@ -21,7 +19,7 @@ DATING = frozenset(ITEMS[name].code for name in ("lmp", "edd_final"))
 Json = Mapping[str, Any]
 
 
-def bundle(conn: Connection[Any], region_id: str, told: Told, partner: Partner) -> dict[str, Any]:
+def bundle(conn: Any, region_id: str, told: Told, partner: Partner) -> dict[str, Any]:
     """What is restricted does not go with it: the reason for the referral does."""
     stored = resources.current(conn, region_id, "Patient", told.patient_id or "")
     woman = _woman(stored.resource() if stored else {}, region_id, told.patient_id or told.referral_no)
@@ -61,7 +59,7 @@ def _woman(patient: Json, region_id: str, patient_id: str) -> dict[str, Any]:
     return {**found, "identifier": identifiers}
 
 
-def _observations(conn: Connection[Any], region_id: str, told: Told) -> Iterator[dict[str, Any]]:
+def _observations(conn: Any, region_id: str, told: Told) -> Iterator[dict[str, Any]]:
     """Her dates, and what was measured for this referral."""
     if told.patient_id is None:
         return

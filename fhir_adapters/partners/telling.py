@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from psycopg import Connection
-
 from fhir_adapters.mappings.referral import WORDS
 from fhir_adapters.partners import offering
 from fhir_adapters.partners.channel import Channel, NotAllowed, NotTaken, Refused, said
@@ -46,7 +44,7 @@ class Teller:
     wall: Callable[[], datetime]
     _channels: dict[Partner, Channel] = field(default_factory=dict)
 
-    def tell_next(self, conn: Connection[Any]) -> bool:
+    def tell_next(self, conn: Any) -> bool:
         """Whether there was one that was due. `conn` is outside of any transaction and acts for the region."""
         with conn.transaction():
             told = rows.next_to_tell(conn, self.region_id, self.clock())
@@ -70,17 +68,17 @@ class Teller:
                 rows.settle(conn, self.region_id, told, state="sent", told_at=self.clock())
         return True
 
-    def _settle(self, conn: Connection[Any], told: Told, *, state: str, problem: str) -> None:
+    def _settle(self, conn: Any, told: Told, *, state: str, problem: str) -> None:
         log.error("referral %s: the step %s is not taken: %s", told.referral_no, told.step, problem)
         rows.settle(conn, self.region_id, told, state=state, problem=problem)
 
-    def _channel(self, conn: Connection[Any], partner: Partner) -> Channel:
+    def _channel(self, conn: Any, partner: Partner) -> Channel:
         if partner not in self._channels:
             key = signing_key(conn, self.region_id, self.clock())
             self._channels[partner] = Channel(partner, lambda: key, self.wall)
         return self._channels[partner]
 
-    def _tell(self, conn: Connection[Any], told: Told, channel: Channel, partner: Partner) -> None:
+    def _tell(self, conn: Any, told: Told, channel: Channel, partner: Partner) -> None:
         ours = told.body["task"]
         number = next(str(i["value"]) for i in ours["identifier"] if i["system"] == TASK)
         theirs = channel.find("Task", TASK, number)

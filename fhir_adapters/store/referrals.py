@@ -61,6 +61,12 @@ def parameters(region_id: str, at: datetime, instance_id: Any, patient_id: str |
     }
 
 
+def note(
+    conn: Connection[Any], region_id: str, at: datetime, instance_id: UUID, patient_id: str | None, step: Step
+) -> None:
+    conn.execute(SQL["note_step"], parameters(region_id, at, instance_id, patient_id, step))
+
+
 def next_to_tell(conn: Connection[Any], region_id: str, now: datetime) -> Told | None:
     """Held by the transaction until it ends: nobody else tells it meanwhile."""
     with conn.cursor(row_factory=class_row(Told)) as cursor:
