@@ -129,11 +129,12 @@ class Armed:
         def run(wire: Any) -> None:
             send(wire, "SELECT 1", {}).fetchone()  # whatever is queued is run by the server
 
-        def begun(wire: Any, *rest: Any) -> None:
-            if meets(b"BEGIN") and when == BEFORE:
+        def begun(wire: Any, *rest: Any, begins: bool = True, **named: Any) -> None:
+            met = begins and meets(b"BEGIN")
+            if met and when == BEFORE:
                 die()
-            begin(wire, *rest)
-            if meets(b"BEGIN"):
+            begin(wire, *rest, begins=begins, **named)
+            if met:
                 run(wire)
                 die()
 

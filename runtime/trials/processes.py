@@ -34,6 +34,11 @@ def context() -> Any:
     return chosen
 
 
+def preload(*modules: str) -> None:
+    """What the clean process imports besides; asked before the first process starts."""
+    PRELOADED.extend(module for module in modules if module not in PRELOADED)
+
+
 def start(work: Callable[..., Any], *arguments: Any) -> BaseProcess:
     """`work` must be importable. The process has the planted bug of this one, if any."""
     return start_with(os.environ.get(planted.VARIABLE), work, *arguments)

@@ -32,6 +32,12 @@ BARS = {
     ),
     "R01": Bar("runtime.trials.kills", 10_000, "completions", "杀网页与后台进程 / kill -9 of web and workers", False),
     "R02": Bar("runtime.trials.crashes", 17, "crash points", "崩溃点 / a death at each point of each command"),
+    "R02-county": Bar(
+        "runtime.trials.county_crashes",
+        15,
+        "places of death",
+        "县域崩溃点 / a death on the way of what hospitals and people ask, and of what is told them",
+    ),
     "R03": Bar(
         "runtime.trials.restart", 200, "random diagrams", "每步重载 / reloaded after every step, and the twin", False
     ),
@@ -76,6 +82,10 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
         "names": ("CompleteUserTask",),
         "points": ("after_the_save_was_run", "after_the_projection", "before_the_commit",
                    "after_the_commit_before_it_is_known", "after_the_transaction"),
+    },
+    "R02-county": {
+        "names": ("a person decides", "a document is given out"), "n": 3,
+        "places": ("after_the_commit_before_it_is_known",),
     },
     "R03": {"n": 25, "paths": 3},
     "R04": {"n": 1, "standstill_s": 30.0, "between_s": (0.5, 1.0)},

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.trials import crashes, kills, outages, suite, upgrade
+from runtime.trials import county_crashes, crashes, kills, outages, suite, upgrade
 from runtime.trials.verdict import broken
 
 
@@ -60,6 +60,17 @@ def test_a_command_that_dies_before_or_after_its_commit_comes_to_the_same_end(da
     result = crashes.run(database, seed=1, say=quiet, names=[command], points=points)
 
     assert missed(result) == {}
+
+
+def test_what_hospitals_and_people_ask_comes_to_the_same_end_wherever_its_process_dies(database):
+    """Also: no command of the rooms above the engine is without a case."""
+    names = ("a birth", "a person decides", "subscribers are told", "a document is given out")
+    places = ("before_the_commit", "after_the_commit_was_sent_before_its_answer_was_read")
+
+    result = county_crashes.run(database, seed=1, say=quiet, names=names, places=places, steps=3)
+
+    assert missed(result) == {}
+    assert result["figures"]["died"] == 10
 
 
 def test_timers_that_fell_due_during_a_downtime_fire_once_and_none_early(database):
