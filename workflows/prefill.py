@@ -235,6 +235,12 @@ def transfer(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     }
 
 
+def upward_of(variables: Values) -> str | None:
+    """The region's word for where her colour goes when more is needed: a level, or an institution by its name."""
+    row = _advice_of(variables)
+    return row.upward if row else None
+
+
 def prenatal(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     chosen = variables.get("prenatal_choice")
     return {"prenatal_method": chosen if chosen in ("serum", "nipt", "nt") else None}

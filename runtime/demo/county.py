@@ -6,7 +6,7 @@ import base64
 import hashlib
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from random import Random
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from psycopg.conninfo import make_conninfo
 
 from engine.clock import CHINA
+from engine.commands.contracts import Actor
 from engine.store import plain
 from engine.store.connections import open_pool
 from runtime.demo import beside
@@ -26,6 +27,7 @@ from runtime.demo.logins import write_logins, write_private
 from runtime.demo.stepped_clock import SteppedClock
 from runtime.demo.women import Woman, draw
 from runtime.wiring import assemble
+from workflows.institutions import directory
 from workflows.people import Organisation, passwords
 from workflows.services import Services
 
@@ -44,6 +46,16 @@ ORGANISATIONS = (
     Organisation(id="org-vil-1", kind="village", name="甲镇一村卫生室", parent_id="org-twn-1"),
     Organisation(id="org-vil-2", kind="village", name="乙镇一村卫生室", parent_id="org-twn-2"),
 )
+
+CITY_HOSPITAL = Organisation(id="org-tertiary", kind="hospital", name="示范市人民医院")  # only referred to
+# What the directory says of them: level, and which rescue centre they are (SP-43); official lines, invented
+LEVELS: Mapping[str, tuple[str, str]] = {
+    "org-twn-1": ("primary", "none"),
+    "org-twn-2": ("primary", "none"),
+    "org-hospital": ("two", "county"),
+    "org-tertiary": ("three", "city"),
+}
+LINES: Mapping[str, str] = {"org-hospital": "0000-0000120", "org-tertiary": "0000-0000999"}
 
 # log-in, name, organisation, roles
 ACCOUNTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
@@ -70,7 +82,9 @@ HOMES = [("org-twn-1", "nurse"), ("org-twn-2", "nurse2")]
 def load_county(services: Services, *, women: int = WOMEN, seed: int = SEED, progress: bool = False) -> Tally:
     """People, and the women's last ten months lived through on a stepped clock that ends now."""
     settle_people(services)
-    return live_through(services, women=women, seed=seed, progress=progress)
+    tally = live_through(services, women=women, seed=seed, progress=progress)
+    settle_directory(services)
+    return tally
 
 
 def settle_people(services: Services) -> None:
@@ -90,6 +104,22 @@ def settle_people(services: Services) -> None:
     services.people.add_client(name=JOB_WORKER, organisation_id="org-mch", scopes={"jobs/*"}, jwks={"keys": [public]})
     write_private(services.settings.home / KEY_FILE, plain.dumps(private))
     write_logins(services.settings.home, logins)
+
+
+def settle_directory(services: Services) -> None:
+    """Who is of which level and where an emergency is announced, kept by the county's officer; and the hospital of the
+    city, to which the county refers."""
+    services.people.put_organisation(CITY_HOSPITAL)
+    services.directory_changed()
+    with services.pool.connection() as conn:
+        actor = Actor(id="officer", organisation="org-mch", roles=("R-PM-F",))
+        officer = services.people.principal_of(conn, actor)
+    for organisation, (level, centre) in LEVELS.items():
+        fields = {"level": level, "centre": centre}
+        directory.add(services, by=officer, organisation=organisation, kind="level", fields=fields)
+    for organisation, number in LINES.items():
+        fields = {"purpose": "green_channel", "number": number}
+        directory.add(services, by=officer, organisation=organisation, kind="line", fields=fields)
 
 
 def live_through(services: Services, *, women: int, seed: int, progress: bool) -> Tally:

@@ -13,6 +13,7 @@ from web.blank import Blank
 from web.errors import STATUS
 from web.pages.blueprint import bp, services, today
 from workflows import journey, occasions, task_access
+from workflows.institutions import beside
 
 
 @bp.get("/pregnancies/<pregnancy_id>/begin/<occasion>")
@@ -21,9 +22,11 @@ def occasion_form(pregnancy_id: str, occasion: str) -> str:
         she = woman.of_pregnancy(services(), conn, pregnancy_id, g.principal, today())
         services().people.record_view(g.principal, interaction="read", pregnancy_id=pregnancy_id)
         known = services().facts(conn, pregnancy_id)
+        rule = occasions.of_id(occasion)
+        sender = g.principal.organisation
+        proposed = beside.receiver(services(), conn, rule.form, sender, she.variables, today())
     facts = {name: fact.value for name, fact in known.items()}
-    rule = occasions.of_id(occasion)
-    return _page(rule, she, journey.prefill(rule.form, facts, she.variables, today()))
+    return _page(rule, she, journey.prefill(rule.form, facts, she.variables, today()) | proposed)
 
 
 @bp.post("/pregnancies/<pregnancy_id>/begin/<occasion>")

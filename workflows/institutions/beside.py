@@ -8,8 +8,9 @@ from datetime import date
 from typing import Any
 
 from engine.errors import Fault, Incorrect, Text
+from workflows import prefill
 from workflows.forms import Form
-from workflows.institutions import levels, reviews, sheets
+from workflows.institutions import levels, receivers, reviews, sheets
 from workflows.institutions.reported import SHEET
 from workflows.rules_of_case import policy_of
 from workflows.services import Services
@@ -17,6 +18,8 @@ from workflows.store import institutions as store
 from workflows.store import people as people_store
 
 DUTY, SLIP = "duty-evidence", "screening-referral"
+NEXT = "transfer-next"
+TRANSFERS: Mapping[str, str] = {"transfer-request": "receiving_centre", NEXT: "next_centre"}
 TAUGHT = frozenset({"drill", "attendance"})  # whose topics follow from what reviews found (seed:003 四(四)15)
 
 
@@ -35,6 +38,8 @@ def known(
         words = policy_of(variables)["screen_positive_to"]
         chosen = levels.destination(services, conn, variables.get("hospital_organisation"), words, on)
         return {"destination": chosen} if chosen else {}
+    if form.id in TRANSFERS:
+        return receiver(services, conn, form.id, task.organisation, variables, on)
     if form.id == DUTY and variables.get("evidence_kind") in TAUGHT:
         lessons = reviews.lessons(services, conn, str(variables["organisation"]), on)
         return {"duty_lessons": lessons} if lessons else {}
@@ -43,6 +48,30 @@ def known(
         first = due.replace(day=1)
         return {"return_number": store.deaths(conn, services.region_id, str(variables["organisation"]), first, due)}
     return {}
+
+
+def receiver(
+    services: Services, conn: Any, form_id: str, sender: str | None, variables: Mapping[str, Any], on: date
+) -> dict[str, Any]:
+    """The centre that the directory proposes to who refers her, its level and why; empty for every other form. Whoever
+    has refused or not answered is passed over."""
+    if form_id not in TRANSFERS:
+        return {}
+    is_next = form_id == NEXT
+    tried = variables.get("receiving_organisation") if is_next else None
+    urgency = variables.get("urgency") if is_next else (variables.get("referral") or {}).get("urgency")
+    found = receivers.proposed(
+        services,
+        conn,
+        sender=sender,
+        upward=prefill.upward_of(variables),
+        emergency=urgency == "emergency",
+        without=frozenset({str(tried)} if tried else ()),
+        on=on,
+    )
+    if found is None:
+        return {}
+    return {TRANSFERS[form_id]: found.name, "receiving_why": found.why, "receiving_level": found.centre}
 
 
 def previous(services: Services, conn: Any, form: Form, task: Any) -> list[Mapping[str, Any]] | None:
