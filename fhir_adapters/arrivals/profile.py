@@ -136,10 +136,13 @@ class Profiles:
         return found or Profile(client=client, mrn=client)
 
     def by_facility(self, application: str, facility: str) -> Profile | None:
-        """Whose messages say this in MSH-3 and MSH-4; an application left out in the file stands for any."""
-        for profile in self.all().values():
-            if (application, facility) in profile.facilities or ("", facility) in profile.facilities:
-                return profile
+        """Whose messages say this in MSH-3 and MSH-4; an application left out in the file stands for any. What two
+        files claim is nobody's."""
+        every = self.all().values()
+        for said in ((application, facility), ("", facility)):
+            found = [profile for profile in every if said in profile.facilities]
+            if found:
+                return found[0] if len(found) == 1 else None
         return None
 
 

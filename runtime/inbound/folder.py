@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from fhir_adapters.arrivals.model import NotUnderstood, Problem, problems_of
 from fhir_adapters.arrivals.profile import Profile, Table
 from fhir_adapters.arrivals.receiving import Receiver
 from fhir_adapters.tabular import rows
+
+log = logging.getLogger(__name__)
 
 ENDINGS = {"csv": (".csv", ".txt"), "cda": (".xml",)}
 DOCUMENTS = "cda"
@@ -52,7 +55,10 @@ class Folder:
                 if seen is None:
                     continue
                 if self._before.get(path) == seen:
-                    taken += self._take(profile, channel, table, path)
+                    try:
+                        taken += self._take(profile, channel, table, path)
+                    except OSError as error:  # another process took it, or it may not be read: the others go on
+                        log.warning("a file of %s was not taken: %s", client, type(error).__name__)
                 else:
                     now[path] = seen
         self._before = now

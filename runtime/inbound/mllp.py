@@ -201,7 +201,12 @@ class Conversation:
     def _too_long(self, start: bytes, code: str, zh: str, en: str) -> bytes:
         """Not taken: its beginning is kept, so that people see that something came."""
         header, client = self._sender_of(start)
-        told = {"channel": "hl7v2", "origin": self._origin(), "control_id": header.control_id, "kind": header.kind}
+        told: dict[str, Any] = {
+            "channel": "hl7v2",
+            "origin": self._origin(),
+            "control_id": header.control_id,
+            "kind": header.kind,
+        }
         receiver = self._listener.receiver
         try:
             id_ = receiver.store(start[: self._limits.kept_of_too_long], client=client, **told)

@@ -110,6 +110,39 @@ def test_a_file_with_another_header_is_kept_whole_with_the_columns_it_lacks(hosp
         assert bytes(conn.execute("SELECT body FROM arrival").fetchone()[0]).decode() == "病历号,结果\nM1,3+\n"
 
 
+def test_two_processes_that_watch_one_folder_take_each_row_once(hospital, folder, receiver):
+    watcher, home = folder
+    other = Folder(receiver)
+    hospital.brings_in()
+    drop(home, "a.csv", line())
+    watcher.look()
+    other.look()
+    taken = other._take
+
+    def late(*arguments):  # the first has taken it between the look of the second and its reading
+        watcher.look()
+        return taken(*arguments)
+
+    other._take = late
+
+    assert other.look() == 0 and stands(hospital) == [("understood", [], 0)]
+
+
+def test_a_facility_that_two_files_claim_is_nobodys_and_a_broken_file_stops_nobody_else(hospital):
+    profiles = Profiles(hospital.settings.inbound)
+    assert profiles.by_facility("HIS", "COUNTY").client == "his-demo"
+    write_profile(hospital, "client: [", "broken")
+    assert profiles.by_facility("HIS", "COUNTY").client == "his-demo"
+    with pytest.raises(Incorrect):
+        profiles.of("broken")
+    write_profile(hospital, PROFILE.replace("client: his-demo", "client: other"), "other")
+    try:
+        assert profiles.by_facility("HIS", "COUNTY") is None
+    finally:
+        for name in ("broken", "other"):
+            (hospital.settings.inbound / f"{name}.yaml").unlink()
+
+
 def test_a_profile_that_is_wrong_is_refused_with_its_places():
     told = {
         "client": "his",
