@@ -65,6 +65,7 @@ def statement(*, base: str, version: str, published: datetime) -> dict[str, Any]
                     *(_resource(type_) for type_ in TYPES),
                     _group(),
                     _measure(),
+                    _measure_report(),
                     _questionnaire(),
                     _subscription(),
                     *_documents(),
@@ -157,6 +158,20 @@ def _measure() -> dict[str, Any]:
             {"name": name, "definition": f"{HL7}/{of}", "type": kinds.get(name, "token")} for name, of in tokens.items()
         ],
         "operation": _operations("Measure"),
+    }
+
+
+def _measure_report() -> dict[str, Any]:
+    """What was handed in; it is made by handing in, and never changed."""
+    names = {"_id": "Resource-id", "measure": "MeasureReport-measure", "identifier": "MeasureReport-identifier",
+             "date": "clinical-date"}  # fmt: skip
+    kinds = {"measure": "reference", "date": "date"}
+    return {
+        "type": "MeasureReport",
+        "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "searchParam": [
+            {"name": name, "definition": f"{HL7}/{of}", "type": kinds.get(name, "token")} for name, of in names.items()
+        ],
     }
 
 

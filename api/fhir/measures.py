@@ -1,9 +1,12 @@
-"""Measure and `$evaluate-measure`: what each indicator is, and what it comes to in a period. Nothing is stored."""
+"""Measure and `$evaluate-measure`: what each indicator is, and what it comes to in a period. MeasureReport: what was
+handed in, as it was."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, request
 
@@ -12,9 +15,11 @@ from api.fhir.guard import principal, scopes
 from api.fhir.reading import looking, trace
 from api.fhir.writing import document
 from engine.errors import EngineError
+from engine.store import plain
 from fhir_adapters import access
 from fhir_adapters.issues import not_found, refuse
 from fhir_adapters.mappings import measure
+from fhir_adapters.store import submitted
 from fhir_adapters.store.measures import patients_of_cases
 from workflows import indicators
 from workflows.indicators import Definition, Period
@@ -47,6 +52,36 @@ def register(bp: Blueprint, services: Any) -> None:
         access.require(scopes(), "Measure", "read")
         return replies.json(measure.to_measure(_known(id_)))
 
+    @bp.get("/MeasureReport")
+    def list_reports() -> Response:
+        """What was handed in, the newest first. Filters: _id, measure, identifier (the report), date."""
+        _require_counting(services, "search")
+        base = replies.base(services)
+        with looking(services) as conn:
+            found = _handed_in(services, conn, _looked_for())
+            trace(services, conn, "search", "MeasureReport", None, ())
+        entries = [
+            {
+                "fullUrl": f"{base}/MeasureReport/{one.id}",
+                "resource": plain.loads(one.body),
+                "search": {"mode": "match"},
+            }
+            for one in found
+        ]
+        links = [{"relation": "self", "url": request.url}]
+        body = {"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links, "entry": entries}
+        return replies.json({name: value for name, value in body.items() if value != []})
+
+    @bp.get("/MeasureReport/<id_>")
+    def one_report(id_: str) -> Response:
+        _require_counting(services, "read")
+        with looking(services) as conn:
+            found = _handed_in(services, conn, {"id_": _uuid(id_)})
+            if not found:
+                raise not_found()
+            trace(services, conn, "read", "MeasureReport", id_, ())
+        return replies.json(found[0].body)
+
     @bp.route("/Measure/$evaluate-measure", methods=["GET", "POST"])
     def evaluate_any() -> Response:
         return _evaluate(services, None)
@@ -54,6 +89,57 @@ def register(bp: Blueprint, services: Any) -> None:
     @bp.route("/Measure/<id_>/$evaluate-measure", methods=["GET", "POST"])
     def evaluate(id_: str) -> Response:
         return _evaluate(services, id_)
+
+
+def _require_counting(services: Any, interaction: str) -> None:
+    access.require(scopes(), "MeasureReport", interaction)
+    caller = principal()
+    if caller.kind == "person" and not services.people.may(caller, "count"):
+        raise refuse(403, "forbidden", "MCH-A-003", "您的角色不能查看指标", "indicators are not for your role")
+
+
+def _handed_in(services: Any, conn: Any, asked: dict[str, Any]) -> list[submitted.Frozen]:
+    """A hospital's system sees what was handed in for organisations of its own."""
+    caller = principal()
+    own = None if caller.kind == "person" else sorted(caller.organisations)
+    return submitted.measures(conn, services.region_id, **asked, organisations=own)
+
+
+def _looked_for() -> dict[str, Any]:
+    given = request.args
+    unknown = sorted(set(given) - {"_id", "measure", "identifier", "date", "_format", "_count", "_total"})
+    if unknown:
+        raise refuse(400, "not-supported", "MCH-S-001", "没有这个参数", "unknown parameter", expression=unknown[0])
+    asked: dict[str, Any] = {}
+    for name, key in (("_id", "id_"), ("identifier", "report_id")):
+        if name in given:
+            asked[key] = _searched(given[name].rpartition("|")[2])
+    if "measure" in given:
+        asked["indicator"] = given["measure"].partition("|")[0].rpartition("/")[2]
+    for text in given.getlist("date"):
+        prefix, day = (text[:2], text[2:]) if text[:2] in ("ge", "le") else ("", text)
+        try:
+            found = date.fromisoformat(day)
+        except ValueError:
+            raise _wrong("date", "应为 YYYY-MM-DD，可带 ge 或 le", "is YYYY-MM-DD, with ge or le before it") from None
+        asked |= ({"first": found} if prefix != "le" else {}) | ({"last": found} if prefix != "ge" else {})
+    return asked
+
+
+def _searched(text: str) -> UUID:
+    """What no report can be is what no report is."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
+
+
+def _uuid(text: str) -> UUID:
+    """An id that nothing has is not found, whatever it looks like."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise not_found() from None
 
 
 def _fits(made: Mapping[str, Any]) -> bool:

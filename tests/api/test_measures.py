@@ -9,7 +9,6 @@ import uuid
 import psycopg
 import pytest
 
-from engine.errors import NotFound
 from tests.api.test_indicators import BORN, a_case, a_form, at, coded, counted, insert, listed, shares
 from workflows import indicators
 from workflows.regions import load_pack
@@ -267,9 +266,3 @@ def test_ac29_both_years_of_2025_are_there_and_differ_by_their_quarters(county):
     assert shares(county, "I-10", period=statistical) == {"I-10": (0, 3)}
     assert shares(county, "I-10", period=calendar) == {"I-10": (0, 4)}
     assert county.get("/api/indicators?period=S2025", "officer").json["period"]["from"] == "2024-10-01"
-
-
-def test_what_no_process_yields_has_no_list(county):
-    for indicator in ("I-02", "I-03", "I-17", "I-18"):
-        with pytest.raises(NotFound, match="not yet recorded"):
-            listed(county, indicator)

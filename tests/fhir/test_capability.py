@@ -30,6 +30,7 @@ def test_it_is_a_valid_resource(promised):
         *TYPES,
         "Group",
         "Measure",
+        "MeasureReport",
         "Questionnaire",
         "Subscription",
         *("Binary", "Bundle", "DocumentReference"),

@@ -141,7 +141,7 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
             pregnancy = None if known.id == COUNTS else _pregnancy_of(services(), tx.conn, row["id_no"])
             totals["matched" if pregnancy or known.id == COUNTS else "unknown"] += 1
             line = {"batch_id": batch, "number": number, "happened_on": date.fromisoformat(row[known.day])}
-            by_whom = {"settled_as": None, "settled_by": None, "settled_at": None}
+            by_whom: dict[str, Any] = {"settled_as": None, "settled_by": None, "settled_at": None}
             state = "matched" if pregnancy else "unknown"
             if known.id == COUNTS:  # about no woman: there is nobody to look for
                 state, by_whom = "settled", {"settled_as": row["said_by"], "settled_by": by.login, "settled_at": now}
