@@ -11,6 +11,7 @@ from runtime.demo import identity
 from workflows.forms import example_answers
 
 EXAMPLE_DAY = date(2026, 1, 5)  # what the examples are dated
+TERM = timedelta(days=280)
 
 
 class Woman(Protocol):
@@ -88,8 +89,8 @@ def _first_visit(woman: Woman, _: Mapping[str, Any], on: date) -> dict[str, Any]
     }
 
 
-def _visit(woman: Woman, _: Mapping[str, Any], on: date) -> dict[str, Any]:
-    weeks = (on - woman.lmp).days // 7
+def _visit(woman: Woman, variables: Mapping[str, Any], on: date) -> dict[str, Any]:
+    weeks = (on - _dated_from(woman, variables)).days // 7
     measured = {
         "visit_date": on.isoformat(),
         "weight": woman.found.get("weight", 55) + max(0, weeks - 12) // 2,
@@ -105,6 +106,12 @@ def _visit(woman: Woman, _: Mapping[str, Any], on: date) -> dict[str, Any]:
     if 24 <= weeks <= 28:
         measured |= {"glucose": 4.5, "ogtt_0": 4.5, "ogtt_1h": 8.2, "ogtt_2h": 7.1}
     return measured
+
+
+def _dated_from(woman: Woman, variables: Mapping[str, Any]) -> date:
+    """The first day of the last period as the due date that was settled says: a scan may have moved it."""
+    settled = str(variables.get("edd") or "")[:10]
+    return date.fromisoformat(settled) - TERM if settled else woman.lmp
 
 
 def _grading(woman: Woman, _: Mapping[str, Any], on: date) -> dict[str, Any]:
