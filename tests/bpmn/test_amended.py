@@ -5,9 +5,10 @@ from datetime import timedelta
 from tests.bpmn.test_risk import graded
 
 
-def amend(woman, *criteria, sent=False):
+def amend(woman, *criteria, sent=False, owed=None):
     wrong = woman.variables["gradings"][-1]["graded_at"]
     amending = {"graded_at": wrong, "at": woman.now.isoformat(), "by": "doctor", "reason": "勾错", "report_sent": sent}
+    amending["owed"] = owed
     woman.message("message_grading_amended", {"criteria": list(criteria), "amending": amending})
 
 
@@ -102,3 +103,51 @@ def test_a_grading_that_is_asked_for_meanwhile_stays_asked_for():
     assert woman.open().count("task_grade") == 1 and woman.variables["grading_open"] is True
     woman.message("message_diagnosis_received", {})
     assert woman.open().count("task_grade") == 1
+
+
+def regraded(*criteria):
+    """Orange, and two days later, its report not sent, another result that was an error."""
+    woman = graded("O-1.2")
+    due, orange = woman.due("task_report_risk"), woman.variables["gradings"][0]["graded_at"]
+    woman.advance(timedelta(days=2))
+    woman.message("message_diagnosis_received", {"text": "疑似"})
+    woman.complete("task_grade", criteria=list(criteria))
+    owed = {"colour": "orange", "from": orange, "previous_colour": None, "previous_purple": None}
+    return woman, due, owed
+
+
+def test_a_wrong_red_gives_back_the_report_of_the_true_orange_with_its_own_deadline():
+    woman, due, owed = regraded("O-1.2", "R-1.1.1")
+    woman.advance(timedelta(hours=3))
+
+    amend(woman, "O-1.2", owed=owed)
+
+    assert (woman.open().count("task_report_risk"), woman.due("task_report_risk")) == (1, due)
+    assert woman.variables["colour"] == "orange" and woman.variables["case_file"] == "open"
+
+
+def test_an_orange_that_was_reported_before_the_wrong_red_is_not_reported_again():
+    woman, _, _ = regraded("O-1.2", "R-1.1.1")
+    woman.advance(timedelta(hours=3))
+
+    amend(woman, "O-1.2", owed=None)
+
+    assert "task_report_risk" not in woman.open()
+
+
+def test_another_red_is_reported_from_when_it_was_known_whatever_the_orange_owes():
+    woman, _, owed = regraded("O-1.2", "R-1.1.1")
+    red = woman.due("task_report_risk")
+    woman.advance(timedelta(hours=3))
+
+    amend(woman, "O-1.2", "R-1.6.4", owed=owed)
+
+    assert (woman.open().count("task_report_risk"), woman.due("task_report_risk")) == (1, red)
+
+
+def test_what_is_less_than_the_orange_owes_no_report():
+    woman, _, owed = regraded("O-1.2", "R-1.1.1")
+
+    amend(woman, "Y-1.1", owed=owed)
+
+    assert "task_report_risk" not in woman.open()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import expect
 
@@ -190,3 +192,28 @@ def test_ac31_a_township_may_propose_a_rise_and_grades_nobody(site):
         completion.complete(site.services, task.id, by=nurse, answers={**plain, "y_1_1": True})
 
     assert site.stored(task.id).is_open and task.candidate_roles == ["R-OB"]
+
+
+def test_a_wrong_red_gives_back_the_unsent_report_of_the_true_orange(site):
+    case = graded(site, o_1_2=True)
+    due = next(t.due_at for t in site.tasks(business_key=case) if t.element_id == "task_report_risk")
+    orange = variables(site, case)["gradings"][0]["graded_at"]
+    site.clock.set(site.clock() + timedelta(days=2))
+    doctor = site.principal("doctor")
+    site.services.engine.execute(PublishMessage(name="message_diagnosis_received", key=case), by=doctor.actor)
+    task = next(t for t in site.tasks(business_key=case) if t.element_id == "task_grade")
+    plain = {name: value for name, value in example("risk-grading").items() if value is not True}
+    given = {**plain, "informed_on": "2026-01-07", "graded_on": "2026-01-07", "o_1_2": True, "r_1_1_1": True}
+    completion.complete(site.services, task.id, by=doctor, answers=given)
+    assert variables(site, case)["colour"] == "red"
+    site.clock.set(site.clock() + timedelta(hours=3))
+    path = f"/pregnancies/{case}/grading"
+    shown = site.post(path, "doctor", **form(site, case, "O-1.2", reason="肺动脉压读错"))
+    confirmed = shown.text.partition('name="confirmed" value="')[2].partition('"')[0]
+
+    site.post(path, "doctor", **form(site, case, "O-1.2", reason="肺动脉压读错", confirmed=confirmed))
+
+    assert variables(site, case)["colour"] == "orange"
+    assert variables(site, case)["gradings"][-1]["clock_from"] == orange
+    (report,) = [t for t in site.tasks(business_key=case) if t.element_id == "task_report_risk"]
+    assert report.due_at == due, "the deadline runs from the orange result, not from the slip"

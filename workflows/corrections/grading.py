@@ -102,6 +102,7 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
             "by": tx.by.id,
             "reason": command.reason,
             "report_sent": _report_sent(tx, command.pregnancy_id, result),
+            "owed": _owed(tx, command.pregnancy_id, case.variables["gradings"]),
         }
         payload = {"criteria": list(command.criteria), "amending": amending}
         told = PublishMessage(name=AMENDED, key=command.pregnancy_id, payload=payload, ttl=timedelta(0))
@@ -111,10 +112,36 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
     return {AmendGrading: handle}
 
 
-def _report_sent(tx: Any, pregnancy_id: str, result: Mapping[str, Any]) -> bool:
-    """Whether the report that rests on this result has gone out."""
+def _owed(tx: Any, pregnancy_id: str, gradings: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The true result before the wrong one, where its report never went out because the wrong one took its place:
+    its colour, from when its deadline runs, and what she was before it."""
+    earlier, wrong = list(gradings[:-1]), gradings[-1]
+    if not earlier:
+        return None
+    at = len(earlier) - 1
+    while at and _label(earlier[at - 1]) == _label(earlier[at]):  # the same result confirmed owes nothing new
+        at -= 1
+    first = earlier[at]
+    if _report_sent(tx, pregnancy_id, first, until=str(wrong["graded_at"])):
+        return None
+    before = earlier[at - 1] if at else {}
+    return {
+        "colour": first["colour"],
+        "from": first.get("clock_from") or first["graded_at"],
+        "previous_colour": before.get("colour"),
+        "previous_purple": before.get("purple"),
+    }
+
+
+def _label(result: Mapping[str, Any]) -> tuple[Any, bool]:
+    return result.get("colour"), result.get("purple") is True
+
+
+def _report_sent(tx: Any, pregnancy_id: str, result: Mapping[str, Any], until: str | None = None) -> bool:
+    """Whether the report that rests on this result, asked for before `until`, has gone out."""
     sent = reads.user_tasks(
         tx.conn, tx.region_id, state="completed", business_key=pregnancy_id, element_id=REPORT, limit=50
     ).items
     since = datetime.fromisoformat(str(result["graded_at"])).replace(microsecond=0)
-    return any(task.created_at >= since for task in sent)
+    before = datetime.fromisoformat(until).replace(microsecond=0) if until else None
+    return any(task.created_at >= since and (before is None or task.created_at < before) for task in sent)
