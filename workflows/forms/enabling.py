@@ -17,16 +17,26 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+_SIMPLE = frozenset({str, bool})
+
+
 def holds(item: Item, environment: Mapping[str, Any]) -> bool:
     """Conditions are joined by `any` or `all`; the expression, if there is one, must be true besides."""
-    found = [_met(condition, environment) for condition in item.conditions]
-    if found and not (any(found) if item.any_condition else all(found)):
-        return False
+    conditions = item.conditions
+    if len(conditions) == 1:
+        if not _met(conditions[0], environment):
+            return False
+    elif conditions:
+        found = [_met(condition, environment) for condition in conditions]
+        if not (any(found) if item.any_condition else all(found)):
+            return False
     return item.enabled_by is None or item.enabled_by.is_true(environment)
 
 
 def _met(condition: Condition, environment: Mapping[str, Any]) -> bool:
     value = environment.get(condition.question)
+    if condition.operator == "=" and type(value) in _SIMPLE:  # as most are
+        return type(value) is type(condition.answer) and bool(value == condition.answer)
     answers = value if isinstance(value, list) else [] if value is None else [value]
     if condition.operator == "exists":
         return bool(answers) is condition.answer
