@@ -22,6 +22,7 @@ from api import (
     openapi,
     operations,
     pregnancies,
+    reminders,
     tasks,
     timers,
 )
@@ -45,6 +46,7 @@ ROOMS = (
     incidents,
     clock,
     pregnancies,
+    reminders,
     indicators,
     institutions,
     monitoring,

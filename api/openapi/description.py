@@ -15,6 +15,7 @@ from api.deliveries import ReplayBody
 from api.evaluation.blueprint import DecisionBody, ExpressionBody
 from api.inbox import AssignmentBody, DismissalBody
 from api.incidents import OwnerBody, SkipBody
+from api.indicators import ReportBody
 from api.institutions import LineBody, MatterBody
 from api.jobs.blueprint import ActivationBody, CompletedBody, ExtendedBody, FailedBody, ThrownBody
 from api.messages import ConditionsBody, DeliveryBody, MessageBody, SignalBody
@@ -57,7 +58,7 @@ ROOMS = (
         "arrivals",
         "incidents",
     ),
-    *("clock", "pregnancies", "indicators", "institutions", "health", "openapi"),
+    *("clock", "pregnancies", "reminders", "indicators", "institutions", "health", "openapi"),
 )
 BODIES: dict[str, type[Schema] | str] = {
     "tasks.claim": ClaimBody,
@@ -97,6 +98,7 @@ BODIES: dict[str, type[Schema] | str] = {
     "timers.firing": FiringBody,
     "timers.start_due_date": StartDueBody,
     "deliveries.replay": ReplayBody,
+    "indicators.submit": ReportBody,
     "inbox.assignment": AssignmentBody,
     "inbox.dismissal": DismissalBody,
     "arrivals.cda": "application/xml",

@@ -161,6 +161,7 @@ TABLE: dict[str, Access] = {
     "institutions.reviewed": Access(people=RIGHTS["count"] | {"R-OB-AC"}),  # confidential: for review only
     "institutions.bring_in": Access(people=RIGHTS["count"]),
     "institutions.reconciliation": Access(people=RIGHTS["count"]),
+    "reminders.of_day": Access(people=RIGHTS["count"], clients="read", organisations="woman"),
     "indicators.report": Access(people=RIGHTS["count"]),
     "indicators.submitted": Access(people=RIGHTS["count"]),
     "indicators.submit": Access(people=RIGHTS["count"]),

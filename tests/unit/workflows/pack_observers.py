@@ -16,7 +16,7 @@ from engine.clock import CHINA
 from engine.dmn import read_decisions
 from engine.dmn.cases import read_cases
 from engine.feel import compile_expression, from_plain, to_plain
-from workflows import escalation, parameters
+from workflows import escalation, parameters, reminders
 from workflows.duties import ELEMENTS, Known, duties
 from workflows.forms import Form
 from workflows.indicators import Period, due_dates, score_sheet
@@ -266,7 +266,8 @@ def the_calendar(pack: Pack, word: str) -> list[Any]:
 
 
 def the_ladder(pack: Pack, word: str) -> list[Any]:
-    return list(escalation.ladder(pack))
+    """Who sees what is overdue, and when a woman is reminded."""
+    return [*escalation.ladder(pack), reminders.days_before(pack)]
 
 
 def duties_of_each_case(pack: Pack, word: str) -> list[Any]:
