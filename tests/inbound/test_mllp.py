@@ -261,7 +261,7 @@ sys.stdin.read()
 
 
 @contextmanager
-def process(hospital, at="never", kind="sound"):
+def process(hospital, at, kind):
     environment = os.environ | {
         "YUNTU_HOME": str(hospital.settings.home),
         "YUNTU_DATABASE_URL": as_application(hospital.url),
@@ -279,18 +279,17 @@ def process(hospital, at="never", kind="sound"):
 
 
 def sent_until_answered(hospital, body, at, kind="sound"):
-    """A sender that keeps a message until it has the answer: how often it sent, and the last answer."""
-    sent = 0
-    for point in (at, "never"):
-        with process(hospital, point, kind) as address:
-            sent += 1
-            try:
-                answers = send(address, body)
-            except ConnectionError:
-                answers = []
-        if answers:
-            return sent, verdict(answers[0])[0]
-    return sent, ""
+    """A sender that keeps a message until it has the answer: how often it sent, and the last answer. The listener that
+    takes the place of a dead one is sound and in this process."""
+    with process(hospital, at, kind) as address:
+        try:
+            answers = send(address, body)
+        except ConnectionError:
+            answers = []
+    if answers:
+        return 1, verdict(answers[0])[0]
+    with listening(hospital) as listener:
+        return 2, verdict(send(listener.address, body)[0])[0]
 
 
 def lost_or_double(hospital, woman):
