@@ -101,11 +101,18 @@ def test_a_stillbirth_at_home_is_visited_and_nothing_asks_about_a_child():
     assert told("newborns", newborns=[]).status == "completed"
 
 
-def test_the_death_of_the_mother_at_home_reminds_nobody():
+def test_the_death_of_the_mother_at_home_reminds_nobody_of_her_and_her_child_is_cared_for():
     woman = recorded(**HOME, maternal_outcome="died")
 
     assert woman.open() == ["task_close_case"] and woman.timers() == {}
-    assert "message_maternal_death" in woman.sent
+    assert {"message_maternal_death", "message_births_recorded", "message_mother_home"} <= set(woman.sent)
+
+
+def test_where_nobody_lives_no_child_is_told_of():
+    woman = recorded({"order": 1, "outcome": "stillbirth_intrapartum"}, **HOME, maternal_outcome="died")
+
+    assert woman.open() == ["task_close_case"] and woman.timers() == {}
+    assert not {"message_births_recorded", "message_mother_home"} & set(woman.sent)
 
 
 def test_the_township_sees_to_the_child_and_its_windows_count_from_birth():
