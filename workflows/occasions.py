@@ -259,7 +259,7 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
 
     def _done(element: str, command: BeginOccasion, tx: Any) -> Started:
         """The hospital has this task in its list; who learns of the birth first writes it down. One record, one way."""
-        asked = {"business_key": command.pregnancy_id, "element_id": element, "limit": 2}
+        asked: dict[str, Any] = {"business_key": command.pregnancy_id, "element_id": element, "limit": 2}
         waiting = reads.user_tasks(tx.conn, services().region_id, **asked).items
         if not waiting:
             raise Conflict("个案现在不等待这一登记：须先完成建册与筛查，或分娩已登记",
