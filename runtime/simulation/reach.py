@@ -52,10 +52,13 @@ RULES: Mapping[str, str] = {
     **dict.fromkeys(("task_delivery_plan", "task_urge_plan"), "focus.enabled"),
 }
 
+# Tasks that follow from what another installation sends: the simulated county has no neighbour.
+FROM_OUTSIDE: Mapping[str, str] = {"task_trace_no_show": "message_referral_ended"}
+
 
 def not_asked_for(pack: Pack) -> dict[str, str]:
-    """Tasks that nobody has under this pack, with the value that would ask for them."""
-    return {task: key for task, key in RULES.items() if not pack.value(key)}
+    """Tasks that nobody has under this pack, with the value that would ask for them, or the message from outside."""
+    return {task: key for task, key in RULES.items() if not pack.value(key)} | dict(FROM_OUTSIDE)
 
 
 def reach(owner: Connection[Any], pack: Pack) -> dict[str, dict[str, Any]]:

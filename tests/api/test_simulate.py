@@ -115,8 +115,8 @@ def test_what_a_regions_rules_do_not_ask_for_is_named_with_the_rule():
 
     assert reach.not_asked_for(shipped)["task_thalassaemia"] == "prenatal_tests.thalassaemia"
     assert "task_meet_face_to_face" not in reach.not_asked_for(shipped)
-    assert reach.not_asked_for(everything) == {}
-    assert reach.RULES.keys() <= {task for tasks in reach.tasks().values() for task in tasks}
+    assert reach.not_asked_for(everything) == reach.FROM_OUTSIDE
+    assert {*reach.RULES, *reach.FROM_OUTSIDE} <= {task for tasks in reach.tasks().values() for task in tasks}
 
 
 def test_a_diagram_that_nobody_came_to_is_told():
