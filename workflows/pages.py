@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring  # our own files, never an upload
 
-from workflows import coverage, indicators, unsure
+from workflows import catalogue, coverage, indicators, unsure
 from workflows.regions import Pack, load_pack, pack_ids
 
 DIAGRAMS = Path(__file__).parents[1] / "bpmn"
@@ -197,11 +197,29 @@ def _table(title: str, head: tuple[str, ...], rows: list[Any]) -> str:
     return f"## {title}\n\n{body}"
 
 
+def messages_page() -> str:
+    """Every message and every clock of the pathway, with the test that shows it."""
+    told = [(row.id, *row.says, _shown_by(row)) for row in catalogue.messages()]
+    timed = [(row.id, *row.says, _shown_by(row)) for row in catalogue.clocks()]
+    parts = [
+        "# 消息与时钟 Messages and clocks",
+        "由 `messages.yaml` 生成；测试核对每一行都有测试。 Written from `messages.yaml`; a row without a test fails.",
+        _table("消息 Messages", ("编号", "消息", "发出", "接收", "触发", "内容", "时限", "测试"), told),
+        _table("时钟 Clocks", ("编号", "起点", "时限", "到期后", "测试"), timed),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _shown_by(row: catalogue.Row) -> str:
+    return "<br>".join(f"`{test.rpartition('/')[2]}`" for test in row.tests)
+
+
 def pages() -> dict[str, str]:
     """File name to text: a page for every diagram, and the lists."""
     found = {f"{path.stem}.md": page_of(path.read_bytes()) for path in sorted(DIAGRAMS.glob("*.bpmn"))}
     lists = {"marks.md": marks_page(), "contradictions.md": contradictions_page(), "indicators.md": indicators_page()}
     lists["coverage.md"] = coverage_page()
+    lists["messages.md"] = messages_page()
     return {**found, **lists}
 
 
