@@ -262,7 +262,7 @@ def test_a_mapping_is_made_by_choosing_elements_rehearsed_confirmed_run_and_take
         old, new = pair.locator('[data-side="old"]'), pair.locator('[data-side="new"]')
 
         def badge(side, element):
-            return side.locator(f'.djs-overlays[data-container-id="{element}"] .mark').inner_text()
+            return side.locator(f'.djs-overlays[data-container-id="{element}"] .joint').inner_text()
 
         number = badge(new, "task_screen_for_risk")
         assert badge(old, "task_screen") == f"{number} · 1", "its number, and how many wait there"

@@ -40,7 +40,7 @@ async function begin(/** @type {HTMLElement} */ pair) {
     viewer.get('canvas').addMarker(id, `map-${style}`);
     marked.push([id, `map-${style}`]);
     const badge = document.createElement('span');
-    badge.className = `mark mark--${style}`;
+    badge.className = `joint joint--${style}`;
     badge.textContent = text;
     viewer.get('overlays').add(id, 'pair', { position: { top: -10, left: -10 }, html: badge });
   }
