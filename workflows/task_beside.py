@@ -66,11 +66,13 @@ def assign(
     *,
     by: Principal,
     reason: str | None = None,
+    goes_back: bool = False,
     expected_revision: int | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> Any:
-    """Give the task to the account `to`. Raises Forbidden for who neither holds nor may give it, Incorrect where the
-    task is not meant for `to`: their role or organisation does not fit, or there is no such account."""
+    """Give the task to the account `to`; with `goes_back` lend it: given up, it is its holder's again. Raises Forbidden
+    for who neither holds nor may give it, Incorrect where the task is not meant for `to`: their role or organisation
+    does not fit, or there is no such account."""
     found = _found(services, task_id, by)
     if not _may_hand_on(found):
         raise Forbidden("只有任务的负责人或其上级可以转交", "only its holder or a superior may hand on this task")
@@ -87,9 +89,10 @@ def assign(
         assignee=to,
         held_by=found.task.assignee,
         reason=reason,
+        goes_back=goes_back,
         expected_revision=expected_revision,
     )
-    told = {"from": found.task.assignee, "to": to}
+    told = {"from": found.task.assignee, "to": to} | ({"goes_back": True} if goes_back else {})
     return audited.execute(services, command, by, SUBJECT, task_id, told, idempotency=idempotency)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, request
+from marshmallow import fields
 
 from api.answers import at, reply
 from api.requests import Strict, expected_revision, idempotency, load, principal, text
@@ -21,6 +22,7 @@ ATTACHMENT_BODY = "multipart/form-data"
 class AssignmentOfTaskBody(Strict):
     assignee = text(100, required=True)
     reason = text(task_beside.LONGEST_REASON)
+    goes_back = fields.Boolean(load_default=False)
 
 
 class CommentBody(Strict):
@@ -78,12 +80,12 @@ def add_routes(bp: Blueprint, services: Services) -> None:
 
     @bp.post("/<uuid:task_id>/assignment")
     def assignment(task_id: UUID) -> Response:
-        """Give the task to somebody it is meant for: its holder, or a superior. 422 where it is not meant for them."""
+        """Give the task to somebody it is meant for: its holder, or a superior. 422 where it is not meant for them.
+        `goes_back`: lend it; when it is released it is its holder's again."""
         body = load(AssignmentOfTaskBody())
         conditions: dict[str, Any] = {"expected_revision": expected_revision(), "idempotency": idempotency()}
-        changed = task_beside.assign(
-            services, task_id, body["assignee"], by=principal(), reason=body.get("reason"), **conditions
-        )
+        conditions |= {"reason": body.get("reason"), "goes_back": body["goes_back"]}
+        changed = task_beside.assign(services, task_id, body["assignee"], by=principal(), **conditions)
         return reply({"assignee": changed.assignee, "revision": changed.revision}, revision=changed.revision)
 
     def _beside(task_id: UUID) -> task_beside.Beside:
@@ -116,6 +118,7 @@ def _handover(one: rows.Handover) -> dict[str, Any]:
         "from": one.held_by,
         "to": one.given_to,
         "reason": one.reason,
+        "goes_back": one.goes_back,
         "at": at(one.at),
         "by": one.by,
         "seen_at": at(one.seen_at),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.commands.contracts import AssignUserTask
 from engine.commands.records import TaskChanged
-from engine.errors import Conflict
+from engine.errors import Conflict, Incorrect
 from engine.lifecycle import UserTaskState, require_active, require_task_may_become
 from engine.store import instances
 from engine.store.revisions import require_revision
@@ -18,6 +18,8 @@ def handle(command: AssignUserTask, tx: Tx) -> TaskChanged:
     require_revision(task.revision, command.expected_revision)
     if task.assignee != command.held_by:
         raise Conflict("任务已由他人领取", "somebody else holds this user task", code="task-claimed")
+    if command.goes_back and command.held_by is None:
+        raise Incorrect("任务还没有负责人，无法交还", "nobody holds this task: there is nobody to go back to")
     if task.assignee == command.assignee:
         return TaskChanged(user_task_id=task.id, revision=task.revision, state=task.state, assignee=task.assignee)
     tx.send(
@@ -27,6 +29,7 @@ def handle(command: AssignUserTask, tx: Tx) -> TaskChanged:
         held_by=task.assignee,
         given_to=command.assignee,
         reason=command.reason,
+        goes_back=command.goes_back,
         at=tx.now,
         by=tx.by.id,
     )

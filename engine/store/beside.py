@@ -45,6 +45,7 @@ class Handover:
     held_by: str | None
     given_to: str
     reason: str | None
+    goes_back: bool
     at: datetime
     by: str
     seen_at: datetime | None

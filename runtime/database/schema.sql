@@ -3401,6 +3401,7 @@ CREATE TABLE public.user_task_handover (
     at timestamp with time zone NOT NULL,
     by text NOT NULL,
     seen_at timestamp with time zone,
+    goes_back boolean DEFAULT false NOT NULL,
     CONSTRAINT user_task_handover_number_check CHECK ((number > 0))
 );
 

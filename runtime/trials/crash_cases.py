@@ -39,7 +39,7 @@ DIAGRAMS = {
         '<bpmn:error id="e" errorCode="refused"/>',
     ),
 }  # fmt: skip
-HANDED_ON = "SELECT given_to FROM user_task_handover WHERE instance_id = %(main)s"
+HANDED_ON = "SELECT given_to FROM user_task_handover WHERE instance_id = %(main)s ORDER BY number"
 COMMENTS = "SELECT number, body FROM user_task_comment WHERE instance_id = %(main)s"
 ATTACHMENTS = "SELECT number, content FROM user_task_attachment WHERE instance_id = %(main)s"
 
@@ -151,6 +151,12 @@ def _failed(cell: Cell) -> None:
 def _claimed(cell: Cell) -> None:
     cell.start()
     cell.do(ask.ClaimUserTask(user_task_id=cell.task, assignee="nurse"))
+
+
+def _lent(cell: Cell) -> None:
+    _claimed(cell)
+    command = ask.AssignUserTask(user_task_id=cell.task, assignee="midwife", held_by="nurse", goes_back=True)
+    cell.do(command)
 
 
 def _suspended(cell: Cell) -> None:
@@ -267,6 +273,10 @@ CASES: Mapping[str, Case] = {
         START_ONE,
         lambda cell: ask.AssignUserTask(user_task_id=_first_task(cell), assignee="nurse", held_by=None),
         AT_A, rows={HANDED_ON: [("nurse",)]},
+    ),
+    "ReleaseLentUserTask": Case(
+        _with_task(_lent), lambda cell: ask.ReleaseUserTask(user_task_id=_first_task(cell)), AT_A,
+        armed="ReleaseUserTask", rows={HANDED_ON: [("midwife",), ("nurse",)]},
     ),
     "CommentUserTask": Case(
         START_ONE,

@@ -44,6 +44,24 @@ def audit(county, task):
     return [(row["actor_id"], row["action"]) for row in rows]
 
 
+def test_a_task_that_was_lent_goes_back_to_its_holder_when_it_is_given_up(county, task):
+    nobodys = county.post(f"{task}/assignment", "officer", {"assignee": "nurse", "goes_back": True})
+    assert nobodys.status_code == 422, "nobody holds it: there is nobody to go back to"
+    county.post(f"{task}/assignment", "officer", {"assignee": "nurse"})
+    lent = county.post(f"{task}/assignment", "nurse", {"assignee": "nurse3", "goes_back": True})
+    assert lent.json["assignee"] == "nurse3"
+
+    assert county.post(f"{task}/release", "nurse3").json["assignee"] == "nurse"
+
+    handovers = county.get(f"{task}/assignment", "nurse").json["handovers"]
+    assert [(h["from"], h["to"], h["goes_back"], h["by"]) for h in handovers] == [
+        (None, "nurse", False, "officer"),
+        ("nurse", "nurse3", True, "nurse"),
+        ("nurse3", "nurse", False, "nurse3"),
+    ]
+    assert county.post(f"{task}/release", "nurse").json["assignee"] is None, "it was lent once"
+
+
 def test_a_superior_gives_a_task_and_its_holder_hands_it_on(county, task):
     receivers = county.get(f"{task}/assignment", "officer").json["receivers"]
     given = county.post(f"{task}/assignment", "officer", {"assignee": "nurse", "reason": "她更熟悉"})

@@ -29,6 +29,7 @@ def assign_task(task_id: UUID) -> Response:
             request.form.get("assignee", ""),
             by=g.principal,
             reason=request.form.get("reason", "").strip() or None,
+            goes_back=request.form.get("goes_back") == "1",
             idempotency=key,
         ),
     )

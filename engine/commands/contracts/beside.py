@@ -9,12 +9,14 @@ from uuid import UUID
 @dataclass(frozen=True, kw_only=True)
 class AssignUserTask:
     """Answers `TaskChanged`. Who may be given a task is the caller's to ask. `held_by`: whose it was when that was
-    asked; Conflict where it is somebody else's meanwhile."""
+    asked; Conflict where it is somebody else's meanwhile. `goes_back`: when it is given up, it is not the group's but
+    `held_by`'s again."""
 
     user_task_id: UUID
     assignee: str
     held_by: str | None
     reason: str | None = None
+    goes_back: bool = False
     expected_revision: int | None = None
 
 

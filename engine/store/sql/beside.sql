@@ -1,9 +1,17 @@
 -- add_handover --
 -- Under the lock of the instance: numbers are without gaps.
-INSERT INTO user_task_handover (region_id, user_task_id, number, instance_id, held_by, given_to, reason, at, by)
+INSERT INTO user_task_handover (region_id, user_task_id, number, instance_id, held_by, given_to, reason, goes_back, at,
+                                by)
 SELECT %(region_id)s, %(task_id)s, coalesce(max(h.number), 0) + 1, %(instance_id)s, %(held_by)s, %(given_to)s, %(reason)s,
-       %(at)s, %(by)s
+       %(goes_back)s, %(at)s, %(by)s
   FROM user_task_handover h WHERE h.region_id = %(region_id)s AND h.user_task_id = %(task_id)s
+
+-- read_lender --
+-- Whose a task is again when this person gives it up: the last handover was to him, and said so.
+SELECT l.held_by FROM (
+    SELECT h.held_by, h.given_to, h.goes_back FROM user_task_handover h
+     WHERE h.region_id = %(region_id)s AND h.user_task_id = %(task_id)s ORDER BY h.number DESC LIMIT 1) l
+ WHERE l.goes_back AND l.given_to = %(assignee)s
 
 -- add_comment --
 INSERT INTO user_task_comment (region_id, user_task_id, number, instance_id, body, at, by)
@@ -34,7 +42,7 @@ SELECT a.id, a.number, a.title, a.content_type, a.sha256, length(a.content) AS s
  WHERE a.region_id = %(region_id)s AND a.user_task_id = %(task_id)s AND a.id = %(id)s
 
 -- read_handovers --
-SELECT h.number, h.held_by, h.given_to, h.reason, h.at, h.by, h.seen_at FROM user_task_handover h
+SELECT h.number, h.held_by, h.given_to, h.reason, h.goes_back, h.at, h.by, h.seen_at FROM user_task_handover h
  WHERE h.region_id = %(region_id)s AND h.user_task_id = %(task_id)s ORDER BY h.number
 
 -- read_unseen_handovers --
