@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine/dmn": {"engine", "lxml"},
     "engine/timers": {"engine", "chinese_calendar", "croniter"},
     "engine/twin": {"engine", "SpiffWorkflow", "lxml"},
-    "workflows": {"engine", "workflows", "marshmallow", "yaml", "fhirpathpy", "argon2", "pypinyin"},
+    "workflows": {"engine", "workflows", "marshmallow", "yaml", "fhirpathpy", "argon2", "pypinyin", "borax"},
     "workflows/indicators": {"engine", "workflows", "yaml", "openpyxl"},
     "fhir_adapters": {"engine", "workflows", "fhir_adapters", "fhir", "fhir_core", "pydantic", "pypinyin"},
     "fhir_adapters/formats": {"engine", "fhir_adapters", "fhir", "lxml", "orjson"},
