@@ -9,7 +9,7 @@ from engine.commands.contracts import Actor
 from engine.store import reads
 from fhir_adapters.store import referrals
 from tests.fhir.fhir_kit import CANON, coded, expressions, issues_of
-from tests.fhir.referral_kit import NUMBER, OTHER, find, offer, output, put, request, settle_other, task
+from tests.fhir.referral_kit import NUMBER, OTHER, find, offer, output, put, settle_other, task
 from workflows import completion, occasions
 from workflows.forms import example_answers
 
@@ -31,9 +31,7 @@ def open_tasks(hospital):
 
 def fill(hospital, element, by=DOCTOR, **answers):
     found = open_tasks(hospital)[element]
-    return completion.complete(
-        hospital.services, found.id, by=by, answers={**example_answers(found.form), **answers}
-    )
+    return completion.complete(hospital.services, found.id, by=by, answers={**example_answers(found.form), **answers})
 
 
 def steps(hospital, number=NUMBER):
@@ -45,9 +43,7 @@ def test_a_referral_of_a_peer_waits_for_the_answer_of_the_institution_that_it_na
     answer = hospital.post("", offer(), other)
 
     assert answer.status_code == 200, answer.get_data(as_text=True)
-    assert {(e, t.organisation) for e, t in open_tasks(hospital).items()} == {
-        ("task_answer_transfer", "org-hospital")
-    }
+    assert {(e, t.organisation) for e, t in open_tasks(hospital).items()} == {("task_answer_transfer", "org-hospital")}
     known = find(hospital, other)
     assert (known["status"], known["businessStatus"]["coding"][0]["code"]) == ("received", "received")
     assert known["authoredOn"] == "2026-01-05T07:50:00+08:00" and known["lastModified"].startswith("2026-01-05T08:00")
@@ -118,7 +114,8 @@ def test_the_sender_reports_departure_and_withdraws_only_before_she_has_arrived(
     fill(hospital, "task_answer_transfer")
 
     departed = {"coding": [{"system": STATUS, "code": "departed"}]}
-    left = put(hospital, other, find(hospital, other), businessStatus=departed, lastModified="2026-01-05T08:20:00+08:00")
+    at = "2026-01-05T08:20:00+08:00"
+    left = put(hospital, other, find(hospital, other), businessStatus=departed, lastModified=at)
     assert left.status_code == 200, left.get_data(as_text=True)
     assert find(hospital, other)["businessStatus"]["coding"][0]["code"] == "departed"
     fill(hospital, "task_arrive", arrived_at="2026-01-05T09:00:00+08:00")
@@ -155,9 +152,7 @@ def sent(hospital, other):
     woman = hospital.brings_in()
     doctor = _doctor(hospital)
     answers = {**example_answers("transfer-request"), "receiving_centre": "邻县人民医院", "transportable": True}
-    occasions.begin(
-        hospital.services, by=doctor, occasion="referral", pregnancy_id=woman.pregnancy_id, answers=answers
-    )
+    occasions.begin(hospital.services, by=doctor, occasion="referral", pregnancy_id=woman.pregnancy_id, answers=answers)
     (found,) = hospital.search("/ServiceRequest", other)
     return woman, found["requisition"]["value"]
 
