@@ -100,7 +100,7 @@ def test_nothing_is_scored_that_has_no_cases_or_that_a_person_has_to_say(county)
     found = sheet(county)
 
     assert [one.no for one in found.items if one.score is not None] == []
-    assert item(found, 1).evidence.endswith("待填写") and "尚未记录" in item(found, 14).evidence
+    assert item(found, 1).evidence.endswith("待填写") and "婴儿死亡率 0/0" in item(found, 14).evidence
 
 
 def test_a_missed_target_scores_nothing_and_one_that_nobody_records_stays_open(county):

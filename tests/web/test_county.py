@@ -8,6 +8,7 @@ from dataclasses import replace
 from html import escape
 
 import pytest
+from markupsafe import escape as as_html
 from openpyxl import load_workbook
 
 from runtime.app import create_app
@@ -80,7 +81,6 @@ def test_both_are_taken_away_as_files_in_which_nobody_has_a_name(shown):
     [
         ("/indicators?period=2026Q7", 422),
         ("/indicators?organisation=nowhere", 404),
-        ("/indicators/I-17?period=2026Q1", 404),
         ("/indicators/I-99", 404),
         ("/indicators/report.pdf", 404),
     ],
@@ -152,9 +152,11 @@ def test_every_value_to_be_confirmed_is_on_the_page_with_its_mark(shown):
     assert html.count("○") + html.count("◐") >= len(unsure.rows()) > 50
 
 
-def test_words_for_people_and_values_that_drive_nothing_yet_are_shown_as_such(shown):
+def test_words_for_people_are_shown_as_such_and_every_value_with_its_sentence(shown):
     html = by_pack(shown, "cn-cq-2022").get("/region").get_data(as_text=True)
 
-    for key, _, _ in load_pack("cn-cq-2022").leaves():
-        assert (f"<code>{key}</code>" in html) or key not in parameters.SHOWN | parameters.UNREAD.keys(), key
-    assert "尚未接通的参数" in html and "供人执行的文字要求" in html
+    words, _, whole = html.partition('id="leaves"')
+    for key, _, source in load_pack("cn-cq-2022").leaves():
+        assert (f"<code>{key}</code>" in words) or key not in parameters.SHOWN, key
+        assert f"<code>{key}</code>" in whole and str(as_html(source.text)) in whole, key
+    assert "供人执行的文字要求" in html and "全部参数与出处" in html and load_pack("cn-cq-2022").name in html
