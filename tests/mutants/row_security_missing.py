@@ -9,8 +9,8 @@ CAUGHT_BY = "S09"
 def plant():
     begin = connections.RegionPool.__init__
 
-    def forgetting(self, pool, region_id):
-        begin(self, pool, region_id)
+    def forgetting(self, pool, region_id, direct=None):
+        begin(self, pool, region_id, direct)
         with looking(pool) as owner:
             owner.execute("ALTER POLICY region ON user_task USING (true)")
 
