@@ -29,6 +29,7 @@ INCLUDES = ("_include", "_revinclude", "_include:iterate", "_revinclude:iterate"
 CONTROL = (*INCLUDES, "_sort", "_count", "_total", "_summary", "_elements", "_format", "_pretty", "_after")
 MAX_SORTS, DEEPEST = 3, 2
 MODIFIERS = {"token": ("not", "missing"), "date": ("missing",), "string": ("contains", "exact", "missing")}
+IDENTIFIERS = frozenset({"identifier", "groupIdentifier", "telecom"})  # indexed in capitals
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
@@ -287,7 +288,8 @@ def _condition(type_: str, full_name: str, value: str, depth: int = 0) -> Condit
     if modifier and modifier not in MODIFIERS[parameter.kind]:
         return None
     if parameter.kind == "token":
-        return Tokens(name, tuple(_token(v) for v in _values(value)), absent=modifier == "not")
+        is_identifier = parameter.paths[0].rpartition(".")[2] in IDENTIFIERS
+        return Tokens(name, tuple(_token(v, is_identifier) for v in _values(value)), absent=modifier == "not")
     if parameter.kind == "date":
         return Dates(name, tuple(_date(v) for v in _values(value)))
     return Strings(name, modifier or "starts", tuple(fold(v) for v in _values(value)))
@@ -356,15 +358,12 @@ def _values(value: str, *, keep: bool = False) -> Sequence[str]:
     return parts
 
 
-def _token(value: str) -> str:
+def _token(value: str, is_identifier: bool = False) -> str:
     system, bar, code = value.partition("|")
     if not bar:
-        return identifier_value(value) if _looks_like_identifier(value) else value
+        return identifier_value(value) if is_identifier else value
+    code = identifier_value(code) if is_identifier else code
     return f"{same_system(system)}|{code}" if system else f"|{code}"
-
-
-def _looks_like_identifier(value: str) -> bool:
-    return len(value) == 18 and value[:17].isdigit()
 
 
 def _date(value: str) -> tuple[str, datetime, datetime]:

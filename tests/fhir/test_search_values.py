@@ -141,6 +141,16 @@ def test_a_reference_is_found_by_the_identifier_it_carries(hospital, woman):
     assert hospital.search("/Observation?performer:identifier=urn:staff|8") == []
 
 
+def test_an_identifier_in_small_letters_is_found_however_it_is_asked_for(hospital, woman):
+    named = observation("777-4", woman.subject, valueInteger=1)
+    named["identifier"] = [{"system": "urn:order", "value": "lab-0a7f"}]
+    hospital.post("/Observation", named)
+
+    for asked in ("urn:order|lab-0a7f", "urn:order|LAB-0A7F", "lab-0a7f"):
+        assert len(hospital.search(f"/Observation?identifier={asked}")) == 1, asked
+    assert hospital.search("/Observation?identifier=urn:order|lab-0a7e") == []
+
+
 def test_has_finds_those_who_are_referred_to(hospital, woman):
     hospital.post("/Patient", patient("999999199001010025"))
 
