@@ -80,6 +80,8 @@ def indicators_page() -> str:
         "- 页面 Page: `/indicators`, `/reports`, `/region`\n"
         "- 命令 Command: `yuntu indicators --period 2026Q3 [--organisation ID] [--json] [--xlsx FILE]`\n"
         "- HTTP: `GET /api/indicators?period=2026Q3`, `GET /api/indicators/I-12/women?period=2026Q3`\n"
+        "- 上报 Hand in: `POST /api/indicators/reports`，数字冻结为 MeasureReport（`GET /fhir/MeasureReport`），"
+        "`GET /api/indicators/reports/{id}` 并列今日复算；更正另报一份并写明原因\n"
         "- 时期 Period: `2026`, `2026Q3`, `2026-07`, `S2026`（统计年度，上年 10 月 1 日至当年 9 月 30 日）"
     )
     return f"# 指标 Indicators\n\n{about}\n\n{_table('定义 Definitions', head, rows)}\n"
