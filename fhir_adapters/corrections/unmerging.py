@@ -66,10 +66,10 @@ def added_since(services: Services, conn: Any, merge: Merge) -> list[Added]:
 
 
 def cases_of(services: Services, pregnancy_id: str, replaced: str) -> tuple[str, ...]:
-    """The pregnancies that taking this merge back would change. Raises NotFound, Conflict."""
+    """The pregnancies that taking this merge back changes; the same when it is asked once more."""
     with services.engine.read() as conn:
-        merge = _merge(conn, services.region_id, pregnancy_id, replaced)
-    return tuple(dict.fromkeys([pregnancy_id, *merge.before["cases"].values()]))
+        merge = merging.last_merge(conn, services.region_id, replaced)
+    return tuple(dict.fromkeys([pregnancy_id, *(merge.before["cases"].values() if merge else ())]))
 
 
 def _unmerge(command: UnmergeWomen, tx: Any, services: Services) -> Json:

@@ -113,6 +113,12 @@ def open_merge(conn: Connection[Any], region_id: str, replaced_id: str) -> Merge
         return cursor.execute(SQL["open_merge"], {"region_id": region_id, "replaced_id": replaced_id}).fetchone()
 
 
+def last_merge(conn: Connection[Any], region_id: str, replaced_id: str) -> Merge | None:
+    """That stands or was undone."""
+    with conn.cursor(row_factory=class_row(Merge)) as cursor:
+        return cursor.execute(SQL["last_merge"], {"region_id": region_id, "replaced_id": replaced_id}).fetchone()
+
+
 def open_merges_into(conn: Connection[Any], region_id: str, survivor_id: str) -> list[Merge]:
     """Newest first."""
     with conn.cursor(row_factory=class_row(Merge)) as cursor:

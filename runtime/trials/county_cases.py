@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from engine.commands.contracts import IdempotencyKey, SaveDraft
 from engine.store import reads
+from fhir_adapters.facts import woman_of
 from fhir_adapters.store import resources
 from fhir_adapters.store.resources import ENGINE, Draft
 from fhir_adapters.store.subscriptions import Subscriptions
@@ -125,6 +126,15 @@ def registered_twice(site: Site, cell: CountyCell) -> None:
     cell.found["other"] = other.pregnancy
 
 
+def merged_by_mistake(site: Site, cell: CountyCell) -> None:
+    registered_twice(site, cell)
+    services = site.services
+    with services.engine.read() as conn:
+        cell.found["replaced"] = woman_of(conn, services.region_id, cell.found["other"])
+    body = {"duplicate": cell.found["other"], "kept": cell.pregnancy, "reason": "误认为同一人"}
+    site.ask("POST", f"/api/pregnancies/{cell.pregnancy}/corrections/merge", body, who="officer")
+
+
 def subscribed(site: Site, cell: CountyCell) -> None:
     """One subscription for all cells, that hears what is there and waits."""
     services = site.services
@@ -223,6 +233,12 @@ def _merge(site: Site, cell: CountyCell) -> None:
     site.ask("POST", path, body, who="officer", **cell.key)
 
 
+def _unmerge(site: Site, cell: CountyCell) -> None:
+    body = {"replaced": cell.found["replaced"], "reason": "不是同一人"}
+    path = f"/api/pregnancies/{cell.pregnancy}/corrections/unmerge"
+    site.ask("POST", path, body, who="officer", **cell.key)
+
+
 def _tell(site: Site, *_: Any) -> None:
     services = site.services
     with own_connection(services.pool.conninfo, services.region_id) as conn:
@@ -310,6 +326,11 @@ CASES: Mapping[str, CountyCase] = {
         prepare=registered_twice, act=_merge, watched=CARRY, covers=("MergeWomen",),
         comes={"merged": {"patient": 1, "pregnancy": 1}, "audit": {"merge": 2},
                "instance": {"pregnancy_journey terminated": 1, "pregnancy_journey active": -1}},
+    ),
+    "two women again": CountyCase(
+        prepare=merged_by_mistake, act=_unmerge, watched=CARRY, covers=("UnmergeWomen",),
+        comes={"merged": {"patient": -1, "pregnancy": -1}, "audit": {"unmerge": 2},
+               "instance": {"pregnancy_journey terminated": -1, "pregnancy_journey active": 1}},
     ),
     "subscribers are told": CountyCase(
         prepare=changed, act=_tell, comes={"notice": {"true": 1}},

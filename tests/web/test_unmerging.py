@@ -155,6 +155,18 @@ def test_what_nobody_can_tell_is_asked_and_never_guessed(site, wrongly):
     assert "hb" in names(site, other)
 
 
+def test_asked_twice_with_one_key_it_answers_as_the_first_time(site, wrongly):
+    here, other, goes = wrongly
+    body = {"replaced": goes, "reason": "不是同一人"}
+    headers = {**bearer(site, account="officer"), "Idempotency-Key": "u-1"}
+    path = f"/api/pregnancies/{here}/corrections/unmerge"
+
+    first, again = (site.app.test_client().post(path, json=body, headers=headers) for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (200, 200) and first.json["noted"] == again.json["noted"]
+    assert case_of(site, other).status == "active" and undo(site, here, goes).status_code == 404
+
+
 def test_a_doctor_of_each_confirms_the_grading_and_no_colour_changes_by_itself(site, wrongly):
     here, other, goes = wrongly
 

@@ -65,6 +65,12 @@ ON CONFLICT DO NOTHING
 SELECT id, at, by, survivor_id, replaced_id, closed, kept, before FROM record_merge
  WHERE region_id = %(region_id)s AND replaced_id = %(replaced_id)s AND undone_at IS NULL
 
+-- last_merge --
+-- Also one that is undone: who asks again for what is done already is answered as the first time.
+SELECT id, at, by, survivor_id, replaced_id, closed, kept, before FROM record_merge
+ WHERE region_id = %(region_id)s AND replaced_id = %(replaced_id)s
+ ORDER BY at DESC, id LIMIT 1
+
 -- open_merges_into --
 SELECT id, at, by, survivor_id, replaced_id, closed, kept, before FROM record_merge
  WHERE region_id = %(region_id)s AND survivor_id = %(survivor_id)s AND undone_at IS NULL
