@@ -933,6 +933,7 @@ WITH woman AS MATERIALIZED (
        AND i.variables ->> 'end_code' IS DISTINCT FROM 'void'
 ), grading AS MATERIALIZED (
     SELECT w.id, g.number, civil_date(g.said ->> 'graded_at') AS graded_on,
+           civil_date(coalesce(g.said ->> 'amends', g.said ->> 'graded_at')) AS first_on,
            g.said ->> 'colour' = ANY(c.colours) AS by_colour,
            coalesce((g.said ->> 'purple')::boolean, false) AND 'purple' = ANY(c.colours) AS by_purple
       FROM woman w
@@ -942,7 +943,7 @@ WITH woman AS MATERIALIZED (
                 CASE WHEN jsonb_typeof(w.v -> 'gradings') = 'array' THEN w.v -> 'gradings' ELSE '[]' END)
                 WITH ORDINALITY AS g(said, number)
 ), first_grading AS (
-    SELECT g.id, min(g.graded_on) AS graded_on FROM grading g GROUP BY g.id
+    SELECT g.id, min(g.first_on) AS graded_on FROM grading g GROUP BY g.id
 ), high_risk AS (
     SELECT g.id, min(g.graded_on) AS found_on, NOT bool_or(g.by_colour) AS protected
       FROM grading g WHERE g.by_colour OR g.by_purple GROUP BY g.id

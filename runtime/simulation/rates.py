@@ -61,9 +61,7 @@ class Rates:
     disposed: float = 0.1
     passed_on: float = 0.1  # the child, to child health
     newborn_dies: float = 0.004  # two days after the birth: reported and reviewed
-    regraded: float = (
-        0.0  # of orange gradings: a criterion was overlooked. I-11 takes an amendment for the first grading
-    )
+    regraded: float = 0.02  # of orange gradings: a criterion was overlooked
     # what is found on rare ways
     unasked: float = 0.03  # an item of the screening, asked later
     ungraded: float = 0.01  # after a positive screening nobody gets her to the hospital for weeks

@@ -100,7 +100,6 @@ def test_who_a_woman_is_follows_from_the_seed_and_her_number_alone():
 def test_rare_ways_are_gone_by_a_few_women_and_no_diagram_is_left_out():
     """What is rare is frequent and every rule is on. `yuntu simulate --everything` asks for every task as well."""
     plan = Plan.everything(births=12, seed=46, days=430)
-    plan = replace(plan, rates=replace(plan.rates, regraded=0.0))
     report = simulate(configuration.read({}), plan, region="cn-xf-2022", progress=False, counted_again=True)
 
     assert reach.not_entered(report["reach"]) == []
