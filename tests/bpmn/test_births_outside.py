@@ -146,3 +146,18 @@ def test_tracing_that_finds_a_birth_outside_leaves_the_record_with_the_township(
     assert owner(woman, "task_complete_delivery") == (["R-MCHW"], "org-twn-1")
     woman.complete("task_complete_delivery", **said(**HOME))
     assert woman.due("task_home_visit") == woman.now
+
+
+@pytest.mark.parametrize(
+    ("children", "is_told"),
+    [([ALIVE], True), ([ALIVE | {"outcome": "stillbirth_intrapartum"}], False)],
+    ids=["live", "stillborn"],
+)
+def test_the_death_of_the_mother_in_the_ward_lets_the_visits_to_her_child_begin(children, is_told):
+    woman = recorded(*children, delivery_place="hospital")
+    assert woman.open() == ["task_record_discharge"] and "message_mother_home" not in woman.sent
+
+    woman.message("message_end_confirmed", {"end_code": "ended.maternal_death", "ended_on": "2026-08-10"})
+
+    assert woman.open() == ["task_close_case"]
+    assert ("message_mother_home" in woman.sent) is is_told
