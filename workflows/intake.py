@@ -105,7 +105,7 @@ def calendar_variables(services: Services, organisation: str) -> dict[str, Any]:
     pack = services.regions(services.settings.pack)
     return {
         "organisation": own.id,
-        "county_organisation": _first(tree, "county_mch"),
+        "county_organisation": _nearest(tree, "county_mch", own),
         "duties": [duty.opened() for duty in duties_of(own.kind, pack, task_access.today_in_china(services))],
         "policy": {name: pack.policy()[name] for name in ("institution", "sweep")},
     }
@@ -137,8 +137,9 @@ def start_variables(
         pregnancy_id=pregnancy_id,
         patient_id=patient_id,
         home_organisation=home,
-        hospital_organisation=hospital_organisation or (own.id if own and at_hospital else _first(tree, "hospital")),
-        county_organisation=county_organisation or _first(tree, "county_mch"),
+        hospital_organisation=hospital_organisation
+        or (own.id if own and at_hospital else _nearest(tree, "hospital", tree[home])),
+        county_organisation=county_organisation or _nearest(tree, "county_mch", tree[home]),
         village_organisation=own.id if own is not None and own.kind == "village" else None,
         on=today,
         pack=rules,
@@ -152,8 +153,26 @@ def _township_of(own: Organisation | None, tree: Mapping[str, Organisation]) -> 
         return None
     if own.kind == "village" and own.parent_id:
         return own.parent_id
-    return own.id if own.kind == "township" else _first(tree, "township")
+    return own.id if own.kind == "township" else _nearest(tree, "township", own)
 
 
-def _first(tree: Mapping[str, Organisation], kind: str) -> str | None:
-    return next((o.id for o in sorted(tree.values(), key=lambda o: o.id) if o.kind == kind), None)
+def _nearest(tree: Mapping[str, Organisation], kind: str, to: Organisation) -> str | None:
+    """Of this kind the one with which it shares the closest superior: a partner elsewhere is not taken for its own
+    county's hospital. Of several the first by id."""
+    above = _above(tree, to)
+
+    def distance(other: Organisation) -> tuple[int, str]:
+        shared = [above.index(id) for id in _above(tree, other) if id in above]
+        return min(shared, default=len(above)), other.id
+
+    return min((distance(o) for o in tree.values() if o.kind == kind), default=(0, None))[1]
+
+
+def _above(tree: Mapping[str, Organisation], own: Organisation) -> list[str]:
+    """Itself and its superiors, the closest first."""
+    found: list[str] = []
+    at: Organisation | None = own
+    while at is not None and at.id not in found:
+        found.append(at.id)
+        at = tree.get(at.parent_id or "")
+    return found
