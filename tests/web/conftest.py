@@ -4,8 +4,10 @@ that only look. `browser` drives Chromium against a real server."""
 from __future__ import annotations
 
 import json
+import math
 import re
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +36,7 @@ from workflows import completion, intake
 
 BEGIN = "2026-01-05T08:00:00+08:00"
 EXAMPLES = Path(completion.__file__).parent / "forms" / "examples"
+SIGNED_IN_FOR_S = 300.0  # sessions rest by the real clock, and an idle one ends after 15 minutes
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 
@@ -57,6 +60,7 @@ class Site:
         self.pool = self.services.pool
         self.app: Flask = create_app(self.services)
         self._clients: dict[str, FlaskClient] = {}
+        self._signed_in_at: dict[str, float] = {}
 
     def close(self) -> None:
         self.pool.close()
@@ -68,12 +72,12 @@ class Site:
         """A browser in which `who` has signed in; None: nobody."""
         if who is None:
             return self.app.test_client()
-        if who not in self._clients:
+        if who not in self._clients or time.monotonic() - self._signed_in_at.get(who, math.inf) > SIGNED_IN_FOR_S:
             fresh = self.app.test_client()
             csrf = csrf_of(fresh.get("/sign-in"))
             form = {"login": who, "password": self.passwords[who], "csrf": csrf}
             assert fresh.post("/sign-in", data=form).status_code == 303, who
-            self._clients[who] = fresh
+            self._clients[who], self._signed_in_at[who] = fresh, time.monotonic()
         return self._clients[who]
 
     def get(self, path: str, who: str | None = None) -> Any:
