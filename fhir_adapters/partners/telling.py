@@ -1,7 +1,7 @@
 """The next step of a referral, told to the other side: in order, once as far as the other side can tell.
 
-A step is held by a transaction while it is told. A process that dies meanwhile lets it go, and whoever tells it again
-first looks whether the other side has it already.
+One connection at a time tells one counterpart, outside of any transaction. A process that dies meanwhile lets go of it,
+and whoever tells the step again first looks whether the other side has it already.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 RESTS = tuple(map(timedelta, (0,) * 5, (5, 30, 120, 600, 1800)))
 LAST_REST = timedelta(hours=1)
+UNREACHED = timedelta(seconds=5)  # where nobody answered, the counterpart's other steps rest at least so long
 IMPLIED = {  # where the other side stands further, it has the step
     "received": {"accepted", "refused", "departed", "arrived", "returned", "no-show"},
     "accepted": {"departed", "arrived", "returned", "no-show"},
@@ -46,31 +47,39 @@ class Teller:
 
     def tell_next(self, conn: Any) -> bool:
         """Whether there was one that was due. `conn` is outside of any transaction and acts for the region."""
-        with conn.transaction():
-            told = rows.next_to_tell(conn, self.region_id, self.clock())
-            if told is None:
-                return False
-            partner = partner_of(conn, self.region_id, told.counterpart or "")
-            if partner is None:  # its line was withdrawn
-                rows.settle(conn, self.region_id, told, state="kept")
-                return True
-            try:
-                self._tell(conn, told, self._channel(conn, partner), partner)
-            except NotAllowed as error:
-                self._settle(conn, told, state="refused", problem=error.problem)
-            except Refused as error:
-                self._settle(conn, told, state="refused", problem=str(error))
-            except NotTaken as error:
-                rest = error.after or (RESTS[told.attempts] if told.attempts < len(RESTS) else LAST_REST)
-                due = self.clock() + rest
-                rows.settle(conn, self.region_id, told, state="waiting", due_at=due, problem=error.problem)
-            else:
-                rows.settle(conn, self.region_id, told, state="sent", told_at=self.clock())
-        return True
+        for counterpart in rows.counterparts_due(conn, self.region_id, self.clock()):
+            with rows.held(conn, self.region_id, counterpart) as is_held:
+                told = rows.next_to_tell(conn, self.region_id, counterpart, self.clock()) if is_held else None
+                if told is not None:
+                    self._tell_one(conn, told)
+                    return True
+        return False
 
-    def _settle(self, conn: Any, told: Told, *, state: str, problem: str) -> None:
+    def _tell_one(self, conn: Any, told: Told) -> None:
+        partner = partner_of(conn, self.region_id, told.counterpart or "")
+        if partner is None:  # its line was withdrawn
+            rows.settle(conn, self.region_id, told, state="kept")
+            return
+        try:
+            self._tell(conn, told, self._channel(conn, partner), partner)
+        except NotAllowed as error:
+            self._refused(conn, told, error.problem)
+        except Refused as error:
+            self._refused(conn, told, str(error))
+        except NotTaken as error:
+            rest = error.after or (RESTS[told.attempts] if told.attempts < len(RESTS) else LAST_REST)
+            due = self.clock() + rest
+            with conn.transaction():
+                if error.status is None:
+                    rows.rest(conn, self.region_id, told.counterpart, self.clock() + max(rest, UNREACHED))
+                rows.settle(conn, self.region_id, told, state="waiting", due_at=due, problem=error.problem)
+        else:
+            with conn.transaction():
+                rows.settle(conn, self.region_id, told, state="sent", told_at=self.clock())
+
+    def _refused(self, conn: Any, told: Told, problem: str) -> None:
         log.error("referral %s: the step %s is not taken: %s", told.referral_no, told.step, problem)
-        rows.settle(conn, self.region_id, told, state=state, problem=problem)
+        rows.settle(conn, self.region_id, told, state="refused", problem=problem)
 
     def _channel(self, conn: Any, partner: Partner) -> Channel:
         if partner not in self._channels:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,11 +68,31 @@ def note(
     conn.execute(SQL["note_step"], parameters(region_id, at, instance_id, patient_id, step))
 
 
-def next_to_tell(conn: Connection[Any], region_id: str, now: datetime) -> Told | None:
-    """Held by the transaction until it ends: nobody else tells it meanwhile."""
+def counterparts_due(conn: Connection[Any], region_id: str, now: datetime) -> list[str | None]:
+    return [row[0] for row in conn.execute(SQL["counterparts_due"], {"region_id": region_id, "now": now}).fetchall()]
+
+
+@contextmanager
+def held(conn: Connection[Any], region_id: str, counterpart: str | None) -> Iterator[bool]:
+    """Whether this connection is the one that tells this counterpart; it lets go when the connection goes."""
+    key = {"region_id": region_id, "counterpart": counterpart or ""}
+    ((is_held,),) = conn.execute(SQL["hold_counterpart"], key).fetchall()
+    try:
+        yield is_held
+    finally:
+        if is_held:
+            conn.execute(SQL["leave_counterpart"], key)
+
+
+def next_to_tell(conn: Connection[Any], region_id: str, counterpart: str | None, now: datetime) -> Told | None:
     with conn.cursor(row_factory=class_row(Told)) as cursor:
-        key = {"region_id": region_id, "now": now, "order": ORDER}
+        key = {"region_id": region_id, "counterpart": counterpart, "now": now, "order": ORDER}
         return cursor.execute(SQL["next_to_tell"], key).fetchone()
+
+
+def rest(conn: Connection[Any], region_id: str, counterpart: str | None, due_at: datetime) -> None:
+    """Every step for it that would be due earlier."""
+    conn.execute(SQL["rest_of_counterpart"], {"region_id": region_id, "counterpart": counterpart, "due_at": due_at})
 
 
 def settle(

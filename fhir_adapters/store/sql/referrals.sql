@@ -11,25 +11,43 @@ SELECT %(region_id)s, %(referral_no)s, %(centre_no)s, %(step)s, %(instance_id)s,
                   AND r.withdrawn_at IS NULL) AS told) p
 ON CONFLICT DO NOTHING
 
+-- counterparts_due --
+-- To whom something may be told now, the longest waiting first.
+SELECT counterpart FROM referral_step
+ WHERE region_id = %(region_id)s AND state = 'waiting' AND due_at <= %(now)s
+ GROUP BY counterpart ORDER BY min(due_at), counterpart
+
+-- hold_counterpart --
+SELECT pg_try_advisory_lock(hashtextextended('counterpart' || chr(31) || %(region_id)s || chr(31) || %(counterpart)s, 0))
+
+-- leave_counterpart --
+SELECT pg_advisory_unlock(hashtextextended('counterpart' || chr(31) || %(region_id)s || chr(31) || %(counterpart)s, 0))
+
 -- next_to_tell --
--- The next step that may be told now, held until this transaction ends: of one referral in order, one at a time.
+-- The next step that may be told to a counterpart now: of one referral in order.
 SELECT s.referral_no, s.centre_no, s.step, s.instance_id, s.patient_id, s.organisation, s.by, s.counterpart, s.happened_at,
        s.recorded_at, s.body, s.state, s.attempts, s.due_at, s.told_at, s.problem
   FROM referral_step s
  WHERE s.region_id = %(region_id)s AND s.state = 'waiting' AND s.due_at <= %(now)s
+   AND s.counterpart IS NOT DISTINCT FROM %(counterpart)s
    AND NOT EXISTS (
        SELECT FROM referral_step e
         WHERE e.region_id = s.region_id AND e.referral_no = s.referral_no AND e.state = 'waiting'
           AND (e.recorded_at, e.centre_no, array_position(%(order)s::text[], e.step))
             < (s.recorded_at, s.centre_no, array_position(%(order)s::text[], s.step)))
  ORDER BY s.due_at, s.referral_no
- LIMIT 1 FOR UPDATE OF s SKIP LOCKED
+ LIMIT 1
 
 -- settle_step --
 -- What came of telling it.
 UPDATE referral_step SET state = %(state)s, attempts = %(attempts)s, due_at = %(due_at)s, told_at = %(told_at)s,
                          problem = %(problem)s
  WHERE region_id = %(region_id)s AND referral_no = %(referral_no)s AND centre_no = %(centre_no)s AND step = %(step)s
+
+-- rest_of_counterpart --
+-- Nobody answered there: the other steps for it wait as well, so that none stands in the way of other partners.
+UPDATE referral_step SET due_at = %(due_at)s
+ WHERE region_id = %(region_id)s AND state = 'waiting' AND counterpart IS NOT DISTINCT FROM %(counterpart)s AND due_at < %(due_at)s
 
 -- steps --
 -- A referral, step by step.
