@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ from fhir_adapters.store import arrivals
 from fhir_adapters.tabular import rows
 
 log = logging.getLogger(__name__)
-MOST = 1000  # rows of one look; the next goes on from there
+PORTION = 1000  # rows that are fetched at a time
 CONNECT_S, STATEMENT_MS = 10, 30_000
 
 
@@ -49,38 +49,42 @@ class Views:
         return seen
 
     def poll(self, profile: Profile, table: Table) -> int:
-        """Rows are stored one by one, each understood by itself; the mark moves when all of them are stored."""
+        """Rows are stored one by one, each understood by itself; the mark moves on when a portion of them is stored,
+        which comes in the order of the mark."""
         region = self._services.region_id
         with self._services.pool.connection() as conn:
             mark = arrivals.mark_of(conn, region, profile.client, table.name)
-        found = self._rows(table, mark)
-        newest = mark
-        for row in found:
-            body = plain.dumps({name: _text(value) for name, value in row.items()})
-            origin = f"{table.name}/view"
-            self._receiver.receive(body, client=profile.client, channel="view", origin=origin, kind=rows.KIND)
-            at = _instant(row.get(table.high_water))
-            newest = max(filter(None, (newest, at)), default=None)
-        if newest is not None and newest != mark:
-            with self._services.pool.connection() as conn, conn.transaction():
-                arrivals.put_mark(conn, region, profile.client, table.name, newest, self._services.clock())
-        return len(found)
+        seen = 0
+        for portion in self._portions(table, mark):
+            for row in portion:
+                body = plain.dumps({name: _text(value) for name, value in row.items()})
+                origin = f"{table.name}/view"
+                self._receiver.receive(body, client=profile.client, channel="view", origin=origin, kind=rows.KIND)
+            seen += len(portion)
+            newest = max(filter(None, (mark, _instant(portion[-1].get(table.high_water)))), default=None)
+            if newest is not None and newest != mark:
+                mark = newest
+                with self._services.pool.connection() as conn, conn.transaction():
+                    arrivals.put_mark(conn, region, profile.client, table.name, newest, self._services.clock())
+        return seen
 
-    def _rows(self, table: Table, mark: datetime | None) -> list[dict[str, Any]]:
+    def _portions(self, table: Table, mark: datetime | None) -> Iterator[list[dict[str, Any]]]:
         address = self._environment.get(table.database, "")
         since = mark - timedelta(seconds=table.overlap_s) if mark else None
         names = [sql.Identifier(name) for name in dict.fromkeys([*table.columns, table.high_water])]
         view = sql.Identifier(*table.query.split("."))
         high = sql.Identifier(table.high_water)
-        asked = sql.SQL("SELECT {} FROM {} WHERE {} IS NOT NULL AND ({} OR {} > {}) ORDER BY {} LIMIT {}").format(
-            sql.SQL(", ").join(names), view, high, sql.Literal(since is None), high, sql.Literal(since), high,
-            sql.Literal(MOST),
-        )  # fmt: skip
+        asked = sql.SQL("SELECT {} FROM {} WHERE {} IS NOT NULL AND ({} OR {} > {}) ORDER BY {}").format(
+            sql.SQL(", ").join(names), view, high, sql.Literal(since is None), high, sql.Literal(since), high
+        )
         with psycopg.connect(address, connect_timeout=CONNECT_S, row_factory=dict_row) as conn:
             conn.read_only = True
             conn.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(sql.Literal(STATEMENT_MS)))
             conn.execute("SET LOCAL timezone = 'Asia/Shanghai'")
-            return conn.execute(asked).fetchall()
+            with conn.cursor(name="arrivals") as cursor:
+                cursor.execute(asked)
+                while portion := cursor.fetchmany(PORTION):
+                    yield portion
 
 
 def _instant(value: Any) -> datetime | None:

@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import Incorrect
 from fhir_adapters.arrivals.profile import Profiles, read_profile
+from runtime.inbound import views
 from runtime.inbound.folder import Folder
 from runtime.inbound.views import Views
 from tests.fhir.fhir_kit import WOMAN
@@ -158,7 +159,7 @@ def test_a_profile_that_is_wrong_is_refused_with_its_places():
     assert {"his.yaml: more", "his.yaml: codes.X", "his.yaml: files[0].columns", "his.yaml: views[0].query"} <= places
 
 
-def test_rows_of_a_view_are_taken_once_also_when_they_come_to_light_late(hospital, receiver):
+def test_rows_of_a_view_are_taken_once_also_when_they_come_to_light_late(hospital, receiver, monkeypatch):
     woman = hospital.brings_in()
     view = PROFILE + (
         "views:\n  - {name: results, query: his_results, high_water: updated, overlap_s: 600, database: HIS_DATABASE,\n"
@@ -178,10 +179,15 @@ def test_rows_of_a_view_are_taken_once_also_when_they_come_to_light_late(hospita
         assert polling.look() == 1
         his.execute(add, [WOMAN, "V2", "2+", now - timedelta(minutes=5)])  # its transaction was slow
         assert polling.look() == 2
+        with monkeypatch.context() as few:  # more than a portion lies within the overlap, at one and the same time
+            few.setattr(views, "PORTION", 1)
+            for number in range(3):
+                his.execute(add, [WOMAN, f"V{number + 3}", "±", now])
+            assert polling.look() == 5
 
-    assert stands(hospital) == [("understood", [], 1), ("understood", [], 0)]
+    assert stands(hospital) == [("understood", [], 2), ("understood", [], 1), *[("understood", [], 0)] * 3]
     found = hospital.search(f"/Observation?patient={woman.patient_id}&code=http://loinc.org|5804-0")
-    assert sorted(o["valueCodeableConcept"]["text"] for o in found) == ["1+", "2+"]
+    assert sorted(o["valueCodeableConcept"]["text"] for o in found) == ["1+", "2+", "±", "±", "±"]
     broken = replace(Profiles(hospital.settings.inbound).of("his-demo").views[0], query="no_such_view")
     with pytest.raises(psycopg.Error):
         polling.poll(Profiles(hospital.settings.inbound).of("his-demo"), broken)
