@@ -98,24 +98,11 @@ def send(target: Target, notice: Notice, headers: Mapping[str, str], at: datetim
     parts = _parts(target.url)
     if parts is None or allowed(target.url, [target.endpoint]) is None:
         raise NotAllowed("地址未登记 / the address is not registered")
-    _, host, port, path = parts
     sent = {**headers, **notice.headers, "X-MCH-Signature": sign(target.endpoint.secrets, notice.body, at)}
-    sent |= {"Content-Length": str(len(notice.body)), "Host": _host(parts), "Connection": "close"}
-    try:
-        address = _resolved(host, port, target.endpoint.network)
-        conn = _connection(parts, address, target.timeout_s)
-        try:
-            conn.request(notice.method, (path + notice.path) or "/", body=notice.body, headers=sent)
-            answer = conn.getresponse()
-            answer.read(MOST_READ)
-        finally:
-            conn.close()
-    except ssl.SSLError as error:
-        raise NotTaken("TLS 连接失败 / TLS failed") from error
-    except TimeoutError as error:
-        raise NotTaken("超时 / timed out") from error
-    except (OSError, http.client.HTTPException) as error:
-        raise NotTaken(f"连接失败 / connection failed ({type(error).__name__})") from error
+    path = (parts[3] + notice.path) or "/"
+    answer, _ = _asked(
+        parts, target.endpoint.network, notice.method, path, sent, notice.body, target.timeout_s, MOST_READ
+    )
     if answer.status not in GOOD:
         after = _rest(answer.headers.get("Retry-After", ""), at) if answer.status in (429, 503) else None
         raise NotTaken(f"HTTP {answer.status}", after=after, status=answer.status)
@@ -145,13 +132,30 @@ def exchange(
     parts = _parts(base)
     if parts is None or (parts[0] != "https" and network not in ("intranet", "loopback")):
         raise NotAllowed("地址不合规定 / the address may not be used")
+    answer, said = _asked(parts, network, method, parts[3] + path, headers, body, timeout_s, MOST_ANSWERED + 1)
+    if len(said) > MOST_ANSWERED:
+        raise NotTaken("回答过大 / the answer is too large")
+    return Answer(status=answer.status, body=said, after=_rest(answer.headers.get("Retry-After", ""), at))
+
+
+def _asked(
+    parts: Parts,
+    network: str,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    timeout_s: float,
+    most: int,
+) -> tuple[http.client.HTTPResponse, bytes]:
+    """One request and the first `most` bytes of what was said. Raises NotTaken where nobody answered."""
     sent = {**headers, "Content-Length": str(len(body)), "Host": _host(parts), "Connection": "close"}
     try:
         conn = _connection(parts, _resolved(parts[1], parts[2], network), timeout_s)
         try:
-            conn.request(method, parts[3] + path, body=body, headers=sent)
+            conn.request(method, path, body=body, headers=sent)
             answer = conn.getresponse()
-            said = answer.read(MOST_ANSWERED + 1)
+            return answer, answer.read(most)
         finally:
             conn.close()
     except ssl.SSLError as error:
@@ -160,9 +164,6 @@ def exchange(
         raise NotTaken("超时 / timed out") from error
     except (OSError, http.client.HTTPException) as error:
         raise NotTaken(f"连接失败 / connection failed ({type(error).__name__})") from error
-    if len(said) > MOST_ANSWERED:
-        raise NotTaken("回答过大 / the answer is too large")
-    return Answer(status=answer.status, body=said, after=_rest(answer.headers.get("Retry-After", ""), at))
 
 
 def _host(parts: Parts) -> str:

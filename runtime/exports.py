@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from contextlib import contextmanager
-from threading import Event, Thread
+from threading import Event
 from typing import Any
-
-import psycopg
 
 from engine.commands.contracts import Actor
 from fhir_adapters.access import Viewer
 from fhir_adapters.export.writing import Exporter, Stopped
 from fhir_adapters.store.exports import EXPORTING, Exports, Job
+from runtime.looking import Looking
 from runtime.subscribers import own_connection
 from workflows.people.model import Principal
 from workflows.services import Services
@@ -68,37 +67,22 @@ def write_all(services: Services) -> int:
     return sum(exporter.serve(id_) for id_ in waiting)
 
 
-class ExportWriter:
+class ExportWriter(Looking):
     """In a worker process: a thread that looks and writes."""
 
     def __init__(self, services: Services) -> None:
-        self._services = services
-        self._stopping = Event()
-        self._exporter = exporter_for(services, self._stopping)
-        self._thread = Thread(target=self._run, name="exports", daemon=True)
+        self._services, stopping = services, Event()
+        self._exporter = exporter_for(services, stopping)
+        super().__init__("exports", POLL_S, self._write, stopping)
 
-    def start(self) -> None:
-        self._thread.start()
+    def _write(self, looks: int) -> None:
+        try:
+            for id_ in self._open(forget=looks % FORGET_EVERY == 0):
+                self._exporter.serve(id_)
+        except Stopped:
+            log.info("an export is left to the next process")
 
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join(timeout=5)
-
-    def _run(self) -> None:
-        looks = 0
-        while not self._stopping.wait(POLL_S):
-            try:
-                for id_ in self._look(forget=looks % FORGET_EVERY == 0):
-                    self._exporter.serve(id_)
-            except Stopped:
-                log.info("an export is left to the next process")
-            except psycopg.OperationalError:
-                log.warning("the database is away")
-            except Exception:
-                log.exception("an export failed; it is tried again")
-            looks += 1
-
-    def _look(self, *, forget: bool) -> list[Any]:
+    def _open(self, *, forget: bool) -> list[Any]:
         with self._services.pool.connection() as conn:
             rows = Exports(conn, self._services.region_id)
             if forget:

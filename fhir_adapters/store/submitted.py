@@ -48,8 +48,8 @@ def add(conn: Connection[Any], region_id: str, report: Submitted, measures: Sequ
     """False where the period was handed in before, or what is replaced has been replaced: nothing is stored then."""
     if conn.execute(SQL["put_submitted_report"], {"region_id": region_id, **asdict(report)}).rowcount == 0:
         return False
-    for one in measures:
-        conn.execute(SQL["put_submitted_measure"], {"region_id": region_id, **asdict(one)})
+    with conn.cursor() as cursor:
+        cursor.executemany(SQL["put_submitted_measure"], [{"region_id": region_id, **asdict(one)} for one in measures])
     return True
 
 
