@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, Response, request
@@ -19,6 +20,7 @@ from engine.store import plain
 from fhir_adapters import access
 from fhir_adapters.issues import not_found, refuse
 from fhir_adapters.mappings import measure
+from fhir_adapters.search.query import DEFAULT_COUNT, MAX_COUNT
 from fhir_adapters.store import submitted
 from fhir_adapters.store.measures import patients_of_cases
 from workflows import indicators
@@ -27,6 +29,7 @@ from workflows.indicators import Definition, Period
 SUMMARY, SUBJECTS = "summary", "subject-list"
 TYPES = {"population": SUMMARY, SUMMARY: SUMMARY, SUBJECTS: SUBJECTS}
 ASKED = ("periodStart", "periodEnd", "measure", "reportType", "reporter")
+MOST_SKIPPED = 1_000_000
 FILTERS = ("_id", "url", "status", "title", "_format", "_count", "_total")
 
 
@@ -54,12 +57,15 @@ def register(bp: Blueprint, services: Any) -> None:
 
     @bp.get("/MeasureReport")
     def list_reports() -> Response:
-        """What was handed in, the newest first. Filters: _id, measure, identifier (the report), date."""
+        """What was handed in, the newest first. Filters: _id, measure, identifier (the report), date; _count."""
         _require_counting(services, "search")
         base = replies.base(services)
+        count, offset = _number("_count", DEFAULT_COUNT, MAX_COUNT), _number("_offset", 0, MOST_SKIPPED)
         with looking(services) as conn:
-            found = _handed_in(services, conn, _looked_for())
+            asked = {**_looked_for(), "count": count + 1, "offset": offset}
+            found = _handed_in(services, conn, asked)
             trace(services, conn, "search", "MeasureReport", None, ())
+        found, is_last = found[:count], len(found) <= count
         entries = [
             {
                 "fullUrl": f"{base}/MeasureReport/{one.id}",
@@ -69,8 +75,12 @@ def register(bp: Blueprint, services: Any) -> None:
             for one in found
         ]
         links = [{"relation": "self", "url": request.url}]
-        body = {"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links, "entry": entries}
-        return replies.json({name: value for name, value in body.items() if value != []})
+        if not is_last:
+            following = {**request.args.to_dict(flat=False), "_offset": str(offset + count)}
+            links.append({"relation": "next", "url": f"{base}/MeasureReport?{urlencode(following, doseq=True)}"})
+        body: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "link": links}
+        body |= {"total": offset + len(found)} if is_last else {}
+        return replies.json({**body, **({"entry": entries} if entries else {})})
 
     @bp.get("/MeasureReport/<id_>")
     def one_report(id_: str) -> Response:
@@ -107,7 +117,7 @@ def _handed_in(services: Any, conn: Any, asked: dict[str, Any]) -> list[submitte
 
 def _looked_for() -> dict[str, Any]:
     given = request.args
-    unknown = sorted(set(given) - {"_id", "measure", "identifier", "date", "_format", "_count", "_total"})
+    unknown = sorted(set(given) - {"_id", "measure", "identifier", "date", "_format", "_count", "_offset", "_total"})
     if unknown:
         raise refuse(400, "not-supported", "MCH-S-001", "没有这个参数", "unknown parameter", expression=unknown[0])
     asked: dict[str, Any] = {}
@@ -124,6 +134,13 @@ def _looked_for() -> dict[str, Any]:
             raise _wrong("date", "应为 YYYY-MM-DD，可带 ge 或 le", "is YYYY-MM-DD, with ge or le before it") from None
         asked |= ({"first": found} if prefix != "le" else {}) | ({"last": found} if prefix != "ge" else {})
     return asked
+
+
+def _number(name: str, default: int, most: int) -> int:
+    text = request.args.get(name, str(default))
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise _wrong(name, "应为不小于 0 的整数", "is a whole number, not below 0")
+    return min(int(text), most)
 
 
 def _searched(text: str) -> UUID:

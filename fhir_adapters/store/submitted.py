@@ -68,9 +68,11 @@ def measures(
     first: date | None = None,
     last: date | None = None,
     organisations: Sequence[str] | None = None,
+    count: int | None = None,
+    offset: int = 0,
 ) -> list[Frozen]:
-    """`organisations` None: whatever place."""
+    """`organisations` None: whatever place. `count` None: all of them."""
     asked = {"id": id_, "report_id": report_id, "indicator": indicator, "first": first, "last": last}
-    given = {"region_id": region_id, **asked, "organisations": organisations}
+    given = {"region_id": region_id, **asked, "organisations": organisations, "count": count, "offset": offset}
     with conn.cursor(row_factory=class_row(Frozen)) as cursor:
         return cursor.execute(SQL["submitted_measures"], given).fetchall()

@@ -50,6 +50,13 @@ def test_a_report_is_frozen_a_later_count_stands_beside_it_and_a_correction_refe
     said = {one["url"].rpartition("/")[2]: one for one in corrected["extension"]}
     assert said["replaces"]["valueReference"]["reference"] == f"MeasureReport/{report['id']}"
     assert counts(corrected) == (1, 2) and said["submitted-by"]["valueString"] == "officer"
+    paged, link = [], "/fhir/MeasureReport?_count=20"
+    while link is not None:
+        page = county.ask("GET", link[link.index("/fhir") :], "officer").json
+        assert len(page["entry"]) <= 20
+        paged += [entry["resource"]["id"] for entry in page["entry"]]
+        link = next((each["url"] for each in page["link"] if each["relation"] == "next"), None)
+    assert page["total"] == len(paged) == len(set(paged)) == len(found(county, "_count=500")) > 40
     listed = county.ask("GET", PATH, "officer").json["items"]
     assert {one["id"]: one["replaced_by"] for one in listed} == {
         first.json["id"]: second.json["id"],
@@ -62,6 +69,7 @@ def test_strangers_read_no_report_and_what_is_asked_wrongly_is_said(county):
     assert county.ask("GET", "/fhir/MeasureReport/none-such", "officer").status_code == 404
     assert county.ask("GET", "/fhir/MeasureReport?colour=red", "officer").status_code == 400
     assert county.ask("GET", "/fhir/MeasureReport?date=tomorrow", "officer").status_code == 400
+    assert county.ask("GET", "/fhir/MeasureReport?_count=many", "officer").status_code == 400
     assert hand_in(county, replaces="x").status_code == 422
 
 

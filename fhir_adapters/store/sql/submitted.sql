@@ -26,4 +26,4 @@ SELECT m.id, m.report_id, m.indicator, m.body, r.organisation
    AND (%(indicator)s::text IS NULL OR m.indicator = %(indicator)s)
    AND (%(first)s::date IS NULL OR r.last >= %(first)s) AND (%(last)s::date IS NULL OR r.first <= %(last)s)
    AND (%(organisations)s::text[] IS NULL OR r.organisation = ANY (%(organisations)s))
- ORDER BY r.submitted_at DESC, m.indicator LIMIT 1000;
+ ORDER BY r.submitted_at DESC, m.indicator, m.id LIMIT %(count)s OFFSET %(offset)s;
