@@ -54,9 +54,11 @@ def submit(
     reason: str | None = None,
     key: IdempotencyKey | None = None,
 ) -> Submitted:
-    """Raises Incorrect (the period is not over, a correction without a reason), NotFound, Conflict (handed in before,
-    or corrected already)."""
+    """Raises Incorrect (the period is not over, another's organisation, a correction without a reason), NotFound,
+    Conflict (handed in before, or corrected already)."""
     now = services.clock()
+    if organisation is not None and organisation not in by.organisations:
+        raise Incorrect("没有此机构", "there is no such organisation", code="organisation")
     if now.astimezone(CHINA).date() < period.last:
         raise Incorrect("时期尚未结束，不能上报", "the period is not over yet", code="period-open")
     if replaces is not None and not (reason or "").strip():

@@ -77,7 +77,7 @@ def indicators_page() -> str:
         "每个数字都能下钻到名单与不计的原因；没有过程产生的事实写作“尚未记录”，不写作 0。\n\n"
         "Counted by the database function `indicator_rows`, one row for each woman, birth, report or referral; what no "
         "process records yet is shown as not yet recorded, never as nought.\n\n"
-        "- 页面 Page: `/indicators`, `/reports`, `/region`\n"
+        "- 页面 Page: `/indicators`, `/reports`, `/reports/submitted`, `/region`\n"
         "- 命令 Command: `yuntu indicators --period 2026Q3 [--organisation ID] [--json] [--xlsx FILE]`\n"
         "- HTTP: `GET /api/indicators?period=2026Q3`, `GET /api/indicators/I-12/women?period=2026Q3`\n"
         "- 上报 Hand in: `POST /api/indicators/reports`，数字冻结为 MeasureReport（`GET /fhir/MeasureReport`），"

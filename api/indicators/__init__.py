@@ -10,7 +10,6 @@ from marshmallow import fields
 
 from api.answers import reply
 from api.requests import Strict, idempotency, load, only, principal, text
-from engine.clock import CHINA
 from engine.errors import Malformed
 from fhir_adapters import submitting
 from fhir_adapters.store import submitted as store
@@ -100,13 +99,12 @@ def blueprint(services: Services) -> Blueprint:
 
 
 def _json(one: store.Submitted) -> dict[str, Any]:
-    is_late = one.due_on is not None and one.submitted_at.astimezone(CHINA).date() > one.due_on
     return {
         "id": str(one.id),
         "period": {"first": one.first.isoformat(), "last": one.last.isoformat()},
         "organisation": one.organisation,
         "due_on": one.due_on.isoformat() if one.due_on else None,
-        "late": is_late,
+        "late": one.is_late,
         "submitted_at": one.submitted_at.isoformat(),
         "submitted_by": one.submitted_by,
         "submitter": one.submitter,

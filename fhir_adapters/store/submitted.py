@@ -11,6 +11,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from engine.clock import CHINA
 from engine.store import sql
 
 SQL = sql.load(__file__)
@@ -31,6 +32,10 @@ class Submitted:
     replaces: UUID | None = None
     reason: str | None = None
     replaced_by: UUID | None = None
+
+    @property
+    def is_late(self) -> bool:
+        return self.due_on is not None and self.submitted_at.astimezone(CHINA).date() > self.due_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from workflows.regions import load_pack
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 REPORT, WOMEN = "/indicators?period=2026Q1", "/indicators/I-10?period=2026Q1"
 SCORE = "/reports/score.xlsx"
-PAGES = [REPORT, WOMEN, "/reports?period=2026Q1", "/region"]
+PAGES = [REPORT, WOMEN, "/reports?period=2026Q1", "/region", "/reports/submitted"]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
