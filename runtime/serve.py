@@ -99,6 +99,7 @@ def _load_demo(services: Services) -> None:
     marker = _half_loaded(services.settings)
     marker.touch()
     load_county(services, progress=sys.stderr.isatty())
+    start.gather_statistics(services.settings)
     marker.unlink()
 
 

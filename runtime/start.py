@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +30,25 @@ AT_THE_MACHINE = Principal(id="yuntu", kind="engine", login="yuntu", name="yuntu
 
 def prepare_database(settings: Settings) -> None:
     """The newest schema; a manual clock stands where it is told to begin, once."""
-    server = None if settings.database_url else embedded.attach(settings.home)
-    url = settings.owner_url or settings.database_url or (server.url() if server else "")
-    try:
+    with _owner_url(settings) as url:
         migrate(url)
         if settings.manual_clock_at is not None:
             clock = ManualClock(url)
             clock.set_once(settings.manual_clock_at)
             clock.close()
+
+
+def gather_statistics(settings: Settings) -> None:
+    """After many rows came at once: without statistics the first minute's reports are planned for empty tables."""
+    with _owner_url(settings) as url, psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("ANALYZE")
+
+
+@contextmanager
+def _owner_url(settings: Settings) -> Iterator[str]:
+    server = None if settings.database_url else embedded.attach(settings.home)
+    try:
+        yield settings.owner_url or settings.database_url or (server.url() if server else "")
     finally:
         if server:
             server.release()
