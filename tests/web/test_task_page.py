@@ -205,3 +205,11 @@ def test_unreadable_json_is_refused_in_both_languages(shown, body, method, tail)
     assert answer.status_code in (400, 422)
     assert answer.json["message"].keys() == {"zh", "en"}
     assert shown.stored(task.id) == task
+
+
+def test_her_name_above_a_form_leads_to_her_page(shown):
+    task = shown.task("task_screen")
+    link = f'<p class="banner__name"><a href="/pregnancies/{task.business_key}">'
+
+    assert link in shown.get(f"/tasks/{task.id}", "nurse").text
+    assert link not in shown.get(f"/pregnancies/{task.business_key}", "nurse").text
