@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ENGINE = Actor(id="engine", kind="engine")
-SLICE = 10  # items taken at a time
+SLICE = 20  # items taken at a time
 TRIED = 100  # instances on which a dry run tries the operation, of each place some
 LONGEST_REST_S = 0.25
 MOST_REST = 0.3  # of the time that the work took: whoever works at a screen goes first, and the batch comes to its end
 PACE_S = 0.05  # between two looks at a batch that runs no faster than its rate
-TOGETHER = 5  # instances that are locked at once
+TOGETHER = 10  # instances that are locked at once
 ONE_BY_ONE = frozenset({"retry"})  # may have written something when it is refused
 
 
