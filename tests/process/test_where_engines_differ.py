@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from engine.model import read_bpmn
-from engine.problems import Refused
 from tests.process.play import (
-    TERMINATE,
     boundary,
     call,
     catch,
-    condition,
     declare,
-    diagram,
     each,
-    el,
     end,
     error,
-    event_gateway,
     event_start,
     event_sub,
-    flows,
     fork,
     inclusive,
     io,
-    link,
     message,
     play,
-    process,
     script,
-    signal,
     start,
     sub,
     throw,
@@ -334,252 +323,6 @@ def test_several_timers_in_a_big_jump_each_see_their_own_time():
     p.advance("P10D")
 
     assert [text[:10] for text in p.variables["seen"]] == ["2026-01-06", "2026-01-07"]
-
-
-# --- refusals ---------------------------------------------------------------------------------------------------------
-
-ONE = [start("s"), end("e")]
-REFUSALS = {
-    "flow into a sub-process": (
-        [
-            "s -> inner; sp -> e",
-            start("s"),
-            end("e"),
-            sub("sp", start("is"), user("inner"), end("ie"), "is -> inner -> ie"),
-        ],
-        "s_inner",
-        "flow_crosses",
-    ),
-    "event sub-process with flows": (
-        ["s -> es -> e", *ONE, event_sub("es", event_start("x", timer("P1D")), end("xe"), "x -> xe")],
-        "es",
-        "event_sub_process_flow",
-    ),
-    "link catch without throw": (["s -> e; l -> e", *ONE, catch("l", link("L"))], "l", "link_without_throw"),
-    "link throw without catch": (["s -> l", start("s"), throw("l", link("L"))], "l", "link_without_catch"),
-    "boundary attached to nothing": (
-        ["s -> e; b -> e", *ONE, boundary("b", "nobody", timer("P1D"))],
-        "b",
-        "boundary_unattached",
-    ),
-    "event gateway before a task": (
-        ["s -> g; g -> a -> e; g -> t -> e", *ONE, event_gateway("g"), user("a"), catch("t", timer("P1D"))],
-        "a",
-        "event_gateway_target",
-    ),
-    "exclusive split without condition": (
-        ["s -> g; g -> e; g -[x]-> e2", *ONE, end("e2"), xor("g")],
-        "g",
-        "condition_missing",
-    ),
-    "default flow with a condition": (
-        ["s -> g; g -[d: x]-> e; g -[y]-> e2", *ONE, end("e2"), xor("g", default="d")],
-        "g",
-        "default_with_condition",
-    ),
-    "default flow of another element": (
-        ["s -> g; g -[x]-> e; g -[y]-> e2", *ONE, end("e2"), xor("g", default="zzz")],
-        "g",
-        "default_unknown",
-    ),
-    "start event with an incoming flow": (["s -> a -> s; a -> e", *ONE, user("a")], "s", "start_with_incoming"),
-    "message without a key": (["s -> c -> e", *ONE, catch("c", message("nokey"))], "c", "message_without_key"),
-    "message that does not exist": (["s -> c -> e", *ONE, catch("c", message("none"))], "c", "message_missing"),
-    "FEEL that cannot be parsed": (
-        ["s -> g; g -[bad: x >]-> e; g -[y]-> e2", *ONE, end("e2"), xor("g")],
-        "bad",
-        "feel_invalid",
-    ),
-    "a timer that cannot be parsed": (["s -> t -> e", *ONE, catch("t", timer("3 days"))], "t", "timer_invalid"),
-    "duplicate ids": (["s -> e; e2 -> e", *ONE, user("e2"), user("e2")], "e2", "duplicate_id"),
-    "a script that is not FEEL": (
-        ["s -> sc -> e", *ONE, el("scriptTask", "sc", "<script>import os</script>", scriptFormat="python")],
-        "sc",
-        "script_language",
-    ),
-    "a service task without a type": (["s -> t -> e", *ONE, el("serviceTask", "t")], "t", "job_type_missing"),
-    "a call activity without a process": (["s -> t -> e", *ONE, el("callActivity", "t")], "t", "called_missing"),
-    "a decision without a result": (
-        ["s -> t -> e", *ONE, el("businessRuleTask", "t", "", '<zeebe:calledDecision decisionId="d"/>')],
-        "t",
-        "decision_missing",
-    ),
-    "an ad-hoc sub-process": (["s -> t -> e", *ONE, el("adHocSubProcess", "t")], "t", "unsupported_element"),
-    "a flow to an annotation": (
-        ["s -> e; s -> note", *ONE, '<textAnnotation id="note"/>'],
-        "s_note",
-        "flow_crosses",
-    ),
-    "a listener": (["s -> t -> e", *ONE, user("t", ext="<zeebe:executionListeners/>")], "t", "listener"),
-    "program code of another engine": (
-        ["s -> t -> e", *ONE, '<serviceTask id="t" camunda:class="a.B"/>'],
-        "t",
-        "foreign_behaviour",
-    ),
-    "a process that starts by an error": (["s -> e", start("s", error("err")), end("e")], "s", "start_not_supported"),
-    "two starts by one signal": (
-        ["s -> e; s2 -> e", start("s", signal("sig")), start("s2", signal("sig")), end("e")],
-        "s2",
-        "start_twice",
-    ),
-    "a sub-process without a start": (["s -> sp -> e", *ONE, sub("sp", user("a"))], "sp", "sub_process_start"),
-    "two event definitions": (["s -> t -> e", *ONE, catch("t", timer("P1D") + message("m"))], "t", "multiple_events"),
-    "an error without a code thrown": (["s -> e", start("s"), end("e", error())], "e", "error_missing"),
-    "terminate in the way": (["s -> t -> e", *ONE, throw("t", TERMINATE)], "t", "unsupported_event"),
-    "conditional flow out of an event": (["s -[f: x]-> e", *ONE], "f", "condition_not_allowed"),
-    "an empty conditional event": (["s -> c -> e", *ONE, catch("c", condition(""))], "c", "condition_event_missing"),
-    "multi-instance without a collection": (
-        ["s -> a -> e", *ONE, user("a", "<multiInstanceLoopCharacteristics/>")],
-        "a",
-        "loop_collection_missing",
-    ),
-    "a gateway that loops": (
-        ["s -> g -> e", *ONE, el("exclusiveGateway", "g", "<standardLoopCharacteristics loopMaximum='2'/>")],
-        "g",
-        "loop_not_allowed",
-    ),
-    "an event sub-process that runs several times": (
-        [
-            "s -> e",
-            *ONE,
-            sub("es", start("x", timer("P1D")), end("xe"), "x -> xe", loop=each("=[1]"), triggeredByEvent="true"),
-        ],
-        "es",
-        "loop_not_allowed",
-    ),
-    "a loop and several runs at once": (
-        ["s -> a -> e", *ONE, user("a", each("=[1]") + "<standardLoopCharacteristics loopMaximum='2'/>")],
-        "a",
-        "loop_twice",
-    ),
-    "assignments in a data association": (
-        [
-            "s -> a -> e",
-            *ONE,
-            user("a", "<dataInputAssociation id='d'><assignment><from>1</from></assignment></dataInputAssociation>"),
-        ],
-        "a",
-        "data_assignment",
-    ),
-    "input mappings of a boundary event": (
-        ["s -> a -> e; b -> e", *ONE, user("a"), boundary("b", "a", timer("P1D"), ext=io({"x": "=1"}))],
-        "b",
-        "mapping_input_not_allowed",
-    ),
-    "input mappings of a start event": (
-        ["s -> e", start("s", "", io({"x": "=1"})), end("e")],
-        "s",
-        "mapping_input_not_allowed",
-    ),
-    "input mappings behind an event gateway": (
-        [
-            "s -> g; g -> c -> e; g -> t -> e",
-            *ONE,
-            event_gateway("g"),
-            catch("c", message("m"), io({"x": "=1"})),
-            catch("t", timer("P1D")),
-        ],
-        "c",
-        "mapping_input_not_allowed",
-    ),
-    "compensation that is not waited for": (
-        ["s -> t -> e", *ONE, throw("t", '<compensateEventDefinition waitForCompletion="false"/>')],
-        "t",
-        "attribute",
-    ),
-    "compensation that starts an event sub-process": (
-        ["s -> e", *ONE, event_sub("es", event_start("x", "<compensateEventDefinition/>"), end("xe"), "x -> xe")],
-        "x",
-        "unsupported_event",
-    ),
-    "a transaction that is stored": (
-        ["s -> t -> e", *ONE, el("transaction", "t", start("x") + end("y") + flows("x -> y"), method="##Store")],
-        "t",
-        "attribute",
-    ),
-    "a cancel event that does not interrupt": (
-        [
-            "s -> t -> e; b -> e",
-            *ONE,
-            el("transaction", "t", start("x") + end("y", "<cancelEventDefinition/>") + flows("x -> y")),
-            boundary("b", "t", "<cancelEventDefinition/>", interrupting=False),
-        ],
-        "b",
-        "must_interrupt",
-    ),
-    "a complex gateway": (["s -> t -> e", *ONE, el("complexGateway", "t")], "t", "unsupported_element"),
-    "a call choreography": (["s -> t -> e", *ONE, el("callChoreography", "t")], "t", "unsupported_element"),
-    "a receive task that starts a process": (
-        ["s -> a -> e", *ONE, el("receiveTask", "a", messageRef="m", instantiate="true")],
-        "a",
-        "attribute",
-    ),
-    "parallel multiple events": (
-        ["s -> c -> e", *ONE, el("intermediateCatchEvent", "c", message("m"), parallelMultiple="true")],
-        "c",
-        "attribute",
-    ),
-    "a number of tokens at once": (["s -> a -> e", *ONE, user("a", startQuantity="2")], "a", "attribute"),
-    "a condition that looks at some changes only": (
-        ["s -> c -> e", *ONE, catch("c", condition("x"), "<zeebe:conditionalFilter variableNames='x'/>")],
-        "c",
-        "foreign_difference",
-    ),
-    "a called process by its version number": (
-        ["s -> t -> e", *ONE, '<callActivity id="t" calledElement="p" camunda:calledElementVersion="3"/>'],
-        "t",
-        "foreign_difference",
-    ),
-    "an error code kept in a variable": (
-        [
-            "s -> a -> e; b -> e",
-            *ONE,
-            user("a"),
-            boundary("b", "a", '<errorEventDefinition errorRef="err" camunda:errorCodeVariable="code"/>'),
-        ],
-        "b",
-        "foreign_difference",
-    ),
-    "a mapping to no name": (["s -> a -> e", *ONE, user("a", ext=io({"1x": "=1"}))], "a", "mapping_target"),
-}
-
-
-@pytest.mark.parametrize("case", REFUSALS)
-def test_is_refused_at_its_element(case):
-    parts, element, code = REFUSALS[case]
-    declared = declare({"m": '="k"', "nokey": ""}, signals="sig", errors="err")
-
-    with pytest.raises(Refused) as refused:
-        read_bpmn(diagram(declared, process("main", *parts)))
-
-    assert (element, code) in {(problem.element_id, problem.code) for problem in refused.value.problems}
-    for found in refused.value.problems:
-        assert found.message.zh and found.message.en
-
-
-def test_every_problem_is_named_at_once():
-    with pytest.raises(Refused) as refused:
-        read_bpmn(
-            diagram(
-                process(
-                    "main", start("s"), el("serviceTask", "t"), catch("c", timer("soon")), end("e"), "s -> t -> c -> e"
-                )
-            )
-        )
-
-    assert [problem.element_id for problem in refused.value.problems] == ["t", "c"]
-
-
-def test_a_flow_across_pools_is_refused():
-    with pytest.raises(Refused) as refused:
-        read_bpmn(
-            diagram(
-                process("one", start("s"), end("e"), "s -> e; s -> other"),
-                process("two", start("s2"), user("other"), end("e2"), "s2 -> other -> e2"),
-            )
-        )
-
-    assert ("s_other", "flow_crosses") in {(problem.element_id, problem.code) for problem in refused.value.problems}
 
 
 def test_a_called_process_that_calls_itself_without_end_becomes_an_incident():
