@@ -102,6 +102,10 @@ class Patients:
         patient_id = self.find(conn, system, id_no)
         return (patient_id, store.newest_case(conn, self.region_id, patient_id)) if patient_id else None
 
+    def tasks_about(self, conn: Any, patient_id: str) -> list[UUID]:
+        """The user tasks that ever were about this woman, also those of leads."""
+        return store.tasks_about(conn, self.region_id, patient_id)
+
 
 def _banner(patient: Mapping[str, Any], facts: Mapping[str, Fact], today: date) -> dict[str, Any]:
     person = {name: fact.value for name, fact in of_person(patient, None).items()}

@@ -73,6 +73,7 @@ def user_tasks(
     completed_by: str | None = None,
     completed_since: datetime | None = None,
     overdue_at: datetime | None = None,
+    ids: Collection[UUID] | None = None,
     variables: Mapping[str, Any] | None = None,
     order: str = "window",
     after: str | None = None,
@@ -92,6 +93,7 @@ def user_tasks(
         "completed_by": completed_by,
         "completed_since": completed_since,
         "overdue_at": overdue_at,
+        "ids": None if ids is None else list(ids),
         "variables": None if variables is None else Jsonb(dict(variables)),
     }
     filters = [f"where_{name}" for name, value in asked.items() if value is not None]

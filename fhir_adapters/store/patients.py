@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from typing import Any
+from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import class_row, dict_row
@@ -44,6 +45,12 @@ def find(conn: Connection[Any], region_id: str, words: str, organisations: Colle
 def named(conn: Connection[Any], region_id: str, name: str) -> list[str]:
     """Ids of patients."""
     rows = conn.execute(SQL["patients_named"], {"region_id": region_id, "words": fold(name)}).fetchall()
+    return [row[0] for row in rows]
+
+
+def tasks_about(conn: Connection[Any], region_id: str, patient_id: str) -> list[UUID]:
+    """Ids of user tasks in any state."""
+    rows = conn.execute(SQL["tasks_about"], {"region_id": region_id, "patient_id": patient_id}).fetchall()
     return [row[0] for row in rows]
 
 

@@ -193,15 +193,24 @@ def current(conn: Asked, region_id: str, type_: str, id_: str) -> Stored | None:
 
 
 def read(
-    conn: Asked, region_id: str, type_: str, id_: str, viewer: Viewer, version: int | None = None
+    conn: Asked,
+    region_id: str,
+    type_: str,
+    id_: str,
+    viewer: Viewer,
+    version: int | None = None,
+    *,
+    letters: str | None = "r",
 ) -> tuple[Stored, str | None] | None:
-    """The newest or one version, with the patient it is about, as far as the viewer may know of it."""
+    """The newest or one version, with the patient it is about, as far as the viewer may know of it, and as far as the
+    scopes go that have one of these letters; None: whatever the scopes, for rules that look at what is there."""
     key = {"region_id": region_id, "type": type_, "id": id_, "version": version, **view(viewer)}
     rows = ask(conn, SQL["read" if version is None else "read_version"], key)
     if not rows:
         return None
     *parts, patient_id = rows[0]
-    return _of_row(parts), patient_id
+    stored = _of_row(parts)
+    return (stored, patient_id) if letters is None or viewer.sees(region_id, stored, letters) else None
 
 
 def read_traced(

@@ -14,6 +14,7 @@ from engine.store.connections import ACT_FOR
 from engine.store.wire import ask
 from fhir_adapters.access import Viewer
 from fhir_adapters.issues import refuse
+from fhir_adapters.scopes import Part
 from fhir_adapters.search.index import PRESENT, hashed, references_of, stored_as, values
 from fhir_adapters.search.parameters import COMMON, PARAMETERS
 from fhir_adapters.search.query import (
@@ -113,13 +114,16 @@ def search(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer) 
     return Hits(matches, included, total, len(rows) > query.count)
 
 
-def _page(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer, limit: int) -> list[Found]:
+def _page(
+    conn: Connection[Any], region_id: str, query: Query, viewer: Viewer, limit: int, letter: str = "s"
+) -> list[Found]:
+    """`letter`: by which of its scopes the viewer sees them: those of a search, or of a read for what is included."""
     if query.sorts:
         return _sorted_page(conn, region_id, query, viewer, limit)
     sql_ = _Sql()
     sql_.add("search_head")
     kind = _key(sql_, query)
-    _where(sql_, region_id, query)
+    _where(sql_, region_id, query, viewer, letter)
     descending = query.sort is not None and query.sort[1]
     if query.after is not None:
         sql_.add(f"{'before' if descending else 'after'}_{kind}", *query.after)
@@ -157,7 +161,7 @@ def _sorted_page(conn: Connection[Any], region_id: str, query: Query, viewer: Vi
     joined, values_, kinds = sorting.keys(query.type, query.sorts)
     sql_.text += joined
     sql_.values += values_
-    _where(sql_, region_id, query)
+    _where(sql_, region_id, query, viewer)
     _visible(sql_, viewer)
     if query.after is not None:
         text, last = sorting.following(query.sorts, kinds, query.after)
@@ -178,7 +182,7 @@ def _fetched(conn: Connection[Any], sql_: _Sql) -> list[Found]:
 def _count(conn: Connection[Any], region_id: str, query: Query, viewer: Viewer) -> int:
     sql_ = _Sql()
     sql_.add("count_head")
-    _where(sql_, region_id, query)
+    _where(sql_, region_id, query, viewer)
     _visible(sql_, viewer)
     resources.narrow(conn, viewer)
     row = conn.execute("\n".join(sql_.text).encode(), sql_.values).fetchone()
@@ -198,10 +202,26 @@ def _key(sql_: _Sql, query: Query) -> str:
     return "time" if parameter.kind == "date" else "text"
 
 
-def _where(sql_: _Sql, region_id: str, query: Query) -> None:
+def _where(sql_: _Sql, region_id: str, query: Query, viewer: Viewer, letter: str = "s") -> None:
     sql_.add("of_type", region_id, query.type)
     for condition in query.conditions:
         _add_condition(sql_, region_id, query.type, condition)
+    parts = viewer.narrowing.parts(query.type, letter) if viewer.narrowing is not None else None
+    if parts is not None:
+        _inside(sql_, region_id, query.type, parts)
+
+
+def _inside(sql_: _Sql, region_id: str, type_: str, parts: Sequence[Part]) -> None:
+    """What the scopes leave open of the type: the same conditions as a search has, one set of them or another."""
+    sql_.add("one_of")
+    for part in parts:
+        sql_.add("another")
+        if part.patient_id is not None:
+            sql_.add("of_patient", part.patient_id)
+        for condition in part.query.conditions if part.query is not None else ():
+            _add_condition(sql_, region_id, type_, condition)
+        sql_.add("ends")
+    sql_.add("ends")
 
 
 def _visible(sql_: _Sql, viewer: Viewer) -> None:
@@ -312,6 +332,7 @@ def _referred(
     found: list[Found] = []
     for type_, ids in _wanted(include, [f for f in of if f.stored.type == include.source]).items():
         found += _by_ids(conn, region_id, type_, sorted(id_ for id_ in ids if (type_, id_) not in seen), viewer)
+    found = [f for f in found if viewer.sees(region_id, f.stored)]
     seen |= {(f.stored.type, f.stored.id) for f in found}
     return found
 
@@ -329,7 +350,7 @@ def _referring(
     if not named:
         return []
     query = Query(include.source, (Tokens(include.name, named),))
-    found = _page(conn, region_id, query, viewer, MAX_INCLUDED)
+    found = _page(conn, region_id, query, viewer, MAX_INCLUDED, "r")
     found = [f for f in found if (f.stored.type, f.stored.id) not in seen]
     seen |= {(f.stored.type, f.stored.id) for f in found}
     return found

@@ -7,6 +7,7 @@ import pytest
 
 from engine.errors import Busy
 from engine.store import reads
+from fhir_adapters.store.patients import SQL as PATIENTS
 from fhir_adapters.store.resources import SQL as RESOURCES
 from runtime.database import migrate
 from runtime.trials.databases import looking
@@ -99,6 +100,16 @@ def test_what_comes_next_is_found_without_reading_what_is_over(pool):
         plan = "\n".join(row[0] for row in conn.execute("EXPLAIN " + reads.SQL["read_open_tasks_of"], given).fetchall())
 
     assert "user_task_instance_open_idx" in plan, plan
+
+
+def test_the_tasks_about_a_woman_are_found_by_her(pool):
+    """Registering her settles her open leads: none of the others' may be read for it."""
+    given = {"region_id": "here", "patient_id": "w"}
+
+    with looking(pool) as conn:
+        plan = "\n".join(row[0] for row in conn.execute("EXPLAIN " + PATIENTS["tasks_about"], given).fetchall())
+
+    assert "resource_patient_idx" in plan, plan
 
 
 @pytest.fixture

@@ -61,6 +61,9 @@ AND t.completed_at >= %(completed_since)s
 -- where_overdue_at --
 AND t.due_at < %(overdue_at)s
 
+-- where_ids --
+AND t.id = ANY(%(ids)s)
+
 -- where_variables --
 -- The case's values, for lists by colour or stage.
 AND EXISTS (SELECT 1 FROM instance i WHERE i.region_id = t.region_id AND i.id = t.instance_id

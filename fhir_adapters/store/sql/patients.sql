@@ -39,6 +39,13 @@ SELECT DISTINCT s.id FROM resource_string s
  WHERE s.region_id = %(region_id)s AND s.type = 'Patient' AND s.param = 'name' AND s.value = %(words)s
  ORDER BY s.id LIMIT 50
 
+-- tasks_about --
+-- Those of ours: a Task that somebody else wrote may have any id.
+SELECT r.id::uuid FROM resource r
+ WHERE r.region_id = %(region_id)s AND r.patient_id = %(patient_id)s AND r.type = 'Task'
+   AND r.deleted IS NOT TRUE   -- not NOT: the index of changes would serve that, region and type alone
+   AND r.id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+
 -- newest_case --
 -- The open case of a patient, else the one that ended last.
 SELECT e.id FROM resource e

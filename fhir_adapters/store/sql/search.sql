@@ -68,6 +68,18 @@ SELECT count(*) FROM resource r
 -- is_one_of --
  AND r.id = ANY (%s::text[])
 
+-- one_of --
+ AND (false
+
+-- another --
+ OR (true
+
+-- ends --
+)
+
+-- of_patient --
+ AND r.patient_id = %s
+
 -- updated_eq --
 (r.updated_at BETWEEN %s AND %s)
 
