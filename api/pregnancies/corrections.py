@@ -23,6 +23,8 @@ LONGEST = 1000
 
 class AmendGradingBody(Strict):
     graded_at = text(40, required=True)
+    number = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=1))
+    newest = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=1))
     criteria = fields.List(fields.String(validate=validate.Length(min=1, max=20)), required=True)
     reason = fields.String(required=True, validate=validate.Length(max=LONGEST))
     dry_run = fields.Boolean(load_default=False)
@@ -73,7 +75,8 @@ class WithdrawResultBody(Strict):
 def add_routes(bp: Blueprint, services: Services) -> None:
     @bp.post("/<uuid:pregnancy_id>/corrections/grading")
     def amend_grading(pregnancy_id: UUID) -> Response:
-        """The grading in force was entered in error: `criteria` are all that hold, `graded_at` says which result."""
+        """A grading was entered in error: `criteria` are all that hold. `graded_at` says which result, and `number`
+        where it is not the one in force; 409 where `newest` is not in force any more."""
         given = load(AmendGradingBody())
         _require_hers(pregnancy_id)
         by = principal()
@@ -86,8 +89,18 @@ def add_routes(bp: Blueprint, services: Services) -> None:
                 given["criteria"],
                 given["reason"],
                 dry_run=given["dry_run"],
+                number=given["number"],
+                newest=given["newest"],
             )
         )
+
+    @bp.get("/<uuid:pregnancy_id>/gradings")
+    def gradings(pregnancy_id: UUID) -> Response:
+        """Every result with its number, what was in error before what took its place. What says purple only for whoever
+        may know."""
+        with services.people.reading(principal(), "read", "pregnancy", str(pregnancy_id)) as conn:
+            variables = case_for(services, conn, principal(), str(pregnancy_id)).variables
+        return reply({"items": grading.listed(variables, restricted=principal().restricted)})
 
     @bp.post("/<uuid:pregnancy_id>/corrections/identity")
     def correct_identity(pregnancy_id: UUID) -> Response:

@@ -16,44 +16,56 @@ from engine.store import instances, reads
 from workflows import tables
 from workflows.corrections.asking import reason_of, wrong
 from workflows.corrections.carrying_out import CarryOut
+from workflows.corrections.earlier import Report, plan
 from workflows.duplicates import JOURNEY
 from workflows.institutions import levels
 from workflows.people.access import RIGHTS
 from workflows.people.model import Principal
 from workflows.people.visibility import care_in
+from workflows.policies.gradings import Numbered, label_of, numbered
 from workflows.services import Services
 from workflows.task_access import today_in_china
 
 AMENDED = "message_grading_amended"
+EARLIER_AMENDED = "message_earlier_grading_amended"
 GRADED = "message_graded"  # a hospital's system may send it, of persons who may grade
-INSIDE_ONLY = frozenset({AMENDED, "message_suitability_withdrawn"})  # no caller may send these past the checks here
+INSIDE_ONLY = frozenset(
+    {AMENDED, EARLIER_AMENDED, "message_suitability_withdrawn"}
+)  # no caller may send these past the checks here
 REPORT = "task_report_risk"
 MOST_CRITERIA = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class AmendGrading:
-    """`graded_at`: of the result in force that is wrong. `criteria`: all that hold, by their codes; none is green."""
+    """`number`: of the result that is wrong; None: the one in force, which is of `graded_at`. `newest`: the number of
+    the one that was in force when the effect was looked at. `criteria`: all that hold, by their codes; none is
+    green."""
 
     pregnancy_id: str
     graded_at: str
+    number: int | None = None
+    newest: int | None = None
     criteria: tuple[str, ...]
     reason: str
 
 
 def amendment(
     services: Services, by: Principal, pregnancy_id: str, graded_at: str, criteria: Sequence[str], reason: str, *,
-    dry_run: bool,
+    dry_run: bool, number: int | None = None, newest: int | None = None,
 ) -> CarryOut:  # fmt: skip
     """Raises Forbidden for whoever may not grade, Incorrect without a reason or for an unknown criterion."""
     require_grader(services, by)
     codes = tuple(dict.fromkeys(criteria))
     if len(codes) > MOST_CRITERIA or any(not known_criterion(code) for code in codes):
         raise wrong("criteria", "没有这条标准", "there is no such criterion")
-    command = AmendGrading(pregnancy_id=pregnancy_id, graded_at=graded_at, criteria=codes, reason=reason_of(reason))
+    command = AmendGrading(
+        pregnancy_id=pregnancy_id, graded_at=graded_at, number=number, newest=newest, criteria=codes,
+        reason=reason_of(reason),
+    )  # fmt: skip
     return CarryOut(
         command=command, pregnancies=(pregnancy_id,), principal=by, kind="amend-grading", dry_run=dry_run,
-        detail={"graded_at": graded_at},
+        detail={"graded_at": graded_at} | ({"number": number} if number is not None else {}),
     )  # fmt: skip
 
 
@@ -77,8 +89,45 @@ def in_force(variables: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return gradings[-1] if gradings else None
 
 
+def numbered_or_in_force(variables: Mapping[str, Any], number: int | None) -> Numbered:
+    """The result of that number, or the one in force. Raises Conflict, NotFound."""
+    held = [one for one in numbered(variables) if not one.is_error]
+    if not held:
+        raise Conflict("她还没有分级结果", "she has no grading yet", code="not-graded")
+    if number is None:
+        return max(held, key=lambda one: one.place if one.place is not None else -1)
+    found = next((one for one in held if one.number == number), None)
+    if found is None:
+        raise NotFound("没有这一次分级，或已更正", "there is no such grading, or it has been amended already")
+    return found
+
+
+def listed(variables: Mapping[str, Any], *, restricted: bool) -> list[dict[str, Any]]:
+    """Every result as it may be told: whoever may not know of an infection sees neither purple nor its criteria, and
+    of an error not the reason."""
+    every = numbered(variables)
+    newest = max((one for one in every if one.place is not None), key=lambda one: one.place or 0, default=None)
+    found = []
+    for one in every:
+        criteria = [str(code) for code in one.said.get("criteria") or () if restricted or not str(code).startswith("P")]
+        error = one.said.get("error") or {}
+        told = {"at": error.get("at"), "by": error.get("by"), "reason": error.get("reason") if restricted else None}
+        found.append(
+            {
+                "number": one.number,
+                "graded_at": one.said.get("graded_at"),
+                "colour": one.said.get("colour"),
+                "purple": one.said.get("purple") is True if restricted else None,
+                "criteria": criteria,
+                "state": "in-error" if one.is_error else "in-force" if one is newest else "earlier",
+                "error": told if error else None,
+            }
+        )
+    return found
+
+
 def handlers(services: Callable[[], Services]) -> dict[type, Any]:
-    def handle(command: AmendGrading, tx: Any) -> None:
+    def handle(command: AmendGrading, tx: Any) -> dict[str, Any]:
         found = reads.instance_by_business_key(tx.conn, tx.region_id, JOURNEY, command.pregnancy_id)
         if found is None:
             raise NotFound("没有此孕产妇", "no such pregnancy")
@@ -87,29 +136,79 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
         own = people.organisations().get(tx.by.organisation or "")
         if own is None or own.id not in care_in(case.variables):
             raise Forbidden("她不由您的机构负责", "your institution does not look after her")
-        result = in_force(case.variables)
-        if result is None:
-            raise Conflict("她还没有分级结果", "she has no grading yet", code="not-graded")
-        if result["graded_at"] != command.graded_at:
-            raise Conflict(
-                "此后已有新的分级，请先查看", "there is a newer grading: look at it first", code="graded-again"
-            )
-        if set(command.criteria) == set(result.get("criteria") or ()):
+        meant = _meant(command, case.variables)
+        if set(command.criteria) == set(meant.said.get("criteria") or ()):
             raise wrong("criteria", "与现在的结果相同", "these are the criteria of the result as it stands")
-        amending = {
-            "graded_at": command.graded_at,
-            "at": tx.now.astimezone(CHINA).isoformat(timespec="seconds"),
-            "by": tx.by.id,
-            "reason": command.reason,
-            "report_sent": _report_sent(tx, command.pregnancy_id, result),
-            "owed": _owed(tx, command.pregnancy_id, case.variables["gradings"]),
-        }
-        payload = {"criteria": list(command.criteria), "amending": amending}
-        told = PublishMessage(name=AMENDED, key=command.pregnancy_id, payload=payload, ttl=timedelta(0))
+        right = tables.aggregate(list(command.criteria), case.variables["policy"], tx.now.astimezone(CHINA).date())
+        told = _amend(command, tx, case.variables, meant, right)
         if tx.run(told).result != "delivered":
-            raise Conflict("个案已结束或在等待处理", "the case is over, or stands still", code="not-open")
+            raise _not_heard(told, case.status)
+        return {
+            "grading": meant.number,
+            "in_force": told.name == AMENDED,
+            "colour": {"was": meant.said.get("colour"), "now": right["colour"]},
+        }
 
     return {AmendGrading: handle}
+
+
+def _meant(command: AmendGrading, variables: Mapping[str, Any]) -> Numbered:
+    """The result that is to be amended. Raises NotFound, Conflict."""
+    last = numbered_or_in_force(variables, None)
+    if command.newest is not None and command.newest != last.number:
+        raise _graded_again()
+    if command.number is None:
+        if last.said["graded_at"] != command.graded_at:
+            raise _graded_again()
+        return last
+    meant = numbered_or_in_force(variables, command.number)
+    if meant.said.get("graded_at") != command.graded_at:
+        raise NotFound("没有这一次分级，或已更正", "there is no such grading, or it has been amended already")
+    return meant
+
+
+def _not_heard(told: PublishMessage, status: str) -> Conflict:
+    if told.name == EARLIER_AMENDED and status == "active":
+        return Conflict(
+            "此个案仍按旧版流程运行，迁移到新版后才能更正更早的分级",
+            "this case runs by an older version of the process: migrate it, then an earlier grading can be amended",
+            code="older-process",
+        )
+    return Conflict("个案已结束或在等待处理", "the case is over, or stands still", code="not-open")
+
+
+def _graded_again() -> Conflict:
+    return Conflict("此后已有新的分级，请先查看", "there is a newer grading: look at it first", code="graded-again")
+
+
+def _amend(
+    command: AmendGrading, tx: Any, variables: Mapping[str, Any], meant: Numbered, right: Mapping[str, Any]
+) -> PublishMessage:
+    """What the case is told: of the result in force what it replaces, of an earlier one also what is to be done."""
+    said = {
+        "graded_at": command.graded_at,
+        "number": meant.number,
+        "at": tx.now.astimezone(CHINA).isoformat(timespec="seconds"),
+        "by": tx.by.id,
+        "reason": command.reason,
+    }
+    criteria, gradings, place = list(command.criteria), variables["gradings"], meant.place
+    assert place is not None
+    if place == len(gradings) - 1:
+        sent, owed = _report_sent(tx, command.pregnancy_id, meant.said), _owed(tx, command.pregnancy_id, gradings)
+        payload: dict[str, Any] = {"criteria": criteria, "amending": {**said, "report_sent": sent, "owed": owed}}
+        return PublishMessage(name=AMENDED, key=command.pregnancy_id, payload=payload, ttl=timedelta(0))
+    now, on = tx.now.astimezone(CHINA), tx.now.astimezone(CHINA).date()
+    reports = [
+        Report(asked_at=task.created_at, is_sent=task.state == "completed")
+        for state in ("completed", "open")
+        for task in reads.user_tasks(
+            tx.conn, tx.region_id, state=state, business_key=command.pregnancy_id, element_id=REPORT, limit=50
+        ).items
+    ]
+    planned = plan(gradings, place, right, variables, reports, now=now, on=on)
+    payload = {"correcting": {**said, "place": place + 1, "criteria": criteria, **planned}}
+    return PublishMessage(name=EARLIER_AMENDED, key=command.pregnancy_id, payload=payload, ttl=timedelta(0))
 
 
 def _owed(tx: Any, pregnancy_id: str, gradings: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -119,7 +218,7 @@ def _owed(tx: Any, pregnancy_id: str, gradings: Sequence[Mapping[str, Any]]) -> 
     if not earlier:
         return None
     at = len(earlier) - 1
-    while at and _label(earlier[at - 1]) == _label(earlier[at]):  # the same result confirmed owes nothing new
+    while at and label_of(earlier[at - 1]) == label_of(earlier[at]):  # the same result confirmed owes nothing new
         at -= 1
     first = earlier[at]
     if _report_sent(tx, pregnancy_id, first, until=str(wrong["graded_at"])):
@@ -131,10 +230,6 @@ def _owed(tx: Any, pregnancy_id: str, gradings: Sequence[Mapping[str, Any]]) -> 
         "previous_colour": before.get("colour"),
         "previous_purple": before.get("purple"),
     }
-
-
-def _label(result: Mapping[str, Any]) -> tuple[Any, bool]:
-    return result.get("colour"), result.get("purple") is True
 
 
 def _report_sent(tx: Any, pregnancy_id: str, result: Mapping[str, Any], until: str | None = None) -> bool:

@@ -148,6 +148,7 @@ TABLE: dict[str, Access] = {
     "pregnancies.enter_result": Access(people=RIGHTS["correct"], organisations="woman"),
     "pregnancies.withdraw_result": Access(people=RIGHTS["correct"], organisations="woman"),
     "pregnancies.results": Access(people=RIGHTS["read"], organisations="woman"),
+    "pregnancies.gradings": Access(people=RIGHTS["read"], organisations="woman"),
     "pregnancies.amend_grading": Access(people=RIGHTS["grade"], organisations="woman"),
     "institutions.duties": _INSTITUTIONS,
     "institutions.take_up": Access(people=RIGHTS["count"]),
