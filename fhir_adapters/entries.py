@@ -13,6 +13,7 @@ from fhir_adapters import access
 from fhir_adapters.issues import FhirError, Issue
 from fhir_adapters.patches.patch import Patch, from_entry
 from fhir_adapters.rules.check import check
+from fhir_adapters.tolerances.kinds import Use
 from fhir_adapters.types import TYPES
 
 MAX_ENTRIES = 1000
@@ -25,7 +26,7 @@ _ETAG = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """`at` is where the resource stands in the request, for expressions. `query`: the condition of a
-    conditional update, create or search."""
+    conditional update, create or search. `tolerated`: what was put right in it before anybody looked."""
 
     method: str
     type: str
@@ -37,6 +38,7 @@ class Entry:
     if_match: int | None = None
     if_none_exist: tuple[tuple[str, str], ...] | None = None
     at: str = ""
+    tolerated: tuple[Use, ...] = ()
 
 
 def read_bundle(bundle: Any) -> tuple[str, list[Entry]]:

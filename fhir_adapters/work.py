@@ -20,7 +20,7 @@ Json = Mapping[str, Any]
 @dataclass(slots=True, kw_only=True)
 class Item:
     """One entry on its way. `resource` has its id and its references resolved; `found` says that nothing is to
-    be written because the resource is there already."""
+    be written because the resource is there already; `mistaken_for` whom its number leads to, who is somebody else."""
 
     entry: Entry
     id: str
@@ -31,6 +31,7 @@ class Item:
     patient_id: str | None = None
     correlated: Correlated = NONE
     notes: list[Issue] = field(default_factory=list)
+    mistaken_for: str | None = None
 
     @property
     def reference(self) -> str:

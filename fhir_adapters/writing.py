@@ -19,6 +19,8 @@ from fhir_adapters.store.resources import Draft
 from fhir_adapters.store.texts import split
 from fhir_adapters.terminology import is_identity, same_system
 from fhir_adapters.types import ENGINE_OWNED, PEOPLE_FREE, is_referral, patient_of
+from fhir_adapters.tolerances import keeping
+from fhir_adapters.tolerances.kinds import SNAPSHOT
 from fhir_adapters.work import Item, Json, Work, refuse_at
 
 
@@ -89,8 +91,14 @@ def _existing(work: Work, entry: Entry) -> Item:
     found = _matches(work, entry, entry.query)
     return Item(entry=entry, id=found[0] if found else (entry.resource or {}).get("id") or str(uuid4()))
 
+    if found and _is_mistaken(work, entry, found[0]):
+        return Item(entry=entry, id=str(uuid4()), status=201, mistaken_for=found[0])
 
 UNASKED = "?"  # no id of a resource: whether the same was said before is still to be asked
+
+def _is_mistaken(work: Work, entry: Entry, found: str) -> bool:
+    return entry.type == "Patient" and keeping.is_mistaken(work, entry.resource or {}, found)
+
 
 
 def _said_before(work: Work, entries: list[Entry], links: list[Links]) -> dict[int, str | None]:
@@ -115,8 +123,14 @@ def _new(work: Work, entry: Entry, links: Links, resolved: Mapping[str, str], sa
         found = [holder] if holder else _matches(work, entry, entry.if_none_exist)
         if found:
             return Item(entry=entry, id=found[0], found=True)
+        if found and _is_mistaken(work, entry, found[0]):
+            return Item(entry=entry, id=id_, status=201, mistaken_for=found[0])
     elif links.urns <= resolved.keys() and entry.type not in ENGINE_OWNED:
         same = said if said != UNASKED else _same_content(work, _linked(work, entry, links, resolved, id_))
+    elif entry.type == "Patient" and SNAPSHOT in work.viewer.tolerances:
+        same = _same_patient(work, entry)
+        if same:
+            return Item(entry=entry, id=same, found=True)
         if same:
             return Item(entry=entry, id=same, found=True)
     return Item(entry=entry, id=id_, status=201)
@@ -165,6 +179,22 @@ def _at_most_one(entry: Entry, found: list[str]) -> list[str]:
 def _same_content(work: Work, resource: Json) -> str | None:
     key = _content(resource)
     if key is None:
+def _same_patient(work: Work, entry: Entry) -> str | None:
+    """The Patient that this sender described with the same words and numbers before."""
+    said = split(labelled({**(entry.resource or {}), "id": "same"})).content_hash
+    for one in (entry.resource or {}).get("identifier", ()):
+        system, value = same_system(str(one.get("system"))), one.get("value")
+        if not value or not is_identity(system):
+            continue
+        for id_ in resources.with_identifier(work.asked, work.region_id, "Patient", [(system, value)]):
+            found = resources.read(work.asked, work.region_id, "Patient", id_, work.viewer)
+            if found is None or found[0].source != work.viewer.source:
+                continue
+            if split({**found[0].resource(), "id": "same"}).content_hash == said:
+                return id_
+    return None
+
+
         return None
     type_, patient_id, digest = key
     return resources.same(work.asked, work.region_id, type_, patient_id, work.viewer.source, digest)
@@ -294,6 +324,7 @@ def store(work: Work) -> None:
             _delete(work, item)
 
 
+    keeping.keep(work)
 def _now_another(work: Work, item: Item) -> bool:
     """Whether it is about a record that became another: then it is filed under that one."""
     old = item.patient_id

@@ -16,7 +16,7 @@ from fhir_adapters.arrivals.receiving import Receiver
 from fhir_adapters.store.arrivals import Outcome
 from workflows.services import Services
 
-CHANNELS = ("hl7v2", "cda", "csv", "view")
+CHANNELS = ("hl7v2", "cda", "csv", "view", "fhir", "document")
 
 
 class CorrectionBody(Strict):

@@ -7,22 +7,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from api.fhir import replies
-from api.fhir.guard import principal, scopes, viewer
+from api.fhir.guard import known_type, principal, scopes, viewer
+from api.fhir.overlooking import HEADER
 from api.fhir.reading import looking_as_caller, trace
 from api.fhir.writing import document as body_of
 from api.fhir.writing import idempotency
 from engine.store import plain
 from fhir_adapters import access
+from fhir_adapters.arrivals.receiving import Receiver
 from fhir_adapters.documents import making
 from fhir_adapters.documents.kinds import KINDS
 from fhir_adapters.documents.page import page
-from fhir_adapters.issues import not_found, refuse
+from fhir_adapters.issues import FhirError, Issue, not_found, refuse
 from fhir_adapters.store import documents, resources
 from fhir_adapters.store.documents import Kept
 from fhir_adapters.store.everything import everything, supporting
+from fhir_adapters.tolerances.kinds import DOCUMENTS
 from fhir_adapters.types import PEOPLE_FREE, TYPES
 from workflows.people.once import made_before
 
@@ -46,6 +49,14 @@ def register(bp: Blueprint, services: Any) -> None:
     def document_reference(id_: str) -> Response:
         return replies.json(desk.pointer(desk.one(id_, TYPE)))
 
+    @bp.post("/Bundle")
+    def take_document() -> Response:
+        """A document as a vendor makes them, from a system whose registration says so; to any other this type is none
+        that can be written."""
+        if DOCUMENTS not in principal().tolerances:
+            known_type("Bundle")
+        return taken(services)
+
     @bp.get("/Bundle/<id_>")
     def document_bundle(id_: str) -> Response:
         return replies.json(desk.one(id_, "Bundle").body)
@@ -62,6 +73,32 @@ def register(bp: Blueprint, services: Any) -> None:
         return response
 
 
+def taken(services: Any) -> Response:
+    """Kept as it came before anybody reads it. 201 where it was understood; 422 with every fault and its place where it
+    waits for a person."""
+    access.require(scopes(), "Observation", "create")
+    outcome = Receiver(services).receive(
+        request.get_data(), client=principal().login, channel="document", origin="fhir", kind="document"
+    )
+    if outcome.state == "not-understood":
+        raise FhirError(422, [_fault(one) for one in outcome.problems])
+    said = {"zh": "已保存并提取", "en": "kept, and read as far as it is known"}
+    note = Issue(type="informational", code=f"MCH-X-{DOCUMENTS}", **said, severity="information", expression="Bundle")
+    response = replies.json({"resourceType": "OperationOutcome", "issue": [note.as_fhir()]}, 201)
+    g.tolerated = [(DOCUMENTS, "Bundle", "Bundle")]
+    response.headers[HEADER] = f"{DOCUMENTS}=1"
+    report = next((one for one in outcome.became if one.startswith("DiagnosticReport/")), None)
+    if report:
+        response.headers["Location"] = f"{replies.base(services)}/{report}"
+    return response
+
+
+def _fault(problem: Mapping[str, str]) -> Issue:
+    return Issue(
+        type="processing", code=problem["code"], zh=problem["zh"], en=problem["en"], expression=problem["at"] or None
+    )
+
+
 class _Desk:
     def __init__(self, services: Any) -> None:
         self.services = services
@@ -70,6 +107,7 @@ class _Desk:
     def make(self, episode_id: str) -> Response:
         """GET: 200 with the document, which nobody keeps. POST: 201 with one that is kept."""
         access.require(scopes(), "EpisodeOfCare", "read")
+        access.require_open(viewer(), TYPES)
         asked, keeps = self._asked(), request.method == "POST"
         if keeps:
             access.require(scopes(), TYPE, "create")

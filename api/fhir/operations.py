@@ -11,18 +11,20 @@ from uuid import UUID
 
 from flask import Response, request
 
-from api.fhir import replies
+from api.fhir import overlooking, replies
 from api.fhir.guard import known_type, principal, scopes, viewer
 from api.fhir.reading import PAGE, looking, looking_as_caller, trace
 from api.fhir.writing import document
 from engine.store import reads
 from fhir_adapters import access, questionnaires
 from fhir_adapters.dates import interval
+from fhir_adapters.entries import Entry
 from fhir_adapters.issues import FhirError, Issue, not_found, outcome, refuse
 from fhir_adapters.rules.check import check
 from fhir_adapters.search.query import read_query, seal
 from fhir_adapters.store import resources
 from fhir_adapters.store.everything import everything, supporting
+from fhir_adapters.tolerances.agreeing import tolerant
 from fhir_adapters.types import PEOPLE_FREE, TYPES, patient_of
 
 FINE = Issue(type="informational", code="MCH-V-0000", zh="没有问题", en="no problem found", severity="information")
@@ -38,11 +40,15 @@ def validate(services: Any, type_: str, id_: str | None) -> Response:
         if id_ is None:
             raise refuse(400, "required", "MCH-V-0012", "缺少要检查的资源", "there is no resource to validate")
         resource, at = _stored(services, type_, id_), type_
+    overlooked: list[Issue] = []
+    if given is not None and isinstance(resource, Mapping):
+        [entry] = tolerant(services, principal(), [Entry(method="POST", type=type_, resource=resource, at=at)])
+        resource, overlooked = entry.resource, overlooking.issues(entry)
     found = check(resource, type_=type_, at=at)
     if mode == "update" and isinstance(resource, Mapping) and resource.get("id") != id_:
         text = "id 与地址不符", "the id is not that of the address"
         found.append(Issue(type="invalid", code="MCH-V-0002", zh=text[0], en=text[1], expression=f"{at}.id"))
-    return replies.json(outcome(found or [FINE]))
+    return replies.json(outcome([*(found or [FINE]), *overlooked]))
 
 
 def _to_validate(given: Any, type_: str) -> tuple[Any, str | None, str]:

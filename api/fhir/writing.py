@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Response, request
 
-from api.fhir import formats, replies
+from api.fhir import formats, overlooking, replies
 from api.fhir.guard import known_type, principal, scopes, viewer
 from api.fhir.reading import looking, require_whole, trace
 from engine.commands.contracts import IdempotencyKey
@@ -26,6 +26,7 @@ from fhir_adapters.search.query import read_query
 from fhir_adapters.store import resources
 from fhir_adapters.store.search import search as run_search
 from fhir_adapters.store.texts import Stored
+from fhir_adapters.tolerances.agreeing import tolerant
 
 REASONS = {200: "200 OK", 201: "201 Created", 204: "204 No Content", 304: "304 Not Modified"}
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -91,7 +92,7 @@ def delete(services: Any, type_: str, id_: str | None) -> Response:
         if_match=version_of(request.headers.get("If-Match")),
         at=type_,
     )
-    _apply(services, checked([entry], scopes()))
+    _run(services, _command(services, [entry]))
     return Response(status=204)
 
 
@@ -100,11 +101,14 @@ def bundle(services: Any) -> Response:
     base = replies.base(services)
     if kind == "batch":
         return _respond("batch-response", [_alone(services, entry, base) for entry in entries])
-    applied = _apply(services, checked(entries, scopes()))
+    with overlooking.keeping_refused(services, entries):
+        command = _command(services, entries)
+        applied = _run(services, command)
     with looking(services) as conn:
-        answers = [_answer(services, conn, one, base) for one in applied["entries"]]
+        pairs = zip(applied["entries"], command.entries, strict=True)
+        answers = [_answer(services, conn, done, base, entry) for done, entry in pairs]
     response = _respond("transaction-response", answers)
-    return _correlated(response, applied)
+    return overlooking.told(_correlated(response, applied), command.entries, applied)
 
 
 def _respond(kind: str, answers: Sequence[str]) -> Response:
@@ -113,16 +117,17 @@ def _respond(kind: str, answers: Sequence[str]) -> Response:
 
 def _one(services: Any, entry: Entry) -> Response:
     """A single write: 200 or 201 with the stored resource, where to find it and which version it is."""
-    command = _command(checked([entry], scopes()))
-    applied = _run(services, command)
+    with overlooking.keeping_refused(services, [entry]):
+        command = _command(services, [entry])
+        applied = _run(services, command)
     done = applied["entries"][0]
     stored = command.written.get((done["type"], done["id"])) or _stored(services, done)
     if stored is None:
         return _correlated(Response(status=done["status"]), applied)
-    response = _as_preferred(stored, done["status"])
+    response = _as_preferred(stored, done["status"], command.entries[0])
     location = f"{replies.base(services)}/{done['type']}/{done['id']}/_history/{stored.version}"
     response.headers["Location"] = response.headers["Content-Location"] = location
-    return _correlated(response, applied)
+    return overlooking.told(_correlated(response, applied), command.entries, applied)
 
 
 def _stored(services: Any, done: dict[str, Any]) -> Stored | None:
@@ -132,13 +137,15 @@ def _stored(services: Any, done: dict[str, Any]) -> Stored | None:
     return found[0] if found is not None else None
 
 
-def _as_preferred(stored: Stored, status: int) -> Response:
+def _as_preferred(stored: Stored, status: int, entry: Entry) -> Response:
     wanted = replies.prefers("return")
     if wanted == "minimal":
         return replies.stamped(Response(status=status), stored)
     if wanted == "operationoutcome":
         issue = {"severity": "information", "code": "informational", "diagnostics": "已保存 / stored"}
-        return replies.stamped(replies.json({"resourceType": "OperationOutcome", "issue": [issue]}, status), stored)
+        more = [one.as_fhir() for one in overlooking.issues(entry)]
+        outcome_ = {"resourceType": "OperationOutcome", "issue": [issue, *more]}
+        return replies.stamped(replies.json(outcome_, status), stored)
     return replies.stamped(replies.json(stored.text(), status), stored)
 
 
@@ -148,12 +155,9 @@ def _correlated(response: Response, applied: dict[str, Any]) -> Response:
     return response
 
 
-def _apply(services: Any, entries: list[Entry]) -> dict[str, Any]:
-    return _run(services, _command(entries))
-
-
-def _command(entries: list[Entry]) -> ApplyBundle:
-    return ApplyBundle(entries=tuple(entries), viewer=viewer())
+def _command(services: Any, entries: list[Entry]) -> ApplyBundle:
+    """What may be asked and is right, after what the caller's registration overlooks."""
+    return ApplyBundle(entries=tuple(checked(tolerant(services, principal(), entries), scopes())), viewer=viewer())
 
 
 def _run(services: Any, command: ApplyBundle) -> dict[str, Any]:
@@ -164,20 +168,25 @@ def _run(services: Any, command: ApplyBundle) -> dict[str, Any]:
 def _alone(services: Any, entry: Entry, base: str) -> str:
     """One entry of a batch: its failure is its own."""
     try:
-        applied = _apply(services, checked([entry], scopes()))
+        with overlooking.keeping_refused(services, [entry]):
+            command = _command(services, [entry])
+            applied = _run(services, command)
+        overlooking.count(command.entries, applied)
         with looking(services) as conn:
-            return _answer(services, conn, applied["entries"][0], base)
+            return _answer(services, conn, applied["entries"][0], base, command.entries[0])
     except EngineError as error:
         failed = translate(error)
         response = {"status": str(failed.status), "outcome": outcome(failed.issues)}
         return plain.dumps({"response": response}).decode()
 
 
-def _answer(services: Any, conn: Any, done: dict[str, Any], base: str) -> str:
+def _answer(services: Any, conn: Any, done: dict[str, Any], base: str, entry: Entry) -> str:
     """A response entry; what was asked for by GET is read after the writes."""
     if done["method"] == "GET":
         return _read_entry(services, conn, done, base)
     response: dict[str, Any] = {"status": REASONS[done["status"]]}
+    if entry.tolerated:
+        response["outcome"] = outcome(overlooking.issues(entry))
     if done.get("at") and replies.prefers("return") != "representation":
         response["location"] = f"{base}/{done['type']}/{done['id']}/_history/{done['version']}"
         response["etag"] = f'W/"{done["version"]}"'

@@ -99,7 +99,8 @@ def _apply(work: Work, command: ApplyArrival) -> None:
             _compare(work, command, subject, known)
         if entries:
             entries.insert(0, _patient_entry(work, subject, known))
-    entries = [kept for entry in entries if (kept := _newer(work, entry, known, reading)) is not None]
+    if not reading.is_as_sent:
+        entries = [kept for entry in entries if (kept := _newer(work, entry, known, reading)) is not None]
     if entries:
         bundles.apply(work, bundles.ApplyBundle(entries=tuple(entries), viewer=command.viewer))
         known = known or next((i.id for i in work.items if i.entry.full_url == SUBJECT), None)

@@ -32,7 +32,9 @@ def masked(channel: str, body: bytes) -> str:
     if channel == "hl7v2":
         return "\n".join(_segment(line) for line in re.split(r"[\r\n]+", text) if line)
     if channel == "cda":
-        return "".join(_markup(part) for part in _TAG.findall(text))
+        return _markup_of(text)
+    if channel in ("fhir", "document"):
+        return _markup_of(text) if text.lstrip().startswith("<") else _json(text)
     first, _, rest = text.partition("\n")
     return first + ("\n" + _covered(rest) if rest else "") if channel == "csv" else _covered(text)
 
@@ -46,6 +48,25 @@ def _segment(line: str) -> str:
     fields = line.split("|")
     shown = _SHOWN_FIELDS.get(name, ())
     return "|".join([name, *(f if n in shown else _covered(f) for n, f in enumerate(fields[1:], start=1))])
+
+
+def _markup_of(text: str) -> str:
+    return "".join(_markup(part) for part in _TAG.findall(text))
+
+
+_NAME_OR_VALUE = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|(-?[0-9][0-9.eE+-]*|true|false)')
+_ELEMENT = re.compile(r'"_?[A-Za-z][A-Za-z0-9]{0,63}"')
+
+
+def _json(text: str) -> str:
+    """Names of elements stay, every value is covered."""
+
+    def cover(found: re.Match[str]) -> str:
+        if found[2] is not None and _ELEMENT.fullmatch(found[1]):
+            return found[0]
+        return (f'"{COVER}"' if found[1] is not None else COVER) + (found[2] or "")
+
+    return _NAME_OR_VALUE.sub(cover, text)
 
 
 def _markup(part: str) -> str:

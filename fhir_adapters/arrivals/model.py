@@ -72,7 +72,7 @@ class Subject:
 class Reading:
     """`entries` name the subject as SUBJECT. `told_at`: when the sender said it, by which what is older gives way.
     `became_another`: identities of a record that the sender merged into the subject's. `unmapped`: local codes that
-    nothing is known of, by the entry's place."""
+    nothing is known of, by the entry's place. `is_as_sent`: the entries are a FHIR request, which stands for itself."""
 
     kind: str
     subject: Subject | None = None
@@ -80,6 +80,7 @@ class Reading:
     told_at: str | None = None
     became_another: tuple[tuple[str, str], ...] = ()
     unmapped: Mapping[str, str] = field(default_factory=dict)
+    is_as_sent: bool = False
 
 
 class Troubles:

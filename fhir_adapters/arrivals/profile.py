@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -109,13 +109,24 @@ class Profile:
 
 
 class Profiles:
-    """The files of a folder, read again when one changes."""
+    """The files of a folder, read again when one changes. `entered`: by client what was entered on its page, which goes
+    before its file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, entered: Callable[[], Mapping[str, str]] = dict) -> None:
         self.folder = folder
+        self._entered = entered
 
     def all(self) -> dict[str, Profile]:
         """By client; a file that is wrong stops nobody else, and is said in the log."""
+        found = self._files()
+        for client, text in self._entered().items():
+            try:
+                found[client] = read_text(text, client)
+            except Incorrect as error:
+                log.error("%s %s", error.message.en, "; ".join(fault.path for fault in error.faults))
+        return found
+
+    def _files(self) -> dict[str, Profile]:
         found: dict[str, Profile] = {}
         for path in sorted(self.folder.glob("*.yaml")):
             try:
@@ -149,10 +160,20 @@ class Profiles:
 @lru_cache(maxsize=256)
 def _read(path: Path, changed: int) -> Profile:
     try:
-        told = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
         raise _wrong(path.name, "不是可读的 YAML", "is no readable YAML") from error
-    return read_profile(told, path.name)
+    return read_text(text, path.name)
+
+
+@lru_cache(maxsize=256)
+def read_text(text: str, name: str) -> Profile:
+    """Raises Incorrect with the place of every fault."""
+    try:
+        told = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise _wrong(name, "不是可读的 YAML", "is no readable YAML") from error
+    return read_profile(told, name)
 
 
 def read_profile(told: Any, name: str) -> Profile:

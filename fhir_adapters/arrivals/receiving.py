@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,15 +14,19 @@ from uuid import UUID
 from engine.commands.contracts import Actor
 from engine.errors import Busy, EngineError, NotFound
 from fhir_adapters.access import Viewer
+from fhir_adapters.arrivals import agreed
+from fhir_adapters.arrivals import refused as refused_writes
 from fhir_adapters.arrivals.applying import FINAL, ApplyArrival, NoteTrouble
 from fhir_adapters.arrivals.model import NotUnderstood, Problem, Reading, problems_of, refused
-from fhir_adapters.arrivals.profile import Profile, Profiles
+from fhir_adapters.arrivals.profile import Profile
 from fhir_adapters.cda import documents
 from fhir_adapters.entries import Entry, checked
 from fhir_adapters.hl7v2 import messages
 from fhir_adapters.store import arrivals
 from fhir_adapters.store.arrivals import Arrival, Outcome
 from fhir_adapters.tabular import rows
+from fhir_adapters.tolerances import documents as bundles_of_documents
+from fhir_adapters.tolerances.agreeing import tolerant
 from workflows.people.model import Principal
 
 log = logging.getLogger(__name__)
@@ -32,6 +37,8 @@ READERS: Mapping[str, Reader] = {
     "cda": documents.read,
     "csv": rows.read,
     "view": rows.read,
+    "fhir": refused_writes.read,
+    "document": bundles_of_documents.read,
 }
 KEPT = timedelta(days=200)  # what was settled; the Cybersecurity Law, article 21, asks six months of logs
 ENGINE = Actor(id="engine", kind="engine")
@@ -44,7 +51,7 @@ class Receiver:
     def __init__(self, services: Any, readers: Mapping[str, Reader] = READERS) -> None:
         self._services = services
         self._readers = readers
-        self.profiles = Profiles(services.settings.inbound)
+        self.profiles = agreed.profiles(services)
 
     def store(
         self,
@@ -96,7 +103,10 @@ class Receiver:
         who = self._services.people.system(found.client) if found.client else None
         if who is None:
             raise refused("", "MCH-I-001", "发送方未登记", "the sender is not registered")
-        reading = self._readers[found.channel](found, self.profiles.of(found.client))
+        profile = agreed.with_own_codes(self._services, self.profiles.of(found.client))
+        reading = self._readers[found.channel](found, profile)
+        if reading.is_as_sent:
+            reading = replace(reading, entries=tuple(tolerant(self._services, who, reading.entries)))
         require_sound(reading, who)
         command = ApplyArrival(arrival_id=found.id, reading=reading, viewer=Viewer.of(who))
         outcome: Outcome = self._services.engine.execute(command, by=who.actor)

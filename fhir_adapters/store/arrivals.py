@@ -25,7 +25,7 @@ class Arrival:
 
     id: UUID
     client: str
-    channel: str  # hl7v2 | cda | csv | view
+    channel: str  # hl7v2 | cda | csv | view | fhir | document
     origin: str
     control_id: str
     received_at: datetime
@@ -147,6 +147,12 @@ def counts(conn: Connection[Any], region_id: str) -> list[Counted]:
     return [Counted(client=c, channel=ch, state=s, arrivals=n, repeats=int(r)) for c, ch, s, n, r in rows]
 
 
+def count_open(conn: Connection[Any], region_id: str, client: str, channel: str) -> int:
+    """Of one client: what waits for a person."""
+    row = conn.execute(SQL["count_open"], {"region_id": region_id, "client": client, "channel": channel}).fetchone()
+    return int(row[0]) if row else 0
+
+
 def forget(conn: Connection[Any], region_id: str, before: datetime) -> int:
     """Of what was settled; answers how many went."""
     return conn.execute(SQL["forget_arrivals"], {"region_id": region_id, "before": before}).rowcount
@@ -162,12 +168,12 @@ def propose(
     at: datetime,
     resource: tuple[str, str, int],
     patient_id: str | None,
-    arrival_id: UUID,
+    arrival_id: UUID | None,
 ) -> None:
     """One question to a person. An unmapped code is asked once as long as that question is open."""
     type_, id_, version = resource
     given = {"kind": kind, "source": source, "reason": reason, "at": at, "patient_id": patient_id}
-    given |= {"type": type_, "resource_id": id_, "version": version, "arrival_id": str(arrival_id)}
+    given |= {"type": type_, "resource_id": id_, "version": version, "arrival_id": str(arrival_id or "")}
     statement = "ask_for_code" if kind == "unmapped-code" else "propose"
     conn.execute(SQL[statement], {"region_id": region_id, "id": uuid4(), **given})
 

@@ -67,6 +67,7 @@ class Desk:
             organisation=client.organisation_id,
             scopes=client.scopes,
             organisations=visible_organisations(client.organisation_id, (), tree),
+            tolerances=client.tolerances,
         )
 
     def _audit(

@@ -160,3 +160,12 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+    def set_tolerances(self, client: Client, names: frozenset[str], by: Principal) -> Client:
+        """What is overlooked in what this system sends from now on; who said so stands in the audit."""
+        key = {"region_id": self.region_id, "client_id": client.id}
+        with self.pool.connection() as conn, conn.transaction():
+            store.run(conn, "set_tolerances", **key, tolerances=sorted(names))
+            detail = {"before": sorted(client.tolerances), "after": sorted(names)}
+            self._audit(conn, by, "set-tolerances", "client", client.name, detail)
+        return replace(client, tolerances=names)
+

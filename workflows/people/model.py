@@ -31,7 +31,8 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """A registered hospital system; `jwks` holds its public keys."""
+    """A registered hospital system; `jwks` holds its public keys, `tolerances` names what is overlooked in what it
+    sends."""
 
     id: UUID
     name: str
@@ -40,6 +41,7 @@ class Client:
     jwks: dict[str, Any]
     active: bool = True
 
+    tolerances: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
@@ -56,6 +58,9 @@ class Principal:
     organisations: frozenset[str] = frozenset()
 
     @property
+    tolerances: frozenset[str] = frozenset()  # of a system: what is overlooked in what it sends
+    app: str | None = None
+    patient_id: str | None = None
     def actor(self) -> Actor:
         """As it stands in history and audit: ids only."""
         return Actor(id=self.login, kind=self.kind, organisation=self.organisation, roles=tuple(sorted(self.roles)))

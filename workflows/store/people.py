@@ -61,7 +61,8 @@ def account_of(found: Mapping[str, Any]) -> Account:
 
 
 def client_of(found: Mapping[str, Any]) -> Client:
-    return Client(**{**found, "scopes": frozenset(found["scopes"])})
+    sets = {name: frozenset(found[name]) for name in ("scopes", "tolerances")}
+    return Client(**{**found, **sets})
 
 
 def add_account(conn: Connection[Any], region_id: str, account: Account, password_hash: str, now: datetime) -> None:

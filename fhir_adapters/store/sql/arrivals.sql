@@ -92,3 +92,8 @@ SELECT mark FROM inbound_mark WHERE region_id = %(region_id)s AND client = %(cli
 INSERT INTO inbound_mark AS m (region_id, client, name, mark, at)
 VALUES (%(region_id)s, %(client)s, %(name)s, %(mark)s, %(now)s)
 ON CONFLICT (region_id, client, name) DO UPDATE SET mark = greatest(m.mark, excluded.mark), at = excluded.at
+
+-- count_open --
+SELECT count(*) FROM arrival_outcome
+ WHERE region_id = %(region_id)s AND client = %(client)s AND channel = %(channel)s
+   AND state IN ('waiting', 'not-understood')

@@ -12,3 +12,7 @@ UPDATE access_token SET revoked_at = %(now)s
 -- replace_client_keys --
 -- What the client signs with from now on. Assertions by other keys are refused at once; tokens it holds live out their minutes.
 UPDATE client SET jwks = %(jwks)s WHERE region_id = %(region_id)s AND id = %(client_id)s AND active;
+
+-- set_tolerances --
+-- What is overlooked in what the client sends from now on.
+UPDATE client SET tolerances = %(tolerances)s WHERE region_id = %(region_id)s AND id = %(client_id)s AND active;

@@ -96,14 +96,14 @@ INSERT INTO client (region_id, id, name, organisation_id, scopes, jwks, created_
 VALUES (%(region_id)s, %(id)s, %(name)s, %(organisation_id)s, %(scopes)s, %(jwks)s, %(now)s);
 
 -- clients --
-SELECT id, name, organisation_id, scopes, jwks, active FROM client WHERE region_id = %(region_id)s ORDER BY name;
+SELECT id, name, organisation_id, scopes, jwks, active, tolerances FROM client WHERE region_id = %(region_id)s ORDER BY name;
 
 -- client_by_id --
-SELECT id, name, organisation_id, scopes, jwks, active FROM client
+SELECT id, name, organisation_id, scopes, jwks, active, tolerances FROM client
  WHERE region_id = %(region_id)s AND id = %(client_id)s AND active;
 
 -- client_by_name --
-SELECT id, name, organisation_id, scopes, jwks, active FROM client
+SELECT id, name, organisation_id, scopes, jwks, active, tolerances FROM client
  WHERE region_id = %(region_id)s AND name = %(name)s AND active;
 
 -- use_assertion --

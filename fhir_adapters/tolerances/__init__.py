@@ -1,0 +1,1 @@
+"""What is overlooked in one client's resources, where its registration says so: put right before the rules look."""
