@@ -26,6 +26,8 @@ def guard(services: Any) -> Callable[[], None]:
         g.principal = principal = services.people.actor_for_token(_token())
         if principal is None:
             raise Unauthenticated("访问令牌无效或已过期", "the access token is unknown or has expired")
+        if principal.app is not None:
+            raise Forbidden("应用只能使用 FHIR 接口", "an app may use the FHIR interface alone", code="app")
         if not access.admits(row, principal):
             raise Forbidden("您的角色不能使用此接口", "none of your roles may use this route")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from fhir_adapters.issues import FhirError, refuse
+from fhir_adapters.scopes import NARROWED_TYPES, Narrowing, is_understood, narrowing_of
+from fhir_adapters.store.texts import Stored
 from workflows.people.model import Principal
+from workflows.people.scopes import covered, read_scope
 
 LETTERS = {
     "create": "c",
@@ -20,18 +22,19 @@ LETTERS = {
     "delete": "d",
     "search": "s",
 }
-_SCOPE = re.compile(r"(system|user)/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?|read|write|\*)")
-_OLD = {"read": "rs", "write": "cud", "*": "cruds"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """The caller as a query sees it: `source` marks what it wrote itself."""
+    """The caller as a query sees it: `source` marks what it wrote itself. `narrowing`: None where the scopes give whole
+    types, as most do. `tolerances`: of the client's registration."""
 
     source: str
     organisations: tuple[str, ...]
     restricted: bool
     kind: str = "client"  # client | person
+    tolerances: frozenset[str] = frozenset()
+    narrowing: Narrowing | None = None
 
     @staticmethod
     @lru_cache(maxsize=1 << 12)
@@ -41,7 +44,25 @@ class Viewer:
             organisations=tuple(sorted(who.organisations)),
             restricted=who.restricted,
             kind=who.kind,
+            tolerances=who.tolerances,
+            narrowing=narrowing_of(who.scopes, who.patient_id),
         )
+
+    def about(self, type_: str) -> str | None:
+        """The one patient whom all that the scopes leave open of a type is about."""
+        parts = self.narrowing.parts(type_, "r") if self.narrowing is not None else None
+        found = {part.patient_id for part in parts or ()}
+        return found.pop() if len(found) == 1 else None
+
+    def sees(self, region_id: str, stored: Stored, letters: str = "r") -> bool:
+        """Whether the scopes leave this version open: by what it says, not by what has become of the resource."""
+        narrowing = self.narrowing
+        if narrowing is None:
+            return True
+        parts = narrowing.parts(stored.type, letters)
+        if not parts:
+            return parts is None
+        return narrowing.covers(region_id, stored.resource(), stored.updated_at, letters)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -51,14 +72,24 @@ def may(scopes: frozenset[str], type_: str, interaction: str) -> bool:
 
 
 def allows(scopes: Iterable[str], type_: str, interaction: str) -> bool:
-    """Whether one of the granted scopes covers this interaction on this type. A scope narrowed by a query
-    grants nothing here: to honour it halfway would show more than was meant."""
+    """Whether one of the granted scopes covers this interaction on this type at all. Of which resources is said by the
+    viewer's narrowing; what is no clinical type is had whole or not at all."""
     letter = LETTERS[interaction]
-    for scope in scopes:
-        found = _SCOPE.fullmatch(scope)
-        if found and found[2] in ("*", type_) and letter in _OLD.get(found[3], found[3]):
+    for text in scopes:
+        one = read_scope(text)
+        is_of_type = one is not None and one.type in ("*", type_) and letter in one.letters
+        if one is not None and is_of_type and (one.is_whole or type_ in NARROWED_TYPES):
             return True
     return False
+
+
+def require_open(viewer: Viewer, types: Iterable[str], interaction: str = "read") -> None:
+    """Raises 403 where the scopes leave only a part of one of these types, other than by whom it is about: for what is
+    made of many resources at once."""
+    for type_ in types:
+        parts = viewer.narrowing.parts(type_, LETTERS[interaction]) if viewer.narrowing else None
+        if parts is not None and any(part.query is not None for part in parts):
+            raise missing_scope(type_, interaction)
 
 
 def require(scopes: Iterable[str], type_: str, interaction: str, at: str | None = None) -> None:
@@ -82,15 +113,19 @@ def missing_scope(type_: str, interaction: str, at: str | None = None) -> FhirEr
 def granted(asked: str, registered: Iterable[str]) -> frozenset[str]:
     """The asked scopes as far as the registration covers each wholly; all registered ones when nothing is asked."""
     registered = frozenset(registered)
-    if not asked.split():
+    wanted = frozenset(asked.split())
+    if not wanted:
         return registered
-    return frozenset(scope for scope in asked.split() if scope in registered or _covered(scope, registered))
+    return frozenset(text for text in wanted if text in registered or _covered(text, registered))
 
 
-def _covered(scope: str, registered: frozenset[str]) -> bool:
-    found = _SCOPE.fullmatch(scope)
-    if not found or found[1] != "system":
-        return False
-    by_letter = {letter: name for name, letter in LETTERS.items() if name not in ("vread", "history")}
-    letters = _OLD.get(found[3], found[3])
-    return bool(letters) and all(allows(registered, found[2], by_letter[letter]) for letter in letters)
+def unknown(asked: Iterable[str], around: frozenset[str] = frozenset()) -> list[str]:
+    """What of this is no scope that can be held to: misspelt, letters out of order, a parameter that does not exist."""
+    return sorted(
+        text for text in asked if text not in around and not text.startswith("jobs/") and not is_understood(text)
+    )
+
+
+def _covered(text: str, registered: frozenset[str]) -> bool:
+    one = read_scope(text)
+    return one is not None and covered(one, registered)

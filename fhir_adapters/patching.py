@@ -45,7 +45,7 @@ def _target(work: Work, entry: Entry) -> str:
 
 
 def _patched(work: Work, entry: Entry, id_: str) -> Entry:
-    stored = resources.read(work.asked, work.region_id, entry.type, id_, work.viewer)
+    stored = resources.read(work.asked, work.region_id, entry.type, id_, work.viewer, letters="u")
     if stored is None or stored[0].deleted:
         raise not_found(entry.at)
     assert entry.patch is not None

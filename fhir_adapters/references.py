@@ -36,6 +36,11 @@ def links_of(node: Any) -> Links:
     )
 
 
+def references_in(node: Any) -> frozenset[str]:
+    """Every text that stands where a reference or link can stand."""
+    return frozenset(_links(node))
+
+
 def _links(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         for name, value in node.items():

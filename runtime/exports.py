@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
 from engine.commands.contracts import Actor
-from fhir_adapters.access import Viewer
+from fhir_adapters.access import Viewer, granted
 from fhir_adapters.export.writing import Exporter, Stopped
 from fhir_adapters.store.exports import EXPORTING, Exports, Job
 from runtime.looking import Looking
@@ -40,7 +41,7 @@ def exporter_for(services: Services, stopping: Event | None = None) -> Exporter:
         region_id=services.region_id,
         clock=services.clock,
         connect=connect,
-        viewer_of=lambda conn, job: _viewer(_principal(services, conn, job)),
+        viewer_of=lambda conn, job: _viewer(_principal(services, conn, job), job),
         leave_trace=leave_trace,
         going=lambda: stopping is None or not stopping.is_set(),
     )
@@ -52,11 +53,13 @@ def _principal(services: Services, conn: Any, job: Job) -> Principal | None:
     if client is None:
         return None
     actor = Actor(id=client.name, kind="client", organisation=client.organisation_id)
-    return services.people.principal_of(conn, actor)
+    return replace(services.people.principal_of(conn, actor), scopes=client.scopes)
 
 
-def _viewer(principal: Principal | None) -> Viewer | None:
-    return None if principal is None else Viewer.of(principal)
+def _viewer(principal: Principal | None, job: Job) -> Viewer | None:
+    """With the scopes of the token that asked, as far as the system has them still."""
+    left = granted(" ".join(job.scopes), principal.scopes) if principal is not None else frozenset()
+    return Viewer.of(replace(principal, scopes=left)) if principal is not None and left else None
 
 
 def write_all(services: Services) -> int:

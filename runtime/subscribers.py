@@ -16,6 +16,7 @@ from engine.clock import system_clock
 from engine.commands.contracts import Actor
 from engine.store.connections import configure
 from fhir_adapters.access import Viewer
+from fhir_adapters.scopes import narrowing_of
 from fhir_adapters.store.subscriptions import Subscribed, Subscriptions
 from fhir_adapters.subscriptions.numbering import number_changes
 from fhir_adapters.subscriptions.sending import Sender
@@ -48,7 +49,12 @@ def viewer_of(services: Services, conn: Any, found: Subscribed) -> Viewer | None
     actor = Actor(id=client.name, kind="client", organisation=client.organisation_id)
     principal = services.people.principal_of(conn, actor)
     organisations = tuple(sorted(principal.organisations))
-    return Viewer(source=f"client:{client.name}", organisations=organisations, restricted=principal.restricted)
+    return Viewer(
+        source=f"client:{client.name}",
+        organisations=organisations,
+        restricted=principal.restricted,
+        narrowing=narrowing_of(found.scopes, None),
+    )
 
 
 def own_connection(conninfo: str, region_id: str) -> psycopg.Connection[Any]:

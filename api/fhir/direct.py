@@ -50,6 +50,8 @@ def reads(app: Flask, services: Any) -> Direct:
         if believed is None or not access.may(believed.principal.scopes, type_, "read"):
             return None
         viewer, organisation = Viewer.of(believed.principal), believed.principal.organisation
+        if viewer.narrowing is not None or believed.principal.app is not None:
+            return None
         with pool.bare() as conn:
             found = resources.read_traced(conn, region_id, type_, id_, viewer, organisation, believed)
         if found is None:

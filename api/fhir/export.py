@@ -99,6 +99,8 @@ class _Desk:
             asked = [*asked, *pairs_of(document(self.services))]
         lenient = "handling=lenient" in preferences
         wish = read_wish(asked, scopes(), of_patients=of_patients, lenient=lenient, now=now)
+        if group_id is not None and viewer().narrowing is not None:
+            access.require(scopes(), "Group", "read")  # who is in it tells what the scopes may not
         if group_id is not None and group_id not in groups.named(viewer()):
             raise not_found()
         id_, base, client_id = uuid4(), replies.base(self.services), self._client_id()

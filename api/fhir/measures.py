@@ -12,7 +12,7 @@ from uuid import UUID
 from flask import Blueprint, Response, request
 
 from api.fhir import replies
-from api.fhir.guard import principal, scopes
+from api.fhir.guard import principal, scopes, viewer
 from api.fhir.reading import looking, trace
 from api.fhir.writing import document
 from engine.errors import EngineError
@@ -196,6 +196,7 @@ def _evaluate(services: Any, id_: str | None) -> Response:
     organisation = _organisation(asked)
     if wanted == SUBJECTS:
         access.require(scopes(), "Patient", "read")
+        access.require_open(viewer(), ["Patient"])
     with looking(services) as conn:
         found = indicators.report(services, conn, period, organisation=organisation)
         figure = next(one for one in found.figures if one.definition.id == known.id)

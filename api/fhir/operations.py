@@ -168,12 +168,16 @@ def populate(services: Any, id_: str) -> Response:
     """Parameters with the response to begin with: for `task` as its page shows it, for `subject` what is known."""
     for type_ in ("Questionnaire", "Observation"):
         access.require(scopes(), type_, "read")
+    access.require_open(viewer(), ["Observation"])
     asked = _references(document(services)) if request.method == "POST" else dict(request.args.items())
     task, subject = asked.get("task", ""), asked.get("subject", "")
     with looking(services) as conn:
         form = questionnaires.form_of(services, conn, id_)
         if task.startswith("Task/"):
-            response = questionnaires.populate_for_task(services, conn, _uuid(task), form, principal())
+            task_id = _uuid(task)
+            if viewer().narrowing is not None:
+                _require_seen(services, conn, "Task", str(task_id))
+            response = questionnaires.populate_for_task(services, conn, task_id, form, principal())
         elif subject.startswith("Patient/"):
             patient_id = subject.removeprefix("Patient/")
             found = resources.read(conn, services.region_id, "Patient", patient_id[:64], viewer())
@@ -185,6 +189,12 @@ def populate(services: Any, id_: str) -> Response:
             raise refuse(400, "required", "MCH-V-0012", *text)
         trace(services, conn, "populate", "Questionnaire", id_, [patient_of(response)])
     return replies.json({"resourceType": "Parameters", "parameter": [{"name": "response", "resource": response}]})
+
+
+def _require_seen(services: Any, conn: Any, type_: str, id_: str) -> None:
+    """Raises 404 for what the scopes do not reach."""
+    if resources.read(conn, services.region_id, type_, id_, viewer()) is None:
+        raise not_found()
 
 
 def _references(parameters: Any) -> dict[str, str]:

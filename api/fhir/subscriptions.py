@@ -183,7 +183,8 @@ class _Desk:
             rows = Subscriptions(conn, self.services.region_id)
             found = self.one(rows, id_)
             events = rows.events(found.id, max(first, 1), min(last, found.event_count), PAGE)
-            named = {(event.stored.type, event.stored.id) for event in events}
+            inside = (event.stored for event in events if viewer().sees(rows.region_id, event.stored))
+            named = {(stored.type, stored.id) for stored in inside}
             seen = rows.visible(viewer(), sorted(k for k in named if access.allows(scopes(), k[0], "read")))
             patients = [id_ for type_, id_ in seen if type_ == "Patient"]
             if events:
@@ -239,7 +240,8 @@ def _client_id() -> UUID:
 def _columns(resource: dict[str, Any], wish: Wish) -> dict[str, Any]:
     kept = {name: value for name, value in resource.items() if name not in NOT_STORED}
     status = "off" if resource["status"] == "off" else "requested"
-    return {"status": status, "types": list(wish.types), "body": plain.dumps(kept).decode(), "ends_at": wish.ends_at}
+    said = {"status": status, "types": list(wish.types), "body": plain.dumps(kept).decode(), "ends_at": wish.ends_at}
+    return {**said, "scopes": sorted(scopes())}
 
 
 def _backlog(rows: Subscriptions, found: Subscribed) -> list[dict[str, Any]]:

@@ -63,7 +63,8 @@ def _withdrawn(work: Work, item: Item) -> Json | None:
     status = (item.resource or {}).get("status") if item.entry.method != "DELETE" else "entered-in-error"
     if item.saved.version < 2 or status in FINAL:
         return None
-    found = resources.read(work.conn, work.region_id, "Observation", item.saved.id, work.viewer, item.saved.version - 1)
+    key = (work.conn, work.region_id, "Observation", item.saved.id, work.viewer, item.saved.version - 1)
+    found = resources.read(*key, letters=None)
     if found is None:
         return None
     before = {**plain.read(found[0].body), "resourceType": "Observation", "id": item.saved.id}

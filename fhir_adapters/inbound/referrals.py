@@ -168,7 +168,7 @@ def _request(work: Work, item: Item, task: Json) -> Json | None:
         if brought is not None:
             return brought
         id_ = reference.partition("/")[2]
-        stored = resources.read(work.conn, work.region_id, "ServiceRequest", id_, work.viewer)
+        stored = resources.read(work.conn, work.region_id, "ServiceRequest", id_, work.viewer, letters="cr")
         if stored is not None and not stored[0].deleted:
             return stored[0].resource()
     return None

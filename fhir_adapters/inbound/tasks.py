@@ -44,7 +44,7 @@ def receive(work: Work) -> None:
 
 def _move(work: Work, item: Item) -> None:
     assert item.resource is not None
-    known = resources.read(work.conn, work.region_id, "Task", item.id, work.viewer)
+    known = resources.read(work.conn, work.region_id, "Task", item.id, work.viewer, letters="u")
     task_id = _uuid(item.id)
     loop = known is not None and is_referral(known[0].resource())
     if known is None or (task_id is None and not loop):
@@ -153,7 +153,7 @@ def _complete(work: Work, item: Item, task: Any) -> None:
 def _stored_response(work: Work, item: Item, answers: list[str]) -> Item | None:
     for reference in answers:
         id_ = reference.partition("/")[2]
-        found = resources.read(work.conn, work.region_id, "QuestionnaireResponse", id_, work.viewer)
+        found = resources.read(work.conn, work.region_id, "QuestionnaireResponse", id_, work.viewer, letters="cr")
         if found is not None and not found[0].deleted:
             return Item(entry=item.entry, id=id_, resource=found[0].resource())
     return None

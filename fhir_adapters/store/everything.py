@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 
 from engine.store import sql
 from fhir_adapters.access import Viewer
-from fhir_adapters.store import resources
+from fhir_adapters.store import inside, resources
 from fhir_adapters.store.texts import Stored
 from fhir_adapters.types import PEOPLE_FREE
 
@@ -33,21 +33,24 @@ def everything(
     after: tuple[str, str] | None = None,
 ) -> list[Stored]:
     """A page of her resources, of these types, as far as the viewer may know of them."""
-    key = {
+    key: dict[str, Any] = {
         "region_id": region_id,
         "patient_id": patient_id,
         "episode_id": episode_id,
         "types": list(types),
         "since": since,
-        "limit": limit,
         "viewer": viewer.source,
         "restricted": viewer.restricted,
         "organisations": list(viewer.organisations),
-        "after_type": after[0] if after else None,
-        "after_id": after[1] if after else None,
     }
-    with conn.cursor(row_factory=class_row(Stored)) as cursor:
-        return cursor.execute(SQL["everything_of_patient"], key).fetchall()
+
+    def fetch(most: int, last: Stored | None) -> list[Stored]:
+        at = (last.type, last.id) if last else after or (None, None)
+        key.update({"limit": most, "after_type": at[0], "after_id": at[1]})
+        with conn.cursor(row_factory=class_row(Stored)) as cursor:
+            return cursor.execute(SQL["everything_of_patient"], key).fetchall()
+
+    return inside.page(viewer, region_id, limit, fetch, lambda stored: stored)
 
 
 def supporting(

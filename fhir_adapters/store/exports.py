@@ -12,8 +12,9 @@ from uuid import UUID
 from psycopg import Connection, Error, IsolationLevel
 from psycopg.rows import class_row
 
-from engine.store import sql
+from engine.store import plain, sql
 from fhir_adapters.access import Viewer
+from fhir_adapters.scopes import Narrowing
 from fhir_adapters.store import resources
 
 SQL = sql.load(__file__)
@@ -168,12 +169,21 @@ def lines(
         "group_tokens": list(group.tokens) if group else [],
         "open_tokens": list(group.open_tokens) if group else [],
     }
-    yield from _copied(conn, "copy_resources", given)
+    for line in _copied(conn, "copy_resources", given):
+        if viewer.narrowing is None or _is_inside(region_id, viewer.narrowing, line):
+            yield line
 
 
 def deleted(conn: Connection[Any], region_id: str, job: Job, viewer: Viewer) -> Generator[Line, None, None]:
-    """What was deleted since the moment that the caller named."""
-    yield from _copied(conn, "copy_deleted", {**_asked(region_id, job, viewer), "types": list(job.types)})
+    """What was deleted since the moment that the caller named; of types of which the scopes leave only a part nothing,
+    because what is gone cannot be asked whether it was inside."""
+    types = [one for one in job.types if viewer.narrowing is None or viewer.narrowing.parts(one, "r") is None]
+    yield from _copied(conn, "copy_deleted", {**_asked(region_id, job, viewer), "types": types})
+
+
+def _is_inside(region_id: str, narrowing: Narrowing, line: Line) -> bool:
+    resource = plain.read(line.text)
+    return narrowing.covers(region_id, resource, datetime.fromisoformat(resource["meta"]["lastUpdated"]))
 
 
 def _asked(region_id: str, job: Job, viewer: Viewer) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from psycopg import Connection
@@ -11,7 +12,9 @@ from psycopg.rows import dict_row
 
 from engine.store import sql
 from fhir_adapters.access import Viewer
+from fhir_adapters.store import inside
 from fhir_adapters.store.texts import Stored
+from fhir_adapters.types import PEOPLE_FREE
 
 SQL = sql.load(__file__)
 Before = tuple[datetime, str, str, int]  # time, type, id and version of the last entry of the page before
@@ -28,20 +31,24 @@ def of_types(
     before: Before | None = None,
 ) -> list[tuple[Stored, str | None]]:
     """Versions with the patient each is about, as far as the viewer may know of them now."""
-    at, type_before, id_before, version_before = before or (None, None, None, None)
-    key = {
+    about = {viewer.about(type_) for type_ in types if type_ not in PEOPLE_FREE}
+    key: dict[str, Any] = {
         "region_id": region_id,
         "types": list(types),
-        "limit": limit,
         "since": since,
-        "before": at,
-        "before_type": type_before,
-        "before_id": id_before,
-        "before_version": version_before,
+        "about": about.pop() if len(about) == 1 else None,
         "viewer": viewer.source,
         "restricted": viewer.restricted,
         "organisations": list(viewer.organisations),
     }
-    with conn.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(SQL["system_history"], key).fetchall()
-    return [(Stored(**{k: v for k, v in row.items() if k != "patient_id"}), row["patient_id"]) for row in rows]
+
+    def fetch(most: int, last: tuple[Stored, str | None] | None) -> list[tuple[Stored, str | None]]:
+        newest = (last[0].updated_at, last[0].type, last[0].id, last[0].version) if last else before
+        at, type_before, id_before, version_before = newest or (None, None, None, None)
+        key.update({"limit": most, "before": at, "before_type": type_before})
+        key.update({"before_id": id_before, "before_version": version_before})
+        with conn.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(SQL["system_history"], key).fetchall()
+        return [(Stored(**{k: v for k, v in row.items() if k != "patient_id"}), row["patient_id"]) for row in rows]
+
+    return inside.page(viewer, region_id, limit, fetch, itemgetter(0))

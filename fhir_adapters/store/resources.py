@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from psycopg import Connection
@@ -16,6 +17,7 @@ from engine.store.wire import Alone, Asked, Wire, ask, call, tell
 from fhir_adapters.access import Viewer
 from fhir_adapters.search.index import NOTHING, has_strings, hashed, identifier_value, written
 from fhir_adapters.stencils import Row
+from fhir_adapters.store import inside
 from fhir_adapters.store.texts import Stored, elements, split
 from fhir_adapters.terminology import CANONICAL_BASE, is_identity, same_system
 from fhir_adapters.types import episode_of, labels_of, patient_of
@@ -241,11 +243,16 @@ def history(
     before: tuple[datetime, str, int] | None = None,
 ) -> list[tuple[Stored, str | None]]:
     """Versions, newest first; with `before` those that follow on the next page."""
-    at, id_before, version_before = before or (None, None, None)
-    key = {"region_id": region_id, "type": type_, "id": id_, "limit": limit, "since": since, **view(viewer)}
-    key |= {"before": at, "before_id": id_before, "before_version": version_before}
-    with conn.cursor(row_factory=dict_row) as cursor:
-        return [_stored(row) for row in cursor.execute(SQL["history"], key)]
+    key = {"region_id": region_id, "type": type_, "id": id_, "since": since, **view(viewer)}
+    key["about"] = viewer.about(type_)
+
+    def fetch(most: int, last: tuple[Stored, str | None] | None) -> list[tuple[Stored, str | None]]:
+        after = (last[0].updated_at, last[0].id, last[0].version) if last else before or (None, None, None)
+        key.update({"limit": most, "before": after[0], "before_id": after[1], "before_version": after[2]})
+        with conn.cursor(row_factory=dict_row) as cursor:
+            return [_stored(row) for row in cursor.execute(SQL["history"], key)]
+
+    return inside.page(viewer, region_id, limit, fetch, itemgetter(0))
 
 
 def narrow(conn: Connection[Any], viewer: Viewer) -> None:

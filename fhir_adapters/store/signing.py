@@ -30,3 +30,22 @@ def replace(conn: Connection[Any], region_id: str, kid: str, private_key: str, n
 
 def forget(conn: Connection[Any], region_id: str) -> None:
     conn.execute(SQL["forget_keys"], {"region_id": region_id})
+
+
+def current_identity(conn: Connection[Any], region_id: str) -> tuple[str, str] | None:
+    """Id and private key of the one that says who somebody is."""
+    row = conn.execute(SQL["identity_key"], {"region_id": region_id}).fetchone()
+    return tuple(row) if row else None  # type: ignore[return-value, arg-type]
+
+
+def identities(conn: Connection[Any], region_id: str, since: datetime) -> list[tuple[str, str]]:
+    """The newest first; of those that sign no more the ones retired after `since`."""
+    return list(conn.execute(SQL["identity_keys"], {"region_id": region_id, "since": since}).fetchall())  # type: ignore[arg-type]
+
+
+def replace_identity(conn: Connection[Any], region_id: str, kid: str, private_key: str, now: datetime) -> None:
+    with conn.transaction():
+        conn.execute(SQL["hold_identity_keys"], {"region_id": region_id})
+        conn.execute(SQL["retire_identity_keys"], {"region_id": region_id, "now": now})
+        given = {"region_id": region_id, "kid": kid, "private_key": private_key, "now": now}
+        conn.execute(SQL["add_identity_key"], given)

@@ -14,7 +14,7 @@ from psycopg import Connection, Error
 from psycopg.rows import class_row, dict_row
 
 from engine.store import plain, sql
-from fhir_adapters.access import Viewer
+from fhir_adapters.access import Viewer, granted
 from fhir_adapters.store.texts import Stored
 
 SQL = sql.load(__file__)
@@ -27,7 +27,8 @@ class Subscribed:
     id: str
     client_id: UUID
     client: str
-    scopes: Sequence[str]
+    registered: Sequence[str]
+    asked: Sequence[str] | None
     version: int
     updated_at: datetime
     status: str
@@ -42,6 +43,11 @@ class Subscribed:
     told_at: datetime | None
     problem: str | None
     owner: str | None
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """Those of the token that made it, as far as the system has them still."""
+        return granted(" ".join(self.asked), self.registered) if self.asked else frozenset(self.registered)
 
     @property
     def etag(self) -> str:
@@ -106,7 +112,7 @@ class Subscriptions:
         return row[0] if row else None
 
     def add(self, id_: str, client_id: UUID, *, now: datetime, **what: Any) -> None:
-        """`what`: status, types, body, ends_at."""
+        """`what`: status, types, body, ends_at, scopes."""
         self._run("add_subscription", id=id_, client_id=client_id, now=now, **what)
 
     def change(self, found: Subscribed, *, now: datetime, **what: Any) -> bool:

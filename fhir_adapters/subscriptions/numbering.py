@@ -60,5 +60,6 @@ def _versions(region_id: str, change: Change) -> tuple[Version | None, Version]:
 def _allowed(rows: Subscriptions, found: Subscribed, viewer: Viewer, wanted: Sequence[Stored]) -> list[Stored]:
     """Nothing is numbered that the subscriber may not know of: a gap or a count would tell of it."""
     readable = [one for one in wanted if access.allows(found.scopes, one.type, "read")]
+    readable = [one for one in readable if viewer.sees(rows.region_id, one)]
     visible = rows.visible(viewer, sorted({(one.type, one.id) for one in readable}))
     return [one for one in readable if (one.type, one.id) in visible]

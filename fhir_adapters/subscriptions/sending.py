@@ -111,7 +111,8 @@ class Sender:
         self, rows: Subscriptions, found: Subscribed, wish: Wish, kind: str, events: Sequence[Event], viewer: Viewer
     ) -> Notice:
         """With the rights that the receiver has at this moment."""
-        named = {(event.stored.type, event.stored.id) for event in events}
+        inside = (event.stored for event in events if viewer.sees(rows.region_id, event.stored))
+        named = {(stored.type, stored.id) for stored in inside}
         readable = sorted(one for one in named if access.allows(found.scopes, one[0], "read"))
         seen = rows.visible(viewer, readable)
         return notice(found, wish, kind, events, base=self.base, now=self.clock(), seen=seen)

@@ -79,11 +79,12 @@ class Desk:
         subject_id: str | None,
         detail: Mapping[str, Any] | None,
     ) -> None:
+        by_app = {"app": principal.app} if principal.app else {}
         store.add_audit(
             conn,
             self.region_id,
             self._clock(),
-            detail,
+            {**(detail or {}), **by_app} if by_app else detail,
             actor_id=principal.login,
             actor_kind=principal.kind,
             organisation=principal.organisation,

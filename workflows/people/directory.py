@@ -3,10 +3,11 @@ clock: a rehearsal that skips a year must not sign everybody out."""
 
 from __future__ import annotations
 
+from workflows.people.apps import Apps
 from workflows.people.door import Door
 from workflows.people.registry import Registry
 from workflows.people.trail import Trail
 
 
-class People(Registry, Door, Trail):
+class People(Registry, Door, Apps, Trail):
     """What the other rooms are given as `services.people`."""

@@ -12,10 +12,12 @@ from workflows.people import sign_in, tokens
 from workflows.people.desk import Desk
 from workflows.people.known_tokens import Believed
 from workflows.people.model import AccessToken, Account, Client, Principal, Session
+from workflows.people.scopes import covered, limited, read_scope
 from workflows.store import people as store
 
 EXPIRING = (
     *("forget_tokens", "forget_sessions", "forget_http_answers", "forget_old_failures", "forget_spent_assertions"),
+    *("forget_launches", "forget_grants"),
 )
 
 
@@ -40,7 +42,8 @@ class Door(Desk):
             account = sign_in.account_of_session(conn, self.region_id, token, self._clock())
             if account is None:
                 return None
-            return Session(token=token, csrf=tokens.csrf(token), principal=self._person(conn, account))
+            person = self._person(conn, account)
+            return Session(token=token, csrf=tokens.csrf(token), principal=person, device_key=account.device_key)
 
     def sign_out(self, token: str) -> None:
         """The cookie is worthless from now on, wherever else it may be."""
@@ -56,7 +59,8 @@ class Door(Desk):
         lifetime_s: int = tokens.LIFETIME_S,
     ) -> AccessToken:
         """An opaque token, stored as a hash only. `scopes` narrow those of the client; they never widen them."""
-        granted = frozenset(client.scopes if scopes is None else scopes) if client else frozenset()
+        asked = (client.scopes if scopes is None else scopes) if client else ()
+        granted = frozenset(text for text in asked if text.startswith(("system/", "jobs/")))
         with self.pool.connection() as conn:
             return tokens.issue(
                 conn,
@@ -79,10 +83,28 @@ class Door(Desk):
         with self.pool.connection() as conn:
             owner, expires_at = tokens.owner(conn, self.region_id, token_hash, now)
             if owner is None:
-                return None
-            principal = self._person(conn, owner) if isinstance(owner, Account) else self._system(conn, owner)
+                acting = self._person_by_app(conn, token_hash, now)
+                if acting is None:
+                    return None
+                principal, expires_at = acting
+            else:
+                principal = self._person(conn, owner) if isinstance(owner, Account) else self._system(conn, owner)
         self._known_tokens.keep(epoch, token_hash, expires_at, principal)
         return principal
+
+    def _person_by_app(self, conn: Any, token_hash: bytes, now: datetime) -> tuple[Principal, datetime] | None:
+        """A person for whom an app acts: with what she granted, as far as the app is still registered for it and as she
+        herself may still do it. And until when."""
+        found = store.row(conn, "app_token_owner", region_id=self.region_id, token_hash=token_hash, now=now)
+        key = {"region_id": self.region_id, "account_id": found["account_id"] if found else None}
+        account = store.row(conn, "account_by_id", **key) if found else None
+        if found is None or account is None:
+            return None
+        person = self._person(conn, store.account_of(account))
+        own = "".join(one.letters for text in person.scopes if (one := read_scope(text)) is not None)
+        kept = [text for text in found["scopes"] if (s := read_scope(text)) and covered(s, found["registered"])]
+        acting = replace(person, scopes=limited(kept, own), app=found["app"], patient_id=found["patient_id"])
+        return acting, found["expires_at"]
 
     def remembered(self, token: str) -> Believed | None:
         """Who held this token when it was last looked at, if this process has; for those who ask the database, in the
@@ -120,7 +142,11 @@ class Door(Desk):
 
     def issue_client_token(self, client: Client, scopes: Iterable[str], lifetime_s: int = 300) -> AccessToken:
         """What `/oauth/token` hands out."""
-        return self.issue_token(client=client, scopes=scopes, lifetime_s=lifetime_s)
+        issued = self.issue_token(client=client, scopes=scopes, lifetime_s=lifetime_s)
+        with self.pool.connection() as conn:
+            detail = {"scopes": sorted(scopes)}
+            self._audit(conn, self._system(conn, client), "issue-token", "client", str(client.id), detail)
+        return issued
 
     def client_token(self, client: Client, token: str) -> dict[str, Any] | None:
         """Scopes, issued_at and expires_at of a token that this client holds; None for any other."""
@@ -142,6 +168,15 @@ class Door(Desk):
             store.replace_client_keys(conn, self.region_id, client.id, public)
         return replace(client, jwks=public)
 
+    def set_tolerances(self, client: Client, names: frozenset[str], by: Principal) -> Client:
+        """What is overlooked in what this system sends from now on; who said so stands in the audit."""
+        key = {"region_id": self.region_id, "client_id": client.id}
+        with self.pool.connection() as conn, conn.transaction():
+            store.run(conn, "set_tolerances", **key, tolerances=sorted(names))
+            detail = {"before": sorted(client.tolerances), "after": sorted(names)}
+            self._audit(conn, by, "set-tolerances", "client", client.name, detail)
+        return replace(client, tolerances=names)
+
     def forget_expired(self) -> dict[str, int]:
         """Delete what has opened nothing for a while: by statement how many rows."""
         with self.pool.connection() as conn:
@@ -160,12 +195,3 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-    def set_tolerances(self, client: Client, names: frozenset[str], by: Principal) -> Client:
-        """What is overlooked in what this system sends from now on; who said so stands in the audit."""
-        key = {"region_id": self.region_id, "client_id": client.id}
-        with self.pool.connection() as conn, conn.transaction():
-            store.run(conn, "set_tolerances", **key, tolerances=sorted(names))
-            detail = {"before": sorted(client.tolerances), "after": sorted(names)}
-            self._audit(conn, by, "set-tolerances", "client", client.name, detail)
-        return replace(client, tolerances=names)
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -27,6 +27,7 @@ class Account:
     organisation_id: str
     roles: tuple[str, ...] = ()
     active: bool = True
+    device_key: bytes = field(default=b"", repr=False)  # enciphers what a browser keeps for this person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +41,14 @@ class Client:
     scopes: frozenset[str]
     jwks: dict[str, Any]
     active: bool = True
-
     tolerances: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
     """Whoever stands behind a request: a signed-in person or a hospital system. `organisations` are those whose women
-    and tasks they may know of; `scopes` of a person are what the role table leaves open."""
+    and tasks they may know of; `scopes` of a person are what the role table leaves open. `app`: the name of the
+    registered app that acts for a person, with no more than it was given; `patient_id`: whom that is about."""
 
     id: str
     kind: str  # person | client | engine
@@ -56,11 +58,11 @@ class Principal:
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     organisations: frozenset[str] = frozenset()
-
-    @property
     tolerances: frozenset[str] = frozenset()  # of a system: what is overlooked in what it sends
     app: str | None = None
     patient_id: str | None = None
+
+    @property
     def actor(self) -> Actor:
         """As it stands in history and audit: ids only."""
         return Actor(id=self.login, kind=self.kind, organisation=self.organisation, roles=tuple(sorted(self.roles)))
@@ -78,6 +80,7 @@ class Session:
     token: str
     csrf: str
     principal: Principal
+    device_key: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -110,3 +110,5 @@ class Registry(Desk):
     def _end_everything(self, conn: Any, account_id: UUID) -> None:
         store.run(conn, "end_sessions_of", region_id=self.region_id, account_id=account_id, now=self._clock())
         store.run(conn, "revoke_tokens_of", region_id=self.region_id, owner_id=account_id, now=self._clock())
+        granted = {"account_id": account_id, "client_id": None}
+        store.run(conn, "revoke_grants_of", region_id=self.region_id, now=self._clock(), **granted)

@@ -13,10 +13,11 @@ from uuid import UUID
 
 from engine.errors import Incorrect
 from workflows.people.model import AccessToken, Account, Client
+from workflows.people.scopes import read_scope
 from workflows.store import people as store
 
 LIFETIME_S = 12 * 3600
-_SCOPE = re.compile(r"^(system/(\*|[A-Z][A-Za-z]+)\.c?r?u?d?s?|jobs/(\*|[A-Za-z0-9][\w.:-]{0,98}\w?))$")
+_JOBS = re.compile(r"jobs/(\*|[A-Za-z0-9][\w.:-]{0,98}\w?)")
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "k", "oth"})
 
 
@@ -75,7 +76,8 @@ def check_scopes(scopes: Iterable[str]) -> None:
     """Raises Incorrect for anything but SMART v2 system scopes with letters in the order c r u d s, and those of job
     workers: `jobs/` with a job type, or with * for all."""
     for scope in scopes:
-        if not _SCOPE.match(scope) or scope.endswith("."):
+        found = read_scope(scope)
+        if not _JOBS.fullmatch(scope) and (found is None or found.context != "system"):
             raise Incorrect(f"权限范围“{scope}”无效", f"{scope!r} is not a system scope", code="invalid-scope")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from workflows.people.model import Organisation, Principal, TaskView
 from workflows.people.roles import CARE, LEADS, OWNERS_OF_DIAGRAMS, READERS, ROLES
+from workflows.people.scopes import read_scope
 
 CARING = ("home_organisation", "hospital_organisation", "county_organisation")  # variables of a case
 REGISTRATION = "registration"  # the form that a hospital may send along with a new woman
@@ -102,5 +103,6 @@ def works_on(scopes: Iterable[str], job_type: str | None = None) -> bool:
 
 
 def _letters(scope: str) -> str:
-    context, _, rest = scope.partition("/")
-    return rest.partition(".")[2].partition("?")[0] if context == "system" else ""
+    """A scope that is narrowed by a condition opens nothing but FHIR: nothing else could hold to it."""
+    one = read_scope(scope)
+    return one.letters if one is not None and one.context == "system" and not one.condition else ""

@@ -44,6 +44,7 @@ SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.met
   JOIN resource r ON r.region_id = v.region_id AND r.type = v.type AND r.id = v.id
  WHERE v.region_id = %(region_id)s AND v.type = %(type)s AND (%(id)s::text IS NULL OR v.id = %(id)s)
    AND (%(since)s::timestamptz IS NULL OR v.updated_at >= %(since)s)
+   AND (%(about)s::text IS NULL OR r.patient_id = %(about)s)
    AND (%(before)s::timestamptz IS NULL OR (v.updated_at, v.id, v.version) < (%(before)s, %(before_id)s, %(before_version)s))
    AND (r.labels = '{}' OR %(restricted)s OR r.owner = %(viewer)s)
    AND (r.patient_id IS NULL OR r.owner = %(viewer)s OR EXISTS (

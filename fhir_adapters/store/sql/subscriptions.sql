@@ -1,13 +1,14 @@
 -- add_subscription --
-INSERT INTO subscription (region_id, id, client_id, updated_at, status, types, body, ends_at, due_at)
+INSERT INTO subscription (region_id, id, client_id, updated_at, status, types, body, ends_at, scopes, due_at)
 VALUES (%(region_id)s, %(id)s, %(client_id)s, %(now)s, %(status)s::subscription_status, %(types)s, %(body)s, %(ends_at)s,
+        %(scopes)s,
         CASE WHEN %(status)s = 'off' THEN NULL ELSE %(now)s END)
 
 -- change_subscription --
 -- The owner says it anew. `requested` begins with a handshake and goes on with the first event that was not taken.
 UPDATE subscription
    SET version = version + 1, updated_at = %(now)s, status = %(status)s::subscription_status, types = %(types)s,
-       body = %(body)s, ends_at = %(ends_at)s, attempts = 0, failing_since = NULL, problem = NULL, owner = NULL,
+       body = %(body)s, ends_at = %(ends_at)s, scopes = %(scopes)s, attempts = 0, failing_since = NULL, problem = NULL, owner = NULL,
        due_at = CASE WHEN %(status)s = 'off' THEN NULL ELSE %(now)s END
  WHERE region_id = %(region_id)s AND id = %(id)s AND version = %(version)s
 RETURNING id
@@ -17,7 +18,7 @@ DELETE FROM subscription WHERE region_id = %(region_id)s AND id = %(id)s
 
 -- subscriptions --
 -- Those of one client, or of all where it is null; of one state, or of every; by id.
-SELECT s.id, s.client_id, c.name AS client, c.scopes, s.version, s.updated_at, s.status::text AS status, s.types, s.body, s.ends_at,
+SELECT s.id, s.client_id, c.name AS client, c.scopes AS registered, s.scopes AS asked, s.version, s.updated_at, s.status::text AS status, s.types, s.body, s.ends_at,
        s.event_count, s.sent_number, s.due_at, s.attempts, s.failing_since, s.told_at, s.problem, s.owner
   FROM subscription s JOIN client c ON c.region_id = s.region_id AND c.id = s.client_id
  WHERE s.region_id = %(region_id)s AND (%(client_id)s::uuid IS NULL OR s.client_id = %(client_id)s)
@@ -34,7 +35,7 @@ SELECT s.status::text, count(*), sum(s.event_count - s.sent_number),
 
 -- watching --
 -- Every subscription that gets numbers, held until they are given.
-SELECT s.id, s.client_id, c.name AS client, c.scopes, s.version, s.updated_at, s.status::text AS status, s.types, s.body, s.ends_at,
+SELECT s.id, s.client_id, c.name AS client, c.scopes AS registered, s.scopes AS asked, s.version, s.updated_at, s.status::text AS status, s.types, s.body, s.ends_at,
        s.event_count, s.sent_number, s.due_at, s.attempts, s.failing_since, s.told_at, s.problem, s.owner
   FROM subscription s JOIN client c ON c.region_id = s.region_id AND c.id = s.client_id
  WHERE s.region_id = %(region_id)s AND s.status <> 'off'
