@@ -258,3 +258,64 @@ def test_ac33_a_result_that_comes_late_is_due_from_the_day_it_was_measured():
     woman.complete("task_grade", criteria=["O-2.6.2"])
     woman.message("message_observation_received", {"facts": {"hb": 35}})
     assert woman.due("task_grade") == woman.now + timedelta(hours=24)
+
+
+OBSERVED = "message_observation_received"
+
+
+@pytest.mark.parametrize(
+    "facts, code",
+    [
+        ({"sbp": 140, "dbp": 88}, "A-1"),
+        ({"sbp": 132, "dbp": 90}, "A-1"),
+        ({"urine_protein": "2+"}, "A-3"),
+        ({"hb": 69}, "A-4"),
+        ({"sbp": 141, "dbp": 85, "hb": "not-performed"}, "A-1"),
+    ],
+)
+def test_an_urgent_result_asks_for_grading_whoever_measured_it(facts, code):
+    """D-1: any A-x of level urgent or emergency, though it names no higher colour."""
+    woman = graded("Y-2.6.2")
+
+    woman.message(OBSERVED, {"facts": facts})
+
+    assert "task_grade" in woman.open() and woman.variables["colour"] == "yellow"
+    assert code in [one["code"] for one in woman.variables["raised_by"]]
+
+
+@pytest.mark.parametrize(
+    "facts", [{"sbp": 139, "dbp": 89}, {"urine_protein": "1+"}, {"urine_protein": "negative"}, {"hb": 105}, {}]
+)
+def test_a_result_that_is_only_to_be_watched_asks_for_none(facts):
+    woman = graded("Y-2.6.2")
+
+    woman.message(OBSERVED, {"facts": facts})
+
+    assert "task_grade" not in woman.open() and woman.variables.get("raised_by") is None
+
+
+@pytest.mark.parametrize("measured, again", [("2026-03-20", False), ("2026-03-30", True)])
+def test_high_pressure_is_a_yellow_criterion_from_20_weeks_on_by_the_day_it_was_measured(measured, again):
+    """Y-3.5 counts from 20+0 on; where no finding is of a level that raises, it is what asks for the grading."""
+    quiet = {**POLICY, "visit_raise": {"levels": [], "classified_abnormal": True}}
+    woman = begin("pregnancy_journey", {"policy": quiet})
+    woman.complete("task_register", registered_on="2026-01-05", lmp="2025-11-03", edd="2026-08-10", edd_basis="lmp")
+    woman.complete("task_first_visit", visit_on="2026-01-05", early_registration=True)
+    woman.complete("task_screen", screening_codes=[], screening_unknown=[], screened_on="2026-01-05")
+    woman.advance(date(2026, 3, 30))  # 21+0; on 20 March she was at 19+4
+
+    woman.message(OBSERVED, {"facts": {"sbp": 150, "dbp": 95}, "observed_at": f"{measured}T09:00:00+08:00"})
+
+    assert ("task_grade" in woman.open()) is again
+
+
+def test_a_fever_after_the_birth_is_a_finding_of_those_days():
+    woman = screened_negative()
+    woman.message(
+        "message_delivered", {"delivered_on": "2026-01-05", "fetuses": [{"order": 1, "outcome": "live_birth"}]}
+    )
+    woman.message("message_discharged", {"discharged_at": "2026-01-08T10:00:00+08:00"})
+
+    woman.message(OBSERVED, {"facts": {"temperature": 38}})
+
+    assert [one["code"] for one in woman.variables["raised_by"]] == ["A-22"] and "task_grade" in woman.open()

@@ -74,11 +74,12 @@ def in_care(hospital, number):
                 observation("8462-4", valueQuantity=millimetres(112)),
                 observation("5804-0", valueCodeableConcept=coded_as(DIPSTICK, "3+")),
             ],
-            False,
+            True,
         ),
-        ((coded(),), [observation("5804-0", valueCodeableConcept=coded_as(DIPSTICK, "3+"))], False),
+        ((coded(),), [observation("5804-0", valueCodeableConcept=coded_as(DIPSTICK, "3+"))], True),
+        ((coded("1+"),), [observation("5804-0", valueCodeableConcept=coded_as(DIPSTICK, "1+"))], False),
     ],
-    ids=["haemoglobin", "pressure and protein", "protein"],
+    ids=["haemoglobin", "pressure and protein", "protein", "a trace of protein"],
 )
 def test_results_of_a_laboratory_do_what_the_same_observations_do(hospital, receiver, sent, told, regrades):
     by_message, by_fhir = in_care(hospital, WOMAN), in_care(hospital, OTHER)
