@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from api import (
     arrivals,
+    clients,
     clock,
     deliveries,
     designer,
@@ -43,6 +44,7 @@ ROOMS = (
     deliveries,
     inbox,
     arrivals,
+    clients,
     incidents,
     clock,
     pregnancies,

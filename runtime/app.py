@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 import api
 import web
 from api import errors, fhir, oauth
-from api.fhir import direct
+from api.fhir import direct, traffic
 from engine.errors import EngineError, Forbidden
 from web import errors as pages
 from workflows.people import access
@@ -48,6 +48,7 @@ def create_app(services: Services) -> Flask:
     app = Flask("yuntu", static_folder=None)
     app.extensions["yuntu"] = services
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    traffic.begin(app, services)
     app.before_request(_begin)
     for bp in (*api.blueprints(services), *_other_rooms(services)):
         app.register_blueprint(bp)

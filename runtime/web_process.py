@@ -10,6 +10,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mt import MTServer
 
+from api.fhir import traffic
 from runtime import foreground, memory
 from runtime.app import create_app
 from runtime.settings import Settings
@@ -51,4 +52,5 @@ def run(settings: Settings) -> None:
     try:
         server.serve(target_loader=lambda _: app)
     finally:
+        traffic.of(app).flush()
         services.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fhir_adapters.tolerances.kinds import TOLERANCES
 from web.language import current
 from web.language import gettext as _
 
@@ -51,7 +52,15 @@ def telling_state(status: str) -> str:
 
 def channel_name(channel: str) -> str:
     """The way on which it arrived."""
-    return {"hl7v2": "HL7 v2", "cda": "CDA", "csv": _("文件"), "view": _("数据库视图")}.get(channel, channel)
+    names = {
+        "hl7v2": "HL7 v2",
+        "cda": "CDA",
+        "csv": _("文件"),
+        "view": _("数据库视图"),
+        "fhir": _("FHIR 写入"),
+        "document": _("FHIR 文档"),
+    }
+    return names.get(channel, channel)
 
 
 def arrival_state(state: str) -> str:
@@ -66,7 +75,32 @@ def arrival_state(state: str) -> str:
     return names.get(state, state)
 
 
+def tolerance_name(name: str) -> str:
+    """What a tolerance overlooks."""
+    found = TOLERANCES.get(name)
+    return (found.en if current() == "en" else found.zh) if found else name
+
+
+def interaction_name(interaction: str) -> str:
+    """What a system asked for."""
+    names = {
+        "read": _("读取"),
+        "search": _("检索"),
+        "create": _("新建"),
+        "update": _("更新"),
+        "patch": _("局部更新"),
+        "delete": _("删除"),
+        "transaction": _("事务"),
+        "batch": _("批处理"),
+        "history": _("历史"),
+        "validate": _("校验"),
+    }
+    return names.get(interaction, interaction)
+
+
 FOR_TEMPLATES = {
+    "tolerance_name": tolerance_name,
+    "interaction_name": interaction_name,
     "channel_name": channel_name,
     "arrival_state": arrival_state,
     "resource_name": resource_name,

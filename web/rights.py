@@ -19,6 +19,9 @@ REGISTER = frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"})  # P02: 
 
 FINISH = CARE | LOOK_AT_DIAGRAMS | {"R-HCADM"}  # the health administration finishes what is meant for it alone
 INSTITUTIONS = REGISTER | COUNTY  # P22: what institutions owe and tell each other
+CLIENTS = RIGHTS_OF_API["clients"]  # what is settled about hospital systems
+MAP_CODES = RIGHTS_OF_API["map-codes"]
+SEE_CLIENTS = MAP_CODES | {"auditor"}
 RETURNS = INSTITUTIONS - {"R-MIDW"}  # individual returns of the own institutions
 
 TASKS = READERS | LOOK_AT_DIAGRAMS | {"auditor"}  # a diagram that is no pregnancy has tasks too
@@ -70,6 +73,19 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.merge": MATCH,
     "web.unmerge_form": MATCH,
     "web.unmerge": MATCH,
+    "web.agree": READERS,
+    "web.apps": OPERATE,
+    "web.register_app": OPERATE,
+    "web.switch_app": OPERATE,
+    "web.new_app_secret": OPERATE,
+    "web.launch_app": READERS,
+    "web.clients": SEE_CLIENTS,
+    "web.client": SEE_CLIENTS,
+    "web.set_tolerances": CLIENTS,
+    "web.set_client_keys": CLIENTS,
+    "web.set_inbound": CLIENTS,
+    "web.map_code": MAP_CODES,
+    "web.settle_code": MAP_CODES,
     "web.identity": RIGHTS_OF_API["correct"],
     "web.correct_identity": RIGHTS_OF_API["correct"],
     "web.results": RIGHTS_OF_API["correct"],

@@ -20,6 +20,8 @@ from api.fhir import (
     subscriptions,
     writing,
 )
+    traffic,
+    users,
 from engine.errors import EngineError
 from fhir_adapters.issues import translate
 
@@ -32,6 +34,7 @@ def blueprint(services: Any) -> Blueprint:
     bp.register_error_handler(EngineError, lambda error: replies.failure(translate(error)))
 
     @bp.get("/metadata")
+    bp.after_request(traffic.counting(lambda: traffic.of(current_app)))
     def metadata() -> Response:
         return reading.metadata(services)
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from flask import Flask
 
-from api.fhir import formats
+from api.fhir import formats, traffic
 from api.fhir.guard import bearer
 from api.fhir.replies import CONTENT_TYPE, http_date
 from fhir_adapters import access
@@ -37,6 +37,7 @@ def reads(app: Flask, services: Any) -> Direct:
     """Status 200 with headers and body for a WSGI environment, or None."""
     types = frozenset(_routed_as_reads(app, TYPES))
     pool, region_id, people = services.pool, services.region_id, services.people
+    counts = traffic.of(app)
 
     def answer(environ: Mapping[str, Any]) -> tuple[Headers, bytes] | None:
         place = _PLACE.fullmatch(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "GET" else None
@@ -56,6 +57,8 @@ def reads(app: Flask, services: Any) -> Direct:
             found = resources.read_traced(conn, region_id, type_, id_, viewer, organisation, believed)
         if found is None:
             return None
+        if believed.principal.kind == "client":
+            counts.add(believed.principal.login, [("traffic", type_, "read", "200", "")])
         body = found.text().encode()
         headers = [("Content-Type", CONTENT_TYPE), ("Content-Length", str(len(body))), ("ETag", found.etag)]
         return [*headers, ("Last-Modified", http_date(found.updated_at))], body

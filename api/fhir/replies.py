@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, request
 
 from engine.store import plain
 from fhir_adapters.issues import FhirError, Issue, outcome
@@ -28,6 +28,7 @@ def json(body: Any, status: int = 200) -> Response:
 
 
 def failure(error: FhirError) -> Response:
+    g.issues = [*g.get("issues", ()), *error.issues]
     response = json(outcome(error.issues), error.status)
     if error.etag:
         response.headers["ETag"] = error.etag
@@ -102,24 +103,3 @@ def bundle(
 def outcome_entry(issues: Sequence[Issue]) -> str:
     return plain.dumps({"resource": outcome(issues), "search": {"mode": "outcome"}}).decode()
 
-
-def smart_configuration(services: Any) -> Response:
-    """How a hospital system signs in (SMART App Launch 2, backend services)."""
-    root = base(services).removesuffix("/fhir")
-    body = {
-        "token_endpoint": f"{root}/oauth/token",
-        "introspection_endpoint": f"{root}/oauth/introspect",
-        "revocation_endpoint": f"{root}/oauth/revoke",
-        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
-        "grant_types_supported": ["client_credentials"],
-        "scopes_supported": [
-            "system/*.cruds",
-            "system/*.rs",
-            "system/Patient.crus",
-            "system/Observation.crs",
-            "system/Task.rus",
-        ],
-        "capabilities": ["client-confidential-asymmetric", "permission-v2"],
-    }
-    return Response(plain.dumps(body), content_type="application/json")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, request
 
 from api.fhir import formats, overlooking, replies
 from api.fhir.guard import known_type, principal, scopes, viewer
@@ -18,7 +18,7 @@ from engine.errors import EngineError, Malformed
 from engine.store import plain
 from fhir_adapters import access
 from fhir_adapters.bundles import ApplyBundle
-from fhir_adapters.entries import Entry, checked, conditions, read_bundle, version_of
+from fhir_adapters.entries import INTERACTION, Entry, checked, conditions, read_bundle, version_of
 from fhir_adapters.formats import malformed, xml
 from fhir_adapters.issues import FhirError, outcome, refuse, translate
 from fhir_adapters.patches.patch import Patch
@@ -100,6 +100,7 @@ def bundle(services: Any) -> Response:
     kind, entries = read_bundle(_body(services))
     base = replies.base(services)
     if kind == "batch":
+        g.interaction = "batch"
         return _respond("batch-response", [_alone(services, entry, base) for entry in entries])
     with overlooking.keeping_refused(services, entries):
         command = _command(services, entries)
@@ -162,6 +163,9 @@ def _command(services: Any, entries: list[Entry]) -> ApplyBundle:
 
 def _run(services: Any, command: ApplyBundle) -> dict[str, Any]:
     applied: dict[str, Any] = services.engine.execute(command, by=principal().actor, idempotency=idempotency())
+    if (request.endpoint or "").endswith(".bundle"):
+        done = [(one["type"], INTERACTION[one["method"]], one["status"]) for one in applied["entries"]]
+        g.entries = [*g.get("entries", ()), *done]
     return applied
 
 
@@ -176,6 +180,8 @@ def _alone(services: Any, entry: Entry, base: str) -> str:
             return _answer(services, conn, applied["entries"][0], base, command.entries[0])
     except EngineError as error:
         failed = translate(error)
+        g.issues = [*g.get("issues", ()), *failed.issues]
+        g.entries = [*g.get("entries", ()), (entry.type, INTERACTION[entry.method], failed.status)]
         response = {"status": str(failed.status), "outcome": outcome(failed.issues)}
         return plain.dumps({"response": response}).decode()
 

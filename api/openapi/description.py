@@ -10,6 +10,7 @@ from marshmallow import Schema, fields
 from werkzeug.routing import Rule
 
 from api.arrivals import CorrectionBody, DiscardBody
+from api.clients import CodeBody, InboundBody, KeysBody, MappedBody, OwnerOfCodeBody, TolerancesBody
 from api.clock import MoveBody
 from api.deliveries import ReplayBody
 from api.evaluation.blueprint import DecisionBody, ExpressionBody
@@ -56,6 +57,7 @@ ROOMS = (
         "deliveries",
         "inbox",
         "arrivals",
+        "clients",
         "incidents",
     ),
     *("clock", "pregnancies", "reminders", "indicators", "institutions", "health", "openapi"),
@@ -104,6 +106,14 @@ BODIES: dict[str, type[Schema] | str] = {
     "arrivals.cda": "application/xml",
     "arrivals.correction": CorrectionBody,
     "arrivals.discard": DiscardBody,
+    "clients.set_tolerances": TolerancesBody,
+    "clients.set_keys": KeysBody,
+    "clients.set_inbound": InboundBody,
+    "clients.map_code": MappedBody,
+    "clients.run_again": CodeBody,
+    "clients.drop_code": CodeBody,
+    "clients.set_aside": CodeBody,
+    "clients.hand_over": OwnerOfCodeBody,
     "incidents.skip": SkipBody,
     "incidents.owner": OwnerBody,
     "messages.signal": SignalBody,
@@ -127,6 +137,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "deliveries.subscriptions": ("status",),
     "inbox.items": ("state", "limit"),
     "arrivals.listed": ("state", "client", "channel", "limit"),
+    "clients.client": ("days",),
     "timers.timers": ("due_before", "instance", "definition", "after", "limit"),
     "incidents.incidents": ("state", "instance", "kind", "after", "limit"),
     "pregnancies.search": ("identifier",),

@@ -10,7 +10,8 @@ import click
 from engine.clock import CHINA
 from engine.errors import NotFound
 from engine.store import plain
-from runtime.commands import endpoints
+from runtime.commands import client_settings, endpoints
+from runtime.commands.assertions import assertion
 from runtime.commands.output import json_option, services, show, table
 from runtime.demo.logins import read_logins
 from workflows.people import passwords
@@ -147,6 +148,9 @@ def client() -> None:
 
 
 client.add_command(endpoints.group)
+for one in client_settings.COMMANDS:
+    client.add_command(one)
+client.add_command(assertion)
 
 
 @client.command("add")

@@ -38,6 +38,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     "tell": CARE | {"R-ITADM", "R-DESIGN"},  # a message; about a woman only by those who care for her
     "publish": frozenset({"R-ITADM", "R-DESIGN"}),
     "match": frozenset({"R-PM-F"}),  # what arrived from a hospital and could not be matched to a case
+    "clients": frozenset({"R-ITADM"}),  # hospital systems: keys, what is overlooked, what is agreed with them
+    "map-codes": frozenset({"R-ITADM", "R-PM-F"}),  # what a hospital's own code means
     "count": frozenset({"R-PM-F", "R-HCADM"}),  # indicators, and the women behind them
     "correct": frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"}),  # what was recorded of a woman
     "grade": frozenset({"R-OB", "R-OB-AC"}),  # and amend what was graded in error
@@ -52,6 +54,7 @@ _FINISH = Access(people=RIGHTS["work"], clients="write", organisations="task")
 _BESIDE = Access(people=RIGHTS["work"] | RIGHTS["lead"], clients="write", organisations="task")
 _HAND_ON = Access(people=RIGHTS["work"] | RIGHTS["lead"], organisations="task")
 _SEE_MACHINE = Access(people=RIGHTS["operate"] | RIGHTS["deploy"] | {"auditor"})
+_SEE_CLIENTS = Access(people=RIGHTS["map-codes"] | {"auditor"})
 _WORK_OUTSIDE = Access(clients="jobs", organisations="instance")
 _TRY = Access(people=RIGHTS["deploy"] | RIGHTS["publish"], organisations="instance")
 _OPERATE = Access(people=RIGHTS["operate"], organisations="instance")
@@ -122,6 +125,22 @@ TABLE: dict[str, Access] = {
     "arrivals.retry": Access(people=RIGHTS["match"] | {"R-ITADM"}),
     "arrivals.correction": Access(people=RIGHTS["match"]),
     "arrivals.discard": Access(people=RIGHTS["match"]),
+    "clients.listed": _SEE_CLIENTS,
+    "clients.tolerances": _SEE_CLIENTS,
+    "clients.client": _SEE_CLIENTS,
+    "clients.set_tolerances": Access(people=RIGHTS["clients"]),
+    "clients.set_keys": Access(people=RIGHTS["clients"]),
+    "clients.inbound": _SEE_CLIENTS,
+    "clients.set_inbound": Access(people=RIGHTS["clients"]),
+    "clients.drop_inbound": Access(people=RIGHTS["clients"]),
+    "clients.codes": _SEE_CLIENTS,
+    "clients.concept_map": _SEE_CLIENTS,
+    "clients.map_code": Access(people=RIGHTS["map-codes"]),
+    "clients.run_again": Access(people=RIGHTS["map-codes"]),
+    "clients.drop_code": Access(people=RIGHTS["map-codes"]),
+    "clients.set_aside": Access(people=RIGHTS["map-codes"]),
+    "clients.hand_over": Access(people=RIGHTS["map-codes"]),
+    "clients.originals": Access(people=RIGHTS["match"], organisations="woman"),
     "deliveries.deliveries": _SEE_MACHINE,
     "deliveries.subscriptions": _SEE_MACHINE,
     "deliveries.replay": Access(people=RIGHTS["operate"]),
