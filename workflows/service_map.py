@@ -47,7 +47,7 @@ SERVICES: tuple[Service, ...] = (
     _service(PREGNANT, "产前检查", "antenatal visits", "task_antenatal_visit"),
     _service(PREGNANT, "产前筛查与产前诊断", "prenatal screening", "task_prenatal_sample", "task_prenatal_result"),
     _service(PREGNANT, "高危孕产妇专案管理", "case file", "task_open_case_file", "task_follow_case_file"),
-    _service(BIRTH, "住院分娩", "birth in hospital", "task_record_delivery", "task_complete_delivery"),
+    _service(BIRTH, "住院分娩", "birth in hospital", "task_record_delivery", "task_complete_delivery", "task_complete_birth"),
     _service(BIRTH, "新生儿疾病筛查", "newborn screening", "task_newborn_screening"),
     _service(AFTER, "产后访视与新生儿访视", "home visits", "task_home_visit", "task_newborn_visit"),
     _service(AFTER, "产后 42 天健康检查", "42-day check", "task_check_42d"),
