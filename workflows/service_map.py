@@ -38,6 +38,7 @@ BEFORE = Text(zh="孕前", en="before pregnancy")
 PREGNANT = Text(zh="孕期", en="pregnancy")
 BIRTH = Text(zh="分娩期", en="birth")
 AFTER = Text(zh="产后", en="after birth")
+RECORDS = ("task_record_delivery", "task_complete_delivery", "task_complete_birth")
 SERVICES: tuple[Service, ...] = (
     _service(MARRIAGE, "婚前保健", "premarital care"),
     _service(BEFORE, "孕前优生健康检查", "check before pregnancy"),
@@ -47,7 +48,7 @@ SERVICES: tuple[Service, ...] = (
     _service(PREGNANT, "产前检查", "antenatal visits", "task_antenatal_visit"),
     _service(PREGNANT, "产前筛查与产前诊断", "prenatal screening", "task_prenatal_sample", "task_prenatal_result"),
     _service(PREGNANT, "高危孕产妇专案管理", "case file", "task_open_case_file", "task_follow_case_file"),
-    _service(BIRTH, "住院分娩", "birth in hospital", "task_record_delivery", "task_complete_delivery", "task_complete_birth"),
+    _service(BIRTH, "住院分娩", "birth in hospital", *RECORDS),
     _service(BIRTH, "新生儿疾病筛查", "newborn screening", "task_newborn_screening"),
     _service(AFTER, "产后访视与新生儿访视", "home visits", "task_home_visit", "task_newborn_visit"),
     _service(AFTER, "产后 42 天健康检查", "42-day check", "task_check_42d"),

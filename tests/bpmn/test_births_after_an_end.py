@@ -39,7 +39,7 @@ def test_she_dies_while_the_ward_still_owes_the_record_and_the_ward_goes_on_owin
 
     woman.complete("task_complete_birth", **said(ALIVE, delivery_place="hospital", maternal_outcome="died"))
 
-    assert BIRTH <= set(woman.sent) and woman.sent.count("message_births_recorded") == 1
+    assert set(woman.sent) >= BIRTH and woman.sent.count("message_births_recorded") == 1
     assert woman.variables["fetuses"][0]["outcome"] == "live_birth"
     assert (woman.variables["end_code"], woman.variables["ended_on"]) == ("ended.maternal_death", "2026-08-09")
 
@@ -72,7 +72,7 @@ def test_a_birth_that_is_told_after_the_end_is_taken_up(end):
 
     woman.message("message_delivered", {"delivered_on": "2026-08-09", "fetuses": [ALIVE]})
 
-    assert BIRTH <= set(woman.sent) and woman.open() == before
+    assert set(woman.sent) >= BIRTH and woman.open() == before
     assert (woman.variables["delivered_on"], woman.variables["outcome"]) == ("2026-08-09", "live_birth")
 
 
@@ -84,7 +84,7 @@ def test_a_birth_told_after_the_end_without_outcomes_is_completed_by_the_ward():
 
     assert woman.open() == ["task_close_case", "task_complete_birth"]
     woman.complete("task_complete_birth", **said(ALIVE, delivery_place="hospital", maternal_outcome="died"))
-    assert BIRTH <= set(woman.sent)
+    assert set(woman.sent) >= BIRTH
 
 
 @pytest.mark.parametrize("end", ["ended.abortion", "void", "closed.recovered"])
