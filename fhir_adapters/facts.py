@@ -3,7 +3,8 @@ stored resources."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -38,6 +39,9 @@ class Fact:
     source: str
 
 
+Stated = tuple[tuple[str, Fact], ...]  # what one resource says: names of facts, and their values
+
+
 def read_facts(conn: Any, region_id: str, pregnancy_id: str) -> dict[str, Fact]:
     """Fact name (the forms' linkId) to the newest value. What the registration says of the person is in it too."""
     newest: dict[str, Fact] = {}
@@ -54,29 +58,38 @@ def read_facts(conn: Any, region_id: str, pregnancy_id: str) -> dict[str, Fact]:
 
 
 class Remembered:
-    """What stored versions say, by id and hash of the content, which never change; the oldest goes first."""
+    """What stored versions say, by id and hash of the content, which never change; at most so many, and what nobody
+    asked for the longest goes first."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
-        self._known: dict[tuple[str, str], tuple[tuple[str, Fact], ...]] = {}
+        self.most = most
+        self._known: OrderedDict[tuple[str, str], Stated] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, head: resources.OfHer) -> tuple[tuple[str, Fact], ...] | None:
-        return self._known.get((head.id, head.content_hash))
-
-    def keep(self, head: resources.OfHer, stated: tuple[tuple[str, Fact], ...]) -> None:
+    def of(self, heads: Iterable[resources.OfHer]) -> dict[str, Stated | None]:
+        """By id; None for what is not known."""
+        found: dict[str, Stated | None] = {}
         with self._lock:
-            while len(self._known) >= self._most:
-                del self._known[next(iter(self._known))]
+            for head in heads:
+                key = (head.id, head.content_hash)
+                stated = found[head.id] = self._known.get(key)
+                if stated is not None:
+                    self._known.move_to_end(key)
+        return found
+
+    def keep(self, head: resources.OfHer, stated: Stated) -> None:
+        with self._lock:
+            while len(self._known) >= self.most:
+                self._known.popitem(last=False)
             self._known[head.id, head.content_hash] = stated
 
 
 REMEMBERED = Remembered(20_000)  # with every form of a woman the same some hundred are looked at
 
 
-def _stated(conn: Any, region_id: str, heads: list[resources.OfHer]) -> Iterator[tuple[tuple[str, Fact], ...]]:
+def _stated(conn: Any, region_id: str, heads: list[resources.OfHer]) -> Iterator[Stated]:
     """The facts of each; texts are read of those alone that are not remembered."""
-    known = {head.id: REMEMBERED.get(head) for head in heads}
+    known = REMEMBERED.of(heads)
     new = [head for head in heads if known[head.id] is None]
     texts = resources.texts_of_observations(conn, region_id, new)
     for head in new:

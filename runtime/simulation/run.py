@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 
 from engine.store import plain
+from fhir_adapters import facts
 from runtime import start
 from runtime.database import embedded
 from runtime.demo.county import progress_bar, settle_people
@@ -33,6 +34,7 @@ from runtime.wiring import build
 PLANNED_ANEW = (2, 5, 15, 40, 100, 250, 500)  # days after which the database looks at what it holds
 PROCESSES = 2
 LONGEST_DAY_S = 600.0
+REMEMBERED = 150_000  # what is known of all the women of a process who are pregnant at a time; some 90 MB
 
 
 @contextmanager
@@ -108,6 +110,7 @@ def _live_part(
 def _live_days(settings: Settings, owner_url: str, plan: Plan, parts: int, number: int, barrier: Any) -> Tally:
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)  # what lives long here is caches; what dies young dies by its count
+    facts.REMEMBERED.most = REMEMBERED
     people, leads_alone = plan.people(), plan.leads_alone()
     clock, tally = PlacedClock(BEGIN), Tally()
     services = build(settings, clock=clock, connections=2, regions=plan.pack)

@@ -134,12 +134,14 @@ def test_the_text_of_an_observation_is_read_once_and_again_when_it_was_changed(h
     assert known() == 90 and read[-1] == [2]
 
 
-def test_what_is_remembered_is_bounded_and_the_oldest_goes_first():
+def test_what_is_remembered_is_bounded_and_what_nobody_asks_for_goes_first():
     remembered = Remembered(2)
     heads = [OfHer("Observation", f"o-{n}", 1, f"hash-{n}", None, None) for n in range(3)]
 
-    for head in heads:
-        remembered.keep(head, ())
+    remembered.keep(heads[0], ())
+    remembered.keep(heads[1], ())
+    remembered.of(heads[:1])
+    remembered.keep(heads[2], ())
 
-    assert [remembered.get(head) for head in heads] == [None, (), ()]
-    assert remembered.get(OfHer("Observation", "o-2", 2, "another", None, None)) is None
+    assert remembered.of(heads) == {"o-0": (), "o-1": None, "o-2": ()}
+    assert remembered.of([OfHer("Observation", "o-2", 2, "another", None, None)]) == {"o-2": None}

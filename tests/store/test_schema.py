@@ -1,5 +1,6 @@
 """The schema: the sum of its migrations, and the region first in every key of case data."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import psycopg
@@ -7,6 +8,7 @@ import pytest
 
 from engine.errors import Busy
 from engine.store import reads
+from engine.store.transaction import SQL as STEPS
 from fhir_adapters.store.patients import SQL as PATIENTS
 from fhir_adapters.store.resources import SQL as RESOURCES
 from runtime.database import migrate
@@ -110,6 +112,16 @@ def test_the_tasks_about_a_woman_are_found_by_her(pool):
         plan = "\n".join(row[0] for row in conn.execute("EXPLAIN " + PATIENTS["tasks_about"], given).fetchall())
 
     assert "resource_patient_idx" in plan, plan
+
+
+def test_messages_kept_for_a_case_are_found_by_what_it_waits_for(pool):
+    """Every step asks; what others' messages wait for is not read for it."""
+    given = {"region_id": "here", "instance_id": UUID(int=1), "now": datetime(2026, 1, 1, tzinfo=UTC)}
+
+    with looking(pool) as conn:
+        plan = "\n".join(row[0] for row in conn.execute("EXPLAIN " + STEPS["find_buffered_for"], given).fetchall())
+
+    assert "message_buffered_idx" in plan and "message_expiry_idx" not in plan, plan
 
 
 @pytest.fixture
