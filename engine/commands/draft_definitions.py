@@ -119,6 +119,7 @@ def _form(name: str, source: bytes, form_check: FormCheck | None) -> list[DraftD
             name=form.get("title"),
             resource=name,
             source=source,
+            version_tag=number or None,
             own_version=int(number) if number.isdecimal() and int(number) > 0 else None,
             warnings=tuple(found),
         )

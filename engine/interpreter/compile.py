@@ -50,7 +50,7 @@ def compile_program(model: Model, process_id: str) -> Program:
         body=body,
         called_processes=_called(process),
         decisions=_decisions(process),
-        forms=frozenset(e.work.form for e in process.every() if isinstance(e.work, UserWork) and e.work.form),
+        forms=_forms(process),
         messages=frozenset(e.event.name for e in process.every() if isinstance(e.event, MessageEvent)),
         start_messages={node.event.name: node.id for node in starts if isinstance(node.event, MessageEvent)},
         start_signals={node.event.name: node.id for node in starts if isinstance(node.event, SignalEvent)},
@@ -74,6 +74,15 @@ def _decisions(process: ProcessModel) -> frozenset[tuple[str, str, str | None]]:
     works = [element.work for element in process.every()]
     return frozenset(
         (work.decision, work.binding, work.version_tag) for work in works if isinstance(work, DecisionWork)
+    )
+
+
+def _forms(process: ProcessModel) -> frozenset[tuple[str, str, str | None]]:
+    works = [element.work for element in process.every()]
+    return frozenset(
+        (work.form, work.form_binding, work.form_version_tag)
+        for work in works
+        if isinstance(work, UserWork) and work.form
     )
 
 

@@ -108,7 +108,8 @@ class StartTimer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """An executable process. `called_processes` and `decisions` are (id, binding, version tag), pinned at the start."""
+    """An executable process. `called_processes`, `decisions` and `forms` are (id, binding, version tag), pinned at
+    the start."""
 
     key: str
     name: str
@@ -118,7 +119,7 @@ class Program:
     body: Body
     called_processes: frozenset[tuple[str, str, str | None]]
     decisions: frozenset[tuple[str, str, str | None]]
-    forms: frozenset[str]
+    forms: frozenset[tuple[str, str, str | None]]
     messages: frozenset[str]
     start_messages: Mapping[str, str]  # message name -> id of the start event
     start_signals: Mapping[str, str] = field(default_factory=dict)  # signal name -> id of the start event

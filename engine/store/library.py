@@ -33,6 +33,11 @@ class Entry:
     deployment_id: int
     suspended: bool = False  # starts no instance for the time being
 
+    @property
+    def number_as_tag(self) -> str | None:
+        """A form's tag is the number that it gives itself."""
+        return str(self.version) if self.kind == "form" else None
+
 
 @dataclass
 class Catalogue:
@@ -58,7 +63,7 @@ class Catalogue:
         if binding == "deployment":
             found = [entry for entry in found if entry.deployment_id == deployment_id]
         elif binding == "versionTag":
-            found = [entry for entry in found if entry.version_tag == version_tag]
+            found = [entry for entry in found if version_tag in (entry.version_tag, entry.number_as_tag)]
         return found[-1] if found else None
 
 
@@ -106,10 +111,10 @@ class Library:
             program = self.program(tx, caller.key, caller.version)
             for key, binding, tag in sorted(program.decisions, key=str):
                 _pin(pins, "decision", caller, key, catalogue.find("decision", key, binding, tag, caller.deployment_id))
-            for form in program.forms:
-                newest = catalogue.newest("form", form)
-                if newest is not None:
-                    pins["form"][form] = newest.version
+            for key, binding, tag in sorted(program.forms, key=str):
+                form = catalogue.find("form", key, binding, tag, caller.deployment_id)
+                if form is not None:  # where forms are not checked, one that is nowhere was a warning
+                    _pin(pins, "form", caller, key, form)
             for key, binding, tag in sorted(program.called_processes, key=str):
                 named = fixed.get(key)
                 called = (

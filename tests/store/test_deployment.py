@@ -104,6 +104,29 @@ def test_a_form_is_checked_and_its_version_is_pinned_at_the_start(make_world):
     assert [world.tasks(i)[0].form_version for i in (old, world.start("with_form"))] == [1, 2]
 
 
+@pytest.mark.parametrize(
+    "binding, pinned", [("", 2), (' bindingType="deployment"', 1), (' bindingType="versionTag" versionTag="1"', 1)]
+)
+def test_the_binding_of_a_form_says_which_version_is_shown(world, binding, pinned):
+    form = user_task("task_a", f'<zeebe:formDefinition formId="anc-visit"{binding}/>')
+    deploy(world, a_bpmn=bpmn("with_form", line(BEGIN, form, END)), f_json=b'{"id": "anc-visit", "version": "1"}')
+    deploy(world, f_json=b'{"id": "anc-visit", "version": "2"}')
+
+    assert world.tasks(world.start("with_form"))[0].form_version == pinned
+
+
+def test_a_form_that_is_wanted_in_two_versions_at_once_is_a_conflict(world):
+    old = '<zeebe:formDefinition formId="anc-visit" bindingType="versionTag" versionTag="1"/>'
+    both = line(BEGIN, user_task("task_a", old), FORM.replace("task_a", "task_b"), END)
+    deploy(world, f_json=b'{"id": "anc-visit", "version": "1"}')
+    deploy(world, a_bpmn=bpmn("both", both), f_json=b'{"id": "anc-visit", "version": "2"}')
+
+    with pytest.raises(Conflict) as refused:
+        world.start("both")
+
+    assert refused.value.code == "reference-ambiguous"
+
+
 def test_a_form_that_changes_must_raise_its_version(world):
     deploy(world, f_json=b'{"id": "f", "version": "1"}')
 
@@ -120,11 +143,39 @@ def test_definitions_cannot_be_changed_even_by_hand(world, pool):
         conn.execute("UPDATE definition SET source = 'x'")
 
 
-def test_a_reference_that_vanished_since_is_a_conflict_at_the_start(world):
-    tagged = called("call", "one_task", "versionTag").replace("/>", ' versionTag="v7"/>', 1)
+def tagged(tag, process=ONE_TASK):
+    """The process with a version tag."""
+    extension = f'<bpmn:extensionElements><zeebe:versionTag value="{tag}"/></bpmn:extensionElements>'
+    return process.replace(b'isExecutable="true">', f'isExecutable="true">{extension}'.encode(), 1)
+
+
+CALLS_TAG = bpmn(
+    "caller",
+    line(BEGIN, called("call", "one_task", "versionTag").replace("/>", ' versionTag="v1"/>', 1), END),
+)
+
+
+def test_a_binding_to_a_version_tag_finds_the_newest_version_that_bears_it(world):
+    renamed = [ONE_TASK.replace(b'name="task_a"', b'name="%s"' % name) for name in (b"old", b"wanted", b"later")]
+    deploy(world, b_bpmn=tagged("v1", renamed[0]))
+    deploy(world, b_bpmn=tagged("v1", renamed[1]))
+    deploy(world, b_bpmn=tagged("v2", renamed[2]))
+    deploy(world, a_bpmn=CALLS_TAG)
+
+    instance = world.start("caller")
+
+    assert world.instance(instance).pins["process"]["one_task"] == 2
+    assert world.tasks(instance)[0].name == "wanted"
+
+
+def test_a_version_tag_that_nothing_bears_is_refused_and_nothing_is_deployed(world):
     with pytest.raises(Refused) as refused:
-        deploy(world, a_bpmn=bpmn("caller", line(BEGIN, tagged, END)), b_bpmn=ONE_TASK)
-    assert "v7" in refused.value.problems[0].message.en
+        deploy(world, a_bpmn=CALLS_TAG, b_bpmn=tagged("v2"))
+
+    assert [(p.element_id, p.code) for p in refused.value.problems] == [("call", "process-missing")]
+    assert "v1" in refused.value.problems[0].message.en
+    with world.engine.read() as conn:
+        assert reads.definitions(conn, "test-region") == []
 
 
 def test_two_versions_of_one_process_in_one_case_are_a_conflict(world):

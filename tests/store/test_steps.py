@@ -19,6 +19,7 @@ from engine.commands.contracts import (
 )
 from engine.errors import Conflict, NotFound, Stale
 from engine.store import reads
+from engine.store.wire import Wire
 from tests.store.store_kit import NURSE, ONE_TASK, TWO_TASKS
 
 
@@ -34,6 +35,30 @@ def test_a_step_closes_its_task_opens_the_next_and_writes_who_did_what(world):
     closed = world.tasks(instance, state="completed")[0]
     assert (closed.element_id, closed.completed_by, closed.completed_at) == ("task_a", "nurse-1", world.clock.now)
     assert ("task_a", "completed", "nurse-1") in [(h.path, h.event, h.by) for h in world.history(instance)]
+
+
+def test_a_step_asks_the_server_twice_and_no_more(world, monkeypatch):
+    """What is read, then what is saved and committed: each further question would cost as much as the interpreter."""
+    world.deploy(TWO_TASKS)
+    instance = world.start("two_tasks")
+    task = world.tasks(instance)[0]
+    asked = []
+
+    def noted(name):
+        own = getattr(Wire, name)
+
+        def waits(wire, *more):
+            asked.append(name)
+            return own(wire, *more)
+
+        return waits
+
+    for name in ("read_until", "commit", "leave"):
+        monkeypatch.setattr(Wire, name, noted(name))
+
+    world.engine.execute(CompleteUserTask(user_task_id=task.id, variables={"a": 1}), by=NURSE)
+
+    assert asked == ["read_until", "commit"]
 
 
 def test_an_instance_ends_when_its_last_wait_is_served(world):
