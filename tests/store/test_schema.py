@@ -104,14 +104,23 @@ def test_what_comes_next_is_found_without_reading_what_is_over(pool):
     assert "user_task_instance_open_idx" in plan, plan
 
 
-def test_the_tasks_about_a_woman_are_found_by_her(pool):
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        (PATIENTS["tasks_about"], "resource_patient_idx"),
+        (PATIENTS["newest_case"], "resource_patient_idx"),
+        (RESOURCES["resources_of_patient"], "resource_patient_idx"),
+        (RESOURCES["resources_of_episode"], "resource_episode_idx"),
+    ],
+)
+def test_what_is_about_a_woman_is_found_by_her_in_a_young_database(pool, statement, index):
     """Registering her settles her open leads: none of the others' may be read for it."""
-    given = {"region_id": "here", "patient_id": "w"}
+    given = {"region_id": "here", "patient_id": "w", "episode_id": "e", "types": ["Task", "Flag"], "ended": [1]}
 
     with looking(pool) as conn:
-        plan = "\n".join(row[0] for row in conn.execute("EXPLAIN " + PATIENTS["tasks_about"], given).fetchall())
+        plan = "\n".join(row[0] for row in conn.execute("EXPLAIN " + statement, given).fetchall())
 
-    assert "resource_patient_idx" in plan, plan
+    assert index in plan, plan
 
 
 def test_messages_kept_for_a_case_are_found_by_what_it_waits_for(pool):

@@ -82,7 +82,7 @@ ON CONFLICT DO NOTHING
 SELECT DISTINCT i.id
   FROM unnest(%(systems)s::text[], %(values)s::text[]) AS w (system, value)
   JOIN resource_identity i ON i.region_id = %(region_id)s AND i.type = 'Patient' AND i.system = w.system AND i.value = w.value
-  JOIN resource r ON r.region_id = i.region_id AND r.type = i.type AND r.id = i.id AND NOT r.deleted
+  JOIN resource r ON r.region_id = i.region_id AND r.type = i.type AND r.id = i.id AND r.deleted IS NOT TRUE
 
 -- mark_of --
 SELECT mark FROM inbound_mark WHERE region_id = %(region_id)s AND client = %(client)s AND name = %(name)s

@@ -3,7 +3,7 @@
 SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.meta
   FROM resource r
   JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = r.version
- WHERE r.region_id = %(region_id)s AND r.patient_id = %(patient_id)s AND r.type = ANY (%(types)s::text[]) AND NOT r.deleted
+ WHERE r.region_id = %(region_id)s AND r.patient_id = %(patient_id)s AND r.type = ANY (%(types)s::text[]) AND r.deleted IS NOT TRUE
    AND (%(episode_id)s::text IS NULL OR r.episode_id = %(episode_id)s OR r.type = 'Patient')
    AND (%(since)s::timestamptz IS NULL OR r.updated_at >= %(since)s)
    AND (r.labels = '{}' OR %(restricted)s OR r.owner = %(viewer)s)

@@ -17,7 +17,7 @@ VALUES (%(region_id)s, %(kind)s, %(old_id)s, %(survivor_id)s, %(at)s, %(by)s)
 SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.meta
   FROM resource r
   JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = r.version
- WHERE r.region_id = %(region_id)s AND r.patient_id = %(patient_id)s AND r.type <> 'Patient' AND NOT r.deleted
+ WHERE r.region_id = %(region_id)s AND r.patient_id = %(patient_id)s AND r.type <> 'Patient' AND r.deleted IS NOT TRUE
  ORDER BY r.type, r.id
 
 -- owned_by_engine --
@@ -93,7 +93,7 @@ SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.met
   FROM resource r
   JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = r.version
   JOIN resource_version f ON f.region_id = r.region_id AND f.type = r.type AND f.id = r.id AND f.version = 1
- WHERE r.region_id = %(region_id)s AND r.patient_id = %(patient_id)s AND r.type <> 'Patient' AND NOT r.deleted
+ WHERE r.region_id = %(region_id)s AND r.patient_id = %(patient_id)s AND r.type <> 'Patient' AND r.deleted IS NOT TRUE
    AND f.updated_at >= %(since)s AND NOT (r.type || '/' || r.id) = ANY (%(known)s::text[])
    AND NOT EXISTS (SELECT 1 FROM record_merge_part p JOIN record_merge m ON m.region_id = p.region_id AND m.id = p.merge_id
                     WHERE p.region_id = r.region_id AND p.type = r.type AND p.id = r.id AND m.undone_at IS NULL

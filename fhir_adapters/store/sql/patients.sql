@@ -2,7 +2,7 @@
 -- The woman of each of these cases.
 SELECT e.id AS pregnancy_id, v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.meta
   FROM resource e
-  JOIN resource r ON r.region_id = e.region_id AND r.type = 'Patient' AND r.id = e.patient_id AND NOT r.deleted
+  JOIN resource r ON r.region_id = e.region_id AND r.type = 'Patient' AND r.id = e.patient_id AND r.deleted IS NOT TRUE
   JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = r.version
  WHERE e.region_id = %(region_id)s AND e.type = 'EpisodeOfCare' AND e.id = ANY (%(ids)s::text[])
 
@@ -25,7 +25,8 @@ SELECT r.episode_id AS pregnancy_id, v.type, v.id, v.version, v.updated_at, v.de
 -- Newest case of every woman whose name holds the words, or whose number ends or reads like them.
 SELECT DISTINCT ON (e.patient_id) e.id, e.patient_id
   FROM resource_string s
-  JOIN resource e ON e.region_id = s.region_id AND e.type = 'EpisodeOfCare' AND e.patient_id = s.id AND NOT e.deleted
+  JOIN resource e ON e.region_id = s.region_id AND e.type = 'EpisodeOfCare' AND e.patient_id = s.id AND e.deleted IS NOT TRUE
+              AND e.episode_id = e.id   -- hers, not that of a child's care
  WHERE s.region_id = %(region_id)s AND s.type = 'Patient'
    AND (s.param = 'name' AND s.value LIKE %(holds)s OR s.param IN ('~tail', '~phone', '~number') AND s.value = %(words)s)
    AND EXISTS (SELECT FROM patient_area a WHERE a.region_id = s.region_id AND a.patient_id = s.id
@@ -49,6 +50,7 @@ SELECT r.id::uuid FROM resource r
 -- newest_case --
 -- The open case of a patient, else the one that ended last.
 SELECT e.id FROM resource e
- WHERE e.region_id = %(region_id)s AND e.type = 'EpisodeOfCare' AND e.patient_id = %(patient_id)s AND NOT e.deleted
+ WHERE e.region_id = %(region_id)s AND e.type = 'EpisodeOfCare' AND e.patient_id = %(patient_id)s AND e.deleted IS NOT TRUE
+   AND e.episode_id = e.id
  ORDER BY (e.tokens && %(ended)s::bigint[]), e.updated_at DESC
  LIMIT 1

@@ -113,14 +113,14 @@ ON CONFLICT DO NOTHING RETURNING id
 SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.meta
   FROM resource r
   JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = r.version
- WHERE r.region_id = %(region_id)s AND r.episode_id = %(episode_id)s AND r.type = ANY (%(types)s::text[]) AND NOT r.deleted
+ WHERE r.region_id = %(region_id)s AND r.episode_id = %(episode_id)s AND r.type = ANY (%(types)s::text[]) AND r.deleted IS NOT TRUE
 
 -- resources_of_patient --
 -- The current resources of a patient, by type.
 SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.meta
   FROM resource r
   JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = r.version
- WHERE r.region_id = %(region_id)s AND r.patient_id = %(patient_id)s AND r.type = ANY (%(types)s::text[]) AND NOT r.deleted
+ WHERE r.region_id = %(region_id)s AND r.patient_id = %(patient_id)s AND r.type = ANY (%(types)s::text[]) AND r.deleted IS NOT TRUE
 
 -- same_content --
 -- A live resource of this sender about this patient that says exactly the same.

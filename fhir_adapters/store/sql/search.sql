@@ -29,7 +29,7 @@ SELECT v.id, v.version, v.updated_at, v.source, v.body, v.meta
 -- Of these resources the live ones that the viewer may know of, oldest first.
 SELECT r.id, r.version, r.patient_id, r.updated_at::text
   FROM resource r
- WHERE r.region_id = %(region_id)s AND r.type = %(type)s AND r.id = ANY (%(ids)s::text[]) AND NOT r.deleted
+ WHERE r.region_id = %(region_id)s AND r.type = %(type)s AND r.id = ANY (%(ids)s::text[]) AND r.deleted IS NOT TRUE
    AND (r.labels = '{}' OR %(restricted)s OR r.owner = %(viewer)s)
    AND (r.patient_id IS NULL OR r.owner = %(viewer)s OR EXISTS (
         SELECT FROM patient_area a WHERE a.region_id = r.region_id AND a.patient_id = r.patient_id
