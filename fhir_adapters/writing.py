@@ -92,9 +92,19 @@ def _existing(work: Work, entry: Entry) -> Item:
     return Item(entry=entry, id=found[0] if found else (entry.resource or {}).get("id") or str(uuid4()))
 
     if found and _is_mistaken(work, entry, found[0]):
+        return _somebody_else(work, entry, found[0], str(uuid4()), found=False)
+    if found and _is_mistaken(work, entry, found[0]):
         return Item(entry=entry, id=str(uuid4()), status=201, mistaken_for=found[0])
 
-UNASKED = "?"  # no id of a resource: whether the same was said before is still to be asked
+def _somebody_else(work: Work, entry: Entry, mistaken_for: str, id_: str, *, found: bool) -> Item:
+    """Who bears a number that leads to another: the one that was told apart before, else a new one."""
+    query = entry.if_none_exist or entry.query
+    others = resources.with_identifier(work.asked, work.region_id, entry.type, [_identifier(entry, query)])
+    known = next((o for o in others if o != mistaken_for and not _is_mistaken(work, entry, o)), None)
+    if known is not None:
+        return Item(entry=entry, id=known, found=found)
+    return Item(entry=entry, id=id_, status=201, mistaken_for=mistaken_for)
+
 
 def _is_mistaken(work: Work, entry: Entry, found: str) -> bool:
     return entry.type == "Patient" and keeping.is_mistaken(work, entry.resource or {}, found)
@@ -123,6 +133,8 @@ def _new(work: Work, entry: Entry, links: Links, resolved: Mapping[str, str], sa
         found = [holder] if holder else _matches(work, entry, entry.if_none_exist)
         if found:
             return Item(entry=entry, id=found[0], found=True)
+        if found and _is_mistaken(work, entry, found[0]):
+            return _somebody_else(work, entry, found[0], id_, found=True)
         if found and _is_mistaken(work, entry, found[0]):
             return Item(entry=entry, id=id_, status=201, mistaken_for=found[0])
     elif links.urns <= resolved.keys() and entry.type not in ENGINE_OWNED:

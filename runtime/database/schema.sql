@@ -933,7 +933,10 @@ WITH woman AS MATERIALIZED (
        AND i.variables ->> 'end_code' IS DISTINCT FROM 'void'
 ), grading AS MATERIALIZED (
     SELECT w.id, g.number, civil_date(g.said ->> 'graded_at') AS graded_on,
-           civil_date(coalesce(g.said ->> 'amends', g.said ->> 'graded_at')) AS first_on,
+           least(civil_date(coalesce(g.said ->> 'amends', g.said ->> 'graded_at')),
+                 (SELECT min(civil_date(e ->> 'graded_at')) FROM jsonb_array_elements(
+                      CASE WHEN jsonb_typeof(w.v -> 'gradings_in_error') = 'array'
+                           THEN w.v -> 'gradings_in_error' ELSE '[]' END) e)) AS first_on,
            g.said ->> 'colour' = ANY(c.colours) AS by_colour,
            coalesce((g.said ->> 'purple')::boolean, false) AND 'purple' = ANY(c.colours) AS by_purple
       FROM woman w
@@ -2055,6 +2058,8 @@ CREATE TABLE public.account (
     password_hash text NOT NULL,
     active boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    device_key bytea DEFAULT decode(replace(((gen_random_uuid())::text || (gen_random_uuid())::text), '-'::text, ''::text), 'hex'::text) NOT NULL,
+    CONSTRAINT account_device_key_is_256_bits CHECK ((length(device_key) = 32)),
     CONSTRAINT account_login_check CHECK (((login = lower(login)) AND (login <> ''::text)))
 );
 
@@ -2073,6 +2078,87 @@ CREATE TABLE public.account_role (
 );
 
 ALTER TABLE ONLY public.account_role FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: app; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.app (
+    region_id text NOT NULL,
+    client_id uuid NOT NULL,
+    title text NOT NULL,
+    redirect_uris text[] NOT NULL,
+    launch_uri text,
+    authentication text NOT NULL,
+    secret_hash bytea,
+    CONSTRAINT app_authentication_check CHECK ((authentication = ANY (ARRAY['none'::text, 'client_secret_basic'::text, 'private_key_jwt'::text]))),
+    CONSTRAINT app_has_a_secret_iff_it_uses_one CHECK (((authentication = 'client_secret_basic'::text) = (secret_hash IS NOT NULL))),
+    CONSTRAINT app_redirect_uris_check CHECK ((cardinality(redirect_uris) > 0)),
+    CONSTRAINT app_title_check CHECK ((title <> ''::text))
+);
+
+ALTER TABLE ONLY public.app FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: app_grant; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.app_grant (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    scopes text[] NOT NULL,
+    patient_id text,
+    pregnancy_id text,
+    redirect_uri text NOT NULL,
+    code_hash bytea NOT NULL,
+    code_challenge text NOT NULL,
+    nonce text,
+    granted_at timestamp with time zone NOT NULL,
+    code_expires_at timestamp with time zone NOT NULL,
+    redeemed_at timestamp with time zone,
+    session_hash bytea NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.app_grant FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: app_launch; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.app_launch (
+    region_id text NOT NULL,
+    token_hash bytea NOT NULL,
+    client_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    pregnancy_id text NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.app_launch FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: app_token; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.app_token (
+    region_id text NOT NULL,
+    token_hash bytea NOT NULL,
+    grant_id uuid NOT NULL,
+    kind text NOT NULL,
+    scopes text[] NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT app_token_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'refresh'::text]))),
+    CONSTRAINT app_token_used_is_a_refresh_token CHECK (((used_at IS NULL) OR (kind = 'refresh'::text)))
+);
+
+ALTER TABLE ONLY public.app_token FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: archive; Type: TABLE; Schema: public; Owner: -
@@ -2128,7 +2214,7 @@ CREATE TABLE public.arrival (
     body bytea NOT NULL,
     corrects uuid,
     corrected_by text,
-    CONSTRAINT arrival_channel_check CHECK ((channel = ANY (ARRAY['hl7v2'::text, 'cda'::text, 'csv'::text, 'view'::text]))),
+    CONSTRAINT arrival_channel_check CHECK ((channel = ANY (ARRAY['hl7v2'::text, 'cda'::text, 'csv'::text, 'view'::text, 'fhir'::text, 'document'::text]))),
     CONSTRAINT arrival_is_corrected_by_somebody CHECK (((corrects IS NULL) = (corrected_by IS NULL)))
 );
 
@@ -2247,7 +2333,8 @@ CREATE TABLE public.client (
     scopes text[] NOT NULL,
     jwks jsonb NOT NULL,
     active boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    tolerances text[] DEFAULT '{}'::text[] NOT NULL
 );
 
 ALTER TABLE ONLY public.client FORCE ROW LEVEL SECURITY;
@@ -2264,6 +2351,57 @@ CREATE TABLE public.client_assertion (
 );
 
 ALTER TABLE ONLY public.client_assertion FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: client_code; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.client_code (
+    region_id text NOT NULL,
+    client text NOT NULL,
+    system text NOT NULL,
+    code text NOT NULL,
+    item text NOT NULL,
+    unit text,
+    by text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.client_code FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: client_count; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.client_count (
+    region_id text NOT NULL,
+    client text NOT NULL,
+    on_day date NOT NULL,
+    kind text NOT NULL,
+    type text NOT NULL,
+    interaction text NOT NULL,
+    detail text NOT NULL,
+    place text DEFAULT ''::text NOT NULL,
+    count bigint NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT client_count_kind_check CHECK ((kind = ANY (ARRAY['traffic'::text, 'error'::text, 'tolerance'::text])))
+);
+
+ALTER TABLE ONLY public.client_count FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: client_inbound; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.client_inbound (
+    region_id text NOT NULL,
+    client text NOT NULL,
+    text text NOT NULL,
+    by text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.client_inbound FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: definition; Type: TABLE; Schema: public; Owner: -
@@ -2471,10 +2609,18 @@ CREATE TABLE public.http_answer (
     request_hash text NOT NULL,
     status smallint,
     body jsonb,
-    at timestamp with time zone NOT NULL
+    at timestamp with time zone NOT NULL,
+    held_until timestamp with time zone,
+    fence integer DEFAULT 1 NOT NULL
 );
 
 ALTER TABLE ONLY public.http_answer FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: COLUMN http_answer.body; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.http_answer.body IS 'while the first request still runs what it set out to do, then its answer';
 
 --
 -- Name: idempotency; Type: TABLE; Schema: public; Owner: -
@@ -2491,6 +2637,20 @@ CREATE TABLE public.idempotency (
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
 ALTER TABLE ONLY public.idempotency FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: identity_key; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.identity_key (
+    region_id text NOT NULL,
+    kid text NOT NULL,
+    private_key text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    retired_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.identity_key FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: import_batch; Type: TABLE; Schema: public; Owner: -
@@ -3242,6 +3402,7 @@ CREATE TABLE public.subscription (
     told_at timestamp with time zone,
     problem text,
     owner text,
+    scopes text[],
     CONSTRAINT subscription_id_check CHECK ((id ~ '^[A-Za-z0-9.-]{1,64}$'::text)),
     CONSTRAINT subscription_sends_what_has_a_number CHECK ((sent_number <= event_count))
 );
@@ -3307,6 +3468,45 @@ CREATE TABLE public.timer_start (
 );
 
 ALTER TABLE ONLY public.timer_start FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: tolerated; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.tolerated (
+    region_id text NOT NULL,
+    type text NOT NULL,
+    id text NOT NULL,
+    version integer NOT NULL,
+    client text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    uses jsonb NOT NULL
+);
+
+ALTER TABLE ONLY public.tolerated FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: unmapped_code; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.unmapped_code (
+    region_id text NOT NULL,
+    client text NOT NULL,
+    system text NOT NULL,
+    code text NOT NULL,
+    display text DEFAULT ''::text NOT NULL,
+    seen bigint NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    owner text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    by text,
+    decided_at timestamp with time zone,
+    CONSTRAINT unmapped_code_decided_by_somebody CHECK ((((state = 'open'::text) = (by IS NULL)) AND ((by IS NULL) = (decided_at IS NULL)))),
+    CONSTRAINT unmapped_code_state_check CHECK ((state = ANY (ARRAY['open'::text, 'mapped'::text, 'set-aside'::text])))
+);
+
+ALTER TABLE ONLY public.unmapped_code FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: user_task; Type: TABLE; Schema: public; Owner: -
@@ -3490,6 +3690,34 @@ ALTER TABLE ONLY public.account_role
     ADD CONSTRAINT account_role_pkey PRIMARY KEY (region_id, account_id, role);
 
 --
+-- Name: app_grant app_grant_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.app_grant
+    ADD CONSTRAINT app_grant_pkey PRIMARY KEY (region_id, id);
+
+--
+-- Name: app_launch app_launch_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.app_launch
+    ADD CONSTRAINT app_launch_pkey PRIMARY KEY (region_id, token_hash);
+
+--
+-- Name: app app_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.app
+    ADD CONSTRAINT app_pkey PRIMARY KEY (region_id, client_id);
+
+--
+-- Name: app_token app_token_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.app_token
+    ADD CONSTRAINT app_token_pkey PRIMARY KEY (region_id, token_hash);
+
+--
 -- Name: archive archive_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3551,6 +3779,27 @@ ALTER TABLE ONLY public.batch
 
 ALTER TABLE ONLY public.client_assertion
     ADD CONSTRAINT client_assertion_pkey PRIMARY KEY (region_id, client_id, jti);
+
+--
+-- Name: client_code client_code_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.client_code
+    ADD CONSTRAINT client_code_pkey PRIMARY KEY (region_id, client, system, code);
+
+--
+-- Name: client_count client_count_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.client_count
+    ADD CONSTRAINT client_count_pkey PRIMARY KEY (region_id, client, on_day, kind, type, interaction, detail, place);
+
+--
+-- Name: client_inbound client_inbound_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.client_inbound
+    ADD CONSTRAINT client_inbound_pkey PRIMARY KEY (region_id, client);
 
 --
 -- Name: client client_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -3649,6 +3898,13 @@ ALTER TABLE ONLY public.http_answer
 
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (region_id, client, key);
+
+--
+-- Name: identity_key identity_key_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.identity_key
+    ADD CONSTRAINT identity_key_pkey PRIMARY KEY (region_id, kid);
 
 --
 -- Name: import_batch import_batch_once; Type: CONSTRAINT; Schema: public; Owner: -
@@ -3980,6 +4236,20 @@ ALTER TABLE ONLY public.timer_start
     ADD CONSTRAINT timer_start_pkey PRIMARY KEY (region_id, definition_key, element_id);
 
 --
+-- Name: tolerated tolerated_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.tolerated
+    ADD CONSTRAINT tolerated_pkey PRIMARY KEY (region_id, type, id, version);
+
+--
+-- Name: unmapped_code unmapped_code_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.unmapped_code
+    ADD CONSTRAINT unmapped_code_pkey PRIMARY KEY (region_id, client, system, code);
+
+--
 -- Name: user_task_attachment user_task_attachment_number_key; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4073,6 +4343,24 @@ CREATE INDEX procrastinate_periodic_defers_job_id_fkey_v1 ON procrastinate.procr
 --
 
 CREATE INDEX access_token_expiry_idx ON public.access_token USING btree (region_id, expires_at);
+
+--
+-- Name: app_grant_code_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX app_grant_code_idx ON public.app_grant USING btree (region_id, code_hash);
+
+--
+-- Name: app_grant_owner_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX app_grant_owner_idx ON public.app_grant USING btree (region_id, client_id, account_id) WHERE (revoked_at IS NULL);
+
+--
+-- Name: app_token_grant_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX app_token_grant_idx ON public.app_token USING btree (region_id, grant_id);
 
 --
 -- Name: archived_instance_case_idx; Type: INDEX; Schema: public; Owner: -
@@ -4567,6 +4855,36 @@ CREATE TRIGGER account_begins_people_epoch AFTER DELETE OR UPDATE OR TRUNCATE ON
 CREATE TRIGGER account_role_begins_people_epoch AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.account_role FOR EACH STATEMENT EXECUTE FUNCTION public.begin_people_epoch();
 
 --
+-- Name: app app_begins_people_epoch; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER app_begins_people_epoch AFTER DELETE OR UPDATE OR TRUNCATE ON public.app FOR EACH STATEMENT EXECUTE FUNCTION public.begin_people_epoch();
+
+--
+-- Name: app_grant app_grant_begins_people_epoch; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER app_grant_begins_people_epoch AFTER UPDATE OF revoked_at ON public.app_grant FOR EACH STATEMENT EXECUTE FUNCTION public.begin_people_epoch();
+
+--
+-- Name: app_grant app_grant_gone_begins_people_epoch; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER app_grant_gone_begins_people_epoch AFTER DELETE OR TRUNCATE ON public.app_grant FOR EACH STATEMENT EXECUTE FUNCTION public.begin_people_epoch();
+
+--
+-- Name: app_token app_token_begins_people_epoch; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER app_token_begins_people_epoch AFTER UPDATE OF revoked_at ON public.app_token FOR EACH STATEMENT EXECUTE FUNCTION public.begin_people_epoch();
+
+--
+-- Name: app_token app_token_gone_begins_people_epoch; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER app_token_gone_begins_people_epoch AFTER DELETE OR TRUNCATE ON public.app_token FOR EACH STATEMENT EXECUTE FUNCTION public.begin_people_epoch();
+
+--
 -- Name: audit audit_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -4644,6 +4962,48 @@ ALTER TABLE ONLY public.account
 
 ALTER TABLE ONLY public.account_role
     ADD CONSTRAINT account_role_region_id_account_id_fkey FOREIGN KEY (region_id, account_id) REFERENCES public.account(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: app_grant app_grant_region_id_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.app_grant
+    ADD CONSTRAINT app_grant_region_id_account_id_fkey FOREIGN KEY (region_id, account_id) REFERENCES public.account(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: app_grant app_grant_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.app_grant
+    ADD CONSTRAINT app_grant_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.app(region_id, client_id) ON DELETE CASCADE;
+
+--
+-- Name: app_launch app_launch_region_id_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.app_launch
+    ADD CONSTRAINT app_launch_region_id_account_id_fkey FOREIGN KEY (region_id, account_id) REFERENCES public.account(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: app_launch app_launch_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.app_launch
+    ADD CONSTRAINT app_launch_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.app(region_id, client_id) ON DELETE CASCADE;
+
+--
+-- Name: app app_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.app
+    ADD CONSTRAINT app_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.client(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: app_token app_token_region_id_grant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.app_token
+    ADD CONSTRAINT app_token_region_id_grant_id_fkey FOREIGN KEY (region_id, grant_id) REFERENCES public.app_grant(region_id, id) ON DELETE CASCADE;
 
 --
 -- Name: archived_instance archived_instance_region_id_archive_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -4845,6 +5205,30 @@ ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.account_role ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: app; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.app ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: app_grant; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.app_grant ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: app_launch; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.app_launch ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: app_token; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.app_token ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: archive; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -4897,6 +5281,24 @@ ALTER TABLE public.client ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.client_assertion ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: client_code; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.client_code ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: client_count; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.client_count ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: client_inbound; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.client_inbound ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: definition; Type: ROW SECURITY; Schema: public; Owner: -
@@ -4969,6 +5371,12 @@ ALTER TABLE public.http_answer ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.idempotency ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: identity_key; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.identity_key ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: import_batch; Type: ROW SECURITY; Schema: public; Owner: -
@@ -5205,6 +5613,30 @@ CREATE POLICY region ON public.account USING ((region_id = NULLIF(current_settin
 CREATE POLICY region ON public.account_role USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
+-- Name: app region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.app USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: app_grant region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.app_grant USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: app_launch region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.app_launch USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: app_token region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.app_token USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
 -- Name: archive region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -5259,6 +5691,24 @@ CREATE POLICY region ON public.client USING ((region_id = NULLIF(current_setting
 CREATE POLICY region ON public.client_assertion USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
+-- Name: client_code region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.client_code USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: client_count region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.client_count USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: client_inbound region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.client_inbound USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
 -- Name: delivery region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -5311,6 +5761,12 @@ CREATE POLICY region ON public.http_answer USING ((region_id = NULLIF(current_se
 --
 
 CREATE POLICY region ON public.idempotency USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: identity_key region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.identity_key USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
 -- Name: import_batch region; Type: POLICY; Schema: public; Owner: -
@@ -5553,6 +6009,18 @@ CREATE POLICY region ON public.timer USING ((region_id = NULLIF(current_setting(
 CREATE POLICY region ON public.timer_start USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
+-- Name: tolerated region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.tolerated USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: unmapped_code region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.unmapped_code USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
 -- Name: user_task region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -5695,6 +6163,18 @@ ALTER TABLE public.timer ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.timer_start ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: tolerated; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.tolerated ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: unmapped_code; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.unmapped_code ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: user_task; Type: ROW SECURITY; Schema: public; Owner: -
