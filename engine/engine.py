@@ -203,10 +203,15 @@ class Engine:
         except AWAY as error:
             raise _busy() from error
 
-    def decision_model(self, key: str, version: int | None = None) -> tuple[Definitions, int]:
-        """A deployed decision model and its version, without a number the newest. Raises NotFound."""
-        with self.read() as conn:
+    def decision_model(
+        self, key: str, version: int | None = None, *, conn: Connection[Any] | None = None
+    ) -> tuple[Definitions, int]:
+        """A deployed decision model and its version, without a number the newest. `conn`: for whoever holds a connection
+        already. Raises NotFound."""
+        if conn is not None:
             return self._setting.library.decision_model(self._looking(conn), key, version)
+        with self.read() as own:
+            return self._setting.library.decision_model(self._looking(own), key, version)
 
     def decision_file(self, source: bytes) -> Definitions:
         """A decision model that is not deployed, with what it imports of those that are. Raises Refused."""

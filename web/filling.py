@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,7 +20,7 @@ from web import forms, running, woman
 from web.language import current
 from web.pages.blueprint import now, services, today
 from web.windows import window_of
-from workflows import completion, task_access
+from workflows import completion, handed_in, task_access
 from workflows.people import may_complete
 
 
@@ -59,7 +60,7 @@ class Opened:
         """Values outside the usual that nobody has ticked as looked at. Raises Incorrect for what is wrong outright."""
         if self.form is None:
             return []
-        checked = self.form.validate(answers, on=today(), context=self.known)
+        checked = self.form.validate(answers, on=day_of(sent), context=self.known)
         return forms.unconfirmed(checked.warnings, sent)
 
     def context(
@@ -82,6 +83,7 @@ class Opened:
             "assignee": names.get(task.assignee, task.assignee),
             "finisher": names.get(task.completed_by, task.completed_by),
             "has_draft": bool(task.draft),
+            "draft_mark": draft_mark(task),
             "is_unsent": self.is_unsent,
             "is_recorded": self.is_recorded,
             "list_query": request.values.get("list", ""),
@@ -142,6 +144,11 @@ def _recorded(conn: Any, task: Any, form: Any) -> dict[str, Any] | None:
     return form.answers_from_response(dict(response)) if response is not None else None
 
 
+def draft_mark(task: Any) -> str:
+    """Of a draft's content: what a browser kept goes back by itself only over the draft that it began with."""
+    return sha256(plain.dumps(task.draft)).hexdigest()[:16] if task.draft else ""
+
+
 def sent_answers() -> dict[str, Any]:
     """What a script of ours sent. Raises Malformed, Incorrect."""
     sent = plain.loads(request.get_data())
@@ -155,8 +162,27 @@ def idempotency(sent: Any) -> IdempotencyKey | None:
     key = sent.get("idempotency_key", "")[:100]
     if not key:
         return None
-    content = plain.dumps(sorted((k, v) for k, v in sent.items(multi=True) if k not in ("csrf", "then")))
+    content = plain.dumps(sorted((k, v) for k, v in sent.items(multi=True) if k not in ("csrf", "then", "kept")))
     return IdempotencyKey(client=g.principal.login, key=key, request_hash=sha256(content).hexdigest())
+
+
+def entered_at(sent: Any) -> datetime | None:
+    """When it was filled in, where the page says that the server was away then. Raises Incorrect."""
+    text = sent.get(handed_in.FIELD, "")
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Incorrect("填写时间无法识别", "the time of filling in cannot be read", code="entered-at")
+    return moment
+
+
+def day_of(sent: Any) -> date:
+    """The civil date at which a form is read: today's, or that of its filling in. Raises Incorrect."""
+    return handed_in.day(services(), handed_in.since(services(), entered_at(sent)))
 
 
 def listed(address: str) -> dict[str, str]:

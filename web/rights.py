@@ -6,22 +6,28 @@ from workflows.leads import REPORTERS
 from workflows.people.access import RIGHTS as RIGHTS_OF_API
 from workflows.people.roles import CARE, EVERYONE, READERS
 
-PUBLIC = frozenset({"web.static", "web.sign_in", "web.sign_in_form", "web.colours", "web.set_language"})
+PUBLIC = frozenset(
+    {
+        *("web.static", "web.sign_in", "web.sign_in_form", "web.colours", "web.set_language"),
+        "web.authorize",  # finds out itself who is asking: some of what an app asks is refused to it before that
+        *("web.service_worker", "web.offline"),  # the same for everybody, and about nobody
+    }
+)
 DESIGNERS = frozenset({"R-DESIGN"})
 LOOK_AT_DIAGRAMS = DESIGNERS | {"R-ITADM"}
 OPERATE = RIGHTS_OF_API["operate"]
 MATCH = RIGHTS_OF_API["match"]
 MIGRATE = RIGHTS_OF_API["migrate"]
 ARRIVALS = MATCH | OPERATE  # who operates sees the structure of what arrived, who matches sees it whole
+CLIENTS = RIGHTS_OF_API["clients"]  # what is settled about hospital systems
+MAP_CODES = RIGHTS_OF_API["map-codes"]
+SEE_CLIENTS = MAP_CODES | {"auditor"}
 REGISTER_OF_FOCUS = frozenset({"R-VDOC", "R-MCHW", "R-PM-F", "R-HCADM"})  # [seed:001 5] township and county
 COUNTY = frozenset({"R-PM-F", "R-HCADM"})  # the numbers of the county, and the women behind them
 REGISTER = frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"})  # P02: who may open a woman's record
 
 FINISH = CARE | LOOK_AT_DIAGRAMS | {"R-HCADM"}  # the health administration finishes what is meant for it alone
 INSTITUTIONS = REGISTER | COUNTY  # P22: what institutions owe and tell each other
-CLIENTS = RIGHTS_OF_API["clients"]  # what is settled about hospital systems
-MAP_CODES = RIGHTS_OF_API["map-codes"]
-SEE_CLIENTS = MAP_CODES | {"auditor"}
 RETURNS = INSTITUTIONS - {"R-MIDW"}  # individual returns of the own institutions
 
 TASKS = READERS | LOOK_AT_DIAGRAMS | {"auditor"}  # a diagram that is no pregnancy has tasks too
@@ -67,12 +73,6 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.retry_arrival": ARRIVALS,
     "web.correct_arrival": MATCH,
     "web.discard_arrival": MATCH,
-    "web.correct_dates_form": REGISTER,
-    "web.correct_dates": REGISTER,
-    "web.merge_form": MATCH,
-    "web.merge": MATCH,
-    "web.unmerge_form": MATCH,
-    "web.unmerge": MATCH,
     "web.agree": READERS,
     "web.apps": OPERATE,
     "web.register_app": OPERATE,
@@ -86,6 +86,12 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.set_inbound": CLIENTS,
     "web.map_code": MAP_CODES,
     "web.settle_code": MAP_CODES,
+    "web.correct_dates_form": REGISTER,
+    "web.correct_dates": REGISTER,
+    "web.merge_form": MATCH,
+    "web.merge": MATCH,
+    "web.unmerge_form": MATCH,
+    "web.unmerge": MATCH,
     "web.identity": RIGHTS_OF_API["correct"],
     "web.correct_identity": RIGHTS_OF_API["correct"],
     "web.results": RIGHTS_OF_API["correct"],

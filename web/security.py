@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from hmac import compare_digest
 
@@ -11,6 +12,8 @@ from engine.errors import Forbidden
 
 SESSION_COOKIE = "yuntu_session"
 GUEST_COOKIE = "yuntu_guest"  # stands in for the session's token before anyone has signed in
+TAKEN_COOKIE = "yuntu_taken"
+FILLING = re.compile(r"[A-Za-z0-9-]{1,100}")
 
 POLICY = "; ".join(
     (
@@ -56,6 +59,8 @@ def require_csrf() -> None:
 def protect(response: Response) -> Response:
     """Headers for every page; a page about people is never kept by a browser or a proxy."""
     policy = DIAGRAM_POLICY if g.get("shows_diagram") else POLICY
+    if g.get("form_action"):  # what is agreed to here leads to the app that asked
+        policy = policy.replace("form-action 'self'", f"form-action 'self' {g.form_action}")
     response.headers["Content-Security-Policy"] = policy
     for name, value in HEADERS.items():
         response.headers[name] = value
@@ -64,6 +69,12 @@ def protect(response: Response) -> Response:
     if g.get("guest") and request.cookies.get(GUEST_COOKIE) != g.guest:
         set_cookie(response, GUEST_COOKIE, g.guest)
     return response
+
+
+def say_taken(response: Response, filling: str) -> None:
+    """The browser may forget the form that it kept while the server was away: its number, for the script of the page."""
+    if FILLING.fullmatch(filling):
+        response.set_cookie(TAKEN_COOKIE, filling, max_age=3600, samesite="Lax", secure=request.is_secure, path="/")
 
 
 def set_cookie(response: Response, name: str, value: str, max_age: int | None = None) -> None:

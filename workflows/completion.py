@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from engine.commands.contracts import (
 )
 from engine.errors import Conflict, Incorrect
 from engine.store.revisions import require_revision
-from workflows import course_of_case, duplicates
+from workflows import course_of_case, duplicates, handed_in, tables
 from workflows.forms import Form
 from workflows.institutions import beside, levels, session
 from workflows.institutions.reported import SHEET, Registered, SheetReported, follow
@@ -39,7 +39,6 @@ from workflows.task_access import (
     form_of,
     known,
     over,
-    today_in_china,
     variables_of,
 )
 
@@ -66,6 +65,7 @@ class Given:
     variables: Mapping[str, Any] | None = None
     expected_revision: int | None = None
     source: str | None = None
+    happened_at: datetime | None = None  # when it was filled in, where it is handed in later
 
 
 def complete(
@@ -78,11 +78,20 @@ def complete(
     variables: Mapping[str, Any] | None = None,
     expected_revision: int | None = None,
     idempotency: IdempotencyKey | None = None,
+    happened_at: datetime | None = None,
 ) -> Completed:
-    """Check and store, in one transaction. Raises NotFound, Forbidden, Conflict, Stale, Incorrect (by linkId)."""
+    """Check and store, in one transaction. `happened_at`: when it was filled in, where there was no way to hand it in;
+    dates are checked and deadlines counted from then. Raises NotFound, Forbidden, Conflict, Stale, Incorrect (by
+    linkId)."""
     with services.engine.glance() if isinstance(by, Principal) else services.engine.read() as conn:
         found = find(services, conn, task_id, by)
-    given = Given(answers=answers, response=response, variables=variables, expected_revision=expected_revision)
+    given = Given(
+        answers=answers,
+        response=response,
+        variables=variables,
+        expected_revision=expected_revision,
+        happened_at=handed_in.since(services, happened_at, found.task.created_at),
+    )
     asking, reading = services.engine.glance, services.engine.read
     command = _checked(services, asking, reading, found, given, repeated=idempotency is not None)
     return services.engine.execute(command, by=actor_of(by), idempotency=idempotency)
@@ -101,13 +110,19 @@ def command_for(
     source: str | None = None,
     repeated: bool = False,
     allowed: bool = False,
+    happened_at: datetime | None = None,
 ) -> Finish:
     """The checked command, for whoever has a transaction of their own. `repeated`: the request carries an idempotency
     key, so a closed task is left to the engine, which knows the first answer. `allowed`: another rule
     has said already that this person may."""
     found = find(services, conn, task_id, by)
     given = Given(
-        answers=answers, response=response, variables=variables, expected_revision=expected_revision, source=source
+        answers=answers,
+        response=response,
+        variables=variables,
+        expected_revision=expected_revision,
+        source=source,
+        happened_at=happened_at,
     )
     asking = over(conn)
     return _checked(services, asking, asking, found, given, repeated=repeated, allowed=allowed)
@@ -136,7 +151,7 @@ def _checked(
         return _with_variables(task, given)
     if given.answers is None and given.response is None:
         raise Incorrect("此任务需填写表单：请给出 answers", "the task has a form: give answers", code="answers-missing")
-    today = today_in_china(services)
+    today = handed_in.day(services, given.happened_at)
     response = given.response
     entered = form.answers_from_response(dict(response)) if response is not None else dict(given.answers or {})
     facts = known(services, asking, task.business_key, found.variables)
@@ -148,7 +163,8 @@ def _checked(
     if form.id == SHEET:
         with reading() as conn:
             values = beside.marked(services, conn, form, task, values, found.variables)
-    routing = journey.derive(form.id, values, facts, today)
+    with tables.as_published(services, reading):
+        routing = journey.derive(form.id, values, facts, today)
     if NAMED.keys() & routing.keys():
         with reading() as conn:
             routing = with_places(routing, people_store.organisations(conn, services.region_id))
@@ -156,7 +172,11 @@ def _checked(
         form=form.id, form_version=form.version, answers=values, response=response, source=given.source
     )
     command = CompleteUserTask(
-        user_task_id=task.id, variables=routing, submission=submission, expected_revision=given.expected_revision
+        user_task_id=task.id,
+        variables=routing,
+        submission=submission,
+        expected_revision=given.expected_revision,
+        happened_at=given.happened_at,
     )
     finish = follow(command, values, found.variables)
     if form.id in (duplicates.LEAD_FORM, duplicates.REGISTRATION):
@@ -183,7 +203,10 @@ def _with_variables(task: Any, given: Given) -> CompleteUserTask:
     if given.answers or given.response is not None:
         raise Incorrect("此任务没有表单：请给出 variables", "the task has no form: give variables", code="no-form")
     return CompleteUserTask(
-        user_task_id=task.id, variables=dict(given.variables or {}), expected_revision=given.expected_revision
+        user_task_id=task.id,
+        variables=dict(given.variables or {}),
+        expected_revision=given.expected_revision,
+        happened_at=given.happened_at,
     )
 
 
@@ -240,9 +263,9 @@ def open_form(services: Services, conn: Any, task: Any, *, today: date) -> OpenF
         return OpenForm(form=None)
     facts = known(services, over(conn), task.business_key)
     variables = variables_of(services, conn, task)
-    prefill = journey.prefill(form.id, facts, variables, today) | beside.known(
-        services, conn, form, task, variables, today
-    )
+    with tables.as_published(services, over(conn)):
+        prefill = journey.prefill(form.id, facts, variables, today)
+    prefill |= beside.known(services, conn, form, task, variables, today)
     if form.id in course_of_case.FORMS and task.business_key:
         prefill |= {"timeline": course_of_case.of_case(conn, services.region_id, task.business_key)}
     known_items = {name: value for name, value in facts.items() if name not in prefill}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from engine.commands.contracts import Actor, IdempotencyKey, PublishMessage, StartInstance
 from engine.errors import Conflict, Forbidden, Incorrect
 from engine.store import reads
-from workflows import completion, journey, task_access
+from workflows import completion, handed_in, journey, task_access
 from workflows.duplicates import JOURNEY, known_patient, leads_of
 from workflows.institutions.duties import duties_of
 from workflows.people.model import Organisation, Principal
@@ -28,6 +29,7 @@ class OpenCase:
     pregnancy_id: str
     variables: Mapping[str, Any]
     answers: Mapping[str, Any] | None = None
+    happened_at: datetime | None = None  # when the form was filled in, where it is handed in later
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +50,15 @@ def open_case(
     patient_id: str | None = None,
     pregnancy_id: str | None = None,
     idempotency: IdempotencyKey | None = None,
+    happened_at: datetime | None = None,
 ) -> Opened:
-    """Raises Incorrect (by linkId), Forbidden, Conflict (the woman has an open pregnancy)."""
+    """`happened_at`: when the form was filled in, where it is handed in later: she is registered as of that day.
+    Raises Incorrect (by linkId), Forbidden, Conflict (the woman has an open pregnancy)."""
     actor = by.actor if isinstance(by, Principal) else by
     if not set(actor.roles) & CARE and actor.kind == "person":
         raise Forbidden("您的角色不能建册", "your role registers nobody")
     case = pregnancy_id or str(uuid4())
+    began_at = handed_in.since(services, happened_at)
     dates = {"lmp": answers.get("lmp")} if answers and answers.get("edd_basis", "lmp") == "lmp" else {}
     variables = start_variables(
         services,
@@ -64,7 +69,7 @@ def open_case(
         hospital_organisation=hospital_organisation,
         **dates,
     )
-    command = OpenCase(pregnancy_id=case, variables=variables, answers=answers)
+    command = OpenCase(pregnancy_id=case, variables=variables, answers=answers, happened_at=began_at)
     return services.engine.execute(command, by=actor, idempotency=idempotency)
 
 
@@ -75,14 +80,22 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
         tx.answer_is_new()  # the same request again is answered before anybody asks whether she is known
         variables = dict(command.variables)
         variables["patient_id"] = known_patient(services(), tx.conn, command.answers or {}) or variables["patient_id"]
-        start = StartInstance(definition_key=JOURNEY, business_key=command.pregnancy_id, variables=variables)
+        start = StartInstance(
+            definition_key=JOURNEY,
+            business_key=command.pregnancy_id,
+            variables=variables,
+            happened_at=command.happened_at,
+        )
         instance_id = tx.run(start).instance_id
         if command.answers is not None:
             open_now = reads.user_tasks(tx.conn, services().region_id, instance_id=instance_id).items
             first = next((task for task in open_now if task.form == REGISTRATION), None)
             if first is None:
                 raise Conflict("流程没有建册任务", "the process opens no registration task")
-            tx.run(completion.command_for(services(), tx.conn, first.id, answers=command.answers, by=tx.by))
+            finish = completion.command_for(
+                services(), tx.conn, first.id, answers=command.answers, by=tx.by, happened_at=command.happened_at
+            )
+            tx.run(finish)
         for lead in leads_of(services(), tx.conn, str(variables["patient_id"])):
             tx.run(PublishMessage(name="message_lead_registered", key=lead))
         tasks = reads.user_tasks(tx.conn, services().region_id, instance_id=instance_id).items

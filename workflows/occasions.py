@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from engine.commands.contracts import Actor, IdempotencyKey, PublishMessage, SetVariables, Started, StartInstance
 from engine.errors import Conflict, Forbidden, NotFound, Text
 from engine.store import reads
-from workflows import completion, journey, referrals, task_access
+from workflows import completion, handed_in, journey, referrals
 from workflows.duplicates import JOURNEY
 from workflows.people.model import Principal
 from workflows.people.roles import CARE
@@ -183,6 +184,7 @@ class BeginOccasion:
     pregnancy_id: str
     variables: Mapping[str, Any]
     answers: Mapping[str, Any]
+    happened_at: datetime | None = None
 
 
 def begin(
@@ -193,8 +195,9 @@ def begin(
     pregnancy_id: str,
     answers: Mapping[str, Any],
     idempotency: IdempotencyKey | None = None,
+    happened_at: datetime | None = None,
 ) -> Started:
-    """Raises NotFound (no such occasion, or a woman who is not the caller's), Forbidden, Incorrect (by linkId)."""
+    """`happened_at`: when the form was filled in, where it is handed in later. Raises NotFound (no such occasion, or a woman who is not the caller's), Forbidden, Incorrect (by linkId)."""
     rule = of_id(occasion)
     with services.engine.read() as conn:
         case = reads.instance_by_business_key(conn, services.region_id, JOURNEY, pregnancy_id)
@@ -203,7 +206,11 @@ def begin(
     if not by.roles & rule.roles:
         raise Forbidden("您的角色不能办理此事", "this is not for your role")
     command = BeginOccasion(
-        occasion=occasion, pregnancy_id=pregnancy_id, variables=variables_for(services, case, by.actor), answers=answers
+        occasion=occasion,
+        pregnancy_id=pregnancy_id,
+        variables=variables_for(services, case, by.actor),
+        answers=answers,
+        happened_at=handed_in.since(services, happened_at),
     )
     return services.engine.execute(command, by=by.actor, idempotency=idempotency)
 
@@ -248,13 +255,19 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
         variables = dict(command.variables)
         if rule.process == referrals.PROCESS:
             variables |= referrals.started(tx, tx.by.organisation)
-        start = StartInstance(definition_key=rule.process, business_key=command.pregnancy_id, variables=variables)
+        at = command.happened_at
+        start = StartInstance(
+            definition_key=rule.process, business_key=command.pregnancy_id, variables=variables, happened_at=at
+        )
         started: Started = tx.run(start)
         tasks = reads.user_tasks(tx.conn, services().region_id, instance_id=started.instance_id).items
         first = next((task for task in tasks if task.form == rule.form), None)
         if first is None:
             raise Conflict("流程没有对应的首个任务", "the process opens no task with this form")
-        tx.run(completion.command_for(services(), tx.conn, first.id, answers=command.answers, by=tx.by))
+        finish = completion.command_for(
+            services(), tx.conn, first.id, answers=command.answers, by=tx.by, happened_at=at
+        )
+        tx.run(finish)
         return started
 
     def _done(element: str, command: BeginOccasion, tx: Any) -> Started:
@@ -266,7 +279,15 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
                            "the case does not wait for this now: registration and screening come first, or the birth is"
                            " recorded already", code="nobody-waits")  # fmt: skip
         task = waiting[0]
-        finish = completion.command_for(services(), tx.conn, task.id, answers=command.answers, by=tx.by, allowed=True)
+        finish = completion.command_for(
+            services(),
+            tx.conn,
+            task.id,
+            answers=command.answers,
+            by=tx.by,
+            allowed=True,
+            happened_at=handed_in.since(services(), command.happened_at, task.created_at),
+        )
         tx.run(finish)
         return Started(instance_id=task.instance_id)
 
@@ -290,7 +311,7 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
         form = services().forms.get(rule.form, conn=tx.conn)
         if form is None:
             raise NotFound("登记表尚未发布", "the form is not deployed")
-        today = task_access.today_in_china(services())
+        today = handed_in.day(services(), command.happened_at)
         checked = form.validate(dict(command.answers), on=today, context=dict(command.variables))
         values = {**checked.values, **checked.calculated}
         return values, journey.derive(rule.form, values, {"policy": command.variables.get("policy")}, today)

@@ -1,8 +1,11 @@
-"""The pathway's decision tables, read once, for rules that run beside a form rather than in a diagram."""
+"""The pathway's decision tables, for rules that run beside a form rather than in a diagram: as they are published, and
+where nobody asks on behalf of an installation, as the product ships them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from contextvars import ContextVar
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import Any
 
 from engine.clock import CHINA
 from engine.dmn import Definitions, read_decisions
+from engine.errors import NotFound
 from engine.feel import to_plain
 
 ABSENT = frozenset({"not-performed", "asked-unknown"})  # 未查, 不详: said, but no value
@@ -26,10 +30,41 @@ def _definitions() -> Mapping[str, Definitions]:
     return found
 
 
+_PUBLISHED: ContextVar[Callable[[str], Definitions] | None] = ContextVar("published", default=None)
+
+
+@contextmanager
+def as_published(services: Any, reading: Callable[[], AbstractContextManager[Any]]) -> Iterator[None]:
+    """Inside, a decision is the newest version that this installation has published (D-9: what is filled in now is
+    looked at by the criteria of now; a result that stands is not looked at again). `reading` gives a connection."""
+
+    asked: dict[str, Definitions] = {}  # one act is looked at by one version of each
+
+    def newest(decision: str) -> Definitions:
+        if decision not in asked:
+            with reading() as conn:
+                asked[decision] = services.engine.decision_model(decision, conn=conn)[0]
+        return asked[decision]
+
+    token = _PUBLISHED.set(newest)
+    try:
+        yield
+    finally:
+        _PUBLISHED.reset(token)
+
+
 def evaluate(decision: str, context: Mapping[str, Any], on: date) -> Any:
     """The plain value of a decision on that day (noon in China)."""
     now = datetime(on.year, on.month, on.day, 12, tzinfo=CHINA)
-    return to_plain(_definitions()[decision].evaluate(decision, dict(context), now=now, explained=False).value)
+    return to_plain(_model(decision).evaluate(decision, dict(context), now=now, explained=False).value)
+
+
+def _model(decision: str) -> Definitions:
+    published = _PUBLISHED.get()
+    if published is not None:
+        with suppress(NotFound):
+            return published(decision)
+    return _definitions()[decision]
 
 
 def screening_items(facts: Mapping[str, Any], on: date) -> list[str]:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 from marshmallow import fields
 
 from api.answers import reply, task_json
-from api.requests import PlainObject, Strict, expected_revision, idempotency, json_body, load, principal
+from api.requests import Instant, PlainObject, Strict, expected_revision, idempotency, json_body, load, principal
 from api.tasks import beside
 from api.tasks.listing import listed
 from engine.errors import Incorrect
@@ -33,6 +33,7 @@ class DraftBody(Strict):
 class CompletionBody(Strict):
     answers = PlainObject()
     variables = PlainObject()
+    entered_at = Instant()  # when it was filled in, where there was no way to hand it in then
 
 
 COMPLETION = CompletionBody()  # making a schema copies its fields
@@ -113,6 +114,7 @@ def _entered() -> dict[str, Any]:
     if body.get("resourceType") == "QuestionnaireResponse":
         return {"response": body}
     entered = load(COMPLETION, body)
+    happened_at = entered.pop("entered_at", None)
     if len(entered) != 1:
         raise Incorrect("请只给 answers 或 variables 之一", "give either answers or variables", code="answers-missing")
-    return entered
+    return entered | {"happened_at": happened_at}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.commands.contracts import Completed, CompleteUserTask
-from engine.errors import Conflict
+from engine.errors import Conflict, Incorrect
 from engine.interpreter.contracts import UserTaskDone
 from engine.lifecycle import UserTaskState, require_task_may_become
 from engine.store import instances
@@ -17,7 +17,10 @@ def handle(command: CompleteUserTask, tx: Tx) -> Completed:
     require_task_may_become(task.state, UserTaskState.COMPLETED)
     require_revision(task.revision, command.expected_revision)
     _require_wait(held, task)
-    opened = instances.advance(tx, held, UserTaskDone(task.wait_id, command.variables), task)
+    if command.happened_at is not None and command.happened_at > tx.now:
+        raise Incorrect("填写时间在将来", "the time at which it was done lies ahead", code="happened-at")
+    done = UserTaskDone(task.wait_id, command.variables)
+    opened = instances.advance(tx, held, done, task, happened_at=command.happened_at)
     return Completed(
         user_task_id=task.id, instance_id=held.id, opened_user_task_ids=tuple(record.id for record in opened)
     )

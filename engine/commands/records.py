@@ -57,7 +57,7 @@ class StepRecord:
     """One committed change of one instance. `revision` is the instance's after it; `is_first`: it began with this.
 
     `status` also knows `suspended`, which the interpreter's state does not. `variables` are the process variables after
-    the step, `written` those that it set.
+    the step, `written` those that it set. `happened_at` lies before `at` where something was handed in later.
     """
 
     region_id: str
@@ -69,6 +69,7 @@ class StepRecord:
     status: str
     started_at: datetime
     at: datetime
+    happened_at: datetime
     by: Actor
     command: Any
     submission: Submission | None

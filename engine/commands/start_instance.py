@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,7 +27,12 @@ def handle(command: StartInstance, tx: Tx) -> Started:
     if not running:
         raise Conflict("流程定义已挂起，不能启动", "the process is suspended: it starts nothing", code="suspended")
     return open_instance(
-        tx, running[-1], command.variables, instance_id=command.instance_id, business_key=command.business_key
+        tx,
+        running[-1],
+        command.variables,
+        instance_id=command.instance_id,
+        business_key=command.business_key,
+        happened_at=command.happened_at,
     )
 
 
@@ -38,11 +44,14 @@ def open_instance(
     instance_id: UUID | None = None,
     business_key: str | None = None,
     start_element: str | None = None,
+    happened_at: datetime | None = None,
 ) -> Started:
-    """The versions of all that it may call are decided here, for its whole life."""
+    """The versions of all that it may call are decided here, for its whole life. `happened_at`: what the diagram takes
+    for now, where the beginning is told later than it was."""
     instance_id = instance_id or uuid4()
     pins = tx.library.pins(tx, definition)
     closure = tx.library.closure(tx, definition.key, definition.version, pins)
-    step = interpreter.start(closure, variables, tx.now, start_element=start_element, business_key=business_key)
+    began_at = happened_at or tx.now
+    step = interpreter.start(closure, variables, began_at, start_element=start_element, business_key=business_key)
     instances.start(tx, instance_id, definition.key, definition.version, business_key, pins, step)
     return Started(instance_id=instance_id)

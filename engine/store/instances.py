@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -124,22 +124,37 @@ def start(
     return opened
 
 
-def advance(tx: Tx, held: Held, event: Event, head: TaskHead | None = None) -> tuple[TaskRecord, ...]:
-    """One step of an active instance. `head`: the user task that it completes. Answers the user tasks that opened."""
+def advance(
+    tx: Tx, held: Held, event: Event, head: TaskHead | None = None, *, happened_at: datetime | None = None
+) -> tuple[TaskRecord, ...]:
+    """One step of an active instance. `head`: the user task that it completes. `happened_at`: what the diagram takes
+    for now, where the event is told later than it was; it is stored as of now. Answers the user tasks that opened."""
     require_active(held.status)
-    return move(tx, held, event, head)
+    return move(tx, held, event, head, happened_at=happened_at)
 
 
-def move(tx: Tx, held: Held, event: Event, head: TaskHead | None = None) -> tuple[TaskRecord, ...]:
+def move(
+    tx: Tx, held: Held, event: Event, head: TaskHead | None = None, *, happened_at: datetime | None = None
+) -> tuple[TaskRecord, ...]:
     """The same whatever the status: only ending an instance may do that."""
     given: interpreter.State = held.state
     if head is not None:  # nobody comes back to a state whose task is being completed: only its waits are asked for
         held.state = interpreter.State(given.scopes, dict(given.waits))
-    step = interpreter.apply(held.closure(tx), given, event, tx.now, used_up=head is not None)
+    step = interpreter.apply(held.closure(tx), given, event, happened_at or tx.now, used_up=head is not None)
+    if happened_at is not None:
+        step = _dated(step, happened_at)
     diff = interpreter.diff(held.state, step.state)
     completed = event.wait_id if isinstance(event, UserTaskDone) else None
     ended = step.state.status.value if step.state.status.value != Status.ACTIVE else None
     return save(tx, held, diff, step, completed=completed, head=head, status=ended or held.status, told=ended)
+
+
+def _dated(step: Step, at: datetime) -> Step:
+    """History tells at what time that was done which is stored now."""
+    first, *others = step.happened
+    return replace(
+        step, happened=(first._replace(detail={**(first.detail or {}), "happened_at": at.isoformat()}), *others)
+    )
 
 
 def note(
@@ -332,6 +347,7 @@ def _record(
         status=held.status,
         started_at=held.started_at,
         at=tx.now,
+        happened_at=getattr(tx.command, "happened_at", None) or tx.now,
         by=tx.by,
         command=tx.command,
         submission=submission or getattr(tx.command, "submission", None),

@@ -28,6 +28,11 @@ class Case:
     organisation: str | None
     is_over: bool
     is_suspended: bool
+    handed_in_of: datetime | None = None  # when that was done which was handed in later
+
+    @property
+    def happened_at(self) -> datetime:
+        return self.handed_in_of or self.at
 
     @property
     def subject(self) -> Json | None:
@@ -69,4 +74,5 @@ def case_of(record: StepRecord) -> Case:
         organisation=record.by.organisation,
         is_over=record.status in ("completed", "terminated"),
         is_suspended=record.status == "suspended",
+        handed_in_of=record.happened_at,
     )

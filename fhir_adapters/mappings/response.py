@@ -19,7 +19,7 @@ def to_response(form: Form, answers: Mapping[str, Any], case: Case, *, id_: str,
         "basedOn": [reference("CarePlan", case.instance_id)] if case.patient_id else None,
         "subject": case.subject,
         "encounter": reference("Encounter", encounter_id),
-        "authored": local_text(case.at),
+        "authored": local_text(case.happened_at),
         "author": person(case.by),
     }
     written = form.to_response(answers, **{name: value for name, value in header.items() if value})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
@@ -19,6 +20,7 @@ from web import (
     errors,
     hospital_words,
     language,
+    offline_words,
     operator_words,
     referral_words,
     rights,
@@ -73,7 +75,7 @@ def who_is_asking() -> Response | None:
 
 
 def _needs_session() -> bool:
-    return request.endpoint not in ("web.static", "web.colours")
+    return request.endpoint not in ("web.static", "web.colours", "web.service_worker", "web.offline")
 
 
 def _to_sign_in() -> Response:
@@ -85,6 +87,8 @@ def _to_sign_in() -> Response:
 
 @bp.after_request
 def protect(response: Response) -> Response:
+    if request.method == "POST" and response.status_code == 303:
+        security.say_taken(response, request.form.get("kept", ""))
     return security.protect(response)
 
 
@@ -132,6 +136,8 @@ def for_templates() -> dict[str, Any]:
         "html_lang": language.LANGUAGES[language.current()],
         "principal": session.principal if session else None,
         "csrf": security.csrf_token(),
+        "device_key": b64encode(session.device_key).decode() if session else "",
+        "kept_words": offline_words.kept_words,
         "asset": asset,
         "may": lambda endpoint: rights.may(roles, endpoint),
         "demo": services().settings.demo,

@@ -31,11 +31,16 @@ def open_lead() -> Response:
         return make_response(_page(blank, answers))
     lead = one_case(request.form.get("idempotency_key", ""))
     try:
-        checked = blank.form.validate(leads.with_look_up(answers), on=today(), context={})
+        checked = blank.form.validate(leads.with_look_up(answers), on=filling.day_of(request.form), context={})
         if doubts := forms.unconfirmed(checked.warnings, request.form):
             return make_response(_page(blank, answers, None, doubts), 422)
         leads.open_lead(
-            services(), answers=answers, by=g.principal, lead_id=lead, idempotency=filling.idempotency(request.form)
+            services(),
+            answers=answers,
+            by=g.principal,
+            lead_id=lead,
+            idempotency=filling.idempotency(request.form),
+            happened_at=filling.entered_at(request.form),
         )
     except (Incorrect, Conflict) as error:
         if not (isinstance(error, Conflict) and _is_open(lead)):

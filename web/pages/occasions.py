@@ -40,7 +40,7 @@ def begin_occasion(pregnancy_id: str, occasion: str) -> Response:
     if forms.is_row_action(request.form):
         return make_response(_page(rule, she, answers))
     try:
-        checked = blank.form.validate(answers, on=today(), context=dict(blank.known))
+        checked = blank.form.validate(answers, on=filling.day_of(request.form), context=dict(blank.known))
         if doubts := forms.unconfirmed(checked.warnings, request.form):
             return make_response(_page(rule, she, answers, None, doubts), 422)
         occasions.begin(
@@ -50,6 +50,7 @@ def begin_occasion(pregnancy_id: str, occasion: str) -> Response:
             pregnancy_id=pregnancy_id,
             answers=answers,
             idempotency=filling.idempotency(request.form),
+            happened_at=filling.entered_at(request.form),
         )
     except (Incorrect, Conflict) as error:
         return make_response(_page(rule, she, answers, error), STATUS[error.category])

@@ -32,7 +32,7 @@ def register() -> Response:
         return make_response(_page(blank, answers))
     case = one_case(request.form.get("idempotency_key", ""))
     try:
-        checked = blank.form.validate(answers, on=today(), context={})
+        checked = blank.form.validate(answers, on=filling.day_of(request.form), context={})
         if doubts := forms.unconfirmed(checked.warnings, request.form):
             return make_response(_page(blank, answers, None, doubts), 422)
         intake.open_case(
@@ -41,6 +41,7 @@ def register() -> Response:
             by=g.principal,
             pregnancy_id=case,
             idempotency=filling.idempotency(request.form),
+            happened_at=filling.entered_at(request.form),
         )
     except (Incorrect, Conflict) as error:
         if not (isinstance(error, Conflict) and _is_open(case)):

@@ -106,6 +106,7 @@ def submit_task(task_id: UUID) -> Response:
             by=g.principal,
             expected_revision=_revision(request.form.get("revision")),
             idempotency=filling.idempotency(request.form),
+            happened_at=filling.entered_at(request.form),
         )
     except (Incorrect, Conflict, Stale) as error:
         with filling.opened(task_id) as fresh:
@@ -162,7 +163,8 @@ def draft_task(task_id: UUID) -> Response:
         completion.claim(services(), task_id, by=g.principal)
         with services().engine.read() as conn:
             task = task_access.task_for(services(), conn, task_id, g.principal)
-    return _answer({"revision": task.revision, "saved_at": now().astimezone(CHINA).strftime("%H:%M:%S")})
+    saved_at = now().astimezone(CHINA).strftime("%H:%M:%S")
+    return _answer({"revision": task.revision, "saved_at": saved_at, "mark": filling.draft_mark(task)})
 
 
 @bp.post("/tasks/<uuid:task_id>/claim")

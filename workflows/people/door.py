@@ -20,6 +20,8 @@ EXPIRING = (
     *("forget_launches", "forget_grants"),
 )
 
+MOST_TRIES = 60  # failures of a client from one address within ten minutes
+
 
 class Door(Desk):
     """Nothing that opens it is stored readable."""
@@ -182,12 +184,30 @@ class Door(Desk):
         with self.pool.connection() as conn:
             return {name: store.run(conn, name, region_id=self.region_id, now=self._clock()) for name in EXPIRING}
 
+    def may_try(self, name: str, address: str) -> bool:
+        """Whether a client of this name may try from this address: not after many failures in a short time."""
+        key = {"region_id": self.region_id, "login": _of_client(name), "address": address[:64]}
+        with self.pool.connection() as conn:
+            found = store.row(conn, "count_failures", **key, since=self._clock() - sign_in.WINDOW)
+        return found is None or found["count"] < MOST_TRIES
+
+    def note_failed_try(self, name: str, address: str) -> None:
+        """Counted by all processes together."""
+        key = {"region_id": self.region_id, "login": _of_client(name), "address": address[:64]}
+        with self.pool.connection() as conn:
+            store.run(conn, "add_failure", **key, now=self._clock())
+
     def use_assertion(self, client_id: UUID, jti: str, expires_at: datetime) -> bool:
         """True the first time this assertion is presented, False for a replay."""
         key = {"region_id": self.region_id, "client_id": client_id, "jti": jti}
         with self.pool.connection() as conn:
             store.run(conn, "forget_assertions", region_id=self.region_id, now=self._clock())
             return store.row(conn, "use_assertion", **key, expires_at=expires_at) is not None
+
+
+def _of_client(name: str) -> str:
+    """No account is called so: its log-in holds no blank."""
+    return f"client {''.join(letter for letter in name if letter.isprintable()).lower()[:80]}"
 
 
 def _uuid(text: str) -> UUID | None:

@@ -57,6 +57,7 @@ def account_of(found: Mapping[str, Any]) -> Account:
         organisation_id=found["organisation_id"],
         roles=tuple(found["roles"]),
         active=found["active"],
+        device_key=found.get("device_key", b""),
     )
 
 
@@ -119,6 +120,15 @@ def lock_document(conn: Connection[Any], region_id: str, kind: str, number: str)
 
 def finish_answer(conn: Connection[Any], body: Mapping[str, Any], **key: Any) -> None:
     run(conn, "finish_answer", **key, status=200, body=Jsonb(dict(body)))
+
+
+def take_answer(conn: Connection[Any], plan: Mapping[str, Any], **values: Any) -> Row | None:
+    """None: somebody else has it, or it is there."""
+    return row(conn, "take_answer", plan=Jsonb(dict(plan)), **values)
+
+
+def finish_held_answer(conn: Connection[Any], body: Mapping[str, Any], **key: Any) -> bool:
+    return bool(run(conn, "finish_held_answer", **key, body=Jsonb(dict(body))))
 
 
 def care_of(conn: Asked, region_id: str, instance_id: UUID) -> frozenset[str]:

@@ -22,6 +22,7 @@ class StartInstance:
     variables: Mapping[str, Any] = field(default_factory=dict)
     submission: Submission | None = None
     instance_id: UUID | None = None
+    happened_at: datetime | None = None  # when it began, where it is told later: what follows counts from then
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,7 @@ class CompleteUserTask:
     variables: Mapping[str, Any] = field(default_factory=dict)
     submission: Submission | None = None
     expected_revision: int | None = None
+    happened_at: datetime | None = None  # when it was done, where it is handed in later: what follows counts from then
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,7 +67,8 @@ export class Draft {
         this.dirty = true; // nothing of it is stored: leaving the page has to ask
         return this.report("stale", await reason(response));
       }
-      const { revision, saved_at } = await response.json();
+      const { revision, saved_at, mark } = await response.json();
+      this.form.dataset.draftMark = mark ?? "";
       this.form.dataset.revision = String(revision);
       const hidden = this.form.elements.namedItem("revision");
       if (hidden instanceof HTMLInputElement) hidden.value = String(revision);

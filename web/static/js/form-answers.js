@@ -44,3 +44,12 @@ function put(into, name, control) {
   if (isOneOfMany(control)) (into[name] ??= []).push(control.value);
   else into[name] = control.value;
 }
+
+/** Writes an answer into its field. @param {ParentNode} root @param {string} name @param {string} value */
+export function answer(root, name, value) {
+  for (const control of controls(root)) {
+    if (control.name !== name) continue;
+    if (isTick(control)) /** @type {HTMLInputElement} */ (control).checked = control.value === value;
+    else control.value = value;
+  }
+}

@@ -5,7 +5,8 @@ const PAUSE_MS = 120;
 
 /**
  * @typedef {{ path: string, code: string, message: { zh: string, en: string } }} Finding
- * @typedef {{ seq: number, calculated: Record<string, any>, enabled: Record<string, boolean>, required?: Record<string, boolean>, faults: Finding[], warnings?: Finding[] }} Evaluation
+ * @typedef {{ seq: number, calculated: Record<string, any>, enabled: Record<string, boolean>, required?: Record<string, boolean>, faults: Finding[], warnings?: Finding[], taken?: Taken[] }} Evaluation
+ * @typedef {{ path: string, told: string, day: string, answers: Record<string, string> }} Taken a date told in the lunar calendar
  */
 
 export class Evaluator {

@@ -2,12 +2,14 @@
 /** A form in the page: fast to type into, honest about what it holds. Starts itself on every `form[data-form]`. */
 
 import { Draft } from "./draft.js";
-import { collect, controls } from "./form-answers.js";
+import { answer, collect, controls } from "./form-answers.js";
 import { applyConditions } from "./form-conditions.js";
 import { Evaluator } from "./form-evaluate.js";
 import { echo, makeAbsentButtons, makeNarrow, note, splitPair, takeBirthDate } from "./form-fields.js";
+import { KeptForm, say } from "./form-kept.js";
 import { listenToKeys } from "./form-keys.js";
 import { listenToRows } from "./form-rows.js";
+import { weekday } from "./form-text.js";
 
 const RETRY_MS = 2000;
 
@@ -25,8 +27,21 @@ class FormPage {
     this.draft = new Draft(form, headers, answers, (outcome, more) => this.tell(outcome, more));
     this.status = this.statusElement();
     this.giveKey();
+    this.kept = new KeptForm(form, this.fields, (text) => (this.status.textContent = text));
     this.listen();
     this.refresh();
+    void this.restore();
+  }
+
+  /** What was kept on this machine while the server was away; what was to be handed in then is handed in now. */
+  async restore() {
+    const outcome = await this.kept.restore();
+    if (outcome === "nothing") return;
+    this.refresh();
+    this.draft.changed();
+    const buttons = Array.from(this.form.querySelectorAll("button[name=then], .actions button"));
+    const button = buttons.find((one) => one instanceof HTMLButtonElement && one.value === this.kept.then) ?? null;
+    if (outcome === "pressed") await this.handIn(/** @type {HTMLButtonElement | null} */ (button));
   }
 
   listen() {
@@ -60,6 +75,7 @@ class FormPage {
     if (rows) makeAbsentButtons(this.fields);
     this.evaluator.soon();
     this.draft.changed();
+    this.kept.typed();
   }
 
   refresh() {
@@ -100,12 +116,26 @@ class FormPage {
     for (const sign of /** @type {NodeListOf<HTMLElement>} */ (this.fields.querySelectorAll("[data-required]"))) {
       sign.hidden = !found.required?.[sign.dataset.required ?? ""];
     }
+    for (const one of found.taken ?? []) this.take(one);
     const wrong = found.faults.filter((fault) => fault.code !== "required");
     for (const item of this.touched) {
       this.mark(item, said(wrong, item));
       const control = document.getElementById(idOf(item));
       if (control instanceof HTMLInputElement) note(control, "doubt", said(found.warnings ?? [], item));
     }
+  }
+
+  /** A lunar date: its Gregorian day is shown while it is typed, and written when the field is left. @param {import("./form-evaluate.js").Taken} one */
+  take({ path, told, day, answers }) {
+    const control = document.getElementById(idOf(path));
+    if (!(control instanceof HTMLInputElement) || control.value.trim() !== told) return;
+    const isLeft = this.touched.has(path) && document.activeElement !== control;
+    if (isLeft) {
+      for (const [name, value] of Object.entries(answers)) answer(this.fields, name, value);
+      this.changed();
+    }
+    const shown = `${told} = ${day} ${weekday(day, document.documentElement.lang)}`;
+    note(control, "echo", shown);
   }
 
   /** @param {any} value @param {HTMLOutputElement} output */
@@ -138,11 +168,20 @@ class FormPage {
   async submit(event) {
     if (this.sending === "posting") return;
     event.preventDefault();
+    await this.handIn(event.submitter);
+  }
+
+  /** @param {HTMLElement | null} submitter */
+  async handIn(submitter) {
     if (this.sending === "asking") return;
     this.sending = "asking";
-    while (!(await this.reachesServer())) await new Promise((resume) => setTimeout(resume, RETRY_MS));
+    while (!(await this.reachesServer())) {
+      if (await this.kept.press(submitter)) this.status.textContent = say("sayWillGo", this.kept.pressedAt ?? 0);
+      await new Promise((resume) => setTimeout(resume, RETRY_MS));
+    }
+    this.kept.date();
     this.sending = "posting";
-    this.form.requestSubmit(event.submitter);
+    this.form.requestSubmit(submitter);
     this.sending = "idle";
   }
 
@@ -178,6 +217,10 @@ class FormPage {
 
   /** @param {import("./draft.js").Outcome} outcome @param {string} more when it was saved, or why it was refused */
   tell(outcome, more) {
+    if (outcome === "saved") void this.kept.isSafe();
+    if (outcome === "away" && this.sending !== "asking") {
+      void this.kept.away().then((isKept) => (isKept ? (this.status.textContent = say("sayKept")) : undefined));
+    }
     const { sayDraft = "", sayAway = "", sayStale = "" } = this.fields.dataset;
     const refused = [sayStale, more].filter(Boolean).join(" · ");
     this.status.textContent = { saved: `${sayDraft} ${more}`.trim(), away: sayAway, stale: refused }[outcome];

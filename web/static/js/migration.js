@@ -2,8 +2,10 @@
 // Two versions beside each other: what becomes what bears the same number on both; a choice is made by choosing an
 // element of the old one and then one of the new one. The table below says the same, and is what is sent.
 import { BpmnViewer } from '../vendor/viewer.mjs';
+import { around, badge, planeOf, show } from './planes.js';
 
 const GIVE_UP = '-';
+const GRAVE = ['gone', 'changed', 'new', 'to']; // what a reader has to look at first
 
 for (const pair of document.querySelectorAll('[data-pair]')) begin(/** @type {HTMLElement} */ (pair));
 
@@ -13,12 +15,11 @@ async function begin(/** @type {HTMLElement} */ pair) {
   const sides = {};
   for (const side of ['old', 'new']) {
     const frame = /** @type {HTMLElement} */ (pair.querySelector(`[data-side="${side}"]`));
-    const answer = await fetch(frame.dataset.url ?? '');
-    if (!answer.ok) return;
-    const viewer = new BpmnViewer({ container: frame });
-    await viewer.importXML(await answer.text());
-    viewer.get('canvas').zoom('fit-viewport', 'auto');
-    sides[side] = { frame, viewer, marked: [] };
+    const viewer = await show(BpmnViewer, frame, () => {
+      if (pair.dataset.ready) draw();
+    });
+    if (!viewer) return;
+    sides[side] = { frame, viewer, marked: [], inside: new Map() };
   }
   const body = /** @type {HTMLElement} */ (document.querySelector(`[data-lines="${CSS.escape(drawn.key)}"]`));
   let picked = '';
@@ -34,33 +35,54 @@ async function begin(/** @type {HTMLElement} */ pair) {
     return drawn.kinds.new[id] === drawn.kinds.old[id] ? id : null;
   }
 
-  function mark(side, id, style, text) {
-    const { viewer, marked } = sides[side];
+  function mark(side, id, style, text, waiting = 0) {
+    const { viewer, marked, inside } = sides[side];
     if (!viewer.get('elementRegistry').get(id)) return;
     viewer.get('canvas').addMarker(id, `map-${style}`);
     marked.push([id, `map-${style}`]);
-    const badge = document.createElement('span');
-    badge.className = `joint joint--${style}`;
-    badge.textContent = text;
-    viewer.get('overlays').add(id, 'pair', { position: { top: -10, left: -10 }, html: badge });
+    badge(viewer, id, 'pair', { text, look: `joint joint--${style}`, position: { top: -10, left: -10 } });
+    for (const shape of around(viewer, id)) {
+      const sum = inside.get(shape) ?? { style, places: 0, waiting: 0 };
+      const worse = GRAVE.indexOf(style) < GRAVE.indexOf(sum.style) ? style : sum.style;
+      inside.set(shape, { style: worse, places: sum.places + 1, waiting: sum.waiting + waiting });
+    }
+  }
+
+  /** On a collapsed shape: how many places inside bear a number, and how many instances wait there. */
+  function sumUp({ viewer, inside }) {
+    for (const [shape, { style, places, waiting }] of inside) {
+      const text = waiting ? `⊞ ${places} · ${waiting}` : `⊞ ${places}`;
+      badge(viewer, shape, 'pair', { text, look: `joint joint--${style}`, position: { bottom: 10, left: -10 } });
+    }
   }
 
   function draw() {
-    for (const { viewer, marked } of Object.values(sides)) {
+    for (const { viewer, marked, inside } of Object.values(sides)) {
       for (const [id, style] of marked.splice(0)) viewer.get('canvas').removeMarker(id, style);
       viewer.get('overlays').remove({ type: 'pair' });
+      inside.clear();
     }
     const reached = new Set();
     for (const { number, from, fate, waiting } of drawn.marks) {
       const to = target(from);
       const style = to === null ? 'gone' : fate === 'changed' ? 'changed' : 'to';
-      mark('old', from, style, waiting ? `${number} · ${waiting}` : `${number}`);
+      mark('old', from, style, waiting ? `${number} · ${waiting}` : `${number}`, waiting);
       if (to !== null) {
         mark('new', to, style, `${number}`);
         reached.add(to);
       }
     }
     for (const id of drawn.added) if (!reached.has(id)) mark('new', id, 'new', '＋');
+    Object.values(sides).forEach(sumUp);
+  }
+
+  /** One side goes into a sub-process: so does the other, where it has a plane of its own for it. */
+  function follow(from, to) {
+    from.on('root.set', 50, ({ element }) => {
+      const canvas = to.get('canvas');
+      const same = canvas.getRootElements().find((root) => planeOf(root) === planeOf(element));
+      if (same && same !== canvas.getRootElement()) canvas.setRootElement(same);
+    });
   }
 
   function pick(id) {
@@ -111,6 +133,8 @@ async function begin(/** @type {HTMLElement} */ pair) {
     if (event.key === 'Escape') pick('');
   });
   body.addEventListener('change', draw);
+  follow(sides.old.viewer, sides.new.viewer);
+  follow(sides.new.viewer, sides.old.viewer);
   draw();
   pair.dataset.ready = 'true';
 }

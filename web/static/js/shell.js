@@ -1,6 +1,9 @@
 // @ts-check
 // What every page does: focus on what went wrong, the help, the search key, moving through a list.
 
+import { forget, forgetWhatArrived, here, kept } from './keep.js';
+import { say } from './form-kept.js';
+
 const typing = (/** @type {EventTarget | null} */ target) =>
   target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));
 
@@ -49,3 +52,35 @@ document.addEventListener('click', (event) => {
     if (event.target instanceof Node && !menu.contains(event.target)) menu.removeAttribute('open');
   }
 });
+
+// --- forms that wait on this machine for the network ---
+
+/** Every page says which forms have not been handed in; leaving for good asks once more. */
+async function tellOfKept() {
+  await forgetWhatArrived();
+  const waiting = (await kept()).filter((one) => one.path !== location.pathname);
+  const main = document.querySelector('main');
+  if (!waiting.length || !main) return;
+  const box = Object.assign(document.createElement('div'), { className: 'notice notice--warn' });
+  box.setAttribute('role', 'status');
+  box.append(Object.assign(document.createElement('p'), { className: 'notice__title', textContent: say('sayWaiting') }));
+  for (const one of waiting) box.append(line(one));
+  main.prepend(box);
+  document.querySelector('form[action$="/sign-out"]')?.addEventListener('submit', (event) => {
+    if (!confirm(say('sayLeave'))) event.preventDefault();
+  });
+}
+
+function line(/** @type {import("./keep.js").Kept} */ one) {
+  const text = document.createElement('p');
+  const link = Object.assign(document.createElement('a'), { href: one.path, textContent: one.content.title, lang: 'zh-CN' });
+  const drop = Object.assign(document.createElement('button'), { type: 'button', className: 'plain', textContent: say('sayDrop') });
+  drop.addEventListener('click', () => {
+    if (confirm(say('sayDropSure'))) void forget(one.id).then(() => text.remove());
+  });
+  text.append(link, ` ${say('sayTyped', one.content.typedAt)} `, drop);
+  return text;
+}
+
+void tellOfKept();
+if (here.able && !('offline' in document.body.dataset)) void navigator.serviceWorker?.register('/service-worker.js').catch(() => undefined);

@@ -55,7 +55,7 @@ VALUES (%(region_id)s, %(token_hash)s, %(account_id)s, %(now)s, %(now)s);
 
 -- session_account --
 -- Who is behind a live session: neither ended, nor idle too long, nor older than a working day.
-SELECT a.id, a.login, a.name, a.organisation_id, a.active, s.seen_at,
+SELECT a.id, a.login, a.name, a.organisation_id, a.active, a.device_key, s.seen_at,
        ARRAY(SELECT r.role FROM account_role r WHERE r.region_id = a.region_id AND r.account_id = a.id ORDER BY r.role) AS roles
   FROM session s JOIN account a ON a.region_id = s.region_id AND a.id = s.account_id
  WHERE s.region_id = %(region_id)s AND s.token_hash = %(token_hash)s AND s.ended_at IS NULL AND a.active
@@ -138,8 +138,26 @@ SELECT request_hash, status, body FROM http_answer
 UPDATE http_answer SET status = %(status)s, body = %(body)s
  WHERE region_id = %(region_id)s AND client = %(client)s AND key = %(key)s;
 
+-- take_answer --
+-- The first request with a key, or one that finds that the first has died: it goes on with what that had set out to do.
+INSERT INTO http_answer AS a (region_id, client, key, request_hash, body, at, held_until)
+VALUES (%(region_id)s, %(client)s, %(key)s, %(request_hash)s, %(plan)s, %(now)s, clock_timestamp() + %(lease)s)
+ON CONFLICT (region_id, client, key) DO UPDATE SET held_until = clock_timestamp() + %(lease)s, fence = a.fence + 1
+ WHERE a.status IS NULL AND a.held_until < clock_timestamp() AND a.request_hash = EXCLUDED.request_hash
+RETURNING fence, body;
+
+-- hold_answer --
+UPDATE http_answer SET held_until = clock_timestamp() + %(lease)s
+ WHERE region_id = %(region_id)s AND client = %(client)s AND key = %(key)s AND fence = %(fence)s AND status IS NULL;
+
+-- finish_held_answer --
+-- Whoever was taken over keeps nothing.
+UPDATE http_answer SET status = 200, body = %(body)s
+ WHERE region_id = %(region_id)s AND client = %(client)s AND key = %(key)s AND fence = %(fence)s AND status IS NULL;
+
 -- drop_answer --
-DELETE FROM http_answer WHERE region_id = %(region_id)s AND client = %(client)s AND key = %(key)s;
+DELETE FROM http_answer
+ WHERE region_id = %(region_id)s AND client = %(client)s AND key = %(key)s AND fence = %(fence)s AND status IS NULL;
 
 -- care_of --
 -- The organisations that look after the women of these instances: those that the case names, and whoever was given

@@ -1,8 +1,11 @@
 // @ts-check
-// What the gate said, at the element and in a list; a click leads from one to the other.
+// What the gate said, at the element and in a list; a click leads from one to the other. What lies on a plane of its own
+// is told on the collapsed shape too.
+import { around } from '../planes.js';
 
 export class Findings {
   constructor(/** @type {any} */ modeler, /** @type {HTMLElement} */ list, /** @type {Record<string, string>} */ words) {
+    this.modeler = modeler;
     this.canvas = modeler.get('canvas');
     this.overlays = modeler.get('overlays');
     this.selection = modeler.get('selection');
@@ -15,21 +18,35 @@ export class Findings {
 
   /** How many instances stand at each element. */
   counts(/** @type {Record<string, number>} */ waiting) {
-    for (const [id, count] of Object.entries(waiting ?? {})) {
-      if (this.known.get(id)) this.mark(id, 'count', String(count), this.words.running.replace('%(n)s', String(count)), { bottom: 10, left: -8 });
+    this.overlays.remove({ type: 'finding-count' });
+    const inside = new Map();
+    for (const [path, count] of Object.entries(waiting ?? {})) {
+      const id = path.split('/')[0]; // inside a called process: at the call
+      if (!this.known.get(id)) continue;
+      for (const shape of [id, ...around(this.modeler, id)]) inside.set(shape, (inside.get(shape) ?? 0) + count);
     }
+    for (const [id, count] of inside) this.mark(id, 'count', String(count), this.words.running.replace('%(n)s', String(count)), { bottom: 10, left: -8 });
   }
 
   show(/** @type {any[]} */ problems) {
     this.clear();
+    const told = new Map();
     for (const problem of problems) {
       this.list.append(this.line(problem));
-      if (this.known.get(problem.element_id)) {
-        this.canvas.addMarker(problem.element_id, `finding--${problem.severity}`);
-        this.marked.push([problem.element_id, `finding--${problem.severity}`]);
-        this.mark(problem.element_id, problem.severity, '!', this.sentence(problem), { top: -10, right: 10 });
+      if (!this.known.get(problem.element_id)) continue;
+      this.point(problem.element_id, problem.severity, this.sentence(problem));
+      for (const shape of around(this.modeler, problem.element_id)) {
+        const worse = told.get(shape) === 'error' ? 'error' : problem.severity;
+        told.set(shape, worse);
       }
     }
+    for (const [shape, severity] of told) this.point(shape, severity, this.words.inside);
+  }
+
+  point(/** @type {string} */ id, /** @type {string} */ severity, /** @type {string} */ title) {
+    this.canvas.addMarker(id, `finding--${severity}`);
+    this.marked.push([id, `finding--${severity}`]);
+    this.mark(id, severity, '!', title, { top: -10, right: 10 });
   }
 
   clear() {
@@ -74,7 +91,7 @@ export class Findings {
   lead(/** @type {string | null} */ id) {
     const element = id && this.known.get(id);
     if (!element) return;
+    this.canvas.scrollToElement(element, 80); // opens its plane; only what is on the open one can be selected
     this.selection.select(element);
-    this.canvas.scrollToElement(element, 80);
   }
 }

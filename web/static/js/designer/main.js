@@ -7,6 +7,7 @@ import {
   MinimapModule,
   zeebeModdle,
 } from '../../vendor/designer.mjs';
+import { open as openFile, planeOf } from '../planes.js';
 import { Findings } from './findings.js';
 import { YuntuPanelModule } from './panel.js';
 import { translation } from './translate.js';
@@ -43,15 +44,21 @@ open();
 async function open() {
   try {
     const answer = await fetch(board.dataset.xml ?? '');
-    await modeler.importXML(await answer.text());
+    await openFile(modeler, await answer.text(), $('canvas'), () => {
+      fitBesidePalette();
+      findings.counts(choices.waiting);
+    });
   } catch {
     say(words.broken, 'bad');
     return;
   }
-  fitBesidePalette();
+  board.dataset.plane = planeOf(modeler.get('canvas').getRootElement());
+  modeler.on('root.set', 100, (/** @type {any} */ { element }) => {
+    board.dataset.plane = planeOf(element);
+    fitBesidePalette();
+  });
   cleanAt = history._stackIdx;
   modeler.on('commandStack.changed', () => say(isDirty() ? words.changed : ''));
-  findings.counts(choices.waiting);
   board.dataset.ready = 'true';
   say(words.ready);
 }
