@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from engine.errors import Text
@@ -67,6 +68,14 @@ class Constraint:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lunar:
+    """A date that may be typed in the lunar calendar: the items that keep what was told, and in which calendar."""
+
+    told: str
+    calendar: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Item:
     link_id: str
     type: str
@@ -83,6 +92,7 @@ class Item:
     control: str | None = None
     date_range: str = "past"
     check: str | None = None
+    lunar: Lunar | None = None
     limits: Limits = Limits()
     unit: Unit | None = None
     options: tuple[Option, ...] = ()
@@ -112,7 +122,11 @@ class Item:
         return self.type not in {"group", "display"}
 
     def option(self, code: Any) -> Option | None:
-        return next((option for option in self.options if option.code == code), None)
+        return self._by_code.get(code) if isinstance(code, str) else None
+
+    @cached_property
+    def _by_code(self) -> dict[str, Option]:
+        return {option.code: option for option in reversed(self.options)}
 
     def walk(self) -> Iterator[Item]:
         """This item and everything under it, in the order of the page."""
