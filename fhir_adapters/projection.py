@@ -31,7 +31,8 @@ AREA = (  # variables that name who looks after her, and who was asked to do som
     *CARING,
     *("postpartum_organisation", "answering_organisation", "appointment_organisation", "receiving_organisation"),
 )
-GRADING_READS = frozenset({"graded_at", "gradings", "colour"})
+SIGNED = frozenset({"graded_at", "colour"})  # written with every result that comes into force
+GRADING_READS = SIGNED | {"gradings"}
 AREA_READS = frozenset(AREA)
 EPISODE_READS = frozenset(
     {"end_code", "ended_on", "edd", "lmp", "colour", "delivered_on", "patient_id", "condition_id", *CARING}
@@ -143,13 +144,15 @@ def _risk_resources(
             yield found
     gradings = risk.gradings_of(case) if _changed(record, GRADING_READS) else []
     if gradings:
-        number, grading = len(gradings), gradings[-1]
+        number, grading = risk.numbers_of(case)[-1], gradings[-1]
         is_signed = submission is not None and submission.form == "risk-grading"
-        yield risk.to_grading(case, number, grading, response_id if is_signed else None)
-        yield risk.to_colour(case, number, grading)
-        if grading.get("amends") and number > 1:
-            yield risk.to_grading(case, number - 1, gradings[-2], None)
-            yield risk.to_colour(case, number - 1, gradings[-2])
+        if _changed(record, SIGNED):
+            yield risk.to_grading(case, number, grading, response_id if is_signed else None)
+            yield risk.to_colour(case, number, grading)
+        for which, said in risk.amended_of(case) if "gradings_in_error" in record.written else ():
+            if which != number:
+                yield risk.to_grading(case, which, said, None)
+                yield risk.to_colour(case, which, said)
         yield from risk.to_flags(case)
     elif case.is_over:
         yield from risk.to_flags(case)

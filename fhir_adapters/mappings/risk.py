@@ -6,14 +6,14 @@ Severity and purple are two predictions and two Flags, never one number. Whateve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from fhir_adapters.dates import FIRST, local_text
+from fhir_adapters.dates import local_text
 from fhir_adapters.mappings.case import Case
 from fhir_adapters.mappings.common import Json, coding, concept, instant, reference, resource, restricted
+from fhir_adapters.mappings.risk_labels import Says, labels_of
 from fhir_adapters.terminology import (
     ASSESSMENT_TYPE,
     COLOURS,
@@ -30,6 +30,7 @@ from fhir_adapters.terminology import (
     RISK_SCHEME,
     SCREENING_ITEM,
 )
+from workflows.policies.gradings import Numbered, numbered
 
 Grading = Mapping[str, Any]  # graded_at, colour, purple, criteria: one entry of the variable `gradings`
 SCHEME_VERSION = "2017.1"
@@ -42,24 +43,30 @@ SCREENING_RESULT = {
 
 def gradings_of(case: Case) -> list[Grading]:
     """All gradings so far, oldest first. One that was entered in error keeps its place and says so: `error`."""
-    kept = [g for name in ("gradings", "gradings_in_error") for g in _listed(case.variables.get(name))]
-    if kept:
-        return sorted(kept, key=_place)
-    if not case.variables.get("colour"):
-        return []
+    return [one.said for one in _every(case)]
+
+
+def numbers_of(case: Case) -> list[int]:
+    """The number of each of `gradings_of`. It is what its resources are named by and never changes."""
+    return [one.number for one in _every(case)]
+
+
+def amended_of(case: Case) -> Iterator[tuple[int, Grading]]:
+    """What was found to be an error last, and what took its place."""
+    every = _every(case)
+    wrong = list(case.variables.get("gradings_in_error") or ())[-1:]
+    for one in every:
+        if one.said in wrong:
+            yield one.number, one.said
+            yield from ((o.number, o.said) for o in every if not o.is_error and o.said.get("replaces") == one.number)
+
+
+def _every(case: Case) -> list[Numbered]:
+    kept = numbered(case.variables)
+    if kept or not case.variables.get("colour"):
+        return kept
     names = ("graded_at", "colour", "purple", "criteria")
-    return [{name: case.variables.get(name) for name in names}]
-
-
-def _place(grading: Grading) -> tuple[datetime, bool]:
-    """Of two at one moment the one in error came first."""
-    at = grading.get("graded_at")
-    return datetime.fromisoformat(str(at)) if at else FIRST, not grading.get("error")
-
-
-def _listed(kept: Any) -> list[Grading]:
-    is_list = isinstance(kept, Sequence) and not isinstance(kept, str)
-    return [g for g in kept if isinstance(g, Mapping) and g.get("colour")] if is_list else []
+    return [Numbered(number=1, said={name: case.variables.get(name) for name in names}, place=0)]
 
 
 def _status(grading: Grading) -> str:
@@ -94,7 +101,7 @@ def to_screening(case: Case, response_id: str) -> Json | None:
 
 
 def to_grading(case: Case, number: int, grading: Grading, response_id: str | None) -> Json:
-    """Grading `number` (from one) of the case; the one before it is its parent, of an amended one the wrong one."""
+    """Grading `number` of the case; the one before it is its parent, of an amended one the wrong one."""
     colour, purple = str(grading["colour"]), bool(grading.get("purple"))
     criteria = [c for c in grading.get("criteria") or [] if isinstance(c, str)]
     predictions = [_severity(colour, [c for c in criteria if not c.startswith("P")])]
@@ -107,7 +114,7 @@ def to_grading(case: Case, number: int, grading: Grading, response_id: str | Non
         meta=restricted() if purple else None,
         identifier=[{"system": GRADING, "value": f"{case.pregnancy_id}-{number}"}],
         basis=[reference("QuestionnaireResponse", response_id)] if response_id else None,
-        parent=None if first else reference("RiskAssessment", grading_id(case, number - 1)),
+        parent=_parent(case, number),
         status=_status(grading),
         method=_scheme("cn-n35", "妊娠风险评估分级（国卫办妇幼发〔2017〕35号）"),
         code=concept(ASSESSMENT_TYPE, *(("initial", "首次评估") if first else ("dynamic", "动态评估"))),
@@ -134,6 +141,18 @@ def to_colour(case: Case, number: int, grading: Grading) -> Json:
     )
 
 
+def _parent(case: Case, number: int) -> Json | None:
+    before = _before(case, number)
+    return reference("RiskAssessment", grading_id(case, before.number)) if before else None
+
+
+def _before(case: Case, number: int) -> Numbered | None:
+    """The result before this one; of what took the place of an error, the error."""
+    every = _every(case)
+    at = next((n for n, one in enumerate(every) if one.number == number), 0)
+    return every[at - 1] if at else None
+
+
 def grading_id(case: Case, number: int) -> str:
     return f"risk-{case.pregnancy_id}-{number}"[:64]
 
@@ -141,15 +160,16 @@ def grading_id(case: Case, number: int) -> str:
 def to_flags(case: Case) -> list[Json]:
     """Every label she ever had, those that hold, those that ended and those that were an error; the sequence is their
     history."""
-    gradings = gradings_of(case)
-    severity = _runs(case, "severity", [(g, str(g["colour"])) for g in gradings])
-    infectious = _runs(case, "infectious", [(g, "purple" if g.get("purple") else None) for g in gradings])
+    severity = _runs(case, "severity", lambda one: str(one.said["colour"]))
+    infectious = _runs(case, "infectious", lambda one: "purple" if one.said.get("purple") else None)
     return severity + infectious
 
 
-def _runs(case: Case, dimension: str, values: list[tuple[Grading, str | None]]) -> list[Json]:
-    numbered = [(n, grading, colour) for n, (grading, colour) in enumerate(values, start=1)]
-    runs = [list(run) for _, run in groupby(numbered, key=lambda entry: (entry[2], bool(entry[1].get("error"))))]
+def _runs(case: Case, dimension: str, says: Says) -> list[Json]:
+    every = _every(case)
+    labels = labels_of(every, says)
+    entries = [(one.number, one.said, says(one)) for one in every]
+    runs = [list(run) for _, run in groupby(entries, key=lambda entry: (entry[2], entry[1].get("error") and entry[0]))]
     flags: list[Json] = []
     for at, run in enumerate(runs):
         number, grading, colour = run[0]
@@ -159,7 +179,7 @@ def _runs(case: Case, dimension: str, values: list[tuple[Grading, str | None]]) 
         start = instant(grading.get("graded_at")) or local_text(case.at)
         end = instant(following[0][1].get("graded_at")) if following else local_text(case.at) if case.is_over else None
         wrong = bool(grading.get("error"))
-        flags.append(_flag(case, dimension, len(flags) + 1, colour, number, start, end, wrong=wrong))
+        flags.append(_flag(case, dimension, labels[number], colour, number, start, end, wrong=wrong))
     return flags
 
 

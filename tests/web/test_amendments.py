@@ -217,3 +217,113 @@ def test_a_wrong_red_gives_back_the_unsent_report_of_the_true_orange(site):
     assert variables(site, case)["gradings"][-1]["clock_from"] == orange
     (report,) = [t for t in site.tasks(business_key=case) if t.element_id == "task_report_risk"]
     assert report.due_at == due, "the deadline runs from the orange result, not from the slip"
+
+
+def graded_again(site, case, on, **criteria):
+    """The doctor is asked again and signs another result."""
+    doctor = site.principal("doctor")
+    site.services.engine.execute(PublishMessage(name="message_diagnosis_received", key=case), by=doctor.actor)
+    task = next(t for t in site.tasks(business_key=case) if t.element_id == "task_grade")
+    plain = {name: value for name, value in example("risk-grading").items() if value is not True}
+    given = {**plain, "informed_on": on, "graded_on": on, "change_reason": "病情变化", **criteria}
+    completion.complete(site.services, task.id, by=doctor, answers=given)
+
+
+def twice_graded(site):
+    """Orange in error, and two days later a true yellow: nothing of the orange was reported."""
+    case = graded(site, o_1_2=True)
+    site.clock.set(site.clock() + timedelta(days=2))
+    graded_again(site, case, "2026-01-07", y_1_1=True)
+    assert [row["colour"] for row in variables(site, case)["gradings"]] == ["orange", "yellow"]
+    return case
+
+
+def earlier(site, case, *codes, **more):
+    first = variables(site, case)["gradings"][0]
+    return {"graded_at": first["graded_at"], "number": 1, "newest": 2, "criteria": list(codes), **more}
+
+
+def test_an_earlier_result_is_amended_with_the_effect_first_and_the_one_in_force_stays(site):
+    case = twice_graded(site)
+    path = f"/pregnancies/{case}/grading"
+    page = site.get(path, "doctor")
+    assert_sound(page)
+    assert f"{path}?number=1" in page.text
+    assert_sound(site.get(f"{path}?number=1", "doctor"))
+
+    shown = site.post(path, "doctor", **earlier(site, case, "Y-1.2", reason="体重录错"))
+    assert_sound(shown)
+    assert "那一次分级" in shown.text and "橙 较高 → 黄 一般" in shown.text
+    assert "填报风险分级报告单" in shown.text and "建立高危专案" in shown.text
+    assert elements(site, case) >= set(PATHS)
+
+    confirmed = shown.text.partition('name="confirmed" value="')[2].partition('"')[0]
+    done = site.post(path, "doctor", **earlier(site, case, "Y-1.2", reason="体重录错", confirmed=confirmed))
+    assert done.status_code == 303
+    now = variables(site, case)
+    assert (now["colour"], now["criteria"]) == ("yellow", ["Y-1.1"])
+    assert [row["colour"] for row in now["gradings"]] == ["yellow", "yellow"]
+    assert not elements(site, case) & set(PATHS)
+    struck = site.get(f"/pregnancies/{case}", "nurse").text.partition("<del>")[2].partition("</li>")[0]
+    assert "O-1.2" in struck and "体重录错" in struck
+
+
+@pytest.mark.parametrize(
+    "changed, status",
+    [
+        ({"newest": 1}, 409),
+        ({"number": 9}, 404),
+        ({"graded_at": "2026-01-04T08:00:00+08:00"}, 404),
+        ({"criteria": ["O-1.2"]}, 422),
+        ({"reason": " "}, 422),
+    ],
+    ids=["graded again since", "no such number", "another time", "the same criteria", "no reason"],
+)
+def test_an_earlier_result_is_not_amended_past_what_the_doctor_saw(site, changed, status):
+    case = twice_graded(site)
+
+    answer = site.post(f"/pregnancies/{case}/grading", "doctor", **earlier(site, case, reason="x") | changed)
+
+    assert answer.status_code == status
+    assert_sound(answer)
+    assert not variables(site, case).get("gradings_in_error")
+
+
+def test_over_http_every_result_has_its_number_and_what_was_amended_cannot_be_amended_again(site):
+    case = twice_graded(site)
+    client, people = site.app.test_client(), site.services.people
+    headers = {"Authorization": f"Bearer {people.issue_token(account=people.account('doctor')).access_token}"}
+    url, body = f"/api/pregnancies/{case}/corrections/grading", earlier(site, case, "R-1.1.1", reason="漏看超声")
+
+    dry = client.post(url, json={**body, "dry_run": True}, headers=headers).json
+    done = client.post(url, json=body, headers=headers)
+
+    assert done.status_code == 200 and done.json["cases"] == dry["cases"]
+    assert done.json["noted"] == {"grading": 1, "in_force": False, "colour": {"was": "orange", "now": "red"}}
+    listed = client.get(f"/api/pregnancies/{case}/gradings", headers=headers).json["items"]
+    assert [(one["number"], one["colour"], one["state"]) for one in listed] == [
+        (1, "orange", "in-error"),
+        (3, "red", "earlier"),
+        (2, "yellow", "in-force"),
+    ]
+    assert listed[0]["error"]["reason"] == "漏看超声" and listed[0]["error"]["by"] == "doctor"
+    assert client.post(url, json=body, headers=headers).status_code == 404
+    found = client.get(f"/fhir/RiskAssessment?patient={variables(site, case)['patient_id']}", headers=headers).json
+    told = {entry["resource"]["id"]: entry["resource"]["status"] for entry in found["entry"]}
+    graded_in_fhir = {name.rpartition("-")[2]: status for name, status in told.items() if name.startswith("risk-")}
+    assert graded_in_fhir == {"1": "entered-in-error", "2": "final", "3": "corrected"}
+
+
+def test_what_an_earlier_result_says_of_an_infection_is_listed_for_nobody_who_may_not_know(site):
+    case = graded(site, p_1=True)
+    site.clock.set(site.clock() + timedelta(days=2))
+    graded_again(site, case, "2026-01-07", y_1_1=True)
+    client, people = site.app.test_client(), site.services.people
+
+    told = {}
+    for who in ("doctor", "county"):
+        headers = {"Authorization": f"Bearer {people.issue_token(account=people.account(who)).access_token}"}
+        told[who] = client.get(f"/api/pregnancies/{case}/gradings", headers=headers).json["items"][0]
+
+    assert [told[who]["purple"] for who in told] == [True, None]
+    assert ["P-1" in told[who]["criteria"] for who in told] == [True, False]
