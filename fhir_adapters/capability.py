@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from fhir_adapters.dates import local_text
+from fhir_adapters.definitions import TYPES as DEFINITION_TYPES
 from fhir_adapters.ig.package import TYPES as GUIDE_TYPES
 from fhir_adapters.operations import OPERATIONS, SYSTEM_OPERATIONS
 from fhir_adapters.patches.patch import KINDS
@@ -25,10 +26,19 @@ PROFILES = {
     "Patient": ("mch-patient", "mch-newborn"),
     "EpisodeOfCare": ("mch-pregnancy-episode",),
     "CarePlan": ("mch-careplan",),
-    "Task": ("mch-user-task",),
+    "Task": ("mch-user-task", "mch-referral-task"),
+    "ServiceRequest": ("mch-referral",),
+    "DetectedIssue": ("mch-finding",),
+    "Appointment": ("mch-visit",),
+    "Communication": ("mch-report",),
     "RiskAssessment": ("mch-pregnancy-risk",),
     "Flag": ("mch-risk-flag",),
-    "Observation": ("mch-dating-observation", "mch-anc-observation", "mch-fetal-observation"),
+    "Observation": (
+        "mch-dating-observation",
+        "mch-anc-observation",
+        "mch-fetal-observation",
+        "mch-newborn-observation",
+    ),
     "Encounter": ("mch-delivery-encounter",),
     "Procedure": ("mch-delivery-procedure",),
 }
@@ -69,6 +79,8 @@ def statement(*, base: str, version: str, published: datetime) -> dict[str, Any]
                     _questionnaire(),
                     _subscription(),
                     *_documents(),
+                    *(_deployed(type_) for type_ in DEFINITION_TYPES),
+                    _audit_event(),
                     *(_defined(type_) for type_ in GUIDE_TYPES),
                 ],
                 "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
@@ -139,6 +151,22 @@ def _defined(type_: str) -> dict[str, Any]:
         "searchParam": [{"name": name, "type": kind} for name, kind in kinds.items()],
     }
     return found | ({"operation": _operations(type_)} if type_ in OPERATIONS else {})
+
+
+def _deployed(type_: str) -> dict[str, Any]:
+    """What runs here: read, deployed elsewhere."""
+    found = {**_defined(type_)}
+    return found | ({"operation": _operations(type_)} if type_ in OPERATIONS else {})
+
+
+def _audit_event() -> dict[str, Any]:
+    """The trail, for auditors."""
+    kinds = {"_id": "token", "agent": "token", "date": "date", "patient": "reference"}
+    return {
+        "type": "AuditEvent",
+        "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "searchParam": [{"name": name, "type": kind} for name, kind in kinds.items()],
+    }
 
 
 def _group() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from fhir_adapters.dates import interval
 from fhir_adapters.store import merging, resources
 from fhir_adapters.terminology import is_identity, same_system
-from fhir_adapters.types import episode_of, patient_of
+from fhir_adapters.types import episode_of, is_pregnancy, patient_of
 
 BEFORE = timedelta(days=294)  # from LMP - 14 d to the booking: a case may be opened up to 280 days after the LMP
 AFTER = timedelta(days=56)  # the care ends with the 42-day check, whose window closes at 56
@@ -85,7 +85,8 @@ def of_patient(
     """The case of this patient that holds the moment; open ones before ended ones."""
     episodes = known.get(patient_id) if known is not None else None
     if episodes is None:
-        episodes = [s.resource() for s in resources.of_patient(conn, region_id, patient_id, ("EpisodeOfCare",))]
+        every = (s.resource() for s in resources.of_patient(conn, region_id, patient_id, ("EpisodeOfCare",)))
+        episodes = [one for one in every if is_pregnancy(one)]
         if known is not None:
             known[patient_id] = episodes
     fitting = [e for e in episodes if e["status"] != "entered-in-error" and _holds(e, at)]

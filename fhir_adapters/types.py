@@ -7,7 +7,18 @@ from typing import Any
 
 from fhir_adapters.terminology import CONFIDENTIALITY, EPISODE_EXTENSION, TASK_CODE
 
-ENGINE_OWNED = ("CarePlan", "EpisodeOfCare", "Flag", "RiskAssessment", "Task")
+ENGINE_OWNED = (
+    "CarePlan",
+    "CareTeam",
+    "Composition",
+    "DetectedIssue",
+    "EpisodeOfCare",
+    "Flag",
+    "List",
+    "Provenance",
+    "RiskAssessment",
+    "Task",
+)
 PEER_OWNED = (
     "Appointment",
     "Communication",
@@ -26,12 +37,13 @@ PEER_OWNED = (
     "QuestionnaireResponse",
     "RelatedPerson",
     "ServiceRequest",
+    "Specimen",
 )
 TYPES = tuple(sorted((*ENGINE_OWNED, *PEER_OWNED)))
 PEOPLE_FREE = ("Location", "Organization", "Practitioner", "PractitionerRole")  # about no patient
 _PATIENT_ELEMENT = {
     "Task": "for",
-    **dict.fromkeys(("Consent", "EpisodeOfCare", "Immunization", "RelatedPerson"), "patient"),
+    **dict.fromkeys(("Consent", "DetectedIssue", "EpisodeOfCare", "Immunization", "RelatedPerson"), "patient"),
 }
 
 
@@ -44,6 +56,8 @@ def patient_of(resource: Mapping[str, Any]) -> str | None:
         return None
     if type_ == "Appointment":
         return _only_patient(resource)
+    if type_ == "Provenance":
+        return next((id_ for one in resource.get("target", ()) if (id_ := _id_of(one, "Patient"))), None)
     return _id_of(resource.get(_PATIENT_ELEMENT.get(type_, "subject")), "Patient")
 
 
@@ -68,6 +82,11 @@ def episode_of(resource: Mapping[str, Any]) -> str | None:
         if extension.get("url") == EPISODE_EXTENSION:
             return _id_of(extension.get("valueReference"), "EpisodeOfCare")
     return None
+
+
+def is_pregnancy(episode: Mapping[str, Any]) -> bool:
+    """Whether it is the case of a woman; a child's own care is none that anything could be put to."""
+    return any(c.get("code") == "pregnancy-care" for t in episode.get("type", ()) for c in t.get("coding", ()))
 
 
 def is_referral(resource: Mapping[str, Any]) -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from api.fhir import (
+    audit,
+    definitions,
     documents,
     export,
     formats,
@@ -53,6 +55,8 @@ def blueprint(services: Any) -> Blueprint:
     guide.register(bp, services)
     documents.register(bp, services)
     measures.register(bp, services)
+    definitions.register(bp, services)
+    audit.register(bp, services)
 
     @bp.get("/Questionnaire")
     def list_questionnaires() -> Response:

@@ -11,10 +11,10 @@ from typing import Any
 from engine.errors import Fault, Incorrect, Text
 from fhir_adapters.store.merging import Came, Merge
 from fhir_adapters.terminology import ACCOUNT
-from fhir_adapters.types import labels_of
+from fhir_adapters.types import ENGINE_OWNED, labels_of
 
 STAYS, GOES = "survivor", "replaced"
-OF_THE_PATH = frozenset({"EpisodeOfCare", "CarePlan", "Task", "Flag", "RiskAssessment"})  # stay with their own case
+OF_THE_PATH = frozenset(ENGINE_OWNED)  # stay with their own case
 VISIT = "visit-"  # the Encounter of a visit is named after its form
 
 

@@ -23,7 +23,7 @@ from fhir_adapters.store import inbound, merging, resources
 from fhir_adapters.store.merging import Merge, Part
 from fhir_adapters.store.resources import ENGINE, Draft
 from fhir_adapters.terminology import is_identity, same_system
-from fhir_adapters.types import patient_of
+from fhir_adapters.types import ENGINE_OWNED, patient_of
 from workflows import duplicates
 from workflows.duplicates import JOURNEY
 from workflows.people.visibility import care_in
@@ -32,7 +32,7 @@ from workflows.services import Services
 VOID = "void"
 TOLD = "message_diagnosis_received"
 OPEN = ("active", "suspended")
-OF_THE_PATH = frozenset({"EpisodeOfCare", "CarePlan", "Task", "Flag", "RiskAssessment"})  # stay with their own case
+OF_THE_PATH = frozenset(ENGINE_OWNED)  # stay with their own case
 
 
 @dataclass(frozen=True, kw_only=True)

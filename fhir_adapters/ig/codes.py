@@ -9,10 +9,22 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from html import unescape
 from pathlib import Path
 
 from fhir_adapters.ig.common import Json, conformance
+from fhir_adapters.issue_codes import ISSUES
+from fhir_adapters.mappings.appointment import WINDOWS
+from fhir_adapters.mappings.care import PARTS
+from fhir_adapters.mappings.communication import CONTACT, REPORTS, URGED
+from fhir_adapters.mappings.consent import CHOICES
 from fhir_adapters.mappings.encounter import OUTSIDE, VISITS
+from fhir_adapters.mappings.episode import OTHER_PLAN, PLANS
+from fhir_adapters.mappings.organization import KINDS
+from fhir_adapters.mappings.provenance import ACTIVITIES
+from fhir_adapters.mappings.referral import RECEIVE, STEPS, WORDS
+from fhir_adapters.mappings.request import TESTS
+from fhir_adapters.mappings.risk import RECHECKS
 from fhir_adapters.terminology import (
     CANONICAL_BASE,
     COLOURS,
@@ -29,6 +41,7 @@ from workflows.people.roles import ROLES
 PREFIX = f"{CANONICAL_BASE}/CodeSystem/"
 DIAGRAMS = Path(__file__).resolve().parents[2] / "bpmn"
 _USER_TASK = re.compile(r'<(?:\w+:)?userTask id="task_([a-z0-9_]+)"(?: name="([^"]*)")?')
+_FINDING = re.compile(r'<text>"(A-\d+)"</text>.*?<text>"(\w+)"</text>.*?<text>"([^<]*)"</text>', re.DOTALL)
 _CRITERION = re.compile(r"[gyorps](_\d+)+")
 TITLES = {
     "risk-colour": "妊娠风险颜色",
@@ -47,6 +60,16 @@ TITLES = {
     "visit-type": "就诊类别",
     "observation": "LOINC 没有的观察项目",
     "role": "岗位",
+    "finding": "异常发现（D8）",
+    "issue": "错误代码",
+    "referral-direction": "转诊方向",
+    "referral-type": "转诊类别",
+    "referral-status": "转诊状态",
+    "report-type": "报告与联系的类别",
+    "activity": "所做的事",
+    "list-kind": "清单类别",
+    "organization-kind": "机构类别",
+    "social-focus": "重点因素",
 }
 FIXED: dict[str, dict[str, str]] = {
     "risk-colour": COLOURS,
@@ -58,17 +81,41 @@ FIXED: dict[str, dict[str, str]] = {
         "cn-n35": "妊娠风险评估分级（国卫办妇幼发〔2017〕35号）",
         "cn-n35-screening": "孕产妇妊娠风险筛查（国卫办妇幼发〔2017〕35号）",
     },
-    "assessment-type": {"screening": "妊娠风险筛查", "initial": "首次评估", "dynamic": "动态评估"},
+    "assessment-type": {
+        **{"screening": "妊娠风险筛查", "initial": "首次评估", "dynamic": "动态评估"},
+        "confirmed-unchanged": "复评不变",
+        **{code: display for *_, code, display in RECHECKS.values()},
+    },
     "task-io": {"questionnaire": "问卷", "questionnaire-response": "填好的问卷"},
     "task-business-status": {"on-time": "期限内", "overdue": "已逾期"},
-    "episode-type": {"pregnancy-care": "孕产期健康管理"},
+    "episode-type": {"pregnancy-care": "孕产期健康管理", "newborn-care": "新生儿保健"},
     "episode-end-reason": END_REASONS,
-    "careplan-category": {"pregnancy-management": "孕产期管理"},
+    "careplan-category": {
+        **{code: display for code, display, _ in (*PLANS.values(), OTHER_PLAN)},
+        **{part.code: part.display for part in PARTS.values()},
+    },
     "diagnosis-role": {"pregnancy": "本次妊娠"},
     "visit-type": {
         **{"delivery-admission": "住院分娩", OUTSIDE[0]: OUTSIDE[1]},
         **{visit[2]: visit[3] for visit in VISITS.values()},
+        **dict(WINDOWS.values()),
     },
+    "referral-direction": {"up": "上转"},
+    "referral-type": {
+        **{"high-risk-transfer": "高危孕产妇转诊", "screen-positive": "筛查阳性转诊", "consultation": "会诊"},
+    },
+    "referral-status": dict(WORDS.values()),
+    "report-type": {
+        **{report.code: report.display for report in REPORTS.values()},
+        **dict((URGED, CONTACT)),
+    },
+    "activity": {
+        **ACTIVITIES,
+        **{choice.code: choice.display for choice in CHOICES.values()},
+        **TESTS,
+    },
+    "list-kind": {"sweep": "特殊人群孕情摸排"},
+    "organization-kind": {kind.replace("_", "-"): zh for kind, zh in KINDS.items()},
     "role": {role.id: role.zh for role in ROLES.values()},
 }  # fmt: skip
 
@@ -91,7 +138,9 @@ def systems() -> Mapping[str, Codes]:
     for id_, fixed in FIXED.items():
         for code, zh in fixed.items():
             found.setdefault(id_, Codes(id_)).add(code, zh)
-    for id_, code, zh, en in (*_answers(), *_criteria(), *_own_items(), *_tasks()):
+    for code, zh in ISSUES.items():
+        found.setdefault("issue", Codes("issue")).add(code, zh)
+    for id_, code, zh, en in (*_answers(), *_criteria(), *_own_items(), *_tasks(), *_outputs(), *_findings()):
         found.setdefault(id_, Codes(id_)).add(code, zh, en)
     return dict(sorted(found.items()))
 
@@ -131,6 +180,23 @@ def _tasks() -> Iterator[tuple[str, str, str, str | None]]:
             yield "task-code", name.replace("_", "-"), title or name, None
     for form in forms_on_disk().values():
         yield "task-code", form.id, form.title.zh, form.title.en
+    yield "task-code", RECEIVE, "接收转诊", None
+
+
+def _outputs() -> Iterator[tuple[str, str, str, str | None]]:
+    """What a step of a referral leaves in its Task: the answers of its form."""
+    for form_id in STEPS:
+        for top in forms_on_disk()[form_id].items:
+            for item in top.walk():
+                if item.is_question:
+                    yield "task-io", item.link_id.replace("_", "-"), item.text.zh, item.text.en
+
+
+def _findings() -> Iterator[tuple[str, str, str, str | None]]:
+    """Of each code the first thing that the table says of it."""
+    table = (DIAGRAMS / "decisions" / "findings.dmn").read_text(encoding="utf-8")
+    for code, _, text in _FINDING.findall(table):
+        yield "finding", code, unescape(text), None
 
 
 def code_system(codes: Codes) -> Json:

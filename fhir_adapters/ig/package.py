@@ -9,6 +9,7 @@ from fhir_adapters.formats import pretty
 from fhir_adapters.ig import codes, extensions, profiles, searching
 from fhir_adapters.ig.common import PUBLISHED, PUBLISHER, VERSION, Json, conformance
 from fhir_adapters.ig.examples import written
+from fhir_adapters.ig.profile_table import PROFILES
 from fhir_adapters.terminology import CANONICAL_BASE
 
 NAME, TITLE = "yuntu.fhir.mch", "孕途 FHIR 实施指南"
@@ -26,7 +27,7 @@ TYPES = (
 @lru_cache(maxsize=1)
 def resources() -> Mapping[tuple[str, str], Json]:
     """By type and id."""
-    made: list[Json] = [profiles.structure(one) for one in profiles.PROFILES]
+    made: list[Json] = [profiles.structure(one) for one in PROFILES]
     made += [extensions.structure(one) for one in extensions.EXTENSIONS]
     made += [codes.code_system(one) for one in codes.systems().values()]
     made += [codes.value_set(one) for one in codes.systems().values()] + [codes.measured()]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from fhir_adapters.ig import codes, extensions, profiles, searching
+from fhir_adapters.ig import codes, extensions, searching
 from fhir_adapters.ig.common import VERSION, Json
 from fhir_adapters.ig.examples import examples
 from fhir_adapters.ig.package import NAME, TYPES
-from fhir_adapters.ig.profiles import Profile, Rule
+from fhir_adapters.ig.profile_table import PROFILES, Profile, Rule
 from fhir_adapters.terminology import CANONICAL_BASE
 
 HEAD = f"""# FHIR 实施指南
@@ -35,7 +35,7 @@ HEAD = f"""# FHIR 实施指南
 
 def page() -> str:
     made: list[tuple[str, Sequence[str], list[tuple[str, ...]]]] = [
-        ("资源约束", ("编号", "资源", "说明", "要求"), [_profile(one) for one in profiles.PROFILES]),
+        ("资源约束", ("编号", "资源", "说明", "要求"), [_profile(one) for one in PROFILES]),
         ("扩展", ("编号", "用在", "值", "说明"), [_extension(one) for one in extensions.EXTENSIONS]),
         ("代码系统与值集", ("编号", "说明", "代码"), [_codes(id_) for id_ in codes.FIXED]),
         ("概念映射", ("编号", "说明", "代码数"), [_map(one) for one in codes.concept_maps()]),

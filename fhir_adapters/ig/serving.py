@@ -14,10 +14,10 @@ MOST = 2000  # codes of one answer
 
 def find(type_: str, conditions: Sequence[tuple[str, str]]) -> list[Json]:
     """Those of a type that meet every condition; a text is compared from its beginning, whatever the case."""
-    return [one for (kind, _), one in resources().items() if kind == type_ and all(_meets(one, *c) for c in conditions)]
+    return [one for (kind, _), one in resources().items() if kind == type_ and all(meets(one, *c) for c in conditions)]
 
 
-def _meets(one: Json, name: str, value: str) -> bool:
+def meets(one: Json, name: str, value: str) -> bool:
     if name in ("name", "title"):
         return any(str(one.get(name, "")).casefold().startswith(part.casefold()) for part in value.split(","))
     if name == "url":

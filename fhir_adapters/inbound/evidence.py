@@ -12,7 +12,7 @@ from fhir_adapters.correlation import event_of, mother_of
 from fhir_adapters.dates import interval
 from fhir_adapters.store import resources
 from fhir_adapters.store.inbound import InboxItem
-from fhir_adapters.types import patient_of
+from fhir_adapters.types import is_pregnancy, patient_of
 
 Json = Mapping[str, Any]
 
@@ -74,7 +74,8 @@ def cases_of(conn: Any, region_id: str, item: InboxItem, viewer: Viewer) -> list
     found: list[Case] = []
     for patient_id in _whose(conn, region_id, item.patient_id):
         for stored in resources.of_patient(conn, region_id, patient_id, ("EpisodeOfCare",)):
-            if resources.read(conn, region_id, "EpisodeOfCare", stored.id, viewer) is not None:
+            is_hers = is_pregnancy(stored.resource())
+            if is_hers and resources.read(conn, region_id, "EpisodeOfCare", stored.id, viewer) is not None:
                 found.append(_case(stored.resource()))
         if found:
             break

@@ -8,9 +8,10 @@ from hashlib import blake2b
 from typing import Any
 
 from fhir_adapters.dates import local_text
-from fhir_adapters.terminology import ACCOUNT, ACT_CODE, CONFIDENTIALITY, EPISODE_EXTENSION, UCUM
+from fhir_adapters.terminology import ACCOUNT, ACT_CODE, CONFIDENTIALITY, DEVICE, EPISODE_EXTENSION, UCUM
 
 Json = dict[str, Any]
+RULES: Json = {"type": "Device", "identifier": {"system": DEVICE, "value": "rules"}, "display": "规则引擎"}
 
 
 def resource(type_: str, id_: str, **elements: Any) -> Json:
@@ -63,6 +64,11 @@ def restricted(sensitivity: str | None = None) -> Json:
     """Meta of a fact that only some may know: HIV, STD, PSY say why where that may be said."""
     labels = [coding(CONFIDENTIALITY, "R")]
     return {"security": labels + ([coding(ACT_CODE, sensitivity)] if sensitivity else [])}
+
+
+def very_restricted() -> Json:
+    """Meta of deaths and their reviews."""
+    return {"security": [coding(CONFIDENTIALITY, "V")]}
 
 
 def instant(value: Any) -> str | None:

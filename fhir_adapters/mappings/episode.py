@@ -26,6 +26,17 @@ from fhir_adapters.terminology import (
     PROCESS_INSTANCE,
 )
 
+PLANS = {  # process -> category, its name, title
+    "pregnancy_journey": ("pregnancy-management", "孕产期管理", "孕产期全程管理"),
+    "pregnancy_lead": ("lead", "孕情线索", "孕情线索跟进"),
+    "newborns": ("newborn-care", "新生儿保健", "新生儿管理"),
+    "referral": ("referral", "转诊", "转诊"),
+    "consultation": ("consultation", "会诊", "会诊"),
+    "handover": ("handover", "转介", "跨区域转介"),
+    "death_review": ("death-review", "死亡评审", "孕产妇死亡报告与评审"),
+    "near_miss_review": ("near-miss-review", "危重评审", "危重孕产妇评审"),
+}
+OTHER_PLAN = ("accompanying", "随行流程", "随行流程")  # what runs beside a case
 FOLLOW_UP = timedelta(days=42)  # the check that closes the care after a birth (WS/T, P17)
 
 
@@ -83,6 +94,7 @@ def _ended_on(case: Case) -> str:
 
 def to_care_plan(case: Case) -> Json:
     """One per process instance about a woman."""
+    category, display, title = PLANS.get(case.definition_key, OTHER_PLAN)
     status = "on-hold" if case.is_suspended else "active"
     if case.is_over:
         status = "revoked" if case.variables.get("end_code") in ("ended.maternal_death", "void") else "completed"
@@ -98,8 +110,8 @@ def to_care_plan(case: Case) -> Json:
         ],
         status=status,
         intent="plan",
-        category=[concept(CAREPLAN_CATEGORY, "pregnancy-management", "孕产期管理")],
-        title="孕产期全程管理",
+        category=[concept(CAREPLAN_CATEGORY, category, display)],
+        title=title,
         subject=case.subject,
         period={"start": start} | ({"end": end} if end and end >= start else {}),
         addresses=[reference("Condition", case.condition_id)] if case.pregnancy_id else None,

@@ -41,7 +41,7 @@ def to_task(task: TaskRecord, case: Case, *, response_id: str | None = None) -> 
         "status": STATUS[task.state],
         "statusReason": {"text": "流程已转向，任务取消"} if task.state == "cancelled" else None,
         "businessStatus": _business_status(due, case) if is_open and due else None,
-        "focus": case.episode,
+        "focus": case.episode or (reference("Organization", data.get("organisation")) if not case.patient_id else None),
         "for": case.subject,
         "executionPeriod": {"start": begun_at, "end": local_text(end)} if end else None,
         "authoredOn": begun_at,

@@ -13,6 +13,7 @@ _ENCOUNTER = frozenset(
 COMPLETE: dict[str, frozenset[str]] = {  # the models cut these lists short with "+"
     "Observation.status": _OBSERVATION,
     "RiskAssessment.status": _OBSERVATION,
+    "DetectedIssue.status": _OBSERVATION,
     "DiagnosticReport.status": frozenset(
         [
             "registered",

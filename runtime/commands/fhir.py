@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from fhir_adapters.ig import package
+from fhir_adapters.ig import mapped, package
 from fhir_adapters.ig import page as guide_page
 from fhir_adapters.ig.common import VERSION
 from runtime.commands.output import json_option, show, table
@@ -26,14 +26,15 @@ def group() -> None:
 
 @group.command("ig")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="folder for the package / 整包")
+@click.option("--mappings", type=click.Path(path_type=Path, dir_okay=False), help="file for the mappings / 映射表")
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="file for the page / 页面")
-def ig(out: Path | None, page: Path | None) -> None:
+def ig(out: Path | None, page: Path | None, mappings: Path | None) -> None:
     """实施指南 / Write the implementation guide: as a package in npm's layout, as a page for people.
 
     Example: yuntu fhir ig --out build/ig
     """
-    if out is None and page is None:
-        raise click.UsageError("须给出 --out 或 --page / --out or --page is needed")
+    if out is None and page is None and mappings is None:
+        raise click.UsageError("须给出 --out、--page 或 --mappings / --out, --page or --mappings is needed")
     if out is not None:
         made = package.files()
         for name, content in made.items():
@@ -46,6 +47,9 @@ def ig(out: Path | None, page: Path | None) -> None:
     if page is not None:
         page.write_text(guide_page.page(), encoding="utf-8")
         click.echo(str(page))
+    if mappings is not None:
+        mappings.write_text(mapped.page(), encoding="utf-8")
+        click.echo(str(mappings))
 
 
 def _packed(files: Mapping[str, bytes]) -> bytes:

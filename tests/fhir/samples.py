@@ -22,6 +22,7 @@ from fhir_adapters.mappings import (
 )
 from fhir_adapters.mappings.case import Case
 from fhir_adapters.mappings.task import to_task
+from tests.fhir.samples_of_forms import samples_of_forms
 from workflows.forms import example_answers, forms_on_disk
 from workflows.indicators import Figure, Listed, Report, definition, definitions, read_period
 from workflows.indicators.counting import Target
@@ -150,6 +151,7 @@ def samples() -> dict[str, Any]:
     born = case(variables=BORN)
     screened = case(variables={"screening": "positive", "screening_codes": ["S-1.1"]})
     return {
+        **samples_of_forms(case, task),
         **{
             f"measure_{known.id}": measure.to_measure(known) for known in definitions().values() if known.id in MEASURES
         },

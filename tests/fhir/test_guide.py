@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -16,6 +17,7 @@ from fhir.resources.R4B import get_fhir_model_class
 from fhir_adapters.capability import PROFILES as PROMISED
 from fhir_adapters.ig import codes, extensions, package, page, profiles
 from fhir_adapters.ig.examples import written
+from fhir_adapters.ig.profile_table import PROFILES
 from fhir_adapters.rules.check import check
 from fhir_adapters.terminology import CANONICAL_BASE
 from runtime.cli import main
@@ -41,14 +43,70 @@ def test_each_is_a_resource_of_its_type(key):
 
 def test_each_profile_has_an_example_and_each_example_is_good():
     shown = written()
-    assert {url for one in shown for url in one["meta"]["profile"]} == {one.url for one in profiles.PROFILES}
+    assert {url for one in shown for url in one["meta"]["profile"]} == {one.url for one in PROFILES}
     for one in shown:
         assert check(one, type_=one["resourceType"]) == [], one["id"]
 
 
+PLURAL = (list, tuple)
+
+
+def _at(node, steps):
+    """Everything at a path; `x[x]` is any choice of it, an element of a list each."""
+    if not steps:
+        return [node]
+    name = steps[0]
+    if name.endswith("[x]"):
+        stem = name[:-3]
+        found = [v for key, v in node.items() if key.startswith(stem) and key[len(stem) : len(stem) + 1].isupper()]
+    else:
+        found = [node[key] for key in (name, f"_{name}") if key in node]
+    flat = [one for value in found for one in (value if isinstance(value, PLURAL) else [value])]
+    if len(steps) == 1:
+        return flat
+    return [inner for one in flat if isinstance(one, dict) for inner in _at(one, steps[1:])]
+
+
+def broken_rules(profile, resource):
+    """The rules of the profile's table that this resource breaks; one below an element counts in each that is there."""
+    for rule in profile.rules:
+        *before, last = rule.path.split(".")
+        for parent in _at(resource, before) if before else [resource]:
+            there = _at(parent, [last]) if isinstance(parent, dict) else []
+            if rule.extension:
+                there = [one for one in there if one.get("url") == rule.extension]
+            if rule.system:
+                there = [one for one in there if one.get("system") == rule.system and one.get("value")]
+            fixed = rule.pattern[1] if rule.pattern else None
+            others = [
+                one
+                for one in (there if rule.pattern else ())
+                if not (one.items() >= fixed.items() if isinstance(fixed, dict) else one == fixed)
+            ]
+            is_at_most = rule.max in (None, "*") or len(there) <= int(rule.max)
+            if len(there) < (rule.min or 0) or not is_at_most or others:
+                yield rule.path
+
+
+def test_each_example_keeps_the_rules_of_its_profile():
+    by_url = {one.url: one for one in PROFILES}
+    for one in written():
+        for url in one["meta"]["profile"]:
+            assert list(broken_rules(by_url[url], one)) == [], (url, one["id"])
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.id)
+def test_an_example_without_what_its_profile_needs_is_seen(profile):
+    example = next(one for one in written() if one["meta"]["profile"] == [profile.url])
+    needed = next(rule.path for rule in profile.rules if rule.min and "." not in rule.path)
+    stem = needed.removesuffix("[x]")
+    spoilt = {name: value for name, value in example.items() if not name.startswith(stem)}
+    assert needed in set(broken_rules(profile, spoilt))
+
+
 def test_each_profile_that_the_server_promises_is_there():
     promised = {name for names in PROMISED.values() for name in names}
-    assert promised <= {one.id for one in profiles.PROFILES}
+    assert promised <= {one.id for one in PROFILES}
 
 
 def test_every_code_and_extension_of_ours_in_an_example_is_defined():
@@ -56,8 +114,14 @@ def test_every_code_and_extension_of_ours_in_an_example_is_defined():
     for node in (node for one in written() for node in nodes(one) if isinstance(node, dict)):
         if str(node.get("system", "")).startswith(codes.PREFIX) and "code" in node:
             assert node["code"] in systems[node["system"].removeprefix(codes.PREFIX)].codes, node
-        if str(node.get("url", "")).startswith(CANONICAL_BASE):
+        if str(node.get("url", "")).startswith(f"{CANONICAL_BASE}/StructureDefinition"):
             assert node["url"] in urls
+
+
+def test_every_error_code_is_in_the_code_system():
+    sources = [path for room in ("fhir_adapters", "api/fhir") for path in (ROOT / room).rglob("*.py")]
+    used = {code for path in sources for code in re.findall(r'"(MCH-[A-Z]-[0-9]+)"', path.read_text(encoding="utf-8"))}
+    assert used == set(codes.systems()["issue"].codes), "fhir_adapters/issue_codes.py says what each code means"
 
 
 def test_bindings_lead_to_value_sets_of_the_guide():
@@ -73,7 +137,7 @@ def test_bindings_lead_to_value_sets_of_the_guide():
 
 
 def test_the_differential_stands_in_the_order_of_the_type():
-    episode = next(profiles.structure(one) for one in profiles.PROFILES if one.id == "mch-pregnancy-episode")
+    episode = next(profiles.structure(one) for one in PROFILES if one.id == "mch-pregnancy-episode")
     ids = [element["id"] for element in episode["differential"]["element"]]
     at = ids.index("EpisodeOfCare.identifier:pregnancy")
     assert ids[at : at + 4] == [

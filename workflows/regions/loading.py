@@ -37,6 +37,11 @@ def load_pack(pack_id: str) -> Pack:
     return pack
 
 
+def pack_text(pack_id: str) -> bytes:
+    """The file of a pack as it was written. Raises NotFound, Refused."""
+    return (FOLDER / f"{load_pack(pack_id).id}.yaml").read_bytes()
+
+
 @cache
 def policy_of_pack(pack_id: str) -> dict[str, Any]:
     """What decision tables read of a pack; one for all who ask, to be read only. Raises NotFound, Refused."""
