@@ -1,7 +1,8 @@
 """One page per process for clinicians, written from the diagram itself, and lists: what is still to be confirmed, where
 sources contradict each other, how indicators are counted.
 
-`python -m workflows.pages docs/pathway` writes them; a test holds that they are those of the diagrams.
+`python -m workflows.pages docs/pathway` writes them with a picture of every plane; a test holds that they are those of
+the diagrams.
 """
 
 from __future__ import annotations
@@ -9,30 +10,32 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element, fromstring  # our own files, never an upload
 
 from workflows import catalogue, coverage, indicators, unsure
+from workflows.drawings import Plane, picture, planes
+from workflows.processes import process
 from workflows.regions import Pack, load_pack, pack_ids
 
 DIAGRAMS = Path(__file__).parents[1] / "bpmn"
-B = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-Z = "{http://camunda.org/schema/zeebe/1.0}"
-Y = "{urn:yuntu:bpmn:1}"
+PICTURES = "pictures"  # the folder beside the pages
 
 
 def page_of(xml: bytes) -> str:
-    """A process as Markdown: what it is, who does what by when, which clocks run, how it ends."""
-    process = next(iter(fromstring(xml).iter(f"{B}process")))
-    chinese, _, english = _text(process, "documentation").partition("\n\n")
+    """A process as Markdown: what it is, its pictures, who does what by when, which clocks run, how it ends."""
+    told = process(xml)
+    steps = [(one.name, _code(one.who), _code(one.form), _code(one.due), one.clock, one.source) for one in told.steps]
+    timers = [(one.name, _code(one.value), one.source) for one in told.timers]
     parts = [
-        f"# {process.get('name')} `{process.get('id')}`",
-        chinese,
-        english,
-        f"来源 Source: {_source(process)}",
-        _table("步骤 Steps", ("任务", "由谁", "表单", "期限", "时钟", "依据"), _steps(process)),
-        _table("计时 Timers", ("事件", "时间", "依据"), _timers(process)),
-        _table("消息 Messages", ("事件", "消息"), _messages(process)),
-        _table("结束 Ends", ("结束", "代码"), _ends(process)),
+        f"# {told.name} `{told.key}`",
+        told.chinese,
+        told.english,
+        f"来源 Source: {told.source}",
+        *_pictures(told.key, planes(xml)),
+        _table("步骤 Steps", ("任务", "由谁", "表单", "期限", "时钟", "依据"), steps),
+        _table("计时 Timers", ("事件", "时间", "依据"), timers),
+        _table("消息 Messages", ("事件", "消息"), [(one.name, _code(one.value)) for one in told.messages]),
+        _table("调用 Called processes", ("环节", "流程"), [(one.name, _link(one.value)) for one in told.calls]),
+        _table("结束 Ends", ("结束", "代码"), [(one.name, _code(one.value)) for one in told.ends if one.name]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -126,65 +129,22 @@ def _told(pack_id: str) -> set[str]:
     return {told["id"] for told in load_pack(pack_id).contradictions}
 
 
-def _steps(process: Element) -> list[tuple[str, ...]]:
-    lanes = _lanes(process)
-    found: list[tuple[str, ...]] = []
-    for task in process.iter(f"{B}userTask"):
-        form, schedule = task.find(f".//{Z}formDefinition"), task.find(f".//{Z}taskSchedule")
-        roles = task.find(f".//{Z}assignmentDefinition")
-        who = roles.get("candidateGroups", "") if roles is not None else lanes.get(task.get("id", ""), "")
-        due = schedule.get("dueDate", "") if schedule is not None else ""
-        clock = task.find(f".//{Y}clock")
-        found.append(
-            (
-                task.get("name", ""),
-                _code(who),
-                _code(form.get("formId", "")) if form is not None else "",
-                _code(due.removeprefix("=")),
-                clock.get("id", "") if clock is not None else "",
-                _source(task),
-            )
-        )
-    return found
+def _pictures(key: str, drawn: list[Plane]) -> list[str]:
+    """The whole first, then each sub-process that the picture before only names."""
+    shown = ["## 图 Picture"]
+    for plane in drawn:
+        title = [] if plane.main else [f"### {plane.name} `{plane.id}`"]
+        shown += [*title, f"![{plane.name}]({PICTURES}/{_picture_name(key, plane)})"]
+    return shown
 
 
-def _lanes(process: Element) -> dict[str, str]:
-    found = {}
-    for lane in process.iter(f"{B}lane"):
-        given = lane.find(f".//{Y}lane")
-        for node in lane.iter(f"{B}flowNodeRef"):
-            found[(node.text or "").strip()] = given.get("role", "") if given is not None else lane.get("name", "")
-    return found
+def _picture_name(key: str, plane: Plane) -> str:
+    return f"{key}.svg" if plane.main else f"{key}.{plane.id}.svg"
 
 
-def _timers(process: Element) -> list[tuple[str, ...]]:
-    found: list[tuple[str, ...]] = []
-    for event in process.iter():
-        timer = event.find(f"{B}timerEventDefinition")
-        if timer is not None:
-            when = next((child.text or "" for child in timer), "")
-            found.append((event.get("name", ""), _code(when.removeprefix("=")), _source(event)))
-    return found
-
-
-def _messages(process: Element) -> list[tuple[str, ...]]:
-    return [
-        (event.get("name", ""), _code(found.get("messageRef", "")))
-        for event in process.iter()
-        if (found := event.find(f"{B}messageEventDefinition")) is not None
-    ]
-
-
-def _ends(process: Element) -> list[tuple[str, ...]]:
-    return [(end.get("name", ""), _code(end.get("id", ""))) for end in process.iter(f"{B}endEvent") if end.get("name")]
-
-
-def _source(element: Element) -> str:
-    return " ".join((element.findtext(f"{B}extensionElements/{Y}source") or "").split())
-
-
-def _text(element: Element, tag: str) -> str:
-    return (element.findtext(f"{B}{tag}") or "").strip()
+def _link(key: str) -> str:
+    """To the page of a called process; an expression names no file."""
+    return f"[`{key}`]({key}.md)" if (DIAGRAMS / f"{key}.bpmn").exists() else _code(key)
 
 
 def _code(text: str) -> str:
@@ -217,8 +177,13 @@ def _shown_by(row: catalogue.Row) -> str:
 
 
 def pages() -> dict[str, str]:
-    """File name to text: a page for every diagram, and the lists."""
-    found = {f"{path.stem}.md": page_of(path.read_bytes()) for path in sorted(DIAGRAMS.glob("*.bpmn"))}
+    """File name to text: a page for every diagram with its pictures, and the lists."""
+    found = {}
+    for path in sorted(DIAGRAMS.glob("*.bpmn")):
+        xml = path.read_bytes()
+        found[f"{path.stem}.md"] = page_of(xml)
+        for plane in planes(xml):
+            found[f"{PICTURES}/{_picture_name(path.stem, plane)}"] = picture(plane)
     lists = {"marks.md": marks_page(), "contradictions.md": contradictions_page(), "indicators.md": indicators_page()}
     lists["coverage.md"] = coverage_page()
     lists["messages.md"] = messages_page()
@@ -226,5 +191,10 @@ def pages() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    for name, text in pages().items():
-        (Path(sys.argv[1]) / name).write_text(text, encoding="utf-8")
+    target, written = Path(sys.argv[1]), pages()
+    (target / PICTURES).mkdir(exist_ok=True)
+    for left_over in {path.name for path in (target / PICTURES).glob("*.svg")}:
+        if f"{PICTURES}/{left_over}" not in written:
+            (target / PICTURES / left_over).unlink()
+    for name, text in written.items():
+        (target / name).write_text(text, encoding="utf-8")
