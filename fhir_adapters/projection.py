@@ -7,12 +7,29 @@ Only what the step may have changed is written; what is unchanged keeps its vers
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from engine.commands.contracts import ActivateInstance, MigrateInstance, Operate, RevertMigration
 from engine.contracts import CompleteUserTask, Statement, StepRecord, Submission, TaskRecord
 from engine.contracts import Projection as Projection
 from fhir_adapters.dates import local_text
-from fhir_adapters.mappings import dating, encounter, episode, newborn, observation, patient, referral, response, risk
+from fhir_adapters.mappings import (
+    appointment,
+    child,
+    dating,
+    encounter,
+    episode,
+    finding,
+    newborn,
+    observation,
+    patient,
+    provenance,
+    referral,
+    response,
+    risk,
+)
+from fhir_adapters.mappings.by_form import made_of
 from fhir_adapters.mappings.case import Case, case_of
 from fhir_adapters.mappings.common import Json, instant, person
 from fhir_adapters.mappings.observation_rows import observation_row, visit_row
@@ -51,6 +68,7 @@ def projector(forms: FormLookup) -> Projection:
         rows, drafts = _tasks(record, case, response_id, completed)
         others = _resources(record, case, form, response_id, rows)
         drafts += [Draft(resource=r, episode_id=case.pregnancy_id) for r in others]
+        drafts += _windows(record, case)
         told, loop = _referral(record, case)
         drafts += loop
         statements = list(_areas(record, case))
@@ -94,6 +112,16 @@ def _tasks(
     return rows, drafts
 
 
+def _windows(record: StepRecord, case: Case) -> Iterator[Draft]:
+    """The visits that opened, took place or are not wanted any more. Who holds such a task changes nothing of them."""
+    if case.pregnancy_id is None:
+        return
+    for tasks, is_new in ((record.opened_tasks, True), (record.closed_tasks, False)):
+        for task in tasks:
+            if appointment.is_window(task):
+                yield Draft(resource=appointment.to_window(task, case), episode_id=case.pregnancy_id, is_new=is_new)
+
+
 def _resources(
     record: StepRecord, case: Case, form: Form | None, response_id: str | None, rows: list[Row]
 ) -> Iterator[Json]:
@@ -102,11 +130,24 @@ def _resources(
     if case.patient_id is None:  # about no one woman: the sheet itself is all there is to keep
         if form and submission and response_id and submission.source is None:
             yield response.to_response(form, submission.answers, case, id_=response_id, encounter_id=None)
+            source = observation.Source(response_id=response_id, effective=local_text(case.happened_at))
+            yield from made_of(form, submission.answers, case, source)
         return
-    if record.is_first or case.is_over or _changed(record, EPISODE_READS) or record.status == "suspended":
+    if (
+        record.is_first
+        or case.is_over
+        or _changed(record, EPISODE_READS)
+        or record.status == "suspended"
+        or _is(record.command, ActivateInstance, MigrateInstance, RevertMigration)
+    ):
         yield from _case_resources(record, case)
+    if _is(record.command, MigrateInstance, RevertMigration):
+        yield provenance.of_migration(case)
+    if record.definition_key == child.CARE_PROCESS and (record.is_first or case.is_over):
+        yield from (child.to_care(case, order) for order in child.orders(case))
     if case.pregnancy_id is not None:
         yield from _risk_resources(record, case, submission, response_id)
+        yield from _found(record, case, response_id)
         yield from _birth_resources(record, case)
     if form and submission and response_id:
         yield from _submitted(record.region_id, form, submission, case, response_id, rows)
@@ -120,7 +161,7 @@ def _referral(record: StepRecord, case: Case) -> tuple[list[Statement], list[Dra
     steps = referral.to_steps(record, found)
     key = (record.region_id, record.at, record.instance_id, case.patient_id)
     told = [Statement(referrals.SQL["note_step"], referrals.parameters(*key, step)) for step in steps]
-    written = referral.written(record, found, steps)
+    written = [*referral.written(record, found, steps), *(provenance.of_referral(found, step) for step in steps)]
     return told, [Draft(resource=r, episode_id=case.pregnancy_id) for r in written]
 
 
@@ -149,6 +190,7 @@ def _risk_resources(
         if _changed(record, SIGNED):
             yield risk.to_grading(case, number, grading, response_id if is_signed else None)
             yield risk.to_colour(case, number, grading)
+            yield provenance.of_grading(case, number, grading, response_id if is_signed else None)
         for which, said in risk.amended_of(case) if "gradings_in_error" in record.written else ():
             if which != number:
                 yield risk.to_grading(case, which, said, None)
@@ -156,6 +198,18 @@ def _risk_resources(
         yield from risk.to_flags(case)
     elif case.is_over:
         yield from risk.to_flags(case)
+
+
+def _found(record: StepRecord, case: Case, response_id: str | None) -> Iterator[Json]:
+    """What the rules say of a visit, and the due date that a doctor confirmed."""
+    found = record.written.get("visit_findings")
+    if response_id and isinstance(found, list):
+        yield from finding.to_findings(found, case, response_id)
+    if response_id and record.written.get("redated") is True:
+        confirmed = replace(case, variables={**case.variables, "edd": record.written.get("confirmed_edd")})
+        edd = dating.to_edd(confirmed)
+        if edd is not None:
+            yield provenance.of_due_date(case, edd, response_id)
 
 
 def _birth_resources(record: StepRecord, case: Case) -> Iterator[Json]:
@@ -173,7 +227,7 @@ def _submitted(
 ) -> Iterator[Json]:
     answers = submission.answers
     encounter_id = None
-    effective = local_text(case.at)
+    effective = local_text(case.happened_at)
     if encounter.took_place(form.id, answers):
         encounter_id = f"visit-{response_id}"[:64]
         on = instant(answers.get(encounter.VISITS[form.id][4])) or effective[:10]
@@ -194,6 +248,7 @@ def _submitted(
     source = observation.Source(
         response_id=response_id, effective=effective, encounter_id=encounter_id, performer=person(case.by)
     )
+    yield from made_of(form, answers, case, source)
     for fact in observation.facts(form, answers):
         row = observation_row(region_id, form, fact, case, source)
         if row is None:
@@ -227,6 +282,11 @@ def _response_id(submission: Submission | None, completed: TaskRecord | None) ->
     if submission is None:
         return None
     return submission.source or (str(completed.id) if completed else None)
+
+
+def _is(command: Any, *types: type) -> bool:
+    """Whether this is what was commanded, by itself or as an operator's."""
+    return isinstance(command, types) or (isinstance(command, Operate) and isinstance(command.command, types))
 
 
 def _changed(record: StepRecord, names: frozenset[str]) -> bool:

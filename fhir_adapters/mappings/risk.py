@@ -12,7 +12,7 @@ from typing import Any
 
 from fhir_adapters.dates import local_text
 from fhir_adapters.mappings.case import Case
-from fhir_adapters.mappings.common import Json, coding, concept, instant, reference, resource, restricted
+from fhir_adapters.mappings.common import Json, coding, concept, fitted, instant, reference, resource, restricted
 from fhir_adapters.mappings.risk_labels import Says, labels_of
 from fhir_adapters.terminology import (
     ASSESSMENT_TYPE,
@@ -107,7 +107,6 @@ def to_grading(case: Case, number: int, grading: Grading, response_id: str | Non
     predictions = [_severity(colour, [c for c in criteria if not c.startswith("P")])]
     if purple:
         predictions.append(_purple())  # no reason: that is a restricted fact of its own
-    first = number == 1
     return resource(
         "RiskAssessment",
         grading_id(case, number),
@@ -117,11 +116,39 @@ def to_grading(case: Case, number: int, grading: Grading, response_id: str | Non
         parent=_parent(case, number),
         status=_status(grading),
         method=_scheme("cn-n35", "妊娠风险评估分级（国卫办妇幼发〔2017〕35号）"),
-        code=concept(ASSESSMENT_TYPE, *(("initial", "首次评估") if first else ("dynamic", "动态评估"))),
+        code=concept(ASSESSMENT_TYPE, *_kind(case, number, grading)),
         subject=case.subject,
         occurrenceDateTime=instant(grading.get("graded_at")) or local_text(case.at),
         condition=reference("Condition", case.condition_id),
         prediction=predictions,
+    )
+
+
+RECHECKS = {  # form -> the answers that propose a colour and purple, and when it was looked at
+    "postnatal-visit": ("risk_recheck", "risk_recheck_purple", "visit_date", "postpartum", "产后评估"),
+    "discharge": ("discharge_colour", "discharge_purple", "discharged_at", "discharge", "出院评估"),
+    "labour-assessment": ("labour_colour", "labour_purple", "admitted_at", "admission", "入院评估"),
+}
+
+
+def to_recheck(form_id: str, answers: Mapping[str, Any], case: Case, response_id: str) -> Json | None:
+    """What the bedside or the visitor proposes: preliminary, it may only lead to a grading. None without a colour."""
+    colour, purple, when, code, display = RECHECKS[form_id]
+    if not answers.get(colour):
+        return None
+    is_purple = answers.get(purple) is True
+    return resource(
+        "RiskAssessment",
+        fitted("recheck", response_id),
+        meta=restricted() if is_purple else None,
+        status="preliminary",
+        method=_scheme("cn-n35", "妊娠风险评估分级（国卫办妇幼发〔2017〕35号）"),
+        code=concept(ASSESSMENT_TYPE, code, display),
+        subject=case.subject,
+        occurrenceDateTime=instant(answers.get(when)) or local_text(case.at),
+        condition=reference("Condition", case.condition_id),
+        basis=[reference("QuestionnaireResponse", response_id)],
+        prediction=[_severity(str(answers[colour]), []), *([_purple()] if is_purple else [])],
     )
 
 
@@ -139,6 +166,17 @@ def to_colour(case: Case, number: int, grading: Grading) -> Json:
         effectiveDateTime=instant(grading.get("graded_at")) or local_text(case.at),
         valueCodeableConcept=_colour(colour),
     )
+
+
+def _kind(case: Case, number: int, grading: Grading) -> tuple[str, str]:
+    """The first one, a later one, or one that found nothing changed (D-3)."""
+    if number == 1:
+        return "initial", "首次评估"
+    before = _before(case, number)
+    looks = [(one.get("colour"), bool(one.get("purple"))) for one in (grading, before.said if before else {})]
+    if looks[0] == looks[1] and not grading.get("amends"):
+        return "confirmed-unchanged", "复评不变"
+    return "dynamic", "动态评估"
 
 
 def _parent(case: Case, number: int) -> Json | None:
