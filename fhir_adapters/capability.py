@@ -91,11 +91,14 @@ def statement(*, base: str, version: str, published: datetime) -> dict[str, Any]
 
 
 def _security(base: str) -> dict[str, Any]:
-    token = base.removesuffix("/fhir") + "/oauth/token"
+    root = base.removesuffix("/fhir") + "/oauth"
+    ends = {"authorize": "authorize", "token": "token", "introspect": "introspect", "revoke": "revoke"}
     return {
         "cors": False,
-        "service": [{"coding": [{"system": SECURITY, "code": "SMART-on-FHIR"}], "text": "SMART Backend Services"}],
-        "extension": [{"url": SMART, "extension": [{"url": "token", "valueUri": token}]}],
+        "service": [{"coding": [{"system": SECURITY, "code": "SMART-on-FHIR"}], "text": "SMART App Launch"}],
+        "extension": [
+            {"url": SMART, "extension": [{"url": name, "valueUri": f"{root}/{end}"} for name, end in ends.items()]}
+        ],
     }
 
 

@@ -72,7 +72,7 @@ def protect(response: Response) -> Response:
 
 
 def say_taken(response: Response, filling: str) -> None:
-    """The browser may forget the form that it kept while the server was away: its number, for the script of the page."""
+    """The browser may forget the form that it kept while the server was away: its number, for the page's script."""
     if FILLING.fullmatch(filling):
         response.set_cookie(TAKEN_COOKIE, filling, max_age=3600, samesite="Lax", secure=request.is_secure, path="/")
 

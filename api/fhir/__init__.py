@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from api.fhir import (
     audit,
@@ -20,10 +20,11 @@ from api.fhir import (
     reading,
     replies,
     subscriptions,
-    writing,
-)
     traffic,
     users,
+    writing,
+)
+from api.oauth import described
 from engine.errors import EngineError
 from fhir_adapters.issues import translate
 
@@ -33,16 +34,16 @@ def blueprint(services: Any) -> Blueprint:
     bp = Blueprint("fhir", __name__, url_prefix="/fhir")
     bp.before_request(guard.guard(services))
     bp.after_request(formats.write)
+    bp.after_request(traffic.counting(lambda: traffic.of(current_app)))
     bp.register_error_handler(EngineError, lambda error: replies.failure(translate(error)))
 
     @bp.get("/metadata")
-    bp.after_request(traffic.counting(lambda: traffic.of(current_app)))
     def metadata() -> Response:
         return reading.metadata(services)
 
     @bp.get("/.well-known/smart-configuration")
     def smart_configuration() -> Response:
-        return replies.smart_configuration(services)
+        return described.smart(services)
 
     @bp.post("")
     @bp.post("/")
@@ -51,6 +52,7 @@ def blueprint(services: Any) -> Blueprint:
         return writing.bundle(services)
 
     subscriptions.register(bp, services)
+    users.register(bp, services)
     export.register(bp, services)
     guide.register(bp, services)
     documents.register(bp, services)

@@ -8,6 +8,7 @@ from engine.store import reads
 from web import duty_list, occasion_log, risk, running, service_list, timeline, woman, worklist
 from web.course import Course
 from web.looking import looking
+from web.pages.apps import launchable
 from web.pages.blueprint import bp, now, places, services, today
 from workflows import task_access
 from workflows.institutions import imports, matters
@@ -60,7 +61,7 @@ def pregnancy(pregnancy_id: str) -> str:
         steps=course.steps(tasks),
         scene=scene,
         scene_steps=scene.outline.steps(done, current, {}) if scene.path else [],
-        markers={"done": sorted(done - current), "now": sorted(current)},
+        markers={"done": sorted(done - current), "now": sorted(current), "counts": course.counts(scene)},
         links=links,
         duties=owed,
         registered=registered,
@@ -78,5 +79,6 @@ def pregnancy(pregnancy_id: str) -> str:
             for one in OCCASIONS.values()
             if she.instance.status == "active" and one.fits(she.variables, g.principal.roles)
         ],
+        apps=launchable(),
         pack_reason=duty_list.pack_reason(services(), she, today()),
     )

@@ -65,7 +65,7 @@ class Apps(Desk):
             authentication=authentication,
             secret_hash=tokens.hashed(secret) if secret else None,
         )
-        values = {"title": title, "redirect_uris": list(addresses), "launch_uri": app.launch_uri}
+        values: dict[str, Any] = {"title": title, "redirect_uris": list(addresses), "launch_uri": app.launch_uri}
         values |= {"authentication": authentication, "secret_hash": app.secret_hash}
         with self.pool.connection() as conn, conn.transaction():
             store.add_client(conn, self.region_id, client, self._clock())

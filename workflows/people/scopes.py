@@ -1,6 +1,6 @@
 """SMART scopes as texts: `context/Type.cruds?condition`, what is around them, and which of them a registration covers.
 
-Version 1 (`.read`, `.write`, `.*`) means what version 2 writes in letters, in the order c r u d s. What a condition says
+Version 1 (`.read`, `.write`, `.*`) means what version 2 writes in letters, in the order c r u d s. A condition is
 is not read here: it stands as the pairs it was asked with.
 """
 
