@@ -18,7 +18,6 @@ from fhir_adapters.terminology import ITEMS
 from fhir_adapters.tolerances.kinds import TOLERANCES
 from fhir_adapters.tolerances.registration import Registration
 from web.pages.blueprint import bp, services
-from workflows.people.roles import ROLES
 
 DAYS = (1, 7, 30, 90)
 MOST_ARRIVALS = 50
@@ -46,15 +45,15 @@ def _page(name: str, **more: Any) -> str:
     found = standing.detail(services(), name, days)
     shown = {
         "detail": found,
-        "keys": standing.keys_of(found.standing.client),
+        "public_keys": standing.keys_of(found.standing.client),
         "days": days,
         "all_days": DAYS,
         "arrivals": Desk(services()).listed("open", MOST_ARRIVALS, name),
         "tolerances": list(TOLERANCES.values()),
         "codes": desk.codes(name),
         "unmapped": desk.unmapped(name),
-        "items": {key: item.display for key, item in ITEMS.items()},
-        "roles": list(ROLES),
+        "measured": {key: item.display for key, item in ITEMS.items()},
+        "spoken": {key: "en" if item.display.isascii() else "zh-CN" for key, item in ITEMS.items()},
         "agreement": desk.inbound(name),
         "inbound_text": desk.inbound_text(name),
         "done": request.args.get("done"),
@@ -78,7 +77,7 @@ def set_client_keys(name: str) -> Response:
     changed = services().people.replace_client_keys(_desk().client(name), keys)
     kids = [key["kid"] for key in standing.keys_of(changed)]
     services().people.audit(g.principal, "set-keys", "client", name, {"kids": kids})
-    return _back(name, "keys")
+    return _back(name, "public-keys")
 
 
 @bp.post("/clients/<name>/inbound")
