@@ -26,7 +26,7 @@ from runtime.measured import MeasuredEngine as Engine
 from runtime.measured import Meter, latencies
 from runtime.settings import Settings
 from runtime.timekeeper import Timekeeper
-from workflows import audited, duplicates, intake, leads, occasions
+from workflows import audited, duplicates, intake, jobs_outside, leads, occasions
 from workflows.corrections import carrying_out, grading
 from workflows.form_library import FormLibrary
 from workflows.forms import Form
@@ -79,7 +79,7 @@ def assemble(
         clock=clock,
         region_id=region_id,
         projection=projector(lambda key, version: holder[0].forms.get(key, version)),
-        handlers=_handlers(lambda: holder[0]),
+        handlers=handlers(lambda: holder[0]),
         form_check=check_form,
         fires_at_due_time=manual is not None,
         timer_spread=timedelta(seconds=settings.timer_spread_s),
@@ -118,7 +118,8 @@ def check_form(content: bytes) -> list[Problem]:
         return list(error.problems)
 
 
-def _handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
+def handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
+    """The commands of the rooms above the engine."""
     return {
         **intake.handlers(services),
         **leads.handlers(services),
@@ -130,6 +131,7 @@ def _handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
         **bundles.handlers(services),
         **applying.handlers(services),
         **audited.handlers(lambda: services().people),
+        **jobs_outside.handlers(services),
         **carrying_out.handlers(lambda: services().people),
         **grading.handlers(services),
         **results.handlers(),

@@ -93,10 +93,7 @@ def blueprint(services: Services) -> Blueprint:
         given = load(ActivationBody())
         types = tuple(given["types"]) if "types" in given else (given["type"],)
         asked = Asked(types, given["worker"], given["max_jobs"], given["lease"], given["wait"])
-        with services.people.answer_once(idempotency()) as once:
-            if once.stored is None:
-                once.keep({"jobs": activate(services, principal(), asked)})
-        return reply(once.stored)
+        return reply({"jobs": activate(services, principal(), asked, idempotency())})
 
     @bp.post("/<uuid:job_id>/completion")
     def completion(job_id: UUID) -> Response:

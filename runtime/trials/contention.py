@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -125,6 +125,7 @@ class Contention:
                     self._under_the_lock()
                 if number % 50 == 0:
                     self._a_slow_worker()
+                    self._a_dead_worker()
                 if number % 20 == 0:
                     self.say(f"round {number}/{self.rounds}, faults {len(self.faults)}")
         return self._verdict()
@@ -309,6 +310,21 @@ class Contention:
             look()
         return {}
 
+    def _a_dead_worker(self) -> None:
+        """Somebody dies at a job; when a lease has gone by, the next scheduler has it."""
+        case = self._start("slow")
+        with ExitStack() as stack:
+            dying, other = (
+                stack.enter_context(engine_on(self.url, SetClock(), tasks={"linger": work}))
+                for work in (_die, self._tell)
+            )
+            with suppress(Died):
+                _drain(dying)
+            for _ in range(2):
+                self._judge.execute(TIME_PASSES, [case])
+            _drain(other)
+        self._expect(self.effects[case] == 1, f"the work of a dead worker was done {self.effects[case]} times")
+
     def _fetch(self, lock_for: timedelta) -> Any:
         command = ClaimJobs(type="elsewhere", worker="w", limit=1, lock_for=lock_for)
         return self._engine.execute(command, by=DRIVER)[0]
@@ -332,6 +348,14 @@ class Contention:
         with self._lock:
             self.counted[what] += 1
             self.faults.append(text)
+
+
+class Died(BaseException):
+    """No error of the work: the process is not there any more."""
+
+
+def _die(job: Any) -> dict[str, Any]:
+    raise Died
 
 
 def _drain(engine: Engine) -> None:

@@ -19,21 +19,23 @@ from uuid import NAMESPACE_OID, uuid5
 import psycopg
 
 from engine.operations.reconcile import reconcile
-from fhir_adapters import bundles
-from fhir_adapters.corrections import identity, merging, results
 from runtime.demo.county import settle_people
 from runtime.start import deploy_shipped
-from runtime.trials import processes
-from runtime.trials.county_cases import CASES, COUNTS, CountyCase
+from runtime.trials import county_cases, county_cases_rooms, processes
+from runtime.trials.county_cases import CountyCase
 from runtime.trials.county_site import CountyCell, Site
 from runtime.trials.crash_points import DIED, POINTS, WORK, Armed
 from runtime.trials.crash_steps import Countdown
 from runtime.trials.crashes import RUN_OUT
 from runtime.trials.verdict import at_least, none_of, verdict
+from runtime.wiring import handlers
 
+CASES = {**county_cases.CASES, **county_cases_rooms.CASES}
+COUNTS = {**county_cases.COUNTS, **county_cases_rooms.COUNTS}
 PLACES = tuple(point for point in POINTS if point not in WORK)
 STEPS = 15  # places of one piece of work outside of commands that a run looks at, spread over all of them
 NAMELESS = "step"
+HELD = "UPDATE http_answer SET held_until = clock_timestamp() - interval '1 second' WHERE status IS NULL"
 CONNECTED = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
 Counts = dict[str, Counter[str]]
 
@@ -141,6 +143,7 @@ class CountyCrashes:
             self.died[name] += 1
             self.places.add(place if case.watched else NAMELESS + place)
             self._wait_for_the_end_of(connected)
+            self._judge.execute(HELD)
             self._site.go(case.ahead)
             self._repeat(cell, case, f"{name} {place}")
         elif place not in ("0", "nowhere"):
@@ -191,9 +194,9 @@ def _difference(came: Counts, again: Counts) -> str:
 
 
 def commands() -> list[type]:
-    """Of this room: those that are told in `runtime/wiring.py`."""
+    """Of the rooms above the engine."""
     nobody: Any = None
-    return [*bundles.handlers(nobody), *results.handlers(), *identity.handlers(nobody), *merging.handlers(nobody)]
+    return list(handlers(nobody))
 
 
 @contextmanager

@@ -14,15 +14,17 @@ from uuid import UUID
 from engine.store.connections import open_pool
 from runtime import settings as configuration
 from runtime.app import create_app
+from runtime.clock import ManualClock
 from runtime.database.roles import as_application
 from runtime.demo.cohort import HOSPITAL_SYSTEM
+from runtime.demo.county import JOB_WORKER
 from runtime.trials.engines import BEGIN, SetClock
 from runtime.wiring import assemble
 from workflows.forms.checks import check_digit
 from workflows.people.model import Principal
 
 CARD = "urn:oid:2.16.156.10011.1.3"
-WHO = (HOSPITAL_SYSTEM, "nurse", "officer", "doctor")
+WHO = (HOSPITAL_SYSTEM, JOB_WORKER, "nurse", "officer", "doctor", "it")
 _FIRST_BIRTH = date(1985, 1, 1)
 
 
@@ -34,12 +36,23 @@ class Site:
     home: str
     tokens: dict[str, str] = field(default_factory=dict)
     ahead: timedelta = timedelta(0)
+    moved_by_hand: bool = False  # its time is the one in the database that people move
 
     def __post_init__(self) -> None:
         self.pool = open_pool(as_application(self.url), max_size=4, timeout=30)
-        settings = configuration.read({"YUNTU_HOME": str(Path(self.home))})
+        said = {"YUNTU_CLOCK": f"manual:{BEGIN.isoformat()}"} if self.moved_by_hand else {}
+        settings = configuration.read({"YUNTU_HOME": str(Path(self.home)), **said})
         self._clock = SetClock(BEGIN + self.ahead)
-        self.services = assemble(settings, pool=self.pool, clock=self._clock, manual=None, close=lambda: None)
+        self._manual = ManualClock(as_application(self.url)) if self.moved_by_hand else None
+        if self._manual is not None:
+            self._manual.set_once(BEGIN)
+        self.services = assemble(
+            settings, pool=self.pool, clock=self._manual or self._clock, manual=self._manual, close=lambda: None
+        )
+
+    def by_hand(self) -> Site:
+        """Another process of this county, whose clock people move."""
+        return Site(self.url, self.home, self.tokens, moved_by_hand=True)
 
     def go(self, ahead: timedelta) -> None:
         """It is so much later than in the beginning."""
@@ -50,6 +63,8 @@ class Site:
 
     def __exit__(self, *_: object) -> None:
         self.services.engine.leases.close()
+        if self._manual is not None:
+            self._manual.close()
         self.pool.close()
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,17 +21,28 @@ LONGEST_S = 240.0  # on a machine that others use
 
 def bar_of(name: str) -> str:
     """Which bar must see it: read, not run."""
-    for node in ast.parse((planted.FOLDER / f"{name}.py").read_text()).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "CAUGHT_BY":
-            return str(ast.literal_eval(node.value))
-    raise ValueError(f"{name} names no bar")
+    said = _said(name)
+    if "CAUGHT_BY" not in said:
+        raise ValueError(f"{name} names no bar")
+    return str(said["CAUGHT_BY"])
+
+
+def _said(name: str) -> dict[str, Any]:
+    """`CAUGHT_BY`, and of what its bar's small form must consist where that is not the usual one: `SMALL`."""
+    return {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in ast.parse((planted.FOLDER / f"{name}.py").read_text()).body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id in ("CAUGHT_BY", "SMALL")
+    }
 
 
 def seen(name: str, url: str) -> list[str]:
     """The figures that broke their limit under this bug; empty when nobody saw it. In a process of its own."""
     with TemporaryDirectory(prefix="yuntu-") as folder:
         answer = Path(folder) / "verdict"
-        process = processes.start_with(name, _try, bar_of(name), url, str(answer))
+        process = processes.start_with(name, _try, bar_of(name), url, str(answer), _said(name).get("SMALL", {}))
         process.join(LONGEST_S)
         processes.kill(process)
         with suppress(OSError):
@@ -40,8 +51,8 @@ def seen(name: str, url: str) -> list[str]:
     return []
 
 
-def _try(bar: str, url: str, answer: str) -> None:
-    result = suite.run_small(bar, url)
+def _try(bar: str, url: str, answer: str, small: Mapping[str, Any]) -> None:
+    result = suite.run_small(bar, url, **small)
     Path(answer).write_text(json.dumps({name: result[name] for name in ("figures", "limits")}, default=str))
 
 

@@ -99,12 +99,12 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
 }  # fmt: skip
 
 
-def run_small(name: str, url: str, seed: int = 1) -> dict[str, Any]:
+def run_small(name: str, url: str, seed: int = 1, **other: Any) -> dict[str, Any]:
     """A moment's run, on a migrated database: enough for a planted bug to be seen."""
     bar = BARS[name]
     database = (url,) if bar.makes_database else ()
     result: dict[str, Any] = importlib.import_module(bar.place).run(
-        *database, **{"seed": seed, "say": lambda text: None, **SMALL[name]}
+        *database, **{"seed": seed, "say": lambda text: None, **SMALL[name], **other}
     )
     return result
 

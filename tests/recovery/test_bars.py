@@ -73,6 +73,14 @@ def test_what_hospitals_and_people_ask_comes_to_the_same_end_wherever_its_proces
     assert result["figures"]["died"] == 10
 
 
+def test_every_command_of_every_room_has_its_crash_case():
+    """Without a database: what the engine is told in the wiring, against what is died in."""
+    covered = {case.watched for case in county_crashes.CASES.values()}
+    covered |= {one for case in county_crashes.CASES.values() for one in case.covers}
+
+    assert {command.__name__ for command in county_crashes.commands()} <= covered
+
+
 def test_timers_that_fell_due_during_a_downtime_fire_once_and_none_early(database):
     result = suite.run_small("R07", database)
 

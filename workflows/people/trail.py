@@ -82,6 +82,7 @@ class Trail(Desk):
         kind, subject = ("pregnancy", pregnancy_id) if pregnancy_id else ("patient", patient_id)
         self.audit(principal, interaction, kind, subject, detail)
 
-    def answer_once(self, key: IdempotencyKey | None) -> Once:
-        """For requests that are many transactions: the second one with the same key gets the first one's answer."""
-        return Once(self.pool, self.region_id, key, self._clock)
+    def answer_once(self, key: IdempotencyKey | None, plan: Mapping[str, Any]) -> Once:
+        """For requests that are many transactions: the second one with the same key gets the first one's answer, or
+        goes on with the first one's plan where that died."""
+        return Once(self.pool, self.region_id, key, self._clock, plan)
