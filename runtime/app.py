@@ -13,8 +13,9 @@ from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 import api
 import web
 from api import errors, fhir, oauth
-from api.fhir import direct, traffic
+from api.fhir import direct
 from engine.errors import EngineError, Forbidden
+from fhir_adapters import traffic
 from web import errors as pages
 from workflows.people import access
 from workflows.services import Services

@@ -16,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 
 from engine.engine import Engine
 from engine.outbox import Destination, dispatch
+from fhir_adapters import clients
 from workflows.services import Services
 
 log = logging.getLogger(__name__)
@@ -47,8 +48,9 @@ def app_for(services: Services, destinations: Sequence[Destination] = ()) -> App
     @app.periodic(cron=EACH_MINUTE, periodic_id=region)
     @app.task(name="forget", queue=region, queueing_lock=f"forget:{region}")
     def forget(timestamp: int) -> None:
-        """Tokens, answers and assertions that have outlived their use."""
+        """Tokens, answers and assertions that have outlived their use; counts of clients after a year."""
         services.people.forget_expired()
+        clients.forget(services)
 
     @app.task(name="take_over", queue=region, queueing_lock=f"take_over:{region}")
     async def left_by_an_earlier_release(timestamp: int) -> None:

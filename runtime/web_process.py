@@ -10,7 +10,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mt import MTServer
 
-from api.fhir import traffic
+from fhir_adapters import traffic
 from runtime import foreground, memory
 from runtime.app import create_app
 from runtime.settings import Settings

@@ -10,11 +10,10 @@ from marshmallow import fields, validate
 
 from api.answers import at, reply
 from api.deliveries import subscription_json
-from api.fhir import traffic
 from api.requests import PlainObject, Strict, load, only, principal, query_whole
 from api.requests import text as words
 from engine.errors import Incorrect
-from fhir_adapters import clients
+from fhir_adapters import clients, traffic
 from fhir_adapters.clients import Detail, Standing
 from fhir_adapters.store.tolerances import Mapped, Unmapped
 from fhir_adapters.store.traffic import Counted

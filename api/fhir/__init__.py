@@ -29,12 +29,13 @@ from engine.errors import EngineError
 from fhir_adapters.issues import translate
 
 
+from fhir_adapters.traffic import of as counts_of
 def blueprint(services: Any) -> Blueprint:
     """Mounted at /fhir. Nothing but metadata and the SMART configuration answers without a token."""
     bp = Blueprint("fhir", __name__, url_prefix="/fhir")
     bp.before_request(guard.guard(services))
     bp.after_request(formats.write)
-    bp.after_request(traffic.counting(lambda: traffic.of(current_app)))
+    bp.after_request(traffic.counting(lambda: counts_of(current_app)))
     bp.register_error_handler(EngineError, lambda error: replies.failure(translate(error)))
 
     @bp.get("/metadata")

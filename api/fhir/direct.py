@@ -14,10 +14,10 @@ from typing import Any, TypeAlias
 
 from flask import Flask
 
-from api.fhir import formats, traffic
+from api.fhir import formats
 from api.fhir.guard import bearer
 from api.fhir.replies import CONTENT_TYPE, http_date
-from fhir_adapters import access
+from fhir_adapters import access, traffic
 from fhir_adapters.access import Viewer
 from fhir_adapters.store import resources
 from fhir_adapters.types import TYPES

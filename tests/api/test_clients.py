@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from api.fhir import traffic
-from api.fhir.traffic import Traffic, general
+from api.fhir.traffic import general
 from engine.clock import system_clock
 from engine.errors import Busy
-from fhir_adapters import clients
+from fhir_adapters import clients, traffic
 from fhir_adapters.store import traffic as rows
 from fhir_adapters.store.traffic import What
+from fhir_adapters.traffic import Traffic
 from runtime.cli import main
 from tests.fhir.conftest import Hospital, hospital_template, opened
 from tests.fhir.fhir_kit import WOMAN, entry, observation, patient, transaction

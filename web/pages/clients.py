@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import Response, current_app, g, redirect, render_template, request, url_for
 
-from api.fhir import traffic
 from engine.errors import Incorrect, NotFound
 from engine.store import plain
 from fhir_adapters import clients as standing
+from fhir_adapters import traffic
 from fhir_adapters.arrivals.desk import Desk
 from fhir_adapters.terminology import ITEMS
 from fhir_adapters.tolerances.kinds import TOLERANCES
