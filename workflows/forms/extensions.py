@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import Text
 from workflows.forms import urls
 from workflows.forms.expressions import Expression, compile_fhirpath
-from workflows.forms.items import Constraint, Limits, Unit
+from workflows.forms.items import Constraint, Limits, Lunar, Unit
 
 if TYPE_CHECKING:
     from workflows.forms.parse import Reader
@@ -46,6 +46,7 @@ class Extensions:
             "is_measured": self.first(urls.OBSERVATION_EXTRACT) is True,
             "date_range": self._one_of(urls.DATE_RANGE, {"past", "future", "any"}) or "past",
             "check": self._one_of(urls.CHECK, CHECKS),
+            "lunar": self._lunar(),
             "absent": tuple(str(value_of(each)) for each in self.known.get(urls.ABSENT_REASON, [])),
             "calculated": self._expression(urls.CALCULATED_EXPRESSION),
             "enabled_by": self._expression(urls.ENABLE_WHEN_EXPRESSION),
@@ -71,6 +72,14 @@ class Extensions:
             self.reader.problem(self.link_id, "no-unit", "单位须为 valueCoding", "a unit must be a valueCoding")
             return None
         return Unit(code=coding["code"], display=coding.get("display", coding["code"]), system=coding.get("system"))
+
+    def _lunar(self) -> Lunar | None:
+        parts = {part["url"]: value_of(part) for part in _parts(self.known.get(urls.LUNAR))}
+        if not parts:
+            return None
+        if parts.keys() != {"told", "calendar"}:
+            self.reader.problem(self.link_id, "lunar", "应给出 told 与 calendar", "give told and calendar")
+        return Lunar(told=str(parts.get("told")), calendar=str(parts.get("calendar")))
 
     def _hint(self) -> Text | None:
         source = next(iter(self.known.get(urls.ENTRY_FORMAT, [])), None)
@@ -115,7 +124,7 @@ EXTENSIONS = frozenset(
         urls.UNIT, urls.MIN_VALUE, urls.MAX_VALUE, urls.MAX_DECIMAL_PLACES, urls.REGEX, urls.ENTRY_FORMAT, urls.HIDDEN,
         urls.ITEM_CONTROL, urls.CONSTRAINT, urls.OBSERVATION_EXTRACT, urls.CALCULATED_EXPRESSION,
         urls.ENABLE_WHEN_EXPRESSION, urls.CONFIRM_LIMITS, urls.LIMIT_MARK, urls.ABSENT_REASON, urls.DATE_RANGE,
-        urls.REQUIRED_WHEN, urls.CHECK, urls.ENGLISH,
+        urls.REQUIRED_WHEN, urls.CHECK, urls.ENGLISH, urls.LUNAR,
     }
 )  # fmt: skip
 

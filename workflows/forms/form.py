@@ -13,7 +13,7 @@ from marshmallow import Schema
 
 from engine.errors import Fault, Incorrect, Text
 from engine.problems import Problem, Refused
-from workflows.forms import urls
+from workflows.forms import lunar_dates, urls
 from workflows.forms.assess import REQUIRED, Assessment, assess
 from workflows.forms.extensions import value_of
 from workflows.forms.items import Item
@@ -95,7 +95,7 @@ class Form:
         return Answers(found.values, found.calculated, tuple(found.warnings))
 
     def evaluate(self, answers: Any, on: date, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """For the open page: never raises. Keys calculated, enabled, required, faults, warnings."""
+        """For the open page: never raises. Keys calculated, enabled, required, faults, warnings, taken."""
         found, unread = self._assess(answers, on, context)
         return {
             "calculated": found.calculated,
@@ -103,9 +103,16 @@ class Form:
             "required": found.required,
             "faults": [_shown(fault) for fault in [*unread, *found.faults]],
             "warnings": [_shown(fault) for fault in found.warnings],
+            "taken": lunar_dates.taken(self.lunar_items, answers, on),
         }
 
+    @cached_property
+    def lunar_items(self) -> tuple[Item, ...]:
+        return tuple(item for item in self.by_link_id.values() if item.lunar is not None)
+
     def _assess(self, answers: Any, on: date, context: Mapping[str, Any] | None) -> tuple[Assessment, list[Fault]]:
+        for one in lunar_dates.taken(self.lunar_items, answers, on):
+            answers = {**answers, **one["answers"]}
         values, unread = load(self.schema, answers, on)
         known = {name: value for name, value in (context or {}).items() if name in self.context and value is not None}
         found = assess(self.layout, values, on, known)

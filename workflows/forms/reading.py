@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from engine.clock import CHINA
 from engine.errors import Text
 from workflows.forms.items import ASKED_UNKNOWN, NOT_PERFORMED, Item
+from workflows.policies import lunar
 
 _WIDE = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: 0x20, ord("。"): ord("."), ord("—"): ord("-")}
 _SAID_ABSENT = {
@@ -77,6 +78,11 @@ def read_date(text: str, on: date) -> date:
 def _date(item: Item, value: Any, on: date) -> str:
     if not isinstance(value, str):
         raise Unreadable("应为日期文本", "must be a date in text")
+    if item.lunar is not None and lunar.is_told(value):
+        raise Unreadable(
+            "没有这个农历日期，或无法识别；请按“四月初三”“闰六月初一”填写，或写公历",
+            "there is no such day in the lunar calendar, or it cannot be read; write the Gregorian day",
+        )
     return read_date(value, on).isoformat()
 
 

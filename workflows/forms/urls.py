@@ -29,6 +29,7 @@ REQUIRED_WHEN = _OURS + "required-when"  # FHIRPath; required where it is true
 CONTEXT = _OURS + "context"  # a name that the process gives to the form
 CHECK = _OURS + "check"  # a rule that needs more than an expression: cn-id-card
 ENGLISH = _OURS + "english"  # beside a string inside another extension
+LUNAR = _OURS + "lunar"  # a date that may be typed in the lunar calendar: told, calendar
 
 UCUM = "http://unitsofmeasure.org"
 IDENTITY_SYSTEM = f"{CANONICAL_BASE}/Questionnaire"

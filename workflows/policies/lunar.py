@@ -16,6 +16,18 @@ _TOLD = re.compile(
 )
 
 
+_SIGNS = re.compile("[农阴闰正冬腊臘初廿〇一二三四五六七八九十]")
+
+
+def is_told(text: str) -> bool:
+    """Whether a date is meant in the lunar calendar: it bears a sign that a Gregorian one in digits never has.
+
+    >>> is_told("闰六月初一"), is_told("2026年1月10日")
+    (True, False)
+    """
+    return _SIGNS.search(text) is not None
+
+
 def gregorian(told: str, on: date) -> date | None:
     """The day of a lunar date as it is told: "四月初三", "闰六月初一", "2025年腊月廿三". None where it cannot be read
     or there is no such day, as of a leap month that the year does not have.
