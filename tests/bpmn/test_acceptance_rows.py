@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from tests.bpmn.conftest import begin
-from tests.bpmn.test_green_woman import registered, screened_negative
+from tests.bpmn.test_green_woman import screened_negative
 from tests.bpmn.test_risk import graded
 from workflows import routing, tables
+from workflows.forms import example_answers, forms_on_disk
 from workflows.regions import load_pack
 
 DEAD = {"ended_on": "2026-01-06"}
@@ -15,8 +16,13 @@ DEAD = {"ended_on": "2026-01-06"}
 
 def test_ac10_a_red_woman_who_refuses_is_evaluated_signed_for_followed_closely_and_not_closed():
     woman = graded("R-1.1.1")
+    transfer = begin("referral", {"urgency": "planned"})
+    transfer.complete("task_request_transfer", urgency="planned", transportable=True, transfer_refused=True)
+    assert transfer.state.ended_at == ["end_declined"]  # she signed, and nobody is asked to receive her
 
+    assert woman.task("task_assess_suitability").data["candidate_roles"] == ["R-OB-AC"]
     woman.complete("task_assess_suitability", conclusion="unsuitable", decision="declines", senior_signatures=1)
+    assert "task_intensify" in woman.open()
     woman.complete("task_intensify")
 
     assert woman.status == "active" and woman.variables["suitability"]["decision"] == "declines"
@@ -65,11 +71,14 @@ def test_ac24_thirty_four_minutes_from_decision_to_delivery_are_reviewed():
     assert "task_review_ddi" in woman.open()
 
 
-def test_ac24_an_elective_caesarean_has_no_interval():
-    decision = {"cs_decision_at": "2026-01-05T10:00:00+08:00", "delivered_at": "2026-01-05T10:34:00+08:00"}
-    routed = routing.BY_FORM["delivery"]({**decision, "cs_category": "elective"}, {}, date(2026, 1, 5))
+@pytest.mark.parametrize(("category", "minutes"), [("emergency", 34), ("elective", None)])
+def test_ac24_from_decision_to_delivery_an_emergency_has_minutes_and_an_elective_caesarean_none(category, minutes):
+    stamps = {"cs_decision_at": "2026-01-05T10:00:00+08:00", "delivered_at": "2026-01-05T10:34:00+08:00"}
+    given = {**example_answers("delivery"), **stamps, "delivery_mode": "cs", "cs_category": category}
 
-    assert "ddi_minutes" not in routed
+    shown = forms_on_disk()["delivery"].evaluate(given, date(2026, 1, 5))
+
+    assert shown["calculated"].get("ddi_minutes") == minutes
 
 
 def test_ac26_a_floating_unregistered_woman_is_focus_with_a_plan_at_the_orange_interval_and_green():
@@ -106,4 +115,13 @@ def test_ac32_the_child_gets_immunoglobulin_within_twelve_hours_in_either_case()
     child = begin("pmtct_child", {"infections": ["hbv"], "born_at": born.isoformat()})
 
     assert child.due("task_pmtct_child_hbig") - born == timedelta(hours=12)
-    assert registered().variables.get("purple") is not True
+
+
+@pytest.mark.parametrize("flagged", [True, False])
+def test_ac32_the_infection_is_told_on_whether_or_not_her_label_is_purple(flagged):
+    policy = {**load_pack("cn-baseline").policy(), "hbv_carrier_purple": flagged}
+    facts = {"hbsag": "pos", "liver": "normal", "age": 26, "policy": policy}
+
+    told = routing.BY_FORM["risk-grading"]({"y_2_3": True}, facts, date(2026, 1, 5))
+
+    assert told["infections"] == ["hbv"]  # what the child's twelve hours hang on

@@ -107,7 +107,8 @@ def test_ac16_twins_of_whom_one_lives_keep_the_mothers_follow_up():
     assert woman.open() == ["task_record_discharge"]
     assert woman.sent.count("message_births_recorded") == 1  # which children it opens: newborns_one_lives.yaml
     woman.message("message_discharged", {"discharged_at": "2026-08-12T10:00:00+08:00"})
-    assert woman.variables["outcome"] == "mixed"
+    assert (woman.variables["outcome"], woman.status) == ("mixed", "active")
+    assert woman.open() == ["task_home_visit"] and woman.due("task_home_visit").date() == date(2026, 8, 19)
 
 
 def test_ac17_a_stillbirth_is_visited_and_checked_like_every_birth_and_closes_as_one():

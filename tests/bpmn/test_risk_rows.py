@@ -58,6 +58,18 @@ def test_ac03_a_regions_own_row_counts_once_it_is_enabled():
     assert tables.aggregate(found, POLICY, ON)["colour"] == "yellow"
 
 
+def test_ac03_the_national_table_finds_her_positive_and_green_and_zhejiang_waits_for_its_text():
+    (row,) = load_pack("cn-zj-2022").value("risk.local_criteria")
+    short, policy = {"height": 144}, load_pack("cn-zj-2022").policy()
+
+    assert tables.screening_items(short, ON) == ["S-1.2"]
+    assert tables.aggregate(tables.grading_criteria(short, POLICY, ON), POLICY, ON)["colour"] == "green"
+    assert (row["fact"], row["op"], row["value"], row["enabled"]) == ("height", "<=", 145, False)
+    assert tables.grading_criteria(short, policy, ON) == []  # not verified, so it does not count
+    verified = {**policy, "local_criteria": [{**row, "enabled": True}]}
+    assert tables.aggregate(tables.grading_criteria(short, verified, ON), verified, ON)["colour"] == "yellow"
+
+
 def test_ac28_pink_sorts_between_orange_and_red_by_data_alone():
     six = {"id": "gz-six", "flags": [{"id": "purple", "prefix": "P"}], "colours": [
         {"id": "green", "prefix": "G"}, {"id": "yellow", "prefix": "Y"}, {"id": "orange", "prefix": "O"},

@@ -81,13 +81,72 @@ def test_ac_01_a_healthy_woman_is_green_and_goes_to_the_42nd_day(county):
     woman = registered(county)
 
     woman.completes("task_screen")
+    assert variables(county, woman)["screening"] == "negative"
     assert woman.pregnancy()["colour"]["primary"] == "green"
     assert woman.fhir(f"EpisodeOfCare/{woman.id}")["status"] == "active"
-    assert not [task for task in woman.open() if "report" in task]
+    assert not {"task_grade", "task_report_risk", "task_open_case_file"} & set(woman.open())
 
     _, visits = to_the_end(county, woman)
-    assert visits == 4
+    assert visits == 4  # and the first: the five windows of the package
+    assert "task_report_risk" not in came_to_pass(county, woman)
     finished(woman)
+
+
+def variables(county, woman):
+    """Of her case as the county sees it."""
+    return county.ok("officer", "GET", f"/api/instances/{woman.pregnancy()['instances'][0]['id']}")["variables"]
+
+
+def came_to_pass(county, woman):
+    """Every element that her course has touched so far."""
+    found = [
+        county.ok("officer", "GET", f"/api/instances/{one['id']}/history") for one in woman.pregnancy()["instances"]
+    ]
+    return {row["element_id"].rsplit("/", 1)[-1] for rows in found for row in rows}
+
+
+def test_ac_03_a_short_woman_is_positive_by_the_national_table_and_graded_green(county):
+    woman = registered(county, first_visit={"height": 144, "weight": 42})
+    woman.completes("task_screen")
+    assert variables(county, woman)["screening_codes"] == ["S-1.2"]
+
+    graded(woman)
+
+    assert (variables(county, woman)["criteria"], woman.pregnancy()["colour"]["primary"]) == ([], "green")
+
+
+def test_ac_05_hiv_is_a_flag_beside_green_with_a_file_a_report_in_24_hours_and_its_reason_hidden(county):
+    woman = registered(county, age=25, first_visit={"hiv": "pos"})
+    woman.completes("task_screen")
+    graded(woman)
+    graded_at = county.now()
+
+    colour = woman.pregnancy()["colour"]
+    assert (colour["primary"], colour["purple"]) == ("green", True)
+    assert woman.pregnancy()["case_file"] and "task_open_case_file" in woman.open()
+    assert "task_report_risk" not in woman.open()  # F-06 of purple is what a region may ask for
+    report = woman.task("task_pmtct_report")
+    assert datetime.fromisoformat(report["window"]["due"]) == graded_at + timedelta(hours=24)
+    assert "task_pmtct_art" in woman.open()
+    seen = county.ok("village", "GET", f"/api/user-tasks?state=open&pregnancy={woman.id}&limit=200")["items"]
+    assert not [task for task in seen if "pmtct" in task["element_id"]]
+    assert woman.pregnancy("village")["colour"]["purple"] is None
+    assert county.call("village", "GET", f"/api/user-tasks/{report['id']}").status_code in (403, 404)
+
+
+def test_ac_06_syphilis_and_a_high_pulmonary_pressure_are_red_and_purple_beside_each_other(county):
+    woman = registered(county, first_visit={"syphilis": "pos", "pasp": 55})
+    woman.completes("task_screen")
+    graded(woman)
+    graded_at = county.now()
+
+    colour = woman.pregnancy()["colour"]
+    assert (colour["primary"], colour["purple"]) == ("red", True)
+    assert {"R-1.1.1", "P-1"} <= set(variables(county, woman)["criteria"])
+    assert datetime.fromisoformat(woman.task("task_report_risk")["window"]["due"]) == graded_at + timedelta(hours=24)
+    assert woman.task("task_assess_suitability")["window"]["due"]  # P12
+    assert [task for task in woman.open() if task.startswith("task_pmtct")]
+    assert len(woman.fhir(f"Flag?patient={woman.patient_id}&status=active")["entry"]) == 2
 
 
 def test_ac_04_an_older_heavier_woman_is_orange_reported_within_three_days_and_followed_to_the_end(county):
@@ -97,6 +156,7 @@ def test_ac_04_an_older_heavier_woman_is_orange_reported_within_three_days_and_f
     graded_at = county.now()
 
     assert woman.pregnancy()["colour"]["primary"] == "orange"
+    assert set(variables(county, woman)["criteria"]) == {"Y-1.1", "O-1.2"}
     report = woman.task("task_report_risk")
     assert datetime.fromisoformat(report["window"]["due"]) == graded_at + timedelta(days=3)
     woman.completes("task_report_risk")
@@ -122,13 +182,14 @@ def test_ac_02_a_long_birth_interval_alone_is_positive_and_then_green(county):
     )
     woman.completes("task_screen")
 
-    referral = woman.task("task_refer_positive")
-    assert due(referral) <= county.today() + timedelta(days=14)
+    assert variables(county, woman)["screening_codes"] == ["S-2.1"]
+    woman.completes("task_refer_positive")
+    assert due(woman.task("task_grade")) == county.today() + timedelta(days=14)  # the clock of the slip
     graded(woman)
-    assert woman.pregnancy()["colour"]["primary"] == "green"
+    assert (variables(county, woman)["criteria"], woman.pregnancy()["colour"]["primary"]) == ([], "green")
     assert "task_return_slip" in woman.open()
     woman.completes("task_return_slip")
-    assert not [task for task in woman.open() if "report" in task]
+    assert not {"task_return_slip", "task_report_risk", "task_grade"} & set(woman.open())
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import expect
 
 from engine.commands.contracts import Deploy
-from tests.web.conftest import served
+from tests.web.conftest import example, served
 from tests.web.markup import assert_sound
 from tests.web.test_amendments import graded, variables
 from tests.web.visitor import visitor
-from workflows import tables
+from workflows import completion, tables
 
 TABLE = Path(tables.FOLDER) / "grading.dmn"
 
@@ -70,3 +70,25 @@ def test_in_a_browser_the_officer_reads_the_list(site, chromium, case):
         person.goto("/criteria-changes")
         person.check()
         expect(person.page.locator("main table")).to_contain_text("Y-2.6.2")
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_ac34_at_her_next_visit_she_is_looked_at_by_the_new_version(site, published):
+    case = graded(site, g_0=True)
+    if published:
+        publish(site)
+    assert variables(site, case)["colour"] == "green"
+    site.services.timekeeper.advance_to(site.services.clock() + timedelta(days=49))
+    visit = next(task for task in site.tasks(business_key=case) if task.element_id.endswith("task_antenatal_visit"))
+    grown = {"fundal_height": 16, "abdominal_circ": 82, "fhr": [142], "next_date": "2026-03-23"}
+    answers = {**example("anc-visit"), **grown, "visit_date": "2026-02-23", "hb": 124}
+
+    completion.complete(site.services, visit.id, by=site.principal("nurse"), answers=answers)
+
+    asked = [task for task in site.tasks(business_key=case) if task.element_id.endswith("task_grade")]
+    assert bool(asked) is published  # by the first version 124 g/L is nothing
+    if asked:
+        with site.services.engine.read() as conn:
+            opened = completion.open_form(site.services, conn, asked[0], today=site.services.clock().date())
+        assert opened.answers["y_2_6_2"] is True
+        assert variables(site, case)["colour"] == "green"  # until a doctor signs
