@@ -13,12 +13,12 @@ from typing import Any
 from engine.commands.contracts import PublishMessage
 from fhir_adapters.correlation import Correlated, named_mother, of_patient
 from fhir_adapters.facts import value_of
+from fhir_adapters.inbound.impossible import fetus_of, order_of, require_possible
 from fhir_adapters.store import resources
 from fhir_adapters.terminology import (
     BIRTH_TIME,
     DELIVERY_OPERATIONS,
     DELIVERY_SNOMED,
-    FETUS_INDEX,
     ITEMS,
     LOINC,
     OPERATION_CN,
@@ -38,8 +38,12 @@ OUTCOMES = {**STILLBIRTH, "live_birth": "live_birth", "neonatal_death": "neonata
 
 
 def receive(work: Work) -> None:
-    """At most one message per case and kind, however many resources tell of the same birth."""
-    for episode_id, born in _births(work).items():
+    """At most one message per case and kind, however many resources tell of the same birth. Raises 422 for a child that
+    is told of as alive and as stillborn."""
+    newborns = list(_newborns(work))
+    require_possible(work, ((item, episode, order) for item, episode, child in newborns if (order := order_of(child))))
+    told = [(episode, _child(work, child, str(child.get("id")))) for _, episode, child in newborns]
+    for episode_id, born in _births(work, told).items():
         if born.get("delivered_on"):
             _publish(work, "message_delivered", episode_id, born)
     for item in work.changed("Encounter"):
@@ -57,7 +61,7 @@ def _publish(work: Work, name: str, episode_id: str, payload: dict[str, Any]) ->
     work.run(PublishMessage(name=name, key=episode_id, payload=payload, message_id=f"fhir/{name}", ttl=KEPT))
 
 
-def _births(work: Work) -> dict[str, dict[str, Any]]:
+def _births(work: Work, newborns: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
     """By case: when, and what is known of each child."""
     found: dict[str, dict[str, Any]] = {}
     children: dict[str, dict[int, dict[str, Any]]] = {}
@@ -66,7 +70,7 @@ def _births(work: Work) -> dict[str, dict[str, Any]]:
             found.setdefault(item.correlated.episode_id, {}).update(_moment(_performed(item.resource or {})))
     for item in work.changed("Observation"):
         _stillborn(work, item, found, children)
-    for episode_id, child in _newborns(work):
+    for episode_id, child in newborns:
         told = found.setdefault(episode_id, {})
         for name in ("delivered_on", "delivered_at"):
             if child.get(name) and (name not in told or child[name] < told[name]):
@@ -105,8 +109,9 @@ def _moment(text: str | None) -> dict[str, Any]:
     return {"delivered_on": text[:10]} | ({"delivered_at": text} if "T" in text else {})
 
 
-def _newborns(work: Work) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Newborn Patients that are tied to a mother with a case, in this request or by what is stored."""
+def _newborns(work: Work) -> Iterator[tuple[Item, str, Json]]:
+    """Newborn Patients that are tied to a mother with a case, in this request or by what is stored: what ties them, the
+    case, and the Patient."""
     for item in work.items:
         if item.entry.type != "RelatedPerson" or item.resource is None or not item.is_new_version:
             continue
@@ -119,7 +124,7 @@ def _newborns(work: Work) -> Iterator[tuple[str, dict[str, Any]]]:
         if case.episode_id is None:
             continue
         _adopt(work, newborn_id, item, case)
-        yield case.episode_id, _child(work, child, newborn_id)
+        yield item, case.episode_id, child
 
 
 def _adopt(work: Work, newborn_id: str, related: Item, case: Correlated) -> None:
@@ -177,7 +182,7 @@ def _stillborn(
     outcome = _outcome(observation)
     if outcome is None:
         return
-    order = _fetus(observation.get("extension", ())) or 1
+    order = fetus_of(observation)
     found.setdefault(episode_id, {}).update(_moment(observation.get("effectiveDateTime")))
     row = {"order": order, "outcome": outcome, "sex": "undetermined"}
     children.setdefault(episode_id, {})[order] = row
@@ -186,10 +191,6 @@ def _stillborn(
 def _outcome(observation: Json) -> str | None:
     codings = observation.get("valueCodeableConcept", {}).get("coding", ())
     return next((OUTCOMES[str(c.get("code"))] for c in codings if str(c.get("code")) in OUTCOMES), None)
-
-
-def _fetus(extensions: Iterable[Json]) -> int | None:
-    return next((e.get("valuePositiveInt") for e in extensions if e.get("url") == FETUS_INDEX), None)
 
 
 def _discharged(encounter: Json) -> str | None:

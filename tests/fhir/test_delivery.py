@@ -205,3 +205,73 @@ def test_the_birth_and_the_end_of_the_stay_lead_to_the_home_visit(hospital, expe
     assert expecting.variables()["delivered_on"] == "2026-01-05"
     assert "task_home_visit" in expecting.open_tasks()
     assert hospital.search(f"/Task?patient={expecting.patient_id}&code=home-visit")[0]["status"] == "ready"
+
+
+def outcome_of(woman, code, fetus=1):
+    """What the mother's record says of a fetus."""
+    told = observation("63893-2", woman.subject, at="2026-01-05T06:30:00+08:00")
+    told["valueCodeableConcept"] = coded(f"{CANON}/CodeSystem/fetal-outcome", code)
+    return about(told, fetus)
+
+
+def about(told, fetus):
+    return {**told, "extension": [{"url": f"{CANON}/StructureDefinition/fetus-index", "valuePositiveInt": fetus}]}
+
+
+def apgar(woman, score, fetus=1):
+    value = {"value": score, "unit": "{score}", "system": "http://unitsofmeasure.org", "code": "{score}"}
+    return about(observation("9272-6", woman.subject, at="2026-01-05T06:31:00+08:00", valueQuantity=value), fetus)
+
+
+def refused(hospital, answer):
+    """422 that says in both languages what contradicts what."""
+    assert answer.status_code == 422, answer.get_data(as_text=True)
+    (issue,) = answer.json["issue"]
+    assert issue["details"]["coding"][0]["code"] == "MCH-V-0303"
+    assert "死胎或死产" in issue["details"]["text"] and "stillborn" in issue["details"]["text"]
+
+
+def test_a_stillborn_child_has_no_apgar_score_whichever_is_told_first(hospital):
+    woman = hospital.brings_in()
+    assert hospital.post("/Observation", apgar(woman, 8)).status_code == 201
+    before = hospital.count()
+
+    refused(hospital, hospital.post("/Observation", outcome_of(woman, "stillbirth_iufd")))
+    assert hospital.count() == before and "message_delivered" not in messages(hospital)
+    assert hospital.post("/Observation", outcome_of(woman, "stillbirth_iufd", fetus=2)).status_code == 201
+    refused(hospital, hospital.post("/Observation", apgar(woman, 5, fetus=2)))
+    assert hospital.post("/Observation", apgar(woman, 0, fetus=2)).status_code == 201
+
+
+def test_both_in_one_bundle_are_refused_and_nothing_of_it_is_stored(hospital):
+    woman, before = hospital.brings_in(), hospital.count()
+
+    answer = hospital.post("", transaction(entry(outcome_of(woman, "stillbirth_intrapartum")), entry(apgar(woman, 3))))
+
+    refused(hospital, answer)
+    assert hospital.count() == before
+
+
+def test_a_stillborn_child_has_no_record_of_a_newborn(hospital):
+    woman = hospital.brings_in()
+    assert hospital.post("/Observation", outcome_of(woman, "stillbirth_iufd")).status_code == 201
+    before = hospital.count()
+
+    refused(hospital, hospital.post("", delivery(woman.subject)))
+    assert hospital.count() == before
+
+
+def test_what_was_an_error_is_taken_back_and_then_the_other_is_taken(hospital):
+    woman = hospital.brings_in()
+    first = hospital.post("/Observation", outcome_of(woman, "stillbirth_iufd"))
+    told = {**first.json, "status": "entered-in-error"}
+    assert hospital.put(f"/Observation/{told['id']}", told).status_code == 200
+
+    assert hospital.post("", delivery(woman.subject)).status_code == 200
+
+
+def test_a_twin_who_lives_beside_a_stillborn_one_is_taken(hospital):
+    woman = hospital.brings_in()
+    assert hospital.post("/Observation", outcome_of(woman, "stillbirth_iufd", fetus=2)).status_code == 201
+
+    assert hospital.post("", delivery(woman.subject)).status_code == 200

@@ -229,8 +229,44 @@ def test_there_is_a_row_for_each_fetus():
     assert "fetus" in refused_at("delivery", twins)
 
     first = twins["fetus"][0]
-    twins["fetus"] = [first, {**first, "order": 2, "outcome": "stillbirth_iufd"}]
+    scores = dict.fromkeys(("apgar_1", "apgar_5", "apgar_10"))
+    twins["fetus"] = [first, {**first, **scores, "order": 2, "outcome": "stillbirth_iufd"}]
     assert [row["outcome"] for row in validate("delivery", twins).values["fetus"]] == ["live_birth", "stillbirth_iufd"]
+
+
+STILLBORN = {"outcome": "stillbirth_intrapartum", "apgar_1": 0, "apgar_5": "not-performed", "apgar_10": None}
+
+
+@pytest.mark.parametrize(
+    "of_her, of_the_child, said",
+    [
+        ({}, {**STILLBORN, "apgar_1": 1}, "fetus[0].apgar_1"),
+        ({}, {**STILLBORN, "apgar_5": 10}, "fetus[0].apgar_5"),
+        ({}, {**STILLBORN, "apgar_10": 7}, "fetus[0].apgar_10"),
+        ({}, {**STILLBORN, "transfer": "新生儿科"}, "fetus[0].transfer"),
+        ({"maternal_outcome": "died", "death_period": "antepartum"}, {}, "death_period"),
+        ({"admitted_at": "2026-01-05T07:00:00+08:00"}, {}, "admitted_at"),
+    ],
+)
+def test_a_birth_that_cannot_be_is_refused_where_it_is_entered(of_her, of_the_child, said):
+    answers = filled("delivery", **of_her)
+    answers["fetus"] = [{**answers["fetus"][0], **of_the_child}]
+
+    assert refused_at("delivery", answers).keys() == {said}
+
+
+def test_a_stillborn_child_and_one_that_lived_minutes_are_taken():
+    for child in (STILLBORN, {"outcome": "neonatal_death", "apgar_1": 1, "apgar_5": 0, "apgar_10": 0}):
+        answers = filled("delivery")
+        answers["fetus"] = [{**answers["fetus"][0], **child}]
+        assert validate("delivery", answers).values["fetus"][0]["outcome"] == child["outcome"]
+
+
+def test_two_children_do_not_have_one_order():
+    twins = filled("delivery", fetus_count=2)
+    twins["fetus"] = [twins["fetus"][0], dict(twins["fetus"][0])]
+
+    assert refused_at("delivery", twins).keys() == {"fetus"}
 
 
 def test_a_mistake_in_a_row_is_named_by_row():
