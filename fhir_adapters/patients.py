@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -79,6 +79,17 @@ class Patients:
         """The one patient with this identifier; None when there is none, or several."""
         found = resources.with_identifier(conn, self.region_id, "Patient", [(system, value)])
         return found[0] if len(found) == 1 else None
+
+    def known_as(self, conn: Any, identifiers: Iterable[tuple[str, str]]) -> list[str]:
+        """Every patient that one of these numbers names; more than one: they contradict each other."""
+        found: set[str] = set()
+        for system, value in identifiers:
+            found.update(resources.with_identifier(conn, self.region_id, "Patient", [(system, value)]))
+        return sorted(found)
+
+    def newest_case(self, conn: Any, patient_id: str) -> str | None:
+        """Her open pregnancy, else her last."""
+        return store.newest_case(conn, self.region_id, patient_id)
 
     def named(self, conn: Any, name: str) -> list[dict[str, Any]]:
         """Everybody of exactly this name, with the newest pregnancy of each; also whom a lead alone is about."""

@@ -109,12 +109,18 @@ def _begin() -> None:
 def _finish(response: Response) -> Response:
     there = {name.lower() for name, _ in response.headers}
     for name, value in HEADERS.items():
-        if name.lower() not in there:
+        if name.lower() not in there and not (name == "X-Frame-Options" and _may_be_framed(response)):
             response.headers.add(name, value)  # `setdefault` looks through all of them for each
     response.headers["X-Request-Id"] = g.get("request_id", "")
     took = (time.perf_counter() - g.get("began", time.perf_counter())) * 1000
     ACCESS_LOG.info("%s %s %d %.1f %s", request.method, _safe_path(), response.status_code, took, g.get("request_id"))
     return response
+
+
+def _may_be_framed(response: Response) -> bool:
+    """A page whose own policy names who may show it inside of theirs."""
+    policy = response.headers.get("Content-Security-Policy", "")
+    return "frame-ancestors " in policy and "frame-ancestors 'none'" not in policy
 
 
 def _safe_path() -> str:

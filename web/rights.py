@@ -9,6 +9,7 @@ from workflows.people.roles import CARE, EVERYONE, READERS
 PUBLIC = frozenset(
     {
         *("web.static", "web.sign_in", "web.sign_in_form", "web.colours", "web.set_language"),
+        *("web.launch", "web.launch_back"),  # who is asking a hospital's own system says
         "web.authorize",  # finds out itself who is asking: some of what an app asks is refused to it before that
         *("web.service_worker", "web.offline"),  # the same for everybody, and about nobody
     }
@@ -146,6 +147,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.statistics": LOOK_AT_DIAGRAMS | {"auditor"},
     "web.definitions": LOOK_AT_DIAGRAMS,
     "web.designer": LOOK_AT_DIAGRAMS,
+    "web.pathway": TASKS,
+    "web.pathway_process": TASKS,
     "web.definition_xml": LOOK_AT_DIAGRAMS | READERS | {"auditor"},
     "web.try_expression": LOOK_AT_DIAGRAMS,
     "web.check_definition": DESIGNERS,

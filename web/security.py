@@ -11,6 +11,8 @@ from flask import Response, g, request
 from engine.errors import Forbidden
 
 SESSION_COOKIE = "yuntu_session"
+FRAMED_COOKIE = "yuntu_framed"  # of a session that a hospital's own system has opened
+LAUNCH_COOKIE = "yuntu_launch"  # who began such a sign-in is the one to end it
 GUEST_COOKIE = "yuntu_guest"  # stands in for the session's token before anyone has signed in
 TAKEN_COOKIE = "yuntu_taken"
 FILLING = re.compile(r"[A-Za-z0-9-]{1,100}")
@@ -61,9 +63,13 @@ def protect(response: Response) -> Response:
     policy = DIAGRAM_POLICY if g.get("shows_diagram") else POLICY
     if g.get("form_action"):  # what is agreed to here leads to the app that asked
         policy = policy.replace("form-action 'self'", f"form-action 'self' {g.form_action}")
+    origins = g.get("frame_origins") or (g.session.framed_by if g.get("session") is not None else ())
+    if origins:  # registered, one by one; anybody else shows nothing of ours inside of theirs
+        policy = policy.replace("frame-ancestors 'none'", f"frame-ancestors {' '.join(origins)}")
     response.headers["Content-Security-Policy"] = policy
     for name, value in HEADERS.items():
-        response.headers[name] = value
+        if not (origins and name == "X-Frame-Options"):  # it knows of no list
+            response.headers[name] = value
     if request.endpoint != "web.static" and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
     if g.get("guest") and request.cookies.get(GUEST_COOKIE) != g.guest:
@@ -75,6 +81,15 @@ def say_taken(response: Response, filling: str) -> None:
     """The browser may forget the form that it kept while the server was away: its number, for the page's script."""
     if FILLING.fullmatch(filling):
         response.set_cookie(TAKEN_COOKIE, filling, max_age=3600, samesite="Lax", secure=request.is_secure, path="/")
+
+
+def set_framed_cookie(response: Response, name: str, value: str) -> None:
+    """For a page inside of another system's: sent along there too, and kept apart from that of our own pages."""
+    response.set_cookie(name, value, httponly=True, samesite="None", secure=True, partitioned=True, path="/")
+
+
+def forget_framed(response: Response) -> None:
+    response.delete_cookie(FRAMED_COOKIE, path="/", httponly=True, samesite="None", secure=True, partitioned=True)
 
 
 def set_cookie(response: Response, name: str, value: str, max_age: int | None = None) -> None:

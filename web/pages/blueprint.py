@@ -58,7 +58,7 @@ def today() -> date:
 @bp.before_request
 def who_is_asking() -> Response | None:
     """Find the session, refuse what the table of rights does not give, and demand the token of our own forms."""
-    g.session = services().people.session(request.cookies.get(security.SESSION_COOKIE)) if _needs_session() else None
+    g.session = _session() if _needs_session() else None
     endpoint = request.endpoint or ""
     if g.session is None and endpoint not in rights.PUBLIC:
         return _to_sign_in()
@@ -72,6 +72,12 @@ def who_is_asking() -> Response | None:
         if any("\0" in value for _, value in values.items(multi=True)):
             raise Malformed("内容含有无效字符", "a field holds a character that cannot be stored")
     return None
+
+
+def _session() -> Any:
+    """The one that a hospital's system opened in this frame, else the person's own."""
+    cookies = (request.cookies.get(name) for name in (security.FRAMED_COOKIE, security.SESSION_COOKIE))
+    return next((found for token in cookies if token and (found := services().people.session(token))), None)
 
 
 def _needs_session() -> bool:
@@ -126,7 +132,7 @@ def _pack_notice() -> Any:
 def for_templates() -> dict[str, Any]:
     """Also for error pages of addresses that are no page of ours: then nobody has asked for the session yet."""
     if "session" not in g:
-        g.session = services().people.session(request.cookies.get(security.SESSION_COOKIE))
+        g.session = _session()
     session = g.session
     roles = session.principal.roles if session else frozenset()
     return {

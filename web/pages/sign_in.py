@@ -38,6 +38,7 @@ def sign_in() -> Response:
         return make_response(body, 401)
     answer = redirect(target or url_for("web.home"), 303)
     security.set_cookie(answer, security.SESSION_COOKIE, session.token)  # type: ignore[arg-type]
+    security.forget_framed(answer)  # type: ignore[arg-type]
     return answer  # type: ignore[return-value]
 
 
@@ -46,6 +47,7 @@ def sign_out() -> Response:
     services().people.sign_out(g.session.token)
     answer = redirect(url_for("web.sign_in_form"), 303)
     answer.delete_cookie(security.SESSION_COOKIE, path="/")
+    security.forget_framed(answer)  # type: ignore[arg-type]
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'  # a shared computer keeps nothing of hers
     return answer  # type: ignore[return-value]
 

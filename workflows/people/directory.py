@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from workflows.people.apps import Apps
 from workflows.people.door import Door
+from workflows.people.hospitals import Hospitals
 from workflows.people.registry import Registry
 from workflows.people.trail import Trail
 
 
-class People(Registry, Door, Apps, Trail):
+class People(Registry, Door, Apps, Hospitals, Trail):
     """What the other rooms are given as `services.people`."""

@@ -17,7 +17,7 @@ from workflows.store import people as store
 
 EXPIRING = (
     *("forget_tokens", "forget_sessions", "forget_http_answers", "forget_old_failures", "forget_spent_assertions"),
-    *("forget_launches", "forget_grants"),
+    *("forget_launches", "forget_grants", "forget_hospital_sign_ins"),
 )
 
 MOST_TRIES = 60  # failures of a client from one address within ten minutes
@@ -41,11 +41,14 @@ class Door(Desk):
         if not token:
             return None
         with self.pool.connection() as conn:
-            account = sign_in.account_of_session(conn, self.region_id, token, self._clock())
-            if account is None:
+            found = sign_in.account_of_session(conn, self.region_id, token, self._clock())
+            if found is None:
                 return None
+            account, origins = found
             person = self._person(conn, account)
-            return Session(token=token, csrf=tokens.csrf(token), principal=person, device_key=account.device_key)
+            return Session(
+                token=token, csrf=tokens.csrf(token), principal=person, device_key=account.device_key, framed_by=origins
+            )
 
     def sign_out(self, token: str) -> None:
         """The cookie is worthless from now on, wherever else it may be."""

@@ -80,6 +80,7 @@ class Session:
     token: str
     csrf: str
     principal: Principal
+    framed_by: tuple[str, ...] = ()  # origins of the hospital's system that opened it: they may show our pages inside
     device_key: bytes = field(default=b"", repr=False)
 
 

@@ -51,15 +51,15 @@ def open_session(conn: Any, region_id: str, account_id: UUID, now: datetime) -> 
     return token
 
 
-def account_of_session(conn: Any, region_id: str, token: str, now: datetime) -> Account | None:
-    """Whose live session this is; marks it as used."""
+def account_of_session(conn: Any, region_id: str, token: str, now: datetime) -> tuple[Account, tuple[str, ...]] | None:
+    """Whose live session this is, and the origins of the hospital's system that opened it; marks it as used."""
     key = {"region_id": region_id, "token_hash": tokens.hashed(token)}
     found = store.row(conn, "session_account", **key, idle_since=now - IDLE, started_since=now - LONGEST)
     if found is None:
         return None
     if now - found["seen_at"] > TOUCH_EVERY:
         store.run(conn, "touch_session", **key, now=now)
-    return store.account_of(found)
+    return store.account_of(found), tuple(found["framed_by"])
 
 
 def end_session(conn: Any, region_id: str, token: str, now: datetime) -> None:

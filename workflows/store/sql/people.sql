@@ -55,10 +55,12 @@ VALUES (%(region_id)s, %(token_hash)s, %(account_id)s, %(now)s, %(now)s);
 
 -- session_account --
 -- Who is behind a live session: neither ended, nor idle too long, nor older than a working day.
-SELECT a.id, a.login, a.name, a.organisation_id, a.active, a.device_key, s.seen_at,
+SELECT a.id, a.login, a.name, a.organisation_id, a.active, a.device_key, s.seen_at, coalesce(h.origins, '{}') AS framed_by,
        ARRAY(SELECT r.role FROM account_role r WHERE r.region_id = a.region_id AND r.account_id = a.id ORDER BY r.role) AS roles
   FROM session s JOIN account a ON a.region_id = s.region_id AND a.id = s.account_id
+  LEFT JOIN launching_hospital h ON h.region_id = s.region_id AND h.issuer = s.issuer AND h.active
  WHERE s.region_id = %(region_id)s AND s.token_hash = %(token_hash)s AND s.ended_at IS NULL AND a.active
+   AND (s.issuer IS NULL OR h.issuer IS NOT NULL)
    AND s.seen_at > %(idle_since)s AND s.started_at > %(started_since)s;
 
 -- touch_session --
