@@ -1217,6 +1217,38 @@ SELECT 'I-29', t.instance_id, NULL, t.organisation, (t.due_at AT TIME ZONE 'Asia
 $$;
 
 --
+-- Name: may_know_case(text, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.may_know_case(p_region text, p_instance uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM instance i WHERE i.region_id = p_region AND i.id = p_instance);
+END $$;
+
+--
+-- Name: may_know_case_of(text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.may_know_case_of(p_region text, p_variables jsonb) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_mine text[] := nullif(current_setting('app.cases', true), '')::text[];
+    v_care text[] := array_remove(ARRAY[
+        p_variables ->> 'home_organisation', p_variables ->> 'hospital_organisation',
+        p_variables ->> 'county_organisation', p_variables ->> 'organisation'], NULL);
+    v_patient text := p_variables ->> 'patient_id';
+BEGIN
+    RETURN v_care && v_mine OR (v_care = '{}' AND v_patient IS NULL) OR EXISTS (
+        SELECT FROM patient_area a
+         WHERE a.region_id = p_region AND a.patient_id = v_patient AND a.organisation_id = ANY (v_mine));
+END $$;
+
+--
 -- Name: may_know_resource(text, text, text, text[]); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1240,6 +1272,18 @@ BEGIN
         SELECT FROM patient_area a
          WHERE a.region_id = p_region AND a.patient_id = p_patient
            AND a.organisation_id = ANY (v_organisations::text[]));
+END $$;
+
+--
+-- Name: may_know_task(text, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.may_know_task(p_region text, p_task uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM user_task t WHERE t.region_id = p_region AND t.id = p_task);
 END $$;
 
 --
@@ -2599,6 +2643,37 @@ CREATE TABLE public.history_policy (
 ALTER TABLE ONLY public.history_policy FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: hospital_person; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.hospital_person (
+    region_id text NOT NULL,
+    issuer text NOT NULL,
+    external text NOT NULL,
+    account_id uuid NOT NULL,
+    mapped_at timestamp with time zone NOT NULL,
+    mapped_by text NOT NULL
+);
+
+ALTER TABLE ONLY public.hospital_person FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: hospital_sign_in; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.hospital_sign_in (
+    region_id text NOT NULL,
+    state_hash bytea NOT NULL,
+    browser_hash bytea NOT NULL,
+    issuer text NOT NULL,
+    verifier text NOT NULL,
+    nonce text NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.hospital_sign_in FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: http_answer; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2882,6 +2957,30 @@ CREATE TABLE public.job (
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');
 
 ALTER TABLE ONLY public.job FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: launching_hospital; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.launching_hospital (
+    region_id text NOT NULL,
+    issuer text NOT NULL,
+    title text NOT NULL,
+    organisation_id text NOT NULL,
+    client_id text NOT NULL,
+    authentication text NOT NULL,
+    scopes text NOT NULL,
+    origins text[] NOT NULL,
+    identifiers text[] NOT NULL,
+    network text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT launching_hospital_authentication_check CHECK ((authentication = ANY (ARRAY['none'::text, 'private_key_jwt'::text]))),
+    CONSTRAINT launching_hospital_network_check CHECK ((network = ANY (ARRAY['public'::text, 'intranet'::text, 'loopback'::text]))),
+    CONSTRAINT launching_hospital_title_check CHECK ((title <> ''::text))
+);
+
+ALTER TABLE ONLY public.launching_hospital FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: manual_clock; Type: TABLE; Schema: public; Owner: -
@@ -3283,7 +3382,8 @@ CREATE TABLE public.session (
     account_id uuid NOT NULL,
     started_at timestamp with time zone NOT NULL,
     seen_at timestamp with time zone NOT NULL,
-    ended_at timestamp with time zone
+    ended_at timestamp with time zone,
+    issuer text
 );
 
 ALTER TABLE ONLY public.session FORCE ROW LEVEL SECURITY;
@@ -3886,6 +3986,20 @@ ALTER TABLE ONLY public.history_policy
     ADD CONSTRAINT history_policy_pkey PRIMARY KEY (region_id, definition_key);
 
 --
+-- Name: hospital_person hospital_person_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.hospital_person
+    ADD CONSTRAINT hospital_person_pkey PRIMARY KEY (region_id, issuer, external);
+
+--
+-- Name: hospital_sign_in hospital_sign_in_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.hospital_sign_in
+    ADD CONSTRAINT hospital_sign_in_pkey PRIMARY KEY (region_id, state_hash);
+
+--
 -- Name: http_answer http_answer_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4005,6 +4119,13 @@ ALTER TABLE ONLY public.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (region_id, id);
 
 --
+-- Name: launching_hospital launching_hospital_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.launching_hospital
+    ADD CONSTRAINT launching_hospital_pkey PRIMARY KEY (region_id, issuer);
+
+--
 -- Name: manual_clock manual_clock_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4058,7 +4179,7 @@ ALTER TABLE ONLY public.organisation
 --
 
 ALTER TABLE ONLY public.outbox
-    ADD CONSTRAINT outbox_pkey PRIMARY KEY (region_id, instance_id, revision);
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (region_id, at, instance_id, revision);
 
 --
 -- Name: patient_area patient_area_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -4597,12 +4718,6 @@ CREATE INDEX message_subscription_key_idx ON public.message_subscription USING b
 CREATE INDEX message_unmatched_idx ON public.message USING btree (region_id, published_at, id) WHERE (state <> 'delivered'::public.message_state);
 
 --
--- Name: outbox_order_idx; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX outbox_order_idx ON public.outbox USING btree (region_id, at);
-
---
 -- Name: record_merge_open_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -4780,13 +4895,7 @@ CREATE INDEX user_task_handover_unseen_idx ON public.user_task_handover USING bt
 -- Name: user_task_instance_idx; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX user_task_instance_idx ON public.user_task USING btree (region_id, instance_id, wait_id) WHERE (instance_id IS NOT NULL);
-
---
--- Name: user_task_instance_open_idx; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX user_task_instance_open_idx ON public.user_task USING btree (region_id, instance_id) WHERE ((instance_id IS NOT NULL) AND (state = ANY (ARRAY['created'::public.user_task_state, 'claimed'::public.user_task_state])));
+CREATE INDEX user_task_instance_idx ON public.user_task USING btree (region_id, instance_id, wait_id, state) WHERE (instance_id IS NOT NULL);
 
 --
 -- Name: user_task_open_idx; Type: INDEX; Schema: public; Owner: -
@@ -5069,6 +5178,27 @@ ALTER TABLE ONLY public.fhir_document
     ADD CONSTRAINT fhir_document_region_id_replaces_fkey FOREIGN KEY (region_id, replaces) REFERENCES public.fhir_document(region_id, id);
 
 --
+-- Name: hospital_person hospital_person_region_id_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.hospital_person
+    ADD CONSTRAINT hospital_person_region_id_account_id_fkey FOREIGN KEY (region_id, account_id) REFERENCES public.account(region_id, id) ON DELETE CASCADE;
+
+--
+-- Name: hospital_person hospital_person_region_id_issuer_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.hospital_person
+    ADD CONSTRAINT hospital_person_region_id_issuer_fkey FOREIGN KEY (region_id, issuer) REFERENCES public.launching_hospital(region_id, issuer) ON DELETE CASCADE;
+
+--
+-- Name: hospital_sign_in hospital_sign_in_region_id_issuer_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.hospital_sign_in
+    ADD CONSTRAINT hospital_sign_in_region_id_issuer_fkey FOREIGN KEY (region_id, issuer) REFERENCES public.launching_hospital(region_id, issuer) ON DELETE CASCADE;
+
+--
 -- Name: import_row import_row_region_id_batch_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5081,6 +5211,13 @@ ALTER TABLE ONLY public.import_row
 
 ALTER TABLE ONLY public.institution_record
     ADD CONSTRAINT institution_record_region_id_organisation_fkey FOREIGN KEY (region_id, organisation) REFERENCES public.organisation(region_id, id);
+
+--
+-- Name: launching_hospital launching_hospital_region_id_organisation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.launching_hospital
+    ADD CONSTRAINT launching_hospital_region_id_organisation_id_fkey FOREIGN KEY (region_id, organisation_id) REFERENCES public.organisation(region_id, id);
 
 --
 -- Name: notify_endpoint notify_endpoint_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -5361,6 +5498,18 @@ ALTER TABLE public.history ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.history_policy ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: hospital_person; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.hospital_person ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: hospital_sign_in; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.hospital_sign_in ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: http_answer; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -5481,6 +5630,12 @@ ALTER TABLE public.institution_record ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: launching_hospital; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.launching_hospital ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: manual_clock; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -5541,6 +5696,24 @@ ALTER TABLE public.organisation ENABLE ROW LEVEL SECURITY;
 CREATE POLICY organisations ON public.fhir_document AS RESTRICTIVE FOR SELECT USING (((current_setting('app.organisations'::text, true) = '*'::text) OR public.may_know_resource(region_id, patient_id, owner, labels)));
 
 --
+-- Name: history organisations; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY organisations ON public.history AS RESTRICTIVE FOR SELECT USING (((COALESCE(current_setting('app.cases'::text, true), ''::text) = ''::text) OR public.may_know_case(region_id, instance_id)));
+
+--
+-- Name: incident organisations; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY organisations ON public.incident AS RESTRICTIVE FOR SELECT USING (((COALESCE(current_setting('app.cases'::text, true), ''::text) = ''::text) OR public.may_know_case(region_id, instance_id)));
+
+--
+-- Name: instance organisations; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY organisations ON public.instance AS RESTRICTIVE FOR SELECT USING (((COALESCE(current_setting('app.cases'::text, true), ''::text) = ''::text) OR public.may_know_case_of(region_id, variables)));
+
+--
 -- Name: resource organisations; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -5551,6 +5724,30 @@ CREATE POLICY organisations ON public.resource AS RESTRICTIVE FOR SELECT USING (
 --
 
 CREATE POLICY organisations ON public.resource_version AS RESTRICTIVE FOR SELECT USING (((current_setting('app.organisations'::text, true) = '*'::text) OR public.may_know_version(region_id, type, id)));
+
+--
+-- Name: user_task organisations; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY organisations ON public.user_task AS RESTRICTIVE FOR SELECT USING (((COALESCE(current_setting('app.cases'::text, true), ''::text) = ''::text) OR (organisation IS NULL) OR (organisation = ANY ((NULLIF(current_setting('app.cases'::text, true), ''::text))::text[])) OR public.may_know_case(region_id, instance_id)));
+
+--
+-- Name: user_task_attachment organisations; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY organisations ON public.user_task_attachment AS RESTRICTIVE FOR SELECT USING (((COALESCE(current_setting('app.cases'::text, true), ''::text) = ''::text) OR public.may_know_task(region_id, user_task_id)));
+
+--
+-- Name: user_task_comment organisations; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY organisations ON public.user_task_comment AS RESTRICTIVE FOR SELECT USING (((COALESCE(current_setting('app.cases'::text, true), ''::text) = ''::text) OR public.may_know_task(region_id, user_task_id)));
+
+--
+-- Name: user_task_handover organisations; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY organisations ON public.user_task_handover AS RESTRICTIVE FOR SELECT USING (((COALESCE(current_setting('app.cases'::text, true), ''::text) = ''::text) OR public.may_know_task(region_id, user_task_id)));
 
 --
 -- Name: outbox; Type: ROW SECURITY; Schema: public; Owner: -
@@ -5751,6 +5948,18 @@ CREATE POLICY region ON public.history USING ((region_id = NULLIF(current_settin
 CREATE POLICY region ON public.history_policy USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
+-- Name: hospital_person region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.hospital_person USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: hospital_sign_in region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.hospital_sign_in USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
 -- Name: http_answer region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -5833,6 +6042,12 @@ CREATE POLICY region ON public.institution_record USING ((region_id = NULLIF(cur
 --
 
 CREATE POLICY region ON public.job USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: launching_hospital region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.launching_hospital USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
 -- Name: merged_record region; Type: POLICY; Schema: public; Owner: -
