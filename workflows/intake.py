@@ -13,6 +13,7 @@ from engine.errors import Conflict, Forbidden, Incorrect
 from engine.store import reads
 from workflows import completion, handed_in, journey, task_access
 from workflows.duplicates import JOURNEY, known_patient, leads_of
+from workflows.facts import date_of
 from workflows.institutions.duties import duties_of
 from workflows.people.model import Organisation, Principal
 from workflows.people.roles import CARE
@@ -59,7 +60,8 @@ def open_case(
         raise Forbidden("您的角色不能建册", "your role registers nobody")
     case = pregnancy_id or str(uuid4())
     began_at = handed_in.since(services, happened_at)
-    dates = {"lmp": answers.get("lmp")} if answers and answers.get("edd_basis", "lmp") == "lmp" else {}
+    lmp = date_of(answers.get("lmp")) if answers and answers.get("edd_basis", "lmp") == "lmp" else None
+    dates = {"lmp": lmp.isoformat()} if lmp else {}  # typed in another way, the form itself says it in the same moment
     variables = start_variables(
         services,
         by=actor,
