@@ -143,7 +143,7 @@ class CountyCrashes:
             self.died[name] += 1
             self.places.add(place if case.watched else NAMELESS + place)
             self._wait_for_the_end_of(connected)
-            self._judge.execute(HELD)
+            self._judge.execute(f"{RUN_OUT}; {HELD}".encode())
             self._site.go(case.ahead)
             self._repeat(cell, case, f"{name} {place}")
         elif place not in ("0", "nowhere"):

@@ -7,8 +7,11 @@ import pytest
 from engine.commands.contracts import IdempotencyKey
 from engine.errors import Conflict, Incorrect
 from runtime.trials.databases import looking
+from workflows.people.once import LEASE
 
 KEY, OTHER = (IdempotencyKey(client="person:1", key="k-1", request_hash=seal) for seal in "ab")
+
+LEASE_S = LEASE.total_seconds() + 1  # renewed at most a beat ago
 
 
 @pytest.fixture
@@ -48,7 +51,7 @@ def test_an_error_frees_the_key(once):
 
 def test_what_the_dead_had_set_out_to_do_is_gone_on_with_and_the_dead_keep_nothing(county, once):
     with once("monday") as slow:
-        time_passes(county, 3)
+        time_passes(county, LEASE_S)
         with once("tuesday") as other:
             assert (other.stored, other.plan, other.goes_on) == (None, {"to": "monday"}, True)
             with pytest.raises(Conflict) as refused:
@@ -62,7 +65,7 @@ def test_what_the_dead_had_set_out_to_do_is_gone_on_with_and_the_dead_keep_nothi
 
 def test_whoever_was_taken_over_and_fails_does_not_free_the_key(county, once):
     with pytest.raises(ZeroDivisionError), once("monday"):
-        time_passes(county, 3)
+        time_passes(county, LEASE_S)
         with once("monday") as other:
             other.keep({"now": "monday"})
         raise ZeroDivisionError

@@ -11,12 +11,13 @@ from typing import Any
 
 from engine.clock import Clock
 from engine.commands.contracts import IdempotencyKey
+from engine.due import UNRENEWED
 from engine.errors import Conflict, Incorrect
 from engine.leases import BEAT_S
 from workflows.store import people as store
 
 log = logging.getLogger(__name__)
-LEASE = timedelta(seconds=3)  # as the engine's: a dead process's request is soon somebody else's
+LEASE = UNRENEWED + timedelta(seconds=2)  # what the dead had in its hands on a moved clock is free by then
 
 
 def made_before(conn: Any, region_id: str, key: IdempotencyKey | None, made: str, now: datetime) -> str | None:
