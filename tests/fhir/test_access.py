@@ -68,9 +68,13 @@ def test_an_include_brings_only_what_the_scope_covers(hospital, woman):
     assert {e["resource"]["resourceType"] for e in found["entry"]} == {"Task"}
 
 
-def test_a_scope_that_is_narrowed_by_a_query_grants_nothing():
+def test_a_scope_that_is_narrowed_by_a_query_opens_its_type_and_no_other():
+    narrowed = {"system/Observation.rs?category=laboratory"}
+
     assert allows({"system/Observation.rs"}, "Observation", "search")
-    assert not allows({"system/Observation.rs?category=laboratory"}, "Observation", "search")
+    assert allows(narrowed, "Observation", "search")  # which of them, the viewer's narrowing says: see test_scopes
+    assert not allows(narrowed, "Observation", "create")
+    assert not allows({"system/*.rs?category=laboratory"}, "Measure", "read")
 
 
 def test_a_woman_of_another_area_does_not_exist(hospital, woman):
