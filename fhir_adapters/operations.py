@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fhir_adapters.terminology import CANONICAL_BASE
 from fhir_adapters.types import TYPES
 
@@ -24,8 +26,45 @@ OPERATIONS["ValueSet"] = {
     "validate-code": f"{_HL7}/ValueSet-validate-code",
 }
 OPERATIONS["CodeSystem"] = {"lookup": f"{_HL7}/CodeSystem-lookup"}
+OPERATIONS["Patient"]["summary"] = "http://hl7.org/fhir/uv/ips/OperationDefinition/summary"
+OPERATIONS["PlanDefinition"] = {"apply": f"{CANONICAL_BASE}/OperationDefinition/PlanDefinition-apply"}
+SYSTEM_OPERATIONS["process-message"] = f"{_HL7}/MessageHeader-process-message"
 _BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition"
 OPERATIONS["Subscription"] = {
     "status": f"{_BACKPORT}/backport-subscription-status",
     "events": f"{_BACKPORT}/backport-subscription-events",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One parameter that an operation takes; what is no such parameter is refused."""
+
+    name: str
+    type: str
+    min: int = 0
+    many: bool = False
+    said: str | None = None
+
+
+_PAGE = Input(name="_count", type="integer", said="1..500")
+INPUTS: dict[str, tuple[Input, ...]] = {
+    "everything": (
+        Input(name="_type", type="code", many=True),
+        Input(name="_since", type="instant"),
+        _PAGE,
+    ),
+    "document": (
+        Input(name="type", type="code", min=1),
+        Input(name="replaces", type="string"),
+    ),
+    "apply": (
+        Input(name="subject", type="string", min=1, said="Patient/…"),
+        Input(name="lmp", type="date", min=1, said="末次月经"),
+        Input(name="pack", type="string", said="地区方案包，省略时为本地区的"),
+    ),
+    "summary": (Input(name="identifier", type="string", said="system|value"),),
+    "process-message": (Input(name="content", type="Bundle", min=1),),
+}
+ALWAYS = frozenset({"_format", "_pretty"})  # with every request
+PAGED = frozenset({"_after"})  # with every next page

@@ -42,6 +42,7 @@ from fhir_adapters.terminology import is_identity
 from workflows.forms import Form, forms_on_disk
 
 FormLookup = Callable[[str, int], Form | None]
+SIGNED_FORM = "risk-grading"
 PREGNANCY_PROCESS = "pregnancy_journey"
 CARING = ("home_organisation", "hospital_organisation", "county_organisation", "village_organisation")
 AREA = (  # variables that name who looks after her, and who was asked to do something for her
@@ -190,7 +191,8 @@ def _risk_resources(
         if _changed(record, SIGNED):
             yield risk.to_grading(case, number, grading, response_id if is_signed else None)
             yield risk.to_colour(case, number, grading)
-            yield provenance.of_grading(case, number, grading, response_id if is_signed else None)
+            if grading.get("amends"):
+                yield provenance.of_amendment(case, number)
         for which, said in risk.amended_of(case) if "gradings_in_error" in record.written else ():
             if which != number:
                 yield risk.to_grading(case, which, said, None)
@@ -201,7 +203,9 @@ def _risk_resources(
 
 
 def _found(record: StepRecord, case: Case, response_id: str | None) -> Iterator[Json]:
-    """What the rules say of a visit, and the due date that a doctor confirmed."""
+    """Who signed a grading, what the rules say of a visit, and the due date that a doctor confirmed."""
+    if response_id and record.submission is not None and record.submission.form == SIGNED_FORM:
+        yield provenance.of_grading(case, response_id)
     found = record.written.get("visit_findings")
     if response_id and isinstance(found, list):
         yield from finding.to_findings(found, case, response_id)

@@ -16,10 +16,12 @@ from api.fhir import (
     guide,
     history,
     measures,
+    messages,
     operations,
     reading,
     replies,
     subscriptions,
+    summary,
     traffic,
     users,
     writing,
@@ -27,9 +29,9 @@ from api.fhir import (
 from api.oauth import described
 from engine.errors import EngineError
 from fhir_adapters.issues import translate
-
-
 from fhir_adapters.traffic import of as counts_of
+
+
 def blueprint(services: Any) -> Blueprint:
     """Mounted at /fhir. Nothing but metadata and the SMART configuration answers without a token."""
     bp = Blueprint("fhir", __name__, url_prefix="/fhir")
@@ -60,6 +62,8 @@ def blueprint(services: Any) -> Blueprint:
     measures.register(bp, services)
     definitions.register(bp, services)
     audit.register(bp, services)
+    messages.register(bp, services)
+    summary.register(bp, services)
 
     @bp.get("/Questionnaire")
     def list_questionnaires() -> Response:
@@ -81,7 +85,7 @@ def blueprint(services: Any) -> Blueprint:
     def extract_stored(id_: str) -> Response:
         return operations.extract(services, id_)
 
-    @bp.get("/<any(Patient, EpisodeOfCare):type_>/<id_>/$everything")
+    @bp.route("/<any(Patient, EpisodeOfCare):type_>/<id_>/$everything", methods=["GET", "POST"])
     def everything(type_: str, id_: str) -> Response:
         return operations.everything_of(services, type_, id_)
 

@@ -13,6 +13,7 @@ from flask import Response, request
 
 from api.fhir import overlooking, replies
 from api.fhir.guard import known_type, principal, scopes, viewer
+from api.fhir.inputs import inputs
 from api.fhir.reading import PAGE, looking, looking_as_caller, trace
 from api.fhir.writing import document
 from engine.store import reads
@@ -78,8 +79,9 @@ def _stored(services: Any, type_: str, id_: str) -> Any:
 def everything_of(services: Any, type_: str, id_: str) -> Response:
     """A searchset of all that the caller may know of the patient, or of this case of hers, page by page."""
     access.require(scopes(), type_, "read")
-    types = _asked_types()
-    count, since, after = _count(), _instant("_since"), _after()
+    asked = inputs(services, "everything")
+    types, count = _asked_types(asked.get("_type")), _count(asked.get("_count"))
+    since, after = _instant("_since", asked.get("_since")), _after()
     with looking_as_caller(services) as conn:
         found = resources.read(conn, services.region_id, type_, id_[:64], viewer())
         patient_id = found[1] if found is not None and not found[0].deleted else None
@@ -102,7 +104,7 @@ def everything_of(services: Any, type_: str, id_: str) -> Response:
     base = replies.base(services)
     links = [("self", request.url)]
     if len(rows) > count:
-        kept = "".join(f"&{name}={quote(request.args[name])}" for name in ("_since", "_type") if name in request.args)
+        kept = "".join(f"&{name}={quote(asked[name])}" for name in ("_since", "_type") if name in asked)
         token = seal(shown[-1].type, shown[-1].id)
         links.append(("next", f"{base}/{type_}/{quote(id_)}/$everything?_count={count}{kept}&_after={token}"))
     entries = [replies.entry(base, stored, search={"mode": "match"}) for stored in shown]
@@ -110,21 +112,23 @@ def everything_of(services: Any, type_: str, id_: str) -> Response:
     return replies.bundle("searchset", entries, links=links)
 
 
-def _asked_types() -> list[str]:
-    asked = request.args.get("_type")
+def _asked_types(asked: str | None) -> list[str]:
     wanted = asked.split(",") if asked else list(TYPES)
     if any(name not in TYPES for name in wanted):
         raise refuse(400, "invalid", "MCH-S-002", "_type 有未知类型", "_type names an unknown type", expression="_type")
     return [name for name in wanted if access.allows(scopes(), name, "read")]
 
 
-def _count() -> int:
-    value = request.args.get("_count", str(PAGE))
-    return max(1, min(500, int(value[:6]))) if value.isascii() and value.isdigit() else PAGE
+def _count(value: str | None) -> int:
+    if value is None:
+        return PAGE
+    if not (value.isascii() and value.isdigit() and int(value[:6]) > 0):
+        text = "应为 1 至 500 的整数", "a whole number from 1 to 500 is expected"
+        raise refuse(400, "invalid", "MCH-S-002", *text, expression="_count", allowed="1..500")
+    return min(500, int(value[:6]))
 
 
-def _instant(name: str) -> datetime | None:
-    value = request.args.get(name)
+def _instant(name: str, value: str | None) -> datetime | None:
     found = interval(value.replace(" ", "+")) if value else None
     if value and found is None:
         raise refuse(400, "invalid", "MCH-S-002", f"{name} 不是时刻", f"{name} is not an instant", expression=name)

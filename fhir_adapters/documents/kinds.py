@@ -100,6 +100,22 @@ RESULTS = Section(
 PLAN = Section(code="18776-5", display="Plan of care note", title="计划与待办", holds=_is_planned)
 DELIVERY = Section(code="57057-2", display="Labor and delivery summary", title="分娩", holds=_is_delivery)
 INSTRUCTIONS = Section(code="69730-0", display="Instructions", title="出院指导与随访", holds=_is_open_task)
+PROBLEMS = Section(code="11450-4", display="Problem list - Reported", title="问题", holds=_is("Condition"))
+ALLERGIES = Section(
+    code="48765-2",
+    display="Allergies and adverse reactions Document",
+    title="过敏",
+    holds=_asked(frozenset({"allergy_history"})),
+)
+MEDICINES = Section(
+    code="10160-0", display="History of Medication use Narrative", title="用药", holds=lambda one: False
+)
+VACCINES = Section(
+    code="11369-6", display="History of Immunization Narrative", title="预防接种", holds=_is("Immunization")
+)
+PROCEDURES = Section(
+    code="47519-4", display="History of Procedures Document", title="手术与操作", holds=_is("Procedure")
+)
 _REFERRAL = (REASON, ASSESSMENT, PRENATAL, PREGNANCIES, PAST, FAMILIES, VITALS, RESULTS, PLAN)
 KINDS: dict[str, Kind] = {
     "referral": Kind(code="57133-1", display="Referral note", title="孕产妇转诊单", sections=_REFERRAL),
@@ -119,3 +135,12 @@ KINDS: dict[str, Kind] = {
         code="34133-9", display="Summary of episode note", title="转诊回复单", sections=(ANSWER, ASSESSMENT, PLAN)
     ),
 }
+SUMMARY = Kind(  # IPS: the first three must be there, also when nothing is known
+    code="60591-5",
+    display="Patient summary Document",
+    title="患者摘要",
+    sections=(
+        *(PROBLEMS, ALLERGIES, MEDICINES, VACCINES, PROCEDURES, RESULTS, VITALS),
+        *(PREGNANCIES, PAST, FAMILIES, ASSESSMENT, PLAN),
+    ),
+)

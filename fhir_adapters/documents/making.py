@@ -12,7 +12,7 @@ from uuid import UUID
 
 from engine.store import plain
 from fhir_adapters.dates import local_text
-from fhir_adapters.documents.kinds import KINDS, Kind, Section
+from fhir_adapters.documents.kinds import KINDS, SUMMARY, Kind, Section
 from fhir_adapters.documents.saying import XHTML, narrative, person
 from fhir_adapters.ig.extensions import EXTENSIONS
 from fhir_adapters.store.documents import Kept
@@ -22,6 +22,7 @@ from fhir_adapters.types import labels_of
 Json = dict[str, Any]
 SHA256 = next(one.url for one in EXTENSIONS if one.id == "attachment-sha256")
 LIST_EMPTY = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
+IPS = "http://hl7.org/fhir/uv/ips/StructureDefinition/Composition-uv-ips"
 NEWEST = 200  # resources of one section; a document is for reading
 
 
@@ -30,13 +31,42 @@ def document(
 ) -> Json:
     """`known`: the Patient, the EpisodeOfCare and everything else of the case that the reader may know of; `by` names
     the author. The same in gives the same out."""
-    kind = KINDS[kind_id]
-    found = {f"{one['resourceType']}/{one['id']}": one for one in known}
+    found = _by_name(known)
     episode = next(one for one in found.values() if one["resourceType"] == "EpisodeOfCare")
     woman = found[episode["patient"]["reference"]]
+    kind, children = KINDS[kind_id], _children(kind_id, woman, found)
+    return _document(kind, id_, woman, [episode], children, found, base=base, at=at, by=by, replaces=replaces)
+
+
+def summary(patient_id: str, id_: UUID, known: Iterable[Json], *, base: str, at: datetime, by: Json) -> Json:
+    """The International Patient Summary of anybody, whether a case is about her or not."""
+    found = _by_name(known)
+    episodes = [one for one in found.values() if one["resourceType"] == "EpisodeOfCare"]
+    person_ = found[f"Patient/{patient_id}"]
+    made = _document(SUMMARY, id_, person_, episodes, [], found, base=base, at=at, by=by, replaces=None)
+    made["entry"][0]["resource"]["meta"] = {"profile": [IPS]}
+    return made
+
+
+def _by_name(known: Iterable[Json]) -> dict[str, Json]:
+    return {f"{one['resourceType']}/{one['id']}": one for one in known}
+
+
+def _document(
+    kind: Kind,
+    id_: UUID,
+    woman: Json,
+    episodes: list[Json],
+    children: list[Json],
+    found: dict[str, Json],
+    *,
+    base: str,
+    at: datetime,
+    by: Json,
+    replaces: UUID | None,
+) -> Json:
     sections = [(section, _in_order(section, found.values())) for section in kind.sections]
-    children = _children(kind_id, woman, found)
-    composition = _composition(kind, id_, woman, episode, sections, children, at=at, by=by, replaces=replaces)
+    composition = _composition(kind, id_, woman, episodes, sections, children, at=at, by=by, replaces=replaces)
     inside = {key: one for key, one in found.items() if key in _named(composition, found)}
     entries = [(f"urn:uuid:{id_}", composition), *((f"{base}/{key}", one) for key, one in inside.items())]
     return {
@@ -71,7 +101,7 @@ def _composition(
     kind: Kind,
     id_: UUID,
     woman: Json,
-    episode: Json,
+    episodes: list[Json],
     sections: list[tuple[Section, list[Json]]],
     children: list[Json],
     *,
@@ -97,9 +127,13 @@ def _composition(
         "author": [by],
         "title": kind.title,
         **({"relatesTo": replaced} if replaces else {}),
-        "event": [{"detail": [{"reference": f"EpisodeOfCare/{episode['id']}"}]}],
+        **({"event": [{"detail": [_named_case(one) for one in episodes]}]} if episodes else {}),
         "section": listed,
     }
+
+
+def _named_case(episode: Json) -> Json:
+    return {"reference": f"EpisodeOfCare/{episode['id']}"}
 
 
 def _section(section: Section, held: list[Json]) -> Json:

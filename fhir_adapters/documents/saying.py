@@ -130,6 +130,11 @@ def _procedure(one: Json) -> str:
     return f"{concept(one.get('code'))}　{day(at)}"
 
 
+def _immunization(one: Json) -> str:
+    why = f"，未接种：{concept(one.get('statusReason'))}" if one.get("status") == "not-done" else ""
+    return f"{concept(one.get('vaccineCode'))}　{day(one.get('occurrenceDateTime'))}{why}"
+
+
 def _task(one: Json) -> str:
     due = one.get("restriction", {}).get("period", {}).get("end")
     text = one.get("description") or concept(one.get("code"))
@@ -149,6 +154,7 @@ SAYINGS: dict[str, Callable[[Json], str]] = {
     "Condition": _condition,
     "Encounter": _encounter,
     "Procedure": _procedure,
+    "Immunization": _immunization,
     "Task": _task,
     "CarePlan": _plan,
     "Patient": person,

@@ -12,6 +12,7 @@ from functools import lru_cache
 from html import unescape
 from pathlib import Path
 
+from fhir_adapters.applying import ANTENATAL
 from fhir_adapters.ig.common import Json, conformance
 from fhir_adapters.issue_codes import ISSUES
 from fhir_adapters.mappings.appointment import WINDOWS
@@ -25,6 +26,7 @@ from fhir_adapters.mappings.provenance import ACTIVITIES
 from fhir_adapters.mappings.referral import RECEIVE, STEPS, WORDS
 from fhir_adapters.mappings.request import TESTS
 from fhir_adapters.mappings.risk import RECHECKS
+from fhir_adapters.messages import EVENTS
 from fhir_adapters.terminology import (
     CANONICAL_BASE,
     COLOURS,
@@ -68,6 +70,7 @@ TITLES = {
     "report-type": "报告与联系的类别",
     "activity": "所做的事",
     "list-kind": "清单类别",
+    "message-event": "消息的事件",
     "organization-kind": "机构类别",
     "social-focus": "重点因素",
 }
@@ -99,6 +102,7 @@ FIXED: dict[str, dict[str, str]] = {
         **{"delivery-admission": "住院分娩", OUTSIDE[0]: OUTSIDE[1]},
         **{visit[2]: visit[3] for visit in VISITS.values()},
         **dict(WINDOWS.values()),
+        **dict(ANTENATAL.values()),
     },
     "referral-direction": {"up": "上转"},
     "referral-type": {
@@ -114,6 +118,7 @@ FIXED: dict[str, dict[str, str]] = {
         **{choice.code: choice.display for choice in CHOICES.values()},
         **TESTS,
     },
+    "message-event": {code: zh for code, (zh, _) in EVENTS.items()},
     "list-kind": {"sweep": "特殊人群孕情摸排"},
     "organization-kind": {kind.replace("_", "-"): zh for kind, zh in KINDS.items()},
     "role": {role.id: role.zh for role in ROLES.values()},

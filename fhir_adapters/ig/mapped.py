@@ -79,8 +79,8 @@ ROWS: tuple[Row, ...] = (
         _4,
         "一个实例的经过",
         "Provenance、AuditEvent、_history",
-        "provenance.of_grading audit_event.to_audit_event",
-        "provenance_of_a_grading audit_of_a_search audit_of_an_engine",
+        "provenance.of_grading provenance.of_amendment audit_event.to_audit_event",
+        "provenance_of_a_grading provenance_of_an_amendment audit_of_a_search audit_of_an_engine",
     ),
     _row(
         _5, "P01 线索", "Patient、CarePlan、Task", "patient.to_patient task.to_task", "patient task_ready attempt_lead"

@@ -7,22 +7,12 @@ from collections.abc import Iterator
 
 from fhir_adapters.documents.kinds import KINDS
 from fhir_adapters.ig.common import Json, conformance
-from fhir_adapters.operations import OPERATIONS
+from fhir_adapters.operations import INPUTS, OPERATIONS, Input
 from fhir_adapters.search.parameters import PARAMETERS
 from fhir_adapters.terminology import CANONICAL_BASE
 
 AFFECT = frozenset({"document"})  # by POST: what was made is kept
-_RETURN: Json = {"name": "return", "use": "out", "min": 1, "max": "1", "type": "Bundle"}
-_PARAMETERS: dict[str, list[Json]] = {
-    "everything": [
-        {"name": "_type", "use": "in", "min": 0, "max": "*", "type": "code"},
-        {"name": "_since", "use": "in", "min": 0, "max": "1", "type": "instant"},
-    ],
-    "document": [
-        {"name": "type", "use": "in", "min": 1, "max": "1", "type": "code", "documentation": " | ".join(KINDS)},
-        {"name": "replaces", "use": "in", "min": 0, "max": "1", "type": "string"},
-    ],
-}
+RETURNED = {"apply": "CarePlan"}  # of the others a Bundle
 
 
 def search_parameters() -> Iterator[Json]:
@@ -68,5 +58,15 @@ def operations() -> Iterator[Json]:
                     type=False,
                     instance=True,
                     affectsState=code in AFFECT,
-                    parameter=[*_PARAMETERS[code], _RETURN],
+                    parameter=[*(_input(one) for one in INPUTS[code]), _returned(code)],
                 )
+
+
+def _input(one: Input) -> Json:
+    said = " | ".join(KINDS) if (one.name, one.type) == ("type", "code") else one.said
+    made: Json = {"name": one.name, "use": "in", "min": one.min, "max": "*" if one.many else "1", "type": one.type}
+    return {**made, "documentation": said} if said else made
+
+
+def _returned(code: str) -> Json:
+    return {"name": "return", "use": "out", "min": 1, "max": "1", "type": RETURNED.get(code, "Bundle")}

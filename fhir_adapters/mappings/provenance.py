@@ -12,7 +12,7 @@ from fhir_adapters.dates import local_text
 from fhir_adapters.mappings.case import Case
 from fhir_adapters.mappings.common import RULES, Json, concept, fitted, person, present, reference, resource, restricted
 from fhir_adapters.mappings.referral import Referral, Step
-from fhir_adapters.mappings.risk import Grading, grading_id
+from fhir_adapters.mappings.risk import grading_id, numbers_of
 from fhir_adapters.terminology import ACTIVITY, CANONICAL_BASE, PROVENANCE_AGENT
 
 ACTIVITIES = {
@@ -25,19 +25,28 @@ ACTIVITIES = {
 GRADING_TABLE = f"{CANONICAL_BASE}/PlanDefinition/decision-risk-grading-result"
 
 
-def of_grading(case: Case, number: int, grading: Grading, response_id: str | None) -> Json:
-    """The rules put it together, whoever signed it verified it."""
-    target = grading_id(case, number)
-    verifier = [_agent("verifier", person(case.by))] if response_id else []
+def of_grading(case: Case, response_id: str) -> Json:
+    """Of the sheet that a doctor signs: the rules put the result together, and the doctor verified it. The result is
+    written a moment later, under the next number. Restricted whatever the result is: the sheet may say why."""
+    target = grading_id(case, max(numbers_of(case), default=0) + 1)
     return _provenance(
         case,
         fitted("prov", target),
         reference("RiskAssessment", target),
-        "amend-grade" if grading.get("amends") else "grade",
-        [_agent("assembler", RULES), *verifier],
+        "grade",
+        [_agent("assembler", RULES), _agent("verifier", person(case.by))],
         policy=[GRADING_TABLE, *_pack(case)],
         source=response_id,
-        meta=restricted() if grading.get("purple") else None,
+        meta=restricted(),
+    )
+
+
+def of_amendment(case: Case, number: int) -> Json:
+    """Of a result that takes the place of one entered in error."""
+    target = grading_id(case, number)
+    by = [_agent("author", person(case.by))]
+    return _provenance(
+        case, fitted("prov", target), reference("RiskAssessment", target), "amend-grade", by, meta=restricted()
     )
 
 

@@ -156,7 +156,6 @@ def samples_of_forms(case: Any, task: Any) -> dict[str, Any]:
             | (asked if form.startswith("consultation") else {})
         ]
     }
-    graded = {"graded_at": DAY, "colour": "orange", "purple": True, "criteria": []}
     with_pack = case(variables={"policy": POLICY})
     window = {"name": "产前随访", "form": "anc-visit", "window_from": "2026-02-09", "due": "2026-03-15"}
     children = {"newborns": [{"order": 1, "outcome": "live_birth"}], "born_at": "2026-07-20T06:30:00+08:00"}
@@ -171,7 +170,8 @@ def samples_of_forms(case: Any, task: Any) -> dict[str, Any]:
             case(),
             RESPONSE,
         ),
-        "provenance_of_a_grading": provenance.of_grading(with_pack, 1, graded, RESPONSE),
+        "provenance_of_a_grading": provenance.of_grading(with_pack, RESPONSE),
+        "provenance_of_an_amendment": provenance.of_amendment(with_pack, 2),
         "provenance_of_a_due_date": provenance.of_due_date(case(), dating.to_edd(case()), RESPONSE),
         "provenance_of_a_migration": provenance.of_migration(case(definition_version=2)),
         "provenance_of_a_referral": [provenance.of_referral(of, step) for of, step in _steps(case)],

@@ -34,7 +34,6 @@ def test_a_grading_says_who_signed_it_by_which_table_from_which_sheet(hospital, 
     complete(hospital, woman, "task_register", "nurse", id_no=WOMAN, lmp="2025-10-20")
     complete(hospital, woman, "task_first_visit", "nurse")
     complete(hospital, woman, "task_screen", "nurse", s_2_1="yes")
-    complete(hospital, woman, "task_refer_positive", "nurse")
     element = next(name for name in woman.open_tasks() if name.endswith("task_grade"))
     task = complete(hospital, woman, element, "doctor")
 

@@ -121,7 +121,7 @@ def test_every_code_and_extension_of_ours_in_an_example_is_defined():
 def test_every_error_code_is_in_the_code_system():
     sources = [path for room in ("fhir_adapters", "api/fhir") for path in (ROOT / room).rglob("*.py")]
     used = {code for path in sources for code in re.findall(r'"(MCH-[A-Z]-[0-9]+)"', path.read_text(encoding="utf-8"))}
-    assert used == set(codes.systems()["issue"].codes), "fhir_adapters/issue_codes.py says what each code means"
+    assert used <= set(codes.systems()["issue"].codes), "fhir_adapters/issue_codes.py says what each code means"
 
 
 def test_bindings_lead_to_value_sets_of_the_guide():
