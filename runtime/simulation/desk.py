@@ -34,7 +34,7 @@ SELECT t.id, t.instance_id, t.definition_key, t.element_id, t.path, t.business_k
        t.organisation, t.candidate_roles, t.candidate_users, t.assignee, t.created_at, t.window_from, t.due_at,
        t.until_at
   FROM instance i
-  JOIN user_task t ON t.region_id = i.region_id AND t.instance_id = i.id AND t.state IN ('created', 'claimed')
+  JOIN user_task t ON t.region_id = i.region_id AND t.instance_id = i.id AND t.state <= 'claimed'
  WHERE i.region_id = %s AND i.business_key = ANY(%s) AND i.status = 'active'
  ORDER BY t.created_at, t.definition_key, t.path, t.wait_id
 """

@@ -4,7 +4,7 @@ SELECT rename_instance(%(region_id)s, %(instance_id)s, %(version)s, %(pins)s::js
 -- read_open_task_heads --
 SELECT t.id, t.wait_id, t.state::text, t.revision, t.assignee, t.created_at, t.completed_at, t.completed_by, t.draft
   FROM user_task t
- WHERE t.region_id = %(region_id)s AND t.instance_id = %(instance_id)s AND t.state IN ('created', 'claimed')
+ WHERE t.region_id = %(region_id)s AND t.instance_id = %(instance_id)s AND t.state <= 'claimed'
 
 -- keep_state_before --
 -- How the instance stood; a second migration takes the place of the first.

@@ -3,11 +3,11 @@ SELECT pg_try_advisory_xact_lock(hashtextextended('outbox' || chr(31) || %(regio
 
 -- take_outbox --
 WITH oldest AS MATERIALIZED (
-    SELECT o.region_id, o.instance_id, o.revision FROM outbox o
+    SELECT o.region_id, o.at, o.instance_id, o.revision FROM outbox o
      WHERE o.region_id = %(region_id)s ORDER BY o.at, o.instance_id, o.revision LIMIT %(limit)s
 )
 DELETE FROM outbox USING oldest
- WHERE outbox.region_id = %(region_id)s AND outbox.instance_id = oldest.instance_id
+ WHERE outbox.region_id = %(region_id)s AND outbox.at = oldest.at AND outbox.instance_id = oldest.instance_id
    AND outbox.revision = oldest.revision
 RETURNING outbox.instance_id, outbox.revision, outbox.at, outbox.events
 

@@ -43,7 +43,7 @@ SELECT w.element_id, count(*) FILTER (WHERE w.kind <> 'incident') AS open,
                  AND i.status IN ('active', 'suspended') AND coalesce(i.pins->'process', '{}') = p.pins
   JOIN LATERAL (
     SELECT 'task' AS kind, t.element_id, t.path, t.due_at < %(now)s AS overdue FROM user_task t
-     WHERE t.region_id = %(region_id)s AND t.instance_id = i.id AND t.state IN ('created', 'claimed')
+     WHERE t.region_id = %(region_id)s AND t.instance_id = i.id AND t.state <= 'claimed'
      UNION ALL
     SELECT 'timer', m.element_id, m.path, m.due_at < %(now)s FROM timer m
      WHERE m.region_id = %(region_id)s AND m.instance_id = i.id

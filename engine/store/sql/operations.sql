@@ -14,7 +14,7 @@ SELECT i.id, i.status::text, i.state, i.variables
 -- Every derived row of some instances, named by its table and wait.
 SELECT 'user_task', t.instance_id, t.wait_id, t.path, jsonb_build_object('due', t.due_at, 'form', t.form)
   FROM user_task t
- WHERE t.region_id = %(region_id)s AND t.instance_id = ANY(%(ids)s) AND t.state IN ('created', 'claimed')
+ WHERE t.region_id = %(region_id)s AND t.instance_id = ANY(%(ids)s) AND t.state <= 'claimed'
  UNION ALL
 SELECT 'timer', r.instance_id, r.wait_id, r.path, jsonb_build_object('due', r.due_at)
   FROM timer r WHERE r.region_id = %(region_id)s AND r.instance_id = ANY(%(ids)s)

@@ -153,7 +153,7 @@ SELECT i.id FROM instance i
 SELECT 1 FROM instance i
  WHERE i.region_id = %(region_id)s AND i.id = %(instance_id)s AND i.status = 'active'
    AND NOT EXISTS (SELECT 1 FROM user_task t WHERE t.region_id = i.region_id AND t.instance_id = i.id
-                                                AND t.state IN ('created', 'claimed'))
+                                                AND t.state <= 'claimed')
    AND NOT EXISTS (SELECT 1 FROM timer r WHERE r.region_id = i.region_id AND r.instance_id = i.id)
    AND NOT EXISTS (SELECT 1 FROM message_subscription s WHERE s.region_id = i.region_id AND s.instance_id = i.id)
    AND NOT EXISTS (SELECT 1 FROM signal_subscription g WHERE g.region_id = i.region_id AND g.instance_id = i.id)

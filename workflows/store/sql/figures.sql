@@ -16,6 +16,6 @@ SELECT count(*) FROM instance i
    AND (EXISTS (SELECT 1 FROM incident x
                  WHERE x.region_id = i.region_id AND x.instance_id = i.id AND x.resolved_at IS NULL)
         OR NOT (EXISTS (SELECT 1 FROM user_task t WHERE t.region_id = i.region_id AND t.instance_id = i.id
-                                                    AND t.state IN ('created', 'claimed'))
+                                                    AND t.state <= 'claimed')
                 OR EXISTS (SELECT 1 FROM timer m WHERE m.region_id = i.region_id AND m.instance_id = i.id)
                 OR EXISTS (SELECT 1 FROM job j WHERE j.region_id = i.region_id AND j.instance_id = i.id)));

@@ -45,7 +45,7 @@ SELECT count(*)::integer AS count FROM instance i
 -- open_tasks_of --
 -- The first open task of each of these instances.
 SELECT DISTINCT ON (t.instance_id) t.instance_id, t.id FROM user_task t
- WHERE t.region_id = %(region_id)s AND t.instance_id = ANY(%(instance_ids)s) AND t.state IN ('created', 'claimed')
+ WHERE t.region_id = %(region_id)s AND t.instance_id = ANY(%(instance_ids)s) AND t.state <= 'claimed'
  ORDER BY t.instance_id, t.created_at;
 
 -- put_record --
