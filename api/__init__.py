@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint
 
 from api import (
+    apps,
     arrivals,
     clients,
     clock,
@@ -45,6 +46,7 @@ ROOMS = (
     inbox,
     arrivals,
     clients,
+    apps,
     incidents,
     clock,
     pregnancies,

@@ -23,6 +23,8 @@ COMMANDS = {
     "token": "runtime.commands.people:token",
     "user": "runtime.commands.people:user",
     "client": "runtime.commands.people:client",
+    "app": "runtime.commands.apps:app",
+    "hospital": "runtime.commands.apps:hospital",
     "deploy": "runtime.commands.definitions:deploy",
     "definitions": "runtime.commands.definitions:definitions",
     "instances": "runtime.commands.instances:group",

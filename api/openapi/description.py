@@ -9,6 +9,7 @@ from flask import Flask
 from marshmallow import Schema, fields
 from werkzeug.routing import Rule
 
+from api.apps import AppBody, HospitalBody, HospitalSwitchBody, PersonBody, SwitchBody
 from api.arrivals import CorrectionBody, DiscardBody
 from api.clients import CodeBody, InboundBody, KeysBody, MappedBody, OwnerOfCodeBody, TolerancesBody
 from api.clock import MoveBody
@@ -58,6 +59,7 @@ ROOMS = (
         "inbox",
         "arrivals",
         "clients",
+        "apps",
         "incidents",
     ),
     *("clock", "pregnancies", "reminders", "indicators", "institutions", "health", "openapi"),
@@ -108,6 +110,11 @@ BODIES: dict[str, type[Schema] | str] = {
     "arrivals.discard": DiscardBody,
     "clients.set_tolerances": TolerancesBody,
     "clients.set_keys": KeysBody,
+    "apps.register": AppBody,
+    "apps.switch": SwitchBody,
+    "apps.put_hospital": HospitalBody,
+    "apps.switch_hospital": HospitalSwitchBody,
+    "apps.map_person": PersonBody,
     "clients.set_inbound": InboundBody,
     "clients.map_code": MappedBody,
     "clients.run_again": CodeBody,

@@ -10,6 +10,7 @@ import click
 from engine.clock import CHINA
 from engine.errors import NotFound
 from engine.store import plain
+from fhir_adapters.access import unknown
 from runtime.commands import client_settings, endpoints
 from runtime.commands.assertions import assertion
 from runtime.commands.output import json_option, services, show, table
@@ -167,6 +168,8 @@ def add_client(name: str, organisation: str, scopes: str, jwks: IO[bytes], as_js
     keys = plain.loads(jwks.read())
     if not isinstance(keys, dict):
         raise click.UsageError("--jwks: the file must hold a JSON object with keys")
+    if wrong := unknown(scopes.split()):
+        raise click.UsageError(f"--scopes: {wrong[0]} is not a scope")
     with services() as built:
         made = built.people.add_client(
             name=name, organisation_id=organisation, scopes=frozenset(scopes.split()), jwks=keys

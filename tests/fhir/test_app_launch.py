@@ -562,3 +562,31 @@ def test_the_description_says_what_is_there(site):
     assert described["code_challenge_methods_supported"] == ["S256"]
     assert {"launch-ehr", "launch-standalone", "sso-openid-connect", "permission-v2"} <= set(described["capabilities"])
     assert requests.get(f"{site.base}/.well-known/smart-configuration").json() == described
+
+
+def test_hospital_it_registers_over_the_api_too(site):
+    token = site.people.issue_token(account=site.people.account("it")).access_token
+    sent = {"Authorization": f"Bearer {token}"}
+
+    def asks(method, path, body=None, **headers):
+        return requests.request(method, f"{site.base}/api{path}", json=body, headers={**sent, **headers})
+
+    body = {"name": uuid.uuid4().hex, "title": "x", "scopes": "patient/*.rs", "redirect_uris": [BACK]}
+    made = asks("POST", "/apps", {**body, "authentication": "client_secret_basic"})
+    assert made.status_code == 201, made.text
+    client_id = made.json()["client_id"]
+    assert made.json()["client_secret"] and made.json()["client_secret"] not in asks("GET", "/apps").text
+    assert asks("POST", "/apps", {**body, "authentication": "none", "scopes": "patient/*.sr"}).status_code == 422
+    assert asks("POST", f"/apps/{client_id}/secret").json()["client_secret"] != made.json()["client_secret"]
+    assert asks("POST", f"/apps/{client_id}/switch", {"active": False}).json()["active"] is False
+    assert site.people.app(client_id) is None
+    hospital = {"issuer": "https://his.example.org/fhir", "title": "县医院", "client_id": "yuntu"}
+    hospital["origins"] = ["https://his.example.org"]
+    assert asks("PUT", "/hospitals", hospital).status_code == 200
+    far = asks("PUT", "/hospitals", {**hospital, "issuer": "http://his.example.org/fhir"})
+    assert far.status_code == 422 and "须为 https" in far.text
+    mapped = asks("PUT", "/hospitals/people", {"issuer": hospital["issuer"], "external": "P/1", "account": "doctor"})
+    assert mapped.json()["people"] == [{"external": "P/1", "account": "doctor"}]
+    assert asks("GET", "/hospitals").json()["items"][0]["people"] == mapped.json()["people"]
+    doctor = site.people.issue_token(account=site.people.account("doctor")).access_token
+    assert asks("GET", "/apps", Authorization=f"Bearer {doctor}").status_code == 403

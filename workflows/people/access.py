@@ -61,6 +61,7 @@ _OPERATE = Access(people=RIGHTS["operate"], organisations="instance")
 _MIGRATE = Access(people=RIGHTS["migrate"], organisations="instance")
 _HOLD = Access(people=RIGHTS["hold"], organisations="instance")
 _SEE_BATCHES = Access(people=RIGHTS["see-batches"])
+_SIGN_IN = Access(people=RIGHTS["clients"])  # of the own organisations, asked once inside
 _BATCH = Access(people=RIGHTS["migrate"])  # which operation is whose is asked once inside
 
 TABLE: dict[str, Access] = {
@@ -192,6 +193,14 @@ TABLE: dict[str, Access] = {
     "health.live": PUBLIC,
     "health.ready": PUBLIC,
     "health.metrics": PUBLIC,
+    "apps.listed": _SIGN_IN,
+    "apps.register": _SIGN_IN,
+    "apps.switch": _SIGN_IN,
+    "apps.secret": _SIGN_IN,
+    "apps.hospitals": _SIGN_IN,
+    "apps.put_hospital": _SIGN_IN,
+    "apps.switch_hospital": _SIGN_IN,
+    "apps.map_person": _SIGN_IN,
     "fhir": Access(room=True),
     "oauth": Access(room=True),
     "web": Access(room=True),
