@@ -21,6 +21,7 @@ from engine.problems import Refused
 from runtime import start, web_process, worker
 from runtime.children import Child, stop_all
 from runtime.database import embedded
+from runtime.demo import sandbox
 from runtime.demo.county import load_county
 from runtime.demo.logins import read_logins
 from runtime.inbound import process as inbound_process
@@ -160,6 +161,8 @@ def _say_hello(settings: Settings) -> None:
         click.echo("演示账号（数据均为合成） / demonstration accounts, all data synthetic:")
         for login, password in logins.items():
             click.echo(f"  {login:<10} {password}")
+        for line in sandbox.lines(settings):
+            click.echo(line)
     click.echo("Ctrl-C 停止 / stops")
 
 
