@@ -172,7 +172,9 @@ def _shape_of_request(method: str, id_: str | None, query: Sequence[Any]) -> tup
 
 
 def conditions(query: str) -> tuple[tuple[str, str], ...]:
-    return tuple(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
+    """Names and values. HAPI's client sends the whole address: `http://base/Type?name=value`."""
+    address, mark, rest = query.partition("?")
+    return tuple(parse_qsl(rest if mark and "=" not in address else query, keep_blank_values=True))
 
 
 def version_of(tag: Any) -> int | None:

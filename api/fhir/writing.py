@@ -29,19 +29,29 @@ from fhir_adapters.store.texts import Stored
 from fhir_adapters.tolerances.agreeing import tolerant
 
 REASONS = {200: "200 OK", 201: "201 Created", 204: "204 No Content", 304: "304 Not Modified"}
+_LOOKS = ("_format", "_pretty", "_summary", "_elements")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 def create(services: Any, type_: str) -> Response:
-    exist = request.headers.get("If-None-Exist")
     entry = Entry(
         method="POST",
         type=known_type(type_),
         resource=_body(services),
-        if_none_exist=conditions(exist) if exist else None,
+        if_none_exist=_unless_there(type_),
         at=type_,
     )
     return _one(services, entry)
+
+
+def _unless_there(type_: str) -> tuple[tuple[str, str], ...] | None:
+    """The condition of a create: in the header, or, as some clients put it, in the address, where it must not be passed
+    over. Raises 400 for two that differ."""
+    header, address = conditions(request.headers.get("If-None-Exist", "")), _asked()
+    if header and address and header != address:
+        text = "地址与 If-None-Exist 的条件不同", "the address and If-None-Exist name different conditions"
+        raise refuse(400, "invalid", "MCH-C-006", *text, expression=type_)
+    return header or address or None
 
 
 def update(services: Any, type_: str, id_: str | None) -> Response:
@@ -77,10 +87,15 @@ def patch(services: Any, type_: str, id_: str | None) -> Response:
 
 def _condition(id_: str | None) -> tuple[tuple[str, str], ...]:
     """The condition in the address of a change without an id."""
-    query = tuple(request.args.items(multi=True)) if id_ is None else ()
+    query = _asked() if id_ is None else ()
     if id_ is None and not query:
         raise refuse(400, "required", "MCH-C-003", "须给出 id 或条件", "an id or a condition is needed")
     return query
+
+
+def _asked() -> tuple[tuple[str, str], ...]:
+    """What the address asks for, without how the answer is to look."""
+    return tuple((name, value) for name, value in request.args.items(multi=True) if name not in _LOOKS)
 
 
 def delete(services: Any, type_: str, id_: str | None) -> Response:

@@ -23,6 +23,44 @@ def test_thirty_two_conditional_creates_at_once_make_one_patient(hospital):
     assert hospital.count()["Patient"] == 1
 
 
+def test_a_condition_in_the_address_of_a_create_counts_as_one_in_the_header(hospital):
+    """As fhirpy's `get_or_create` puts it."""
+    first = hospital.post(f"/Patient?identifier={ID_CARD}|{WOMAN}&_format=json", patient())
+    again = hospital.post(f"/Patient?identifier={ID_CARD}|{WOMAN}", patient(active=True))
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json["id"] == first.json["id"] and "active" not in again.json
+
+
+def test_a_condition_may_be_a_whole_address(hospital):
+    """As HAPI's client sends it; what stands in a value stays there."""
+    first = hospital.post(
+        "/Patient", patient(), If_None_Exist=f"http://his.example/fhir/Patient?identifier={ID_CARD}|{WOMAN}"
+    )
+    again = hospital.post("/Patient", patient(active=True), If_None_Exist=f"Patient?identifier={ID_CARD}|{WOMAN}")
+    other = observation("718-7", f"Patient/{first.json['id']}", identifier=[{"system": LOCAL, "value": "what?"}])
+    found = [hospital.post("/Observation", other, If_None_Exist=f"identifier={LOCAL}|what?") for _ in range(2)]
+
+    assert (first.status_code, again.status_code) == (201, 200) and again.json["id"] == first.json["id"]
+    assert [one.status_code for one in found] == [201, 200]
+
+
+def test_two_different_conditions_of_one_create_are_refused(hospital):
+    other = {"If_None_Exist": f"identifier={ID_CARD}|999999199707150028"}
+    answer = hospital.post(f"/Patient?identifier={ID_CARD}|{WOMAN}", patient(), **other)
+
+    assert expressions(answer, 400) == ["Patient"]
+    assert "Patient" not in hospital.count()
+
+
+def test_how_the_answer_is_to_look_is_no_condition(hospital):
+    made = hospital.post("/Patient?_format=json", patient())
+    changed = hospital.put(f"/Patient?identifier={ID_CARD}|{WOMAN}&_pretty=true", patient(active=True))
+
+    assert (made.status_code, changed.status_code) == (201, 200)
+    assert changed.json["id"] == made.json["id"]
+
+
 def test_an_identity_is_one_under_every_spelling(hospital):
     first = hospital.post(
         "/Patient", patient("11010519491231002x"), If_None_Exist=f"identifier={ID_CARD}|11010519491231002x"
