@@ -268,6 +268,8 @@ def open_form(services: Services, conn: Any, task: Any, *, today: date) -> OpenF
     prefill |= beside.known(services, conn, form, task, variables, today)
     if form.id in course_of_case.FORMS and task.business_key:
         prefill |= {"timeline": course_of_case.of_case(conn, services.region_id, task.business_key)}
+    if form.id == course_of_case.CLOSING and task.business_key and "tracing_log" in form.by_link_id:
+        prefill |= {"tracing_log": course_of_case.tracings(services, conn, task.business_key)}
     known_items = {name: value for name, value in facts.items() if name not in prefill}
     return OpenForm(
         form=form,

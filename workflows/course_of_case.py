@@ -12,6 +12,9 @@ from workflows.duplicates import JOURNEY
 from workflows.people.visibility import names_infection
 
 FORMS = frozenset({"near-miss", "death-review"})  # a review that has an item `timeline`
+CLOSING = "closure"  # a form with an item `tracing_log` (F-15)
+TRACING = "tracing"
+SAID = ("contact_way", "contact_result", "contact_detail", "reason")  # of each tracing, in this order
 LONGEST = 3900  # characters of the item
 COLOURS = {"green": "绿", "yellow": "黄", "orange": "橙", "red": "红"}
 DATES = (("registered_on", "建册"), ("delivered_on", "分娩"), ("discharged_at", "出院"), ("ended_on", "结局"))
@@ -24,6 +27,26 @@ def of_case(conn: Any, region_id: str, pregnancy_id: str) -> str | None:
         return None
     asked: dict[str, Any] = {"business_key": pregnancy_id, "state": "completed", "order": "created", "limit": 500}
     return written(case.variables, reads.user_tasks(conn, region_id, **asked).items)
+
+
+def tracings(services: Any, conn: Any, pregnancy_id: str) -> str | None:
+    """One line for each time that somebody looked for her: the day, who was to, and what came of it; None where nobody
+    had to."""
+    asked: dict[str, Any] = {"business_key": pregnancy_id, "state": "completed", "order": "created", "limit": 500}
+    lines = []
+    for task in reads.user_tasks(conn, services.region_id, **asked).items:
+        response = services.patients.response_to(conn, task.id, restricted=False) if task.form == TRACING else None
+        form = services.forms.get(TRACING, task.form_version, conn=conn) if response else None
+        if form is not None and task.completed_at is not None:
+            given = form.answers_from_response(dict(response))
+            said = [_in_words(form, name, given[name]) for name in SAID if given.get(name)]
+            lines.append(f"{_day(task.completed_at)} {task.name or task.element_id}：{'，'.join(said)}")
+    return "\n".join(lines)[:LONGEST] or None
+
+
+def _in_words(form: Any, name: str, answer: Any) -> str:
+    option = form.by_link_id[name].option(answer)
+    return str(option.text.zh if option else answer)
 
 
 def written(variables: Mapping[str, Any], tasks: Iterable[Any]) -> str:

@@ -3,13 +3,17 @@ missing or changes its meaning fails by its name. Limits are local settings [def
 
 from __future__ import annotations
 
+import html
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from workflows.forms import forms_on_disk
+from web.forms import render
+from workflows.forms import example_answers, forms_on_disk
 
 HERE = Path(__file__).parent / "as_specified"
+ON = date(2026, 1, 5)
 
 SWEEP = (  # F-18 [seed:002 附件4]: these columns, in this order, and no other
     "姓名", "出生年月", "年龄", "婚否", "丈夫姓名", "生育情况（孕产次）", "末次月经", "是否怀孕", "是否孕检", "现住址",
@@ -77,3 +81,30 @@ def test_the_checklist_of_the_delivery_room_has_its_three_moments():
 def test_the_fetus_part_and_the_heart_rates_repeat():
     assert field("delivery", "fetus").is_table and field("anc-visit", "fhr").repeats
     assert field("risk-grading", "evidence").is_table and field("transfer-departure", "escorts").is_table
+
+
+def printed() -> list[tuple[str, list[str], list[str]]]:
+    lines = (HERE / "fields.txt").read_text(encoding="utf-8").splitlines()
+    cells = [line.split("|") for line in lines if line and not line.startswith("#")]
+    return [(number.strip(), forms.split(), fields.split()) for number, forms, fields in cells]
+
+
+def test_every_form_of_the_specification_is_held_against_its_source():
+    """F-03 and F-05's rows are codes of the tables, F-18 and F-20 have tests of their own."""
+    assert {number for number, _, _ in printed()} == {f"F-{n:02}" for n in range(1, 21)} - {"F-03", "F-18", "F-20"}
+
+
+IDS = {"ids": lambda cell: cell if isinstance(cell, str) else ""}
+
+
+@pytest.mark.parametrize(("number", "forms", "fields"), printed(), **IDS)
+    ("number", "forms", "fields"), printed(), ids=lambda cell: cell if isinstance(cell, str) else ""
+)
+def test_a_printed_form_shows_every_field_of_its_source(number, forms, fields):
+    held = {i.link_id: i for form in forms for top in forms_on_disk()[form].items for i in top.walk() if i.is_question}
+
+    assert [name for name in fields if name not in held] == [], f"{number} has lost fields"
+    assert [name for name in fields if held[name].hidden] == [], f"{number} hides what its source prints"
+    filled = {form: render(forms_on_disk()[form], example_answers(form), on=ON, readonly=True) for form in forms}
+    paper = "".join(str(page) for page in filled.values())
+    assert [name for name in fields if html.escape(held[name].text.zh) not in paper] == [], f"{number} prints no label"
