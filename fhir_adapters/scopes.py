@@ -10,14 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from fhir_adapters.issues import FhirError
-from fhir_adapters.search.query import Query
-from fhir_adapters.subscriptions.criteria import Version, read_criteria
 from fhir_adapters.types import PEOPLE_FREE, TYPES, patient_of
 from workflows.people.scopes import Scope, read_scope
+
+if TYPE_CHECKING:
+    from fhir_adapters.search.query import Query
 
 ABOUT_NOBODY = (*PEOPLE_FREE, "Questionnaire")  # read by whoever reads for one patient
 NARROWED_TYPES = frozenset((*TYPES, "Questionnaire"))  # all others are had whole, or not at all
@@ -48,6 +49,8 @@ class Narrowing:
         parts = self.parts(resource["resourceType"], letters)
         if parts is None:
             return True
+        from fhir_adapters.subscriptions.criteria import Version  # knows of stores, which know of this
+
         version = Version(region_id, resource, updated_at)
         return any(
             (part.patient_id is None or patient_of(resource) == part.patient_id)
@@ -92,6 +95,8 @@ def _of_type(scopes: Iterable[str], type_: str, letters: str) -> Iterable[Scope]
 
 
 def _query(type_: str, condition: tuple[tuple[str, str], ...]) -> Query:
+    from fhir_adapters.subscriptions.criteria import read_criteria  # knows of stores, which know of this
+
     return read_criteria(f"{type_}?{urlencode(condition)}", "scope")
 
 

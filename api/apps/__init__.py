@@ -117,7 +117,7 @@ def blueprint(services: Services) -> Blueprint:
     def put_hospital() -> Response:
         """Register one, or correct what is known of it."""
         body = load(HospitalBody())
-        lists = {name: tuple(body.pop(name)) for name in ("origins", "identifiers")}
+        lists: dict[str, Any] = {name: tuple(body.pop(name)) for name in ("origins", "identifiers")}
         organisation = _own(body.pop("organisation", None))
         hospital = Hospital(**body, **lists, organisation_id=organisation)
         before = next((one for one in people.hospitals() if one.issuer == hospital.issuer), None)
