@@ -94,10 +94,7 @@ def test_every_form_of_the_specification_is_held_against_its_source():
     assert {number for number, _, _ in printed()} == {f"F-{n:02}" for n in range(1, 21)} - {"F-03", "F-18", "F-20"}
 
 
-IDS = {"ids": lambda cell: cell if isinstance(cell, str) else ""}
-
-
-@pytest.mark.parametrize(("number", "forms", "fields"), printed(), **IDS)
+@pytest.mark.parametrize(
     ("number", "forms", "fields"), printed(), ids=lambda cell: cell if isinstance(cell, str) else ""
 )
 def test_a_printed_form_shows_every_field_of_its_source(number, forms, fields):
