@@ -141,6 +141,37 @@ def test_a_hospital_system_is_registered_by_its_public_keys(yuntu, tmp_path):
     yuntu(*arguments, "--jwks", str(keys), code=1)
 
 
+def test_an_app_is_registered_gets_a_new_secret_and_is_switched_off(yuntu):
+    back = ["--redirect-uri", "https://app.example.org/back"]
+    arguments = ["app", "add", "--name", "edu", "--title", "宣教", "--organisation", "org-hospital", *back]
+    secret = ["--authentication", "client_secret_basic"]
+
+    made = yuntu.json(*arguments, *secret, "--scopes", "openid patient/Observation.rs?category=laboratory")
+    named = ["--client-id", made["client_id"]]
+
+    assert yuntu.json("app", "secret", *named)["client_secret"] not in (None, made["client_secret"])
+    assert made["client_secret"] not in json.dumps(yuntu.json("app", "list"))
+    yuntu("app", "switch", *named, "--off")
+    assert [one["active"] for one in yuntu.json("app", "list") if one["name"] == "edu"] == [False]
+    yuntu(*arguments, "--scopes", "patient/*.sr", code=2)
+    assert yuntu.json("app", "rotate-keys")["kid"] in yuntu.json("app", "rotate-keys")["published"]
+
+
+def test_a_hospital_that_opens_our_pages_is_registered_with_its_people(yuntu):
+    his = ["--issuer", "https://his.example.org/fhir"]
+    about = ["--title", "县医院", "--organisation", "org-hospital", "--client-id", "yuntu"]
+
+    yuntu("hospital", "add", *his, *about, "--origin", "https://his.example.org")
+    yuntu("hospital", "person", *his, "--external", "Practitioner/1", "--account", "doctor")
+
+    found = yuntu.json("hospital", "list")[0]
+    assert (found["origins"], found["people"]) == (["https://his.example.org"], [["Practitioner/1", "doctor"]])
+    yuntu("hospital", "person", *his, "--external", "Practitioner/2", "--account", "nurse", code=1)
+    yuntu("hospital", "switch", *his, "--off")
+    yuntu("hospital", "person", *his, "--external", "Practitioner/1")
+    assert (yuntu.json("hospital", "list")[0]["active"], yuntu.json("hospital", "list")[0]["people"]) == (False, [])
+
+
 def test_a_diagram_is_deployed_checked_and_listed(yuntu, tmp_path):
     changed = tmp_path / "errand.bpmn"
     changed.write_bytes(ERRAND.read_bytes().replace("询问".encode(), "问".encode()))
