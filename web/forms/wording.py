@@ -10,19 +10,7 @@ from typing import Any
 from engine.errors import Text
 from web.forms.names import field_id
 from workflows.forms.items import ABSENT, NUMBERS, Item
-from workflows.forms.limits import between
-
-UNITS_EN = {  # by UCUM code: the units that have a Chinese name
-    "/min": "/min",
-    "Cel": "°C",
-    "a": "years",
-    "d": "days",
-    "min": "min",
-    "wk": "weeks",
-    "{fetus}": "",
-    "{score}": "points",
-    "{times}": "×",
-}
+from workflows.forms.limits import UNITS_EN, between
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,19 @@ from typing import Any
 from engine.errors import Text
 from workflows.forms.items import DATES, Item
 
+UNITS_EN = {  # by UCUM code: the units that have a Chinese name
+    "/min": "/min",
+    "Cel": "°C",
+    "U": "U",
+    "a": "years",
+    "d": "days",
+    "min": "min",
+    "wk": "weeks",
+    "{fetus}": "",
+    "{score}": "points",
+    "{times}": "×",
+}
+
 
 def beyond(item: Item, answer: Any, on: date) -> Iterator[Text]:
     """Why `answer` cannot be."""
@@ -42,12 +55,13 @@ def as_number(answer: Any) -> Decimal | None:
 
 
 def between(low: Decimal | None, high: Decimal | None, item: Item) -> Text:
-    unit = f" {item.unit.display}" if item.unit else ""
+    zh = f" {item.unit.display}" if item.unit else ""
+    en = f" {UNITS_EN.get(item.unit.code, item.unit.display)}".rstrip() if item.unit else ""
     if low is not None and high is not None:
-        return Text(zh=f"在 {low}–{high}{unit} 之间", en=f"between {low} and {high}{unit}")
+        return Text(zh=f"在 {low}–{high}{zh} 之间", en=f"between {low} and {high}{en}")
     if low is not None:
-        return Text(zh=f"不小于 {low}{unit}", en=f"at least {low}{unit}")
-    return Text(zh=f"不大于 {high}{unit}", en=f"at most {high}{unit}")
+        return Text(zh=f"不小于 {low}{zh}", en=f"at least {low}{en}")
+    return Text(zh=f"不大于 {high}{zh}", en=f"at most {high}{en}")
 
 
 def _dated_wrongly(item: Item, answer: str, on: date) -> Iterator[Text]:
