@@ -60,6 +60,12 @@ class Course:
         inside = {_below(wait.element_id, scene.path).split("/")[0] for wait in self._waiting}
         return {place for place in inside if place and scene.outline.kind_of(place) not in LISTENING}
 
+    def counts(self, scene: Scene) -> dict[str, int]:
+        """How many tokens wait at each of these places; a call counts once, however much is open inside it."""
+        current = self.current(scene)
+        paths = [_below(wait.element_id, scene.path) for wait in self._waiting]
+        return {place: max(1, paths.count(place)) for place in sorted(current)}
+
     def steps(self, tasks: list[Any]) -> list[Step]:
         """The main diagram as a list, with the names of the tasks that are open inside a call."""
         within: dict[str, tuple[str, ...]] = {}

@@ -159,6 +159,7 @@ def designer_words() -> dict[str, str]:
         "warning": _("提示"),
         "error": _("错误"),
         "running": _("运行 %(n)s"),
+        "inside": _("里面有问题，点右下角箭头打开"),
         "confirm": _("发布为新版本？运行中的实例留在原版本。"),
     }
 

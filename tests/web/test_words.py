@@ -113,7 +113,7 @@ def test_the_vendored_files_are_those_of_their_manifest():
     assert [p["package"] for p in manifest["packages"] if f"{p['package']} {p['version']}" not in licences] == []
 
 
-@pytest.mark.parametrize("name", ["designer.js", "viewer.js"])
+@pytest.mark.parametrize("name", ["designer.js", "viewer.js", "layout.js"])
 def test_the_entry_of_the_bundle_only_re_exports(name):
     source = re.sub(r"//.*", "", (HOME / "vendor" / name).read_text())
 

@@ -134,7 +134,11 @@ def _moves_page(instance_id: UUID, given: Any, effect: Any = None, error: Engine
         places = {path: course.place(path).name for path in {*standing, *(w.element_id for w in waiting)}}
         scene = course.scene(request.args.get("inside", ""))
         services().people.audit(g.principal, "read", "instance", str(instance_id))
-        markers = {"done": sorted(course.done(scene)), "now": sorted(course.current(scene))}
+        markers = {
+            "done": sorted(course.done(scene)),
+            "now": sorted(course.current(scene)),
+            "counts": course.counts(scene),
+        }
     g.shows_diagram = True
     page = render_template(
         "moves.html",

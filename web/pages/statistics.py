@@ -38,5 +38,5 @@ def _marks(elements: Any) -> dict[str, dict[str, Any]]:
         if one.kind in SHOWN and one.entered:
             shade = round(WARMEST * (one.p50_s or 0.0) / longest) if longest and one.kind in SHADED else 0
             words = _("%(open)s 在办 · %(done)s 次 · %(time)s", open=one.open, done=one.completed, time=span(one.p50_s))
-            marks[one.element_id] = {"text": words.removesuffix(" · "), "shade": shade}
+            marks[one.element_id] = {"text": words.removesuffix(" · "), "shade": shade, "open": one.open}
     return marks

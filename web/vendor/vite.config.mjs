@@ -1,4 +1,4 @@
-// Two entries that share one chunk, fixed names, no source maps, nothing fetched at run time.
+// Three entries that share chunks, fixed names, no source maps, nothing fetched at run time.
 import { writeFileSync } from 'node:fs';
 import { defineConfig } from 'vite';
 
@@ -30,7 +30,7 @@ export default defineConfig({
     target: 'chrome109',
     chunkSizeWarningLimit: 4000,
     rollupOptions: {
-      input: { designer: 'designer.js', viewer: 'viewer.js' },
+      input: { designer: 'designer.js', viewer: 'viewer.js', layout: 'layout.js' },
       preserveEntrySignatures: 'strict',
       output: {
         format: 'es',

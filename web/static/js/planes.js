@@ -4,6 +4,7 @@
 // without any drawing is laid out, one with several diagrams lets the reader choose.
 
 const PLANE = '_plane';
+const ENDS = [['sourceRef', 'outgoing'], ['targetRef', 'incoming']];
 const CHINESE = { 'Open {element}': '打开 {element}' };
 
 /** The few words that the viewer itself says. */
@@ -43,15 +44,14 @@ export async function show(/** @type {any} */ Viewer, /** @type {HTMLElement} */
   const answer = await fetch(frame.dataset.url ?? '');
   if (!answer.ok) return null;
   const viewer = new Viewer({ container: frame, additionalModules: [spoken] });
-  const fit = () => viewer.get('canvas').zoom('fit-viewport', 'auto');
   viewer.on('root.set', 100, (/** @type {any} */ { element }) => {
     frame.dataset.plane = planeOf(element);
-    fit();
+    fit(viewer);
   });
   try {
     await open(viewer, await answer.text(), frame, () => {
       opened(viewer);
-      fit();
+      fit(viewer);
     });
   } catch {
     viewer.destroy();
@@ -59,6 +59,22 @@ export async function show(/** @type {any} */ Viewer, /** @type {HTMLElement} */
     return null;
   }
   return viewer;
+}
+
+/**
+ * The open plane as large as it goes, never larger than drawn, and nothing of it under the way back (above a plane inside
+ * another), the mark of the library at the lower right, or a palette of the width `left`.
+ */
+export function fit(/** @type {any} */ viewer, left = 16) {
+  const canvas = viewer.get('canvas');
+  const { inner, outer } = canvas.viewbox();
+  if (!inner.width || !outer.width || !outer.height) return;
+  const top = canvas.getRootElement().id.endsWith(PLANE) ? 60 : 16;
+  const room = { width: outer.width - left - 16, height: outer.height - top - 36 };
+  const scale = Math.min(1, room.width / inner.width, room.height / inner.height);
+  const x = inner.x - (left + Math.max(0, room.width - inner.width * scale) / 2) / scale;
+  const y = inner.y - (top + Math.max(0, room.height - inner.height * scale) / 2) / scale;
+  canvas.viewbox({ x, y, width: outer.width / scale, height: outer.height / scale });
 }
 
 /** The id of what a root element draws: of a process, a collaboration, or a collapsed sub-process. */
@@ -122,5 +138,21 @@ const nameOf = (/** @type {any} */ element) =>
 /** A drawing for a file that has none. The library is fetched only for such a file. */
 async function laidOut(/** @type {string} */ xml) {
   const { layoutProcess } = await import('../vendor/layout.mjs');
-  return layoutProcess(xml);
+  return layoutProcess(withEnds(xml));
+}
+
+/** Flows named at both their ends, too: the library follows these, and many files leave them out. */
+function withEnds(/** @type {string} */ xml) {
+  const file = new DOMParser().parseFromString(xml, 'application/xml');
+  const byId = new Map([...file.querySelectorAll('[id]')].map((element) => [element.id, element]));
+  for (const flow of [...file.querySelectorAll('*')].filter((element) => element.localName === 'sequenceFlow')) {
+    for (const [attribute, tag] of ENDS) {
+      const node = byId.get(flow.getAttribute(attribute) ?? '');
+      if (!node || [...node.children].some((one) => one.localName === tag && one.textContent?.trim() === flow.id)) continue;
+      const end = file.createElementNS(flow.namespaceURI, node.prefix ? `${node.prefix}:${tag}` : tag);
+      end.textContent = flow.id;
+      node.append(end);
+    }
+  }
+  return new XMLSerializer().serializeToString(file);
 }

@@ -7,7 +7,7 @@ import {
   MinimapModule,
   zeebeModdle,
 } from '../../vendor/designer.mjs';
-import { open as openFile, planeOf } from '../planes.js';
+import { fit, open as openFile, planeOf } from '../planes.js';
 import { Findings } from './findings.js';
 import { YuntuPanelModule } from './panel.js';
 import { translation } from './translate.js';
@@ -63,16 +63,10 @@ async function open() {
   say(words.ready);
 }
 
-/** The whole diagram in sight, none of it under the palette: the labels of pools and lanes stand at the left edge. */
+/** The whole plane in sight, none of it under the palette: the labels of pools and lanes stand at the left edge. */
 function fitBesidePalette() {
-  const canvas = modeler.get('canvas');
-  canvas.zoom('fit-viewport', 'auto');
-  const { inner, outer, scale } = canvas.viewbox();
   const palette = $('canvas').querySelector('.djs-palette');
-  const room = (palette instanceof HTMLElement ? palette.offsetLeft + palette.offsetWidth : 0) + 16;
-  const smaller = Math.min(scale, (outer.width - room - 16) / inner.width);
-  const [width, height] = [outer.width / smaller, outer.height / smaller];
-  canvas.viewbox({ x: inner.x - room / smaller, y: inner.y - Math.max(16 / smaller, (height - inner.height) / 2), width, height });
+  fit(modeler, (palette instanceof HTMLElement ? palette.offsetLeft + palette.offsetWidth : 0) + 16);
 }
 
 /** The diagram as XML. The panel writes a field with a delay: leaving the field makes it write now. */
