@@ -79,3 +79,23 @@ def test_the_commands_of_the_guide_work_as_written(hospital, address, tmp_path):
     assert '"CapabilityStatement"' in done.stdout
     assert "X-MCH-Correlated: case/" in done.stdout
     assert '"resourceType":"Task"' in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the guide's commands need curl")
+def test_an_app_signs_in_as_the_guide_says(hospital, address, tmp_path):
+    hospital.brings_in()
+    text = (GUIDE / "sign-in.md").read_text(encoding="utf-8")
+    commands = "\n".join(re.findall(r"```bash\n(.*?)```", text, flags=re.S))
+    script = commands.replace("http://127.0.0.1:8000", address)
+    for name in ("jar.txt", "tokens.json", "next.json"):
+        script = script.replace(name, str(tmp_path / name))
+    installation = {"YUNTU_HOME": str(hospital.settings.home), "YUNTU_DATABASE_URL": as_application(hospital.url)}
+    environment = {**settings(address, "2026-01-05"), **installation, "YUNTU_CLOCK": "manual:2026-01-05T08:00:00+08:00"}
+
+    done = subprocess.run(
+        ["bash", "-ec", script], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "patient 200" in done.stdout and "revoked 401" in done.stdout
+    assert '"active":true' in done.stdout and "laboratory" in done.stdout
