@@ -4,10 +4,11 @@ stored resources."""
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from operator import gt, lt
 from threading import Lock
 from typing import Any
 
@@ -49,12 +50,27 @@ def read_facts(conn: Any, region_id: str, pregnancy_id: str) -> dict[str, Fact]:
     heads = resources.known_of_her(conn, region_id, pregnancy_id)  # of her alone: her child's weight is not hers
     for stated in _stated(conn, region_id, [head for head in heads if head.type != "Patient"]):
         for name, fact in stated:
+            if name in EXTREMES:
+                _keep_worst(newest, name, fact)
             if name not in newest or (newest[name].at, newest[name].source) < (fact.at, fact.source):
                 newest[name] = fact
     for head in heads:
         if head.type == "Patient":
             person = of_person({"id": head.id, **plain.read(head.body or "{}")}, head.updated_at)
     return {**person, **newest}
+
+
+EXTREMES: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {  # a value -> the name of the worst one (D13)
+    "plt": ("plt_lowest", lt),
+    "creatinine": ("creatinine_highest", gt),
+    "bilirubin_total": ("bilirubin_total_highest", gt),
+}
+
+
+def _keep_worst(known: dict[str, Fact], name: str, fact: Fact) -> None:
+    worst, is_worse = EXTREMES[name]
+    if isinstance(fact.value, int | Decimal) and (worst not in known or is_worse(fact.value, known[worst].value)):
+        known[worst] = fact
 
 
 class Remembered:

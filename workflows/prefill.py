@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from workflows import routing_birth, tables
-from workflows.facts import assessed, date_of, derived, number_of
+from workflows.facts import assessed, date_of, derived
 from workflows.institutions import prefill as institution
 from workflows.policies.advice import Advice, advice, named
 from workflows.policies.gestational_age import days_pregnant
@@ -28,8 +28,6 @@ DECIDED_BY = {
     "S-6.4": "hiv",
     "S-7.1.5": "sbp",
 }
-# D13: what a laboratory value pre-ticks, μmol/L [known: WHO near-miss]
-DYSFUNCTION = (("creatinine", 300, "renal"), ("bilirubin_total", 101, "hepatic"))
 UNDECIDED = (None, "unknown", "not-performed")
 COPIED_HISTORY = (
     "gravidity",
@@ -175,8 +173,7 @@ def delivery(facts: Values, variables: Values, on: date) -> dict[str, Any]:
 
 
 def discharge(facts: Values, variables: Values, on: date) -> dict[str, Any]:
-    seen = ((number_of(facts.get(name)), limit, organ) for name, limit, organ in DYSFUNCTION)
-    organs = [organ for value, limit, organ in seen if value is not None and value >= limit]
+    organs = tables.near_miss_found(facts, on)
     colours = {"discharge_colour": variables.get("colour"), "discharge_purple": variables.get("purple")}
     return {**colours, "near_miss_criteria": organs or None}
 

@@ -31,11 +31,11 @@ def route_after_birth(answers: Values, on: date) -> str | None:
 
 
 def near_miss(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    """D13: ticked at discharge. What her results show only pre-ticks; a person says it."""
+    """D13: what is ticked at discharge, and what her results show by themselves whether it is ticked or not."""
     ticked = [code for code in answers.get("near_miss_criteria") or () if code != "none"]
-    found = {"creatinine": None, "bilirubin_total": None, "red_cells_u": None}
-    is_one = tables.evaluate("near_miss", {"ticked": ticked, "found": found}, on)
-    return {"near_miss": is_one is True, "near_miss_criteria": ticked}
+    organs = list(dict.fromkeys([*ticked, *tables.near_miss_found(facts, on)]))
+    is_one = tables.evaluate("near_miss", {"ticked": organs, "found": {}}, on)
+    return {"near_miss": is_one is True, "near_miss_criteria": organs}
 
 
 def reviewed(answers: Values, facts: Values, on: date) -> dict[str, Any]:

@@ -82,6 +82,16 @@ def findings(found: Mapping[str, Any], on: date) -> list[dict[str, Any]]:
     return list(evaluate("findings", {"found": measured(found)}, on))
 
 
+# D13 looks at the worst value since the pregnancy began, where it is known
+WORST = {"plt": "plt_lowest", "creatinine": "creatinine_highest", "bilirubin_total": "bilirubin_total_highest"}
+
+
+def near_miss_found(facts: Mapping[str, Any], on: date) -> list[str]:
+    """D13: the organs whose dysfunction her results show by themselves."""
+    found = {name: facts.get(worst, facts.get(name)) for name, worst in WORST.items()}
+    return list(evaluate("near_miss_found", {"found": measured(found)}, on))
+
+
 def row_of(code: str) -> dict[str, Any] | None:
     """A screening item or grading criterion by its code: group, text, input, verified, mark. None for no such code."""
     table = "screening_rows" if code.startswith("S-") else "grading_rows"

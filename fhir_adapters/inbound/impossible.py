@@ -35,11 +35,11 @@ def require_possible(work: Work, newborns: Iterable[tuple[Item, str, int]]) -> N
         if order in _stillborn(work, episode_id):
             raise _refused(item, ALIVE, order)
     for item in work.changed("Observation"):
-        episode_id, name = item.correlated.episode_id, _name_of(item.resource or {})
-        if episode_id is None or name is None or item.patient_id != woman_of(work.asked, work.region_id, episode_id):
+        case, name = item.correlated.episode_id, _name_of(item.resource or {})
+        if case is None or name is None or item.patient_id != woman_of(work.asked, work.region_id, case):
             continue
         order = fetus_of(item.resource or {})
-        told = _told(work, episode_id)
+        told = _told(work, case)
         if order in told["dead"] and order in told["scored"]:
             raise _refused(item, SCORED, order)
         if name == "outcome" and order in told["dead"] and order in told["alive"]:

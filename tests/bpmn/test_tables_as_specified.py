@@ -27,7 +27,7 @@ STANDS_FOR = {
     "D10": ("pmtct_tasks", {"pmtct_mother", "pmtct_child_tasks"}),
     "D11": ("newborn_windows", {"newborn_window"}),
     "D12": ("newborn_risk", {"newborn_risk", "preterm_interval"}),
-    "D13": ("reviews", {"near_miss_row", "near_miss"}),
+    "D13": ("reviews", {"near_miss_row", "near_miss_found", "near_miss"}),
     "D14": ("social", {"social_focus"}),
 }
 

@@ -145,3 +145,22 @@ def test_what_is_remembered_is_bounded_and_what_nobody_asks_for_goes_first():
 
     assert remembered.of(heads) == {"o-0": (), "o-1": None, "o-2": ()}
     assert remembered.of([OfHer("Observation", "o-2", 2, "another", None, None)]) == {"o-2": None}
+
+
+def test_the_worst_value_since_the_pregnancy_began_stays_known_when_it_has_recovered(hospital):
+    woman = hospital.brings_in()
+    for at, count in (
+        ("2026-01-05T08:00:00+08:00", 120),
+        ("2026-01-05T09:00:00+08:00", 41),
+        ("2026-01-05T10:00:00+08:00", 160),
+    ):
+        value = {"value": count, "unit": "10*9/L", "system": "http://unitsofmeasure.org", "code": "10*9/L"}
+        assert (
+            hospital.post("/Observation", observation("777-3", woman.subject, at=at, valueQuantity=value)).status_code
+            == 201
+        )
+
+    with hospital.services.engine.read() as conn:
+        known = hospital.services.facts(conn, woman.pregnancy_id)
+
+    assert (known["plt"].value, known["plt_lowest"].value) == (160, 41)
