@@ -92,11 +92,38 @@ def test_ac26_a_floating_unregistered_woman_is_focus_with_a_plan_at_the_orange_i
 
     assert (woman.variables["focus"], woman.variables["colour"]) == (True, "green")
     assert "task_focus_register" in woman.open()
+    assert (woman.open().count("task_open_case_file"), woman.variables["case_file"]) == (1, "open")
     orange = graded("O-1.2")
     assert woman.due("task_antenatal_visit").date() == orange.due("task_antenatal_visit").date()
     woman.complete("task_focus_register", focus_support=False)
     woman.advance(date(2026, 5, 20))  # 28 weeks: the plan for the delivery
     assert any("plan" in task for task in woman.open())
+
+
+def test_a_focus_woman_who_turns_orange_keeps_the_one_file_she_has():
+    woman = begin("pregnancy_journey", {"policy": load_pack("cn-cq-2022").policy()})
+    woman.complete(
+        "task_register", lmp="2025-11-03", edd="2026-08-10", edd_basis="lmp", registered_on="2026-01-05",
+        social_factors=["poor"], special_disease="none",
+    )  # fmt: skip
+    woman.complete("task_first_visit", visit_on="2026-01-05")
+    woman.complete("task_screen", screening_codes=[], screening_unknown=[], screened_on="2026-01-05")
+    woman.message("message_diagnosis_received", {})
+    woman.complete("task_grade", criteria=["O-1.2"])
+
+    assert woman.open().count("task_open_case_file") == 1 and "task_report_risk" in woman.open()
+
+
+def test_where_the_region_keeps_her_own_colour_a_focus_woman_has_no_file():
+    policy = load_pack("cn-cq-2022").policy()
+    woman = begin("pregnancy_journey", {"policy": {**policy, "focus": {**policy["focus"], "treat_as": "own_colour"}}})
+    woman.complete(
+        "task_register", lmp="2025-11-03", edd="2026-08-10", edd_basis="lmp", registered_on="2026-01-05",
+        social_factors=["poor"], special_disease="none",
+    )  # fmt: skip
+
+    assert woman.variables["focus"] is True and "task_open_case_file" not in woman.open()
+    assert woman.variables.get("case_file") is None
 
 
 @pytest.mark.parametrize("flagged", [True, False])
