@@ -22,6 +22,7 @@ from web.pages.blueprint import now, services, today
 from web.windows import window_of
 from workflows import completion, handed_in, task_access
 from workflows.people import may_complete
+from workflows.reading_cases import reading_cases
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +118,7 @@ def fields(
 @contextmanager
 def opened(task_id: UUID) -> Iterator[Opened]:
     """The task for the person of this request. Raises NotFound also where it exists but is none of theirs."""
-    with services().engine.read() as conn:
+    with reading_cases(services(), g.principal) as conn:
         task = task_access.task_for(services(), conn, task_id, g.principal)
         opened_form = completion.open_form(services(), conn, task, today=today())
         recorded = None if task.is_open else _recorded(conn, task, opened_form.form)

@@ -18,6 +18,7 @@ from engine.errors import NotFound
 from engine.store import reads
 from workflows import audited, duplicates, intake
 from workflows.history import of_instance as history_of
+from workflows.reading_cases import reading_cases
 from workflows.services import Services
 
 
@@ -52,7 +53,7 @@ def blueprint(services: Services) -> Blueprint:
     @bp.get("/instances/<uuid:instance_id>")
     def instance(instance_id: UUID) -> Response:
         """The instance: variables, everything it waits for, incidents."""
-        with services.engine.read() as conn:
+        with reading_cases(services, principal()) as conn:
             found = instance_for(services, conn, principal(), instance_id)
             body = instance_json(services, conn, principal(), found)
         services.people.audit(principal(), "read", "instance", str(instance_id))
@@ -61,7 +62,7 @@ def blueprint(services: Services) -> Blueprint:
     @bp.get("/instances/<uuid:instance_id>/history")
     def history(instance_id: UUID) -> Response:
         """What happened, in order."""
-        with services.engine.read() as conn:
+        with reading_cases(services, principal()) as conn:
             found = instance_for(services, conn, principal(), instance_id)
             lines = history_of(services, conn, principal(), found)
         services.people.audit(principal(), "read", "history", str(instance_id))

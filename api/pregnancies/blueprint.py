@@ -11,6 +11,7 @@ from api.pregnancies.corrections import add_routes
 from api.pregnancies.summary import case_for, summary
 from api.requests import only, principal
 from engine.errors import Malformed, NotFound
+from workflows.reading_cases import narrow
 from workflows.services import Services
 
 
@@ -38,6 +39,7 @@ def blueprint(services: Services) -> Blueprint:
 
     def _answer(pregnancy_id: str) -> Response:
         with services.people.reading(principal(), "read", "pregnancy", pregnancy_id) as conn:
+            narrow(conn, principal())
             instance = case_for(services, conn, principal(), pregnancy_id)
             body = summary(services, conn, principal(), pregnancy_id, instance)
         return reply(body)

@@ -14,6 +14,7 @@ from api.requests import Strict, expected_revision, idempotency, load, principal
 from engine.errors import Incorrect
 from engine.store import beside as rows
 from workflows import task_beside
+from workflows.reading_cases import reading_cases
 from workflows.services import Services
 
 ATTACHMENT_BODY = "multipart/form-data"
@@ -89,7 +90,7 @@ def add_routes(bp: Blueprint, services: Services) -> None:
         return reply({"assignee": changed.assignee, "revision": changed.revision}, revision=changed.revision)
 
     def _beside(task_id: UUID) -> task_beside.Beside:
-        with services.engine.read() as conn:
+        with reading_cases(services, principal()) as conn:
             found = task_beside.beside_task(services, conn, task_id, principal())
         services.people.audit(principal(), "read", task_beside.SUBJECT, str(task_id))
         return found

@@ -15,6 +15,7 @@ from api.tasks.listing import listed
 from engine.errors import Incorrect
 from engine.store import reads
 from workflows import completion, task_access
+from workflows.reading_cases import reading_cases
 from workflows.services import Services
 
 
@@ -55,7 +56,7 @@ def blueprint(services: Services) -> Blueprint:
     @bp.get("/<uuid:task_id>/form")
     def form(task_id: UUID) -> Response:
         """The Questionnaire of the task, with the draft or what is known already as a QuestionnaireResponse."""
-        with services.engine.read() as conn:
+        with reading_cases(services, principal()) as conn:
             task = task_access.task_for(services, conn, task_id, principal())
             opened = completion.open_form(services, conn, task, today=task_access.today_in_china(services))
         services.people.audit(principal(), "read", "form", task.business_key, {"task": str(task_id)})
@@ -97,7 +98,7 @@ def blueprint(services: Services) -> Blueprint:
     beside.add_routes(bp, services)
 
     def _answer(task_id: UUID) -> Response:
-        with services.engine.read() as conn:
+        with reading_cases(services, principal()) as conn:
             task = task_access.task_for(services, conn, task_id, principal())
         return reply(task_json(task, services.clock()), revision=task.revision)
 

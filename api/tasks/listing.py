@@ -11,6 +11,7 @@ from api.requests import only, query_choice, query_limit, query_uuid
 from engine.store import reads
 from workflows.people.model import Principal
 from workflows.people.visibility import may_complete, may_see
+from workflows.reading_cases import reading_cases
 from workflows.services import Services
 from workflows.store import people as people_store
 
@@ -34,7 +35,7 @@ def listed(services: Services, caller: Principal) -> dict[str, Any]:
     }
     if not (filters["business_key"] or filters["instance_id"]):
         filters["organisations"] = sorted(caller.organisations)
-    with services.engine.read() as conn:
+    with reading_cases(services, caller) as conn:
         page = reads.user_tasks(
             conn, services.region_id, after=request.args.get("after"), limit=query_limit(), **filters
         )

@@ -2568,6 +2568,10 @@ CREATE TABLE public.export_job (
     requested_at timestamp with time zone NOT NULL,
     moment timestamp with time zone,
     expires_at timestamp with time zone NOT NULL,
+    until timestamp with time zone,
+    filters text[] DEFAULT '{}'::text[] NOT NULL,
+    elements text[] DEFAULT '{}'::text[] NOT NULL,
+    patients text[],
     CONSTRAINT export_job_is_of_a_moment_when_done CHECK (((state <> 'done'::public.export_state) OR (moment IS NOT NULL)))
 );
 
@@ -2597,12 +2601,14 @@ CREATE TABLE public.fhir_document (
     id uuid NOT NULL,
     kind text NOT NULL,
     patient_id text NOT NULL,
-    episode_id text NOT NULL,
+    episode_id text,
     owner text NOT NULL,
     labels text[] DEFAULT '{}'::text[] NOT NULL,
     created_at timestamp with time zone NOT NULL,
     replaces uuid,
-    body text NOT NULL
+    body text NOT NULL,
+    referral_no text,
+    came_from text
 );
 
 ALTER TABLE ONLY public.fhir_document FORCE ROW LEVEL SECURITY;
@@ -3529,6 +3535,42 @@ CREATE TABLE public.subscription_event (
 ALTER TABLE ONLY public.subscription_event FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: text_consent; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.text_consent (
+    region_id text NOT NULL,
+    patient_id text NOT NULL,
+    number integer NOT NULL,
+    agreed boolean NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    recorded_by text NOT NULL,
+    CONSTRAINT text_consent_number_check CHECK ((number > 0))
+);
+
+ALTER TABLE ONLY public.text_consent FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: text_sent; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.text_sent (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    pregnancy_id text NOT NULL,
+    due_on date NOT NULL,
+    on_day date NOT NULL,
+    state text NOT NULL,
+    attempts integer NOT NULL,
+    tried_at timestamp with time zone NOT NULL,
+    problem text,
+    CONSTRAINT text_sent_attempts_check CHECK ((attempts > 0)),
+    CONSTRAINT text_sent_state_check CHECK ((state = ANY (ARRAY['trying'::text, 'sent'::text, 'refused'::text, 'given up'::text])))
+);
+
+ALTER TABLE ONLY public.text_sent FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: timer; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4343,6 +4385,20 @@ ALTER TABLE ONLY public.subscription
     ADD CONSTRAINT subscription_pkey PRIMARY KEY (region_id, id);
 
 --
+-- Name: text_consent text_consent_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.text_consent
+    ADD CONSTRAINT text_consent_pkey PRIMARY KEY (region_id, patient_id, number);
+
+--
+-- Name: text_sent text_sent_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.text_sent
+    ADD CONSTRAINT text_sent_pkey PRIMARY KEY (region_id, id);
+
+--
 -- Name: timer timer_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4584,6 +4640,12 @@ CREATE INDEX export_job_open_idx ON public.export_job USING btree (region_id, re
 --
 
 CREATE INDEX fhir_document_patient_idx ON public.fhir_document USING btree (region_id, patient_id, created_at);
+
+--
+-- Name: fhir_document_referral_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX fhir_document_referral_idx ON public.fhir_document USING btree (region_id, referral_no) WHERE (referral_no IS NOT NULL);
 
 --
 -- Name: http_answer_age_idx; Type: INDEX; Schema: public; Owner: -
@@ -4848,6 +4910,12 @@ CREATE INDEX subscription_event_age_idx ON public.subscription_event USING btree
 --
 
 CREATE INDEX subscription_watch_idx ON public.subscription USING btree (region_id) WHERE (status <> 'off'::public.subscription_status);
+
+--
+-- Name: text_sent_of_case_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX text_sent_of_case_idx ON public.text_sent USING btree (region_id, pregnancy_id, on_day);
 
 --
 -- Name: timer_claim_idx; Type: INDEX; Schema: public; Owner: -
@@ -6212,6 +6280,18 @@ CREATE POLICY region ON public.subscription USING ((region_id = NULLIF(current_s
 CREATE POLICY region ON public.subscription_event USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
+-- Name: text_consent region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.text_consent USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: text_sent region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.text_sent USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
 -- Name: timer region; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -6366,6 +6446,18 @@ ALTER TABLE public.subscription ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.subscription_event ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: text_consent; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.text_consent ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: text_sent; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.text_sent ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: timer; Type: ROW SECURITY; Schema: public; Owner: -

@@ -11,6 +11,8 @@ from runtime.database.roles import APPLICATION
 
 REGION = "nullif(current_setting('app.region', true), '')"
 _EVERYBODY = "current_setting('app.organisations', true) = '*'"
+_UNASKED = "coalesce(current_setting('app.cases', true), '') = ''"
+_MINE = "nullif(current_setting('app.cases', true), '')::text[]"
 OF_REGION = f"region_id = {REGION}"
 OF_INSTALLATION = f"{REGION} IS NOT NULL"
 OPEN = "true"
@@ -25,6 +27,14 @@ NARROWING = {
     "resource": f"{_EVERYBODY} OR may_know_resource(region_id, patient_id, owner, labels)",
     "fhir_document": f"{_EVERYBODY} OR may_know_resource(region_id, patient_id, owner, labels)",
     "resource_version": f"{_EVERYBODY} OR may_know_version(region_id, type, id)",
+    "instance": f"{_UNASKED} OR may_know_case_of(region_id, variables)",
+    "user_task": f"{_UNASKED} OR organisation IS NULL OR organisation = ANY ({_MINE})"
+    " OR may_know_case(region_id, instance_id)",
+    "history": f"{_UNASKED} OR may_know_case(region_id, instance_id)",
+    "incident": f"{_UNASKED} OR may_know_case(region_id, instance_id)",
+    "user_task_attachment": f"{_UNASKED} OR may_know_task(region_id, user_task_id)",
+    "user_task_comment": f"{_UNASKED} OR may_know_task(region_id, user_task_id)",
+    "user_task_handover": f"{_UNASKED} OR may_know_task(region_id, user_task_id)",
 }
 WITHHELD = {
     "schema_migration": "INSERT, UPDATE, DELETE",

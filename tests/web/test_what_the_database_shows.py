@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from api.operations import inspection
+from api.pregnancies import summary
+from api.tasks import listing
 from runtime.trials.databases import looking
+from workflows import task_access
 
 PAGES = ("", "/results", "/label")
 
@@ -46,3 +50,36 @@ def test_a_task_that_came_from_elsewhere_is_filled_in_all_the_same(site):
     forget_the_area(site)
 
     assert site.get(f"/tasks/{task.id}", "nurse").status_code == 200
+
+
+@pytest.fixture
+def forgetful(monkeypatch):
+    """As if the product asked nobody whether a task or a case is theirs."""
+    monkeypatch.setattr(task_access, "may_see", lambda *_: True)
+    monkeypatch.setattr(listing, "may_see", lambda *_: True)
+    for place in (inspection, summary):
+        monkeypatch.setattr(place, "may_read_woman", lambda *_: True)
+
+
+def test_a_task_and_a_case_of_another_township_are_not_there_though_the_product_forgets_to_ask(site, forgetful):
+    theirs = next(task for task in site.tasks() if task.organisation == "org-twn-2")
+    places = (
+        f"/api/user-tasks/{theirs.id}",
+        f"/api/user-tasks/{theirs.id}/form",
+        f"/api/user-tasks/{theirs.id}/comments",
+        f"/api/instances/{theirs.instance_id}",
+        f"/api/instances/{theirs.instance_id}/history",
+        f"/api/pregnancies/{theirs.business_key}",
+    )
+    people, api = site.services.people, site.app.test_client()
+
+    def asked(who, place):
+        token = people.issue_token(account=people.account(who)).access_token
+        return api.get(place, headers={"Authorization": f"Bearer {token}"})
+
+    assert site.get(f"/tasks/{theirs.id}", "nurse").status_code == 404
+    assert {place: asked("nurse", place).status_code for place in places} == dict.fromkeys(places, 404)
+    assert asked("nurse", f"/api/user-tasks?pregnancy={theirs.business_key}").json["items"] == []
+    for who in ("nurse2", "officer"):
+        assert site.get(f"/tasks/{theirs.id}", who).status_code == 200
+        assert {place: asked(who, place).status_code for place in places} == dict.fromkeys(places, 200)

@@ -16,6 +16,7 @@ from web.errors import STATUS
 from web.pages.beside import render_task
 from web.pages.blueprint import bp, now, places, services, today
 from workflows import completion, task_access, task_beside
+from workflows.reading_cases import reading_cases
 
 
 @bp.get("/tasks")
@@ -24,7 +25,7 @@ def tasks() -> str:
     region, principal = services().region_id, g.principal
     query = worklist.Query.read(request.args, worklist.views_of(principal))
     moment, start = now(), datetime.combine(today(), time(), CHINA)
-    with services().engine.read() as conn:
+    with reading_cases(services(), g.principal) as conn:
         page = reads.user_tasks(
             conn,
             region,
@@ -133,7 +134,7 @@ def _onward(task_id: UUID) -> str:
     address = query.address()
     if request.form.get("then") == "next":
         start = datetime.combine(today(), time(), CHINA)
-        with services().engine.read() as conn:
+        with reading_cases(services(), g.principal) as conn:
             asked = worklist.restriction(query, g.principal, now(), start)
             following = reads.user_tasks(conn, services().region_id, **asked, order=query.order, limit=1).items
         if following and following[0].state != "completed":
@@ -157,11 +158,11 @@ def draft_task(task_id: UUID) -> Response:
     completion.save_draft(
         services(), task_id, sent["answers"], by=g.principal, expected_revision=_revision(sent.get("revision"))
     )
-    with services().engine.read() as conn:
+    with reading_cases(services(), g.principal) as conn:
         task = task_access.task_for(services(), conn, task_id, g.principal)
     if task.assignee is None:
         completion.claim(services(), task_id, by=g.principal)
-        with services().engine.read() as conn:
+        with reading_cases(services(), g.principal) as conn:
             task = task_access.task_for(services(), conn, task_id, g.principal)
     saved_at = now().astimezone(CHINA).strftime("%H:%M:%S")
     return _answer({"revision": task.revision, "saved_at": saved_at, "mark": filling.draft_mark(task)})
