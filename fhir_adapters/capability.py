@@ -12,6 +12,7 @@ from fhir_adapters.operations import OPERATIONS, SYSTEM_OPERATIONS
 from fhir_adapters.patches.patch import KINDS
 from fhir_adapters.search.computed import COMMON_COMPUTED, COMPUTED, Computed
 from fhir_adapters.search.parameters import COMMON, HL7, PARAMETERS, Parameter
+from fhir_adapters.search.query import modifiers_of
 from fhir_adapters.subscriptions.topics import TOPICS
 from fhir_adapters.subscriptions.wishes import BACKPORT
 from fhir_adapters.terminology import CANONICAL_BASE
@@ -239,9 +240,16 @@ def _pointing_at(type_: str) -> list[str]:
 
 
 def _computed(type_: str, name: str, parameter: Computed) -> dict[str, Any]:
-    return {"name": name, "definition": parameter.definition(type_, name), "type": parameter.kind}
+    definition = parameter.definition(type_, name)
+    return {"name": name, "definition": definition, "type": parameter.kind, **_modified(type_, name)}
+
+
+def _modified(type_: str, name: str) -> dict[str, str]:
+    """What may stand behind the name: R4 has no element for it."""
+    known = modifiers_of(type_, name)
+    return {"documentation": "修饰 / modifiers: " + " ".join(f":{one}" for one in known)} if known else {}
 
 
 def _search(type_: str, name: str, parameter: Parameter) -> dict[str, Any]:
     definition = parameter.definition(type_, name if name not in COMMON else name.removeprefix("_"))
-    return {"name": name, "definition": definition, "type": parameter.kind}
+    return {"name": name, "definition": definition, "type": parameter.kind, **_modified(type_, name)}

@@ -15,18 +15,11 @@ from fhir_adapters.dates import local_text
 from fhir_adapters.entries import MAX_ENTRIES, Entry
 from fhir_adapters.issues import FhirError, Issue, outcome
 from fhir_adapters.mappings.common import Json
+from fhir_adapters.message_events import EVENT, EVENTS
 from fhir_adapters.rules.check import check
-from fhir_adapters.terminology import code_system, is_identity
+from fhir_adapters.terminology import is_identity
 from fhir_adapters.types import ENGINE_OWNED, TYPES
 
-EVENT = code_system("message-event")
-EVENTS: dict[str, tuple[str, tuple[str, ...]]] = {  # code -> what happened, and what at least one resource must be
-    "register-pregnancy": ("建册或孕情", ("Condition", "EpisodeOfCare", "Patient")),
-    "report-results": ("检查、检验结果", ("DiagnosticReport", "Observation")),
-    "report-stay": ("入院、分娩、出院", ("Encounter", "Procedure")),
-    "report-answers": ("问卷与任务的答复", ("QuestionnaireResponse", "Task")),
-    "request-referral": ("转诊", ("ServiceRequest",)),
-}
 ANSWERS = UUID("6d3c1f0a-6b7e-4f0c-9a55-2f6f1b0a7c11")  # the space in which ids of replies are made
 
 

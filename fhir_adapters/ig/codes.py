@@ -26,7 +26,7 @@ from fhir_adapters.mappings.provenance import ACTIVITIES
 from fhir_adapters.mappings.referral import RECEIVE, STEPS, WORDS
 from fhir_adapters.mappings.request import TESTS
 from fhir_adapters.mappings.risk import RECHECKS
-from fhir_adapters.messages import EVENTS
+from fhir_adapters.message_events import EVENTS
 from fhir_adapters.terminology import (
     CANONICAL_BASE,
     COLOURS,

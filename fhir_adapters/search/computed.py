@@ -120,6 +120,16 @@ def meta_uri(element: str) -> Reader:
     return lambda text: [Test(f"$.{element} ? (@ == $uri)", {"uri": text})]
 
 
+def around(name: str, modifier: str, text: str) -> list[Test]:
+    """`:below` of a uri: what begins like it, a whole segment at a time; `:above`: what it begins like."""
+    element, stem = name.removeprefix("_"), text.rstrip("/")
+    if modifier == "below":
+        return [Test(f"$.{element} ? (@ == $uri || @ starts with $under)", {"uri": stem, "under": f"{stem}/"})]
+    parts = stem.split("/")
+    over = ["/".join(parts[:number]) for number in range(len(parts), 0, -1)]
+    return [Test(f"$.{element} ? (@ == $uri)", {"uri": one}) for one in over if one and not one.endswith(":")]
+
+
 def texts(paths: tuple[str, ...], text: str) -> list[Test]:
     """`:text`: a code whose text or display begins like this."""
     names = [f"$.{path}.{part}" for path in paths for part in ("text", "display", "coding.display")]

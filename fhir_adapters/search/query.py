@@ -17,112 +17,44 @@ from engine.errors import EngineError
 from engine.store import plain
 from fhir_adapters.dates import interval
 from fhir_adapters.issues import FhirError, Issue, refuse
-from fhir_adapters.search.computed import Test, Unreadable, computed, identified, texts
+from fhir_adapters.search.coded import above, begins_like, below, members
+from fhir_adapters.search.computed import Unreadable, around, computed, identified, texts
+from fhir_adapters.search.conditions import (
+    DEFAULT_COUNT,
+    Both,
+    Chain,
+    Condition,
+    Dates,
+    Has,
+    Holds,
+    Ids,
+    Include,
+    Missing,
+    Query,
+    Strings,
+    Tokens,
+)
 from fhir_adapters.search.index import PRESENT, fold, identifier_value
 from fhir_adapters.search.parameters import COMMON, PARAMETERS, Parameter
 from fhir_adapters.subsets import SUMMARIES
 from fhir_adapters.terminology import same_system
 
-DEFAULT_COUNT, MAX_COUNT, MAX_INCLUDED = 50, 500, 1000
+MAX_COUNT, MAX_INCLUDED = 500, 1000
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 INCLUDES = ("_include", "_revinclude", "_include:iterate", "_revinclude:iterate")
 CONTROL = (*INCLUDES, "_sort", "_count", "_total", "_summary", "_elements", "_format", "_pretty", "_after")
 MAX_SORTS, DEEPEST = 3, 2
-MODIFIERS = {"token": ("not", "missing"), "date": ("missing",), "string": ("contains", "exact", "missing")}
+MODIFIERS = {  # beside a reference's types; whatever stands here is kept, everything else refused
+    "token": ("not", "missing", "text", "in", "not-in", "above", "below"),
+    "reference": ("missing", "identifier"),
+    "date": ("missing",),
+    "string": ("contains", "exact", "missing"),
+    "uri": ("above", "below"),
+}
+CODED = frozenset({"in", "not-in", "above", "below"})
+REFUSED = {"_filter": ("不支持 _filter，请用检索参数", "_filter is not supported, use search parameters")}
 IDENTIFIERS = frozenset({"identifier", "groupIdentifier", "telecom"})  # indexed in capitals
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """One of `values` of the parameter; with `absent` none of them."""
-
-    name: str
-    values: tuple[str, ...]
-    absent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Dates:
-    """One of these comparisons of the parameter's interval; `_lastUpdated` is the resource's own time."""
-
-    name: str
-    values: tuple[tuple[str, datetime, datetime], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Strings:
-    name: str
-    how: str  # starts | contains | exact
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ids:
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    name: str
-    kind: str
-    missing: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """The parameter refers to one of what `query` finds on the other type."""
-
-    name: str
-    query: Query
-
-
-@dataclass(frozen=True, slots=True)
-class Has:
-    """One of what `query` finds on another type refers to it by that type's parameter `name`."""
-
-    name: str
-    query: Query
-
-
-@dataclass(frozen=True, slots=True)
-class Holds:
-    """The stored `body` or `meta` answers to one of these tests."""
-
-    column: str
-    tests: tuple[Test, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Both:
-    parts: tuple[Condition, ...]
-
-
-Condition = Tokens | Dates | Strings | Ids | Missing | Chain | Has | Holds | Both
-
-
-@dataclass(frozen=True, slots=True)
-class Include:
-    source: str
-    name: str
-    target: str | None = None
-    again: bool = False  # of what was included too
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    type: str
-    conditions: tuple[Condition, ...] = ()
-    sort: tuple[str, bool] | None = None  # name, descending
-    sorts: tuple[tuple[str, bool], ...] = ()  # two or three keys; then `sort` is None
-    count: int = DEFAULT_COUNT
-    total: bool = False
-    only_count: bool = False
-    includes: tuple[Include, ...] = ()
-    revincludes: tuple[Include, ...] = ()
-    after: tuple[str, str] | None = None  # sort key and id of the last resource of the page before
-    used: tuple[tuple[str, str], ...] = ()
-    ignored: tuple[Issue, ...] = ()
 
 
 @dataclass(slots=True)
@@ -188,6 +120,8 @@ def _issue(type_: str, code: str, zh: str, en: str, name: str, allowed: str | No
 def _read_one(reading: _Reading, name: str, value: str) -> bool:
     if name in CONTROL:
         return _control(reading, name, value)
+    if name in REFUSED:
+        raise _Bad(*REFUSED[name])
     condition = _condition(reading.type, name, value)
     if condition is None:
         return False
@@ -273,20 +207,22 @@ def _condition(type_: str, full_name: str, value: str, depth: int = 0) -> Condit
         return _computed(type_, full_name, value)
     if chained:
         return _chain(name, modifier, parameter, rest, value, depth)
-    if modifier == "text" and parameter.kind == "token" and "[" not in parameter.paths[0]:
+    if modifier and modifier not in modifiers_of(type_, name):
+        raise _unsupported(type_, name)
+    if modifier == "text":
         return Holds("body", tuple(test for one in _values(value) for test in texts(parameter.paths, one)))
-    if modifier == "identifier" and parameter.kind == "reference" and "[" not in parameter.paths[0]:
+    if modifier == "identifier":
         return Holds("body", tuple(test for one in _values(value) for test in identified(parameter.paths, one)))
     if name == "_id":
-        return Ids(tuple(_values(value))) if not modifier else None
-    if modifier == "missing" and name not in COMMON:
+        return Ids(tuple(_values(value)))
+    if modifier == "missing":
         if value not in ("true", "false"):
             raise _Bad("应为 true 或 false", "true or false is expected", "true | false")
         return Missing(name, parameter.kind, value == "true")
     if parameter.kind == "reference":
         return _references(name, parameter, modifier, value)
-    if modifier and modifier not in MODIFIERS[parameter.kind]:
-        return None
+    if modifier in CODED:
+        return _coded(name, parameter, modifier, value)
     if parameter.kind == "token":
         is_identifier = parameter.paths[0].rpartition(".")[2] in IDENTIFIERS
         return Tokens(name, tuple(_token(v, is_identifier) for v in _values(value)), absent=modifier == "not")
@@ -295,11 +231,50 @@ def _condition(type_: str, full_name: str, value: str, depth: int = 0) -> Condit
     return Strings(name, modifier or "starts", tuple(fold(v) for v in _values(value)))
 
 
-def _computed(type_: str, name: str, value: str) -> Condition | None:
+def modifiers_of(type_: str, name: str) -> tuple[str, ...]:
+    """What may stand behind this parameter's name. Of what is read from an extension less is known."""
+    parameter = PARAMETERS[type_].get(name)
+    if parameter is None:
+        found = computed(type_, name)
+        return MODIFIERS.get(found.kind, ()) if found is not None else ()
+    known = MODIFIERS[parameter.kind] + (parameter.targets if parameter.kind == "reference" else ())
+    is_inside = "[" not in parameter.paths[0]
+    return tuple(one for one in known if is_inside or one not in ("text", "identifier", "above", "below"))
+
+
+def _unsupported(type_: str, name: str) -> _Bad:
+    allowed = " | ".join(f":{one}" for one in modifiers_of(type_, name)) or "none"
+    return _Bad("此参数不支持此修饰", "this parameter has no such modifier", allowed)
+
+
+def _coded(name: str, parameter: Parameter, modifier: str, value: str) -> Condition:
+    """By value sets and by what lies over and under a code."""
+    try:
+        if modifier in ("in", "not-in"):
+            sets = [code for one in _values(value) for code in members(one)]
+            return Tokens(name, tuple(dict.fromkeys(sets)), absent=modifier == "not-in")
+        asked = _values(value)
+        tests = (
+            tuple(test for one in asked for test in begins_like(parameter.paths, one)) if modifier == "below" else ()
+        )
+        tokens = tuple(code for one in asked for code in (below(one) if modifier == "below" else above(one)))
+    except Unreadable as error:
+        raise _Bad(error.zh, error.en, error.allowed) from None
+    if tests and tokens:
+        raise _Bad("一次只能问一个代码系统的下级", "what lies under is asked of one code system at a time")
+    return Holds("body", tests) if tests else Tokens(name, tokens)
+
+
+def _computed(type_: str, full_name: str, value: str) -> Condition | None:
     """A parameter that is read from the text; a pair finds its code in the index first."""
+    name, _, modifier = full_name.partition(":")
     found = computed(type_, name)
     if found is None:
         return None
+    if modifier and modifier not in modifiers_of(type_, name):
+        raise _unsupported(type_, name)
+    if modifier:
+        return Holds(found.column, tuple(test for one in _values(value) for test in around(name, modifier, one)))
     try:
         alternatives = _values(value, keep=found.kind == "composite")
         tests = tuple(test for one in alternatives for test in found.read(one))
@@ -329,6 +304,10 @@ def _chain(name: str, modifier: str, parameter: Parameter, rest: str, value: str
     """`patient.identifier=…`, two steps deep."""
     if parameter.kind != "reference" or depth >= DEEPEST:
         return None
+    if modifier and modifier not in parameter.targets:
+        raise _Bad(
+            "此参数不指向这种资源", "the parameter refers to no such type", " | ".join(parameter.targets) or "none"
+        )
     targets = (modifier,) if modifier else parameter.targets
     if len(targets) != 1 or targets[0] not in PARAMETERS or targets[0] not in parameter.targets:
         return None
@@ -407,6 +386,7 @@ def _unseal(text: str) -> tuple[str, str]:
 
 
 __all__ = [
+    "DEFAULT_COUNT",
     "PRESENT",
     "Both",
     "Chain",

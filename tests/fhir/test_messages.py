@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from fhir_adapters.messages import EVENT
+from fhir_adapters.message_events import EVENT
 from fhir_adapters.rules.check import check
 from tests.fhir.fhir_kit import (
     CONDITION_URN,
