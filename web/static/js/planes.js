@@ -4,6 +4,7 @@
 // without any drawing is laid out, one with several diagrams lets the reader choose.
 
 const PLANE = '_plane';
+const LARGEST = 1.25; // times its own size
 const ENDS = [['sourceRef', 'outgoing'], ['targetRef', 'incoming']];
 const CHINESE = { 'Open {element}': '打开 {element}' };
 
@@ -62,8 +63,8 @@ export async function show(/** @type {any} */ Viewer, /** @type {HTMLElement} */
 }
 
 /**
- * The open plane as large as it goes, never larger than drawn, and nothing of it under the way back (above a plane inside
- * another), the mark of the library at the lower right, or a palette of the width `left`.
+ * The open plane as large as it goes, a small one not much larger than drawn, and nothing of it under the way back (above
+ * a plane inside another), the mark of the library at the lower right, or a palette of the width `left`.
  */
 export function fit(/** @type {any} */ viewer, left = 16) {
   const canvas = viewer.get('canvas');
@@ -71,9 +72,9 @@ export function fit(/** @type {any} */ viewer, left = 16) {
   if (!inner.width || !outer.width || !outer.height) return;
   const top = canvas.getRootElement().id.endsWith(PLANE) ? 60 : 16;
   const room = { width: outer.width - left - 16, height: outer.height - top - 36 };
-  const scale = Math.min(1, room.width / inner.width, room.height / inner.height);
+  const scale = Math.min(LARGEST, room.width / inner.width, room.height / inner.height);
   const x = inner.x - (left + Math.max(0, room.width - inner.width * scale) / 2) / scale;
-  const y = inner.y - (top + Math.max(0, room.height - inner.height * scale) / 2) / scale;
+  const y = inner.y - (top + Math.min(32, Math.max(0, room.height - inner.height * scale) / 2)) / scale;
   canvas.viewbox({ x, y, width: outer.width / scale, height: outer.height / scale });
 }
 
