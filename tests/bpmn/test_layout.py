@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from engine.model import read_bpmn
 from workflows.drawings import planes
 from workflows.drawings.layout import SCREEN, findings
 
@@ -97,3 +98,12 @@ def test_a_drawing_that_is_well_laid_out_has_no_findings():
 )
 def test_what_makes_a_drawing_hard_to_read_is_named(wrong, expected):
     assert expected in said(**wrong)
+
+
+@pytest.mark.parametrize("path", DIAGRAMS, ids=[path.stem for path in DIAGRAMS])
+def test_nothing_that_executes_stands_in_the_drawing(path):
+    tree = etree.parse(path)
+    for drawing in tree.iterfind(".//di:BPMNDiagram", DI):
+        drawing.getparent().remove(drawing)
+
+    assert read_bpmn(etree.tostring(tree)).processes == read_bpmn(path.read_bytes()).processes
