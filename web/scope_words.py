@@ -21,8 +21,8 @@ class Line:
 
 def lines(scopes: Iterable[str]) -> list[Line]:
     """Reading first, then writing, then who one is and for how long."""
-    found = [_line(text) for text in sorted(scopes)]
-    return sorted((one for one in found if one is not None), key=lambda one: (read_scope(one.scope) is None, one.writes))
+    found = [one for text in sorted(scopes) if (one := _line(text)) is not None]
+    return sorted(found, key=lambda one: (read_scope(one.scope) is None, one.writes))
 
 
 def _line(text: str) -> Line | None:

@@ -17,6 +17,8 @@ from flask import request
 from api.fhir import replies
 from api.oauth.errors import Refused
 from engine.clock import system_clock
+from engine.errors import EngineError
+from fhir_adapters.partners import key_sets
 from workflows.people import tokens
 from workflows.people.apps_model import App
 from workflows.people.model import Client
@@ -99,7 +101,7 @@ def _by_assertion(services: Any, assertion: str) -> Client:
             raise wrong
         proven = jwt.decode(
             assertion,
-            _key(client.jwks, header),
+            _key_of(services, client, header),
             algorithms=[header["alg"]],
             audience=_audiences(services),
             leeway=LEEWAY_S,
@@ -116,6 +118,21 @@ def _by_assertion(services: Any, assertion: str) -> Client:
         raise wrong
     found: Client = client
     return found
+
+
+def _key_of(services: Any, client: Client, header: Mapping[str, Any]) -> Any:
+    """A key that is not known is asked for where the client publishes its own, so that it changes them as it likes."""
+    try:
+        return _key(client.jwks, header)
+    except KeyError:
+        where = services.people.take_key_address(client)
+        if where is None:
+            raise
+    try:
+        found = services.people.replace_client_keys(client, key_sets.read(*where, system_clock()))
+    except EngineError:
+        raise KeyError("kid") from None
+    return _key(found.jwks, header)
 
 
 def _key(jwks: Mapping[str, Any], header: Mapping[str, Any]) -> Any:

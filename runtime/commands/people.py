@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import IO
+from typing import IO, Any
 
 import click
 
-from engine.clock import CHINA
+from engine.clock import CHINA, system_clock
 from engine.errors import NotFound
 from engine.store import plain
 from fhir_adapters.access import unknown
+from fhir_adapters.partners import key_sets
 from runtime.commands import client_settings, endpoints
 from runtime.commands.assertions import assertion
 from runtime.commands.output import json_option, services, show, table
@@ -18,6 +19,13 @@ from runtime.demo.logins import read_logins
 from workflows.people import passwords
 
 SHORTEST = 8  # characters of a password
+network_option = click.option(
+    "--network",
+    type=click.Choice(["public", "intranet", "loopback"]),
+    default="public",
+    show_default=True,
+    help="where --jwks-uri may lie; http only in the last two",
+)
 stdin_option = click.option("--password-stdin", is_flag=True, help="read the password from standard input")
 
 
@@ -158,46 +166,56 @@ client.add_command(assertion)
 @click.option("--name", required=True)
 @click.option("--organisation", required=True)
 @click.option("--scopes", required=True, help='like "system/*.rs system/Observation.c"')
-@click.option("--jwks", type=click.File("rb"), required=True, help="public keys, a JSON Web Key Set")
+@click.option("--jwks", type=click.File("rb"), help="public keys, a JSON Web Key Set")
+@click.option("--jwks-uri", help="where it publishes them; read anew when it signs with another one")
+@network_option
 @json_option
-def add_client(name: str, organisation: str, scopes: str, jwks: IO[bytes], as_json: bool) -> None:
+def add_client(
+    name: str,
+    organisation: str,
+    scopes: str,
+    jwks: IO[bytes] | None,
+    jwks_uri: str | None,
+    network: str,
+    as_json: bool,
+) -> None:
     """登记系统 / Register a hospital system by its public keys.
 
     Example: yuntu client add --name his --organisation org-hospital --scopes "system/*.rs" --jwks jwks.json --json
     """
-    keys = plain.loads(jwks.read())
-    if not isinstance(keys, dict):
-        raise click.UsageError("--jwks: the file must hold a JSON object with keys")
+    keys = _keys(jwks, jwks_uri, network)
     if wrong := unknown(scopes.split()):
         raise click.UsageError(f"--scopes: {wrong[0]} is not a scope")
     with services() as built:
         made = built.people.add_client(
             name=name, organisation_id=organisation, scopes=frozenset(scopes.split()), jwks=keys
         )
+        if jwks_uri is not None:
+            built.people.put_key_address(made, jwks_uri, network)
     body = {"client_id": str(made.id), "name": name, "organisation": organisation, "scopes": sorted(made.scopes)}
     show(body, as_json, lambda: str(made.id))
 
 
 @client.command("keys")
 @click.option("--name", required=True)
-@click.option(
-    "--jwks", type=click.File("rb"), required=True, help="public keys, a JSON Web Key Set; it replaces the old one"
-)
+@click.option("--jwks", type=click.File("rb"), help="public keys, a JSON Web Key Set; it replaces the old one")
+@click.option("--jwks-uri", help="where it publishes them from now on; read now, and when it signs with another one")
+@network_option
 @json_option
-def replace_client_keys(name: str, jwks: IO[bytes], as_json: bool) -> None:
+def replace_client_keys(name: str, jwks: IO[bytes] | None, jwks_uri: str | None, network: str, as_json: bool) -> None:
     """更换公钥 / Replace a system's public keys.
 
     Without a gap: first a file with the old key and the new one, and when the system signs with the new one, a file
-    with that alone. Example: yuntu client keys --name his --jwks jwks.json
+    with that alone. Or once the address where it publishes its keys: then it changes them without asking anybody.
+    Example: yuntu client keys --name his --jwks jwks.json
     """
-    keys = plain.loads(jwks.read())
-    if not isinstance(keys, dict):
-        raise click.UsageError("--jwks: the file must hold a JSON object with keys")
+    keys = _keys(jwks, jwks_uri, network)
     with services() as built:
         found = built.people.client(name)
         if found is None:
             raise click.UsageError("--name: no active system has this name")
         changed = built.people.replace_client_keys(found, keys)
+        built.people.put_key_address(found, jwks_uri, network)
     body = {"client_id": str(changed.id), "name": name, "kids": [key.get("kid") for key in changed.jwks["keys"]]}
     show(body, as_json, lambda: "  ".join(str(kid) for kid in body["kids"]))
 
@@ -212,6 +230,18 @@ def list_clients(as_json: bool) -> None:
             for c in built.people.clients()
         ]
     show(found, as_json, lambda: table([(c["client_id"], c["name"], c["organisation"]) for c in found]))
+
+
+def _keys(file: IO[bytes] | None, address: str | None, network: str) -> dict[str, Any]:
+    """Of the file, or from the address, which is asked now: what does not answer is not registered."""
+    if (file is None) == (address is None):
+        raise click.UsageError("give --jwks or --jwks-uri")
+    if address is not None:
+        return key_sets.read(address, network, system_clock())
+    keys = plain.loads(file.read()) if file is not None else None
+    if not isinstance(keys, dict):
+        raise click.UsageError("--jwks: the file must hold a JSON object with keys")
+    return keys
 
 
 def _password_from(stdin: bool) -> str | None:

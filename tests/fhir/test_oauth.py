@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
+import threading
 import time
 import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jwt
 import pytest
@@ -171,3 +174,81 @@ def test_keys_are_rotated_without_a_gap(quiet, his):
     rotate(his, {"keys": old})
 
     assert (both, after) == ([200, 200], [401, 200])
+
+
+class Published:
+    """A hospital's system that publishes its keys on a port of this machine, and counts who asks."""
+
+    def __init__(self):
+        self.keys, self.asked, self.status = [], 0, 200
+        published = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                published.asked += 1
+                body = json.dumps({"keys": published.keys}).encode()
+                self.send_response(published.status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                """Nobody reads it."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}/jwks.json"
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+
+    def end(self):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def published():
+    made = Published()
+    yield made
+    made.end()
+
+
+def test_a_system_changes_its_keys_where_it_publishes_them_and_asks_nobody(quiet, published):
+    """The first assertion by a key that is not known lets its keys be read anew, no more often than once a minute."""
+    name, people = uuid.uuid4().hex, quiet.services.people
+    old = {**ECAlgorithm.to_jwk(EC_KEY.public_key(), as_dict=True), "kid": "ec"}
+    new = {**ECAlgorithm.to_jwk(OTHER_KEY.public_key(), as_dict=True), "kid": "next"}
+    scopes = ["system/Patient.rs"]
+    made = people.add_client(name=name, organisation_id="org-hospital", scopes=scopes, jwks={"keys": [old]})
+    people.put_key_address(made, published.address, "loopback")
+    published.keys = [new]
+
+    def asks(key, kid):
+        return ask(quiet, assertion(key, kid=kid, iss=name, sub=name)).status_code
+
+    assert asks(EC_KEY, "ec") == 200 and published.asked == 0
+    assert asks(OTHER_KEY, "next") == 200 and published.asked == 1
+    assert asks(EC_KEY, "ec") == 401
+    assert asks(EC_KEY, "nonsense") == 401 and published.asked == 1
+
+
+@pytest.mark.parametrize("network, status", [("public", 200), ("intranet", 200), ("loopback", 500)])
+def test_keys_are_read_where_they_were_registered_and_nowhere_else(quiet, published, network, status):
+    """A loopback address that was not registered as that is not spoken to, and what does not answer changes none."""
+    name, people = uuid.uuid4().hex, quiet.services.people
+    old = {**ECAlgorithm.to_jwk(EC_KEY.public_key(), as_dict=True), "kid": "ec"}
+    scopes = ["system/Patient.rs"]
+    made = people.add_client(name=name, organisation_id="org-hospital", scopes=scopes, jwks={"keys": [old]})
+    people.put_key_address(made, published.address, network)
+    published.status = status
+
+    refused = ask(quiet, assertion(OTHER_KEY, kid="next", iss=name, sub=name))
+
+    assert refused.status_code == 401 and published.asked == (1 if network == "loopback" else 0)
+    assert ask(quiet, assertion(EC_KEY, kid="ec", iss=name, sub=name)).status_code == 200
+
+
+def test_what_is_no_scope_is_refused_and_named(quiet, his):
+    refused = ask(quiet, assertion(), "system/Patient.rs system/Patient.sr").json
+
+    assert refused == {"error": "invalid_scope", "error_description": "not a scope: system/Patient.sr"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,6 +20,7 @@ EXPIRING = (
     *("forget_launches", "forget_grants", "forget_hospital_sign_ins"),
 )
 
+KEYS_AGAIN = timedelta(minutes=1)  # between two looks at what a client publishes
 MOST_TRIES = 60  # failures of a client from one address within ten minutes
 
 
@@ -181,6 +182,23 @@ class Door(Desk):
             detail = {"before": sorted(client.tolerances), "after": sorted(names)}
             self._audit(conn, by, "set-tolerances", "client", client.name, detail)
         return replace(client, tolerances=names)
+
+    def put_key_address(self, client: Client, address: str | None, network: str = "public") -> None:
+        """Where the client publishes its keys; None: they are given by hand."""
+        key = {"region_id": self.region_id, "client_id": client.id}
+        with self.pool.connection() as conn:
+            if address is None:
+                store.run(conn, "drop_key_address", **key)
+            else:
+                store.run(conn, "put_key_address", **key, address=address, network=network)
+
+    def take_key_address(self, client: Client) -> tuple[str, str] | None:
+        """Address and network to ask for its keys; None where there is none, or somebody has asked within a minute."""
+        now = self._clock()
+        key = {"region_id": self.region_id, "client_id": client.id, "now": now, "before": now - KEYS_AGAIN}
+        with self.pool.connection() as conn:
+            found = store.row(conn, "take_key_address", **key)
+        return (found["address"], found["network"]) if found else None
 
     def forget_expired(self) -> dict[str, int]:
         """Delete what has opened nothing for a while: by statement how many rows."""

@@ -16,3 +16,17 @@ UPDATE client SET jwks = %(jwks)s WHERE region_id = %(region_id)s AND id = %(cli
 -- set_tolerances --
 -- What is overlooked in what the client sends from now on.
 UPDATE client SET tolerances = %(tolerances)s WHERE region_id = %(region_id)s AND id = %(client_id)s AND active;
+
+-- put_key_address --
+INSERT INTO client_key_address (region_id, client_id, address, network)
+VALUES (%(region_id)s, %(client_id)s, %(address)s, %(network)s)
+ON CONFLICT (region_id, client_id) DO UPDATE SET address = EXCLUDED.address, network = EXCLUDED.network, read_at = NULL;
+
+-- drop_key_address --
+DELETE FROM client_key_address WHERE region_id = %(region_id)s AND client_id = %(client_id)s;
+
+-- take_key_address --
+-- Where to ask for the keys of a client, once a minute: whoever gets the row asks.
+UPDATE client_key_address SET read_at = %(now)s
+ WHERE region_id = %(region_id)s AND client_id = %(client_id)s AND (read_at IS NULL OR read_at < %(before)s)
+RETURNING address, network;
