@@ -2448,6 +2448,21 @@ CREATE TABLE public.client_inbound (
 ALTER TABLE ONLY public.client_inbound FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: client_key_address; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.client_key_address (
+    region_id text NOT NULL,
+    client_id uuid NOT NULL,
+    address text NOT NULL,
+    network text NOT NULL,
+    read_at timestamp with time zone,
+    CONSTRAINT client_key_address_network_check CHECK ((network = ANY (ARRAY['public'::text, 'intranet'::text, 'loopback'::text])))
+);
+
+ALTER TABLE ONLY public.client_key_address FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: definition; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3944,6 +3959,13 @@ ALTER TABLE ONLY public.client_inbound
     ADD CONSTRAINT client_inbound_pkey PRIMARY KEY (region_id, client);
 
 --
+-- Name: client_key_address client_key_address_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.client_key_address
+    ADD CONSTRAINT client_key_address_pkey PRIMARY KEY (region_id, client_id);
+
+--
 -- Name: client client_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5204,6 +5226,13 @@ ALTER TABLE ONLY public.client_assertion
     ADD CONSTRAINT client_assertion_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.client(region_id, id) ON DELETE CASCADE;
 
 --
+-- Name: client_key_address client_key_address_region_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.client_key_address
+    ADD CONSTRAINT client_key_address_region_id_client_id_fkey FOREIGN KEY (region_id, client_id) REFERENCES public.client(region_id, id) ON DELETE CASCADE;
+
+--
 -- Name: client client_region_id_organisation_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5504,6 +5533,12 @@ ALTER TABLE public.client_count ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE public.client_inbound ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: client_key_address; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.client_key_address ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: definition; Type: ROW SECURITY; Schema: public; Owner: -
@@ -5972,6 +6007,12 @@ CREATE POLICY region ON public.client_count USING ((region_id = NULLIF(current_s
 --
 
 CREATE POLICY region ON public.client_inbound USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: client_key_address region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.client_key_address USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
 -- Name: delivery region; Type: POLICY; Schema: public; Owner: -
