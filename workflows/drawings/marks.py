@@ -12,6 +12,10 @@ def _line(way: str) -> str:
     return f'<path class="n" d="{way}"/>'
 
 
+def _bold(way: str) -> str:
+    return f'<path class="g" d="{way}"/>'
+
+
 def _solid(way: str) -> str:
     return f'<path class="b" d="{way}"/>'
 
@@ -30,9 +34,9 @@ MARKS = {
     "terminate": '<circle class="b" cx="10" cy="10" r="9"/>',
     "link": _line("M3 8h8V5l6 5-6 5v-3H3z"),
     "compensate": _line("M10 5v10l-7-5zM17 5v10l-7-5z"),
-    "xor": _line("M7 6l10 12M17 6L7 18"),
-    "and": _line("M12 4v16M4 12h16"),
-    "or": '<circle class="n" cx="12" cy="12" r="7"/>',
+    "xor": _bold("M7 6l10 12M17 6L7 18"),
+    "and": _bold("M12 4v16M4 12h16"),
+    "or": '<circle class="g" cx="12" cy="12" r="7"/>',
     "after": '<circle class="n" cx="12" cy="12" r="9"/>' + _line("M12 6l6 4.5-2.3 6.5H8.3L6 10.5z"),
     "user": '<circle class="n" cx="7" cy="4" r="3"/>' + _line("M1.5 13c0-7 11-7 11 0z"),
     "service": '<circle class="n" cx="7" cy="7" r="4.5"/><circle class="n" cx="7" cy="7" r="1.5"/>'

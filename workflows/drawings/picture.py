@@ -15,7 +15,7 @@ STYLE = (
     "fill:#111;text-anchor:middle}"
     ".s text,.l{font-size:11px}.w{fill:#fff;stroke:#222;stroke-width:1.5}.n{fill:none;stroke:#222;stroke-width:1.3}"
     ".f{fill:none;stroke:#222;stroke-width:1.3;marker-end:url(#to)}.b{fill:#222;stroke:none}.d{stroke-dasharray:5 3}"
-    ".e{stroke-dasharray:1 3}.t{stroke-width:3.5}.p{fill:#fff;stroke:#888}"
+    ".e{stroke-dasharray:1 3}.t{stroke-width:3.5}.p{fill:#fff;stroke:#888}.g{fill:none;stroke:#222;stroke-width:2.5}"
 )
 ARROW = (
     '<marker id="to" viewBox="0 0 10 10" refX="9.5" refY="5" markerWidth="9" markerHeight="9" orient="auto">'
@@ -81,7 +81,7 @@ def _activity(shape: Shape) -> str:
     if shape.tag in TASKS:
         parts.append(_use(TASKS[shape.tag], box.left + 5, box.top + 4))
     below = [name for name, is_so in MARKERS if is_so(shape)]
-    parts += [_use(name, x - 7 * len(below) + 14 * n, box.bottom - 16) for n, name in enumerate(below)]
+    parts += [_use(name, x - 9 * len(below) + 18 * n + 2, box.bottom - 16) for n, name in enumerate(below)]
     inner = _trigger_of(shape)
     if inner in INNER and not shape.expanded:
         parts.append(f'<g transform="translate({_n(box.left + 5)} {_n(box.top + 4)}) scale(.6)">{_ring(inner)}</g>')
