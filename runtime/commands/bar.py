@@ -41,6 +41,8 @@ def group(name: str, n: int | None, seed: int, database_url: str | None, as_json
 
     Example: yuntu bar R10 --n 20 --json
     """
+    if database_url and not suite.BARS[name].makes_database:
+        raise click.UsageError(f"{name} 自己起数据库 / starts a database of its own: leave out --database-url")
     began = time.monotonic()
     result = suite.run(name, n=n, seed=seed, say=Progress(), server=database_url)
     result = {**result, "seed": seed, "seconds": round(time.monotonic() - began, 1)}

@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from runtime.commands import bar
 from runtime.trials import county_crashes, crashes, kills, outages, suite, upgrade
 from runtime.trials.verdict import broken
 
@@ -99,6 +101,19 @@ def test_of_many_callers_one_wins_and_the_tables_say_so(database):
     assert missed(result) == {}
 
 
+def test_messages_that_come_twice_late_or_spoilt_leave_what_each_would_leave_once_and_in_order(database):
+    result = suite.run_small("R12", database)
+
+    assert missed(result) == {}
+    assert result["figures"]["corrupt"] > 0 < result["figures"]["conflicts"]
+
+
+def test_receivers_that_fail_in_every_way_miss_nothing_and_are_not_stormed(database):
+    result = suite.run_small("R13", database)
+
+    assert missed(result) == {}
+
+
 def test_work_that_kills_its_worker_becomes_an_incident_and_the_others_go_on(database):
     result = suite.run_small("R14", database)
 
@@ -139,3 +154,11 @@ def test_an_experiment_that_is_asked_to_end_leaves_no_server_behind(folder):
     while list(folder.glob("yuntu-*")) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert list(folder.glob("yuntu-*")) == []
+
+
+@pytest.mark.parametrize("name", ["R01", "R03", "R04"])
+def test_an_experiment_that_starts_its_own_server_takes_no_other(name):
+    """It would be left unused, and nobody would know."""
+    answer = CliRunner().invoke(bar.group, [name, "--database-url", "postgresql://nowhere/"])
+
+    assert answer.exit_code == 2 and "--database-url" in answer.output
