@@ -129,7 +129,8 @@ def _key_of(services: Any, client: Client, header: Mapping[str, Any]) -> Any:
         if where is None:
             raise
     try:
-        found = services.people.replace_client_keys(client, key_sets.read(*where, system_clock()))
+        address, network = where
+        found = services.people.replace_client_keys(client, key_sets.read(address, network, system_clock()))
     except EngineError:
         raise KeyError("kid") from None
     return _key(found.jwks, header)
