@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 ENGINE = Actor(id="engine", kind="engine")
 POLL_S = 1.0
 MOST = 200
+AT_A_TIME = 20  # cases that one process claims together: some tenths of a second of work
 
 
 class Bursts:
@@ -37,6 +38,25 @@ class Bursts:
             due = inbound.due_bursts(conn, self._engine.region_id, now, MOST)
         return sum(self._look_at(episode_id) for episode_id in due)
 
+    def share(self, now: datetime) -> int:
+        """Some of what is due and no other process is looking at; answers how many that were. A process that dies gives
+        back what it had claimed at once, and what it had told is told."""
+        with self._engine.pool.connection() as holding:
+            mine = inbound.claim_bursts(holding, self._engine.region_id, now, AT_A_TIME, MOST)
+            for episode_id in mine:
+                if not self._stopping.is_set():
+                    self._try_to_look_at(episode_id)
+        return len(mine)
+
+    def _try_to_look_at(self, episode_id: str) -> None:
+        """What goes wrong with one case does not keep the others waiting: it stays due."""
+        try:
+            self._look_at(episode_id)
+        except Busy:
+            raise
+        except Exception:
+            log.exception("case %s: looking at its results failed; it is tried again", episode_id)
+
     def _look_at(self, episode_id: str) -> int:
         try:
             return int(self._engine.execute(LookAtBurst(episode_id=episode_id), by=ENGINE))
@@ -55,7 +75,7 @@ class Bursts:
         while not self._stopping.wait(rest):
             rest = POLL_S
             try:
-                if self.look(self._engine.clock()) == MOST:
+                if self.share(self._engine.clock()) == AT_A_TIME:
                     rest = 0.0  # more is due than was taken
             except Busy:
                 log.warning("the database is away")

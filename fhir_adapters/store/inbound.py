@@ -70,6 +70,13 @@ def due_bursts(conn: Connection[Any], region_id: str, now: datetime, limit: int)
     return [row[0] for row in rows]
 
 
+def claim_bursts(conn: Connection[Any], region_id: str, now: datetime, limit: int, among: int) -> list[str]:
+    """Of the `among` that have been due longest, those that no other transaction has claimed: nobody else is given
+    them until this one ends, however it ends."""
+    given = {"region_id": region_id, "now": now, "limit": limit, "among": among}
+    return [row[0] for row in conn.execute(SQL["claim_bursts"], given).fetchall()]
+
+
 def next_burst(conn: Connection[Any], region_id: str) -> datetime | None:
     row = conn.execute(SQL["next_burst"], {"region_id": region_id}).fetchone()
     return row[0] if row else None

@@ -84,9 +84,9 @@ class Site:
 
 
 @contextmanager
-def site(women: int, observations: int, say: Callable[[str], None]) -> Iterator[Site]:
+def site(women: int, observations: int, say: Callable[[str], None], *, workers: int = 1) -> Iterator[Site]:
     """Everything as it is delivered, with so many women in care and so many blood pressures of each."""
-    with serving(2, 1) as served:
+    with serving(2, workers) as served:
         made = _with_people(served)
         with closing(made.line()) as line:
             for number in range(women):

@@ -193,7 +193,7 @@ def _report_death(site: Site, cell: CountyCell) -> None:
 
 
 def _look_at_bursts(site: Site, cell: CountyCell) -> None:
-    Bursts(site.services.engine).look(site.services.clock())
+    Bursts(site.services.engine).share(site.services.clock())
 
 
 def _draft(site: Site, cell: CountyCell) -> None:

@@ -17,6 +17,17 @@ RETURNING episode_id
 -- due_bursts --
 SELECT episode_id FROM inbound_burst WHERE region_id = %(region_id)s AND due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s
 
+-- claim_bursts --
+-- Due ones that nobody else looks at, for as long as the transaction lasts. Not by their rows: whoever tells a burst takes
+-- hold of the case first. MATERIALIZED: no other row may be tried than those that are looked through.
+WITH due AS MATERIALIZED (
+    SELECT episode_id, due_at FROM inbound_burst WHERE region_id = %(region_id)s AND due_at <= %(now)s
+     ORDER BY due_at LIMIT %(among)s
+)
+SELECT episode_id FROM due
+ WHERE pg_try_advisory_xact_lock(hashtextextended('burst' || chr(31) || %(region_id)s || chr(31) || episode_id, 0))
+ LIMIT %(limit)s
+
 -- next_burst --
 SELECT min(due_at) FROM inbound_burst WHERE region_id = %(region_id)s
 
