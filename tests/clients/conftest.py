@@ -54,6 +54,13 @@ class Stand:
         assert answer.status_code == 200, answer.text
         return [one["resource"] for one in answer.json().get("entry", ())]
 
+    def subscriptions(self) -> list[dict[str, Any]]:
+        """Those that are told now."""
+        head = {"Authorization": f"Bearer {self.token}"}
+        answer = requests.get(f"{self.base}/fhir/Subscription?status=active", headers=head, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return [one["resource"] for one in answer.json().get("entry", ())]
+
     @property
     def token(self) -> str:
         return self.yuntu("token", "--client", "his-demo")

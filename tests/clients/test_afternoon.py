@@ -68,4 +68,4 @@ def assert_it_is_so(stand, woman, case):
     assert sorted(one["code"]["coding"][0]["code"] for one in results) == ["718-7", "85354-9"]
     assert tasks[0]["status"] == "completed" and tasks[1]["status"] == "ready"
     assert form["meta"]["source"].endswith("his-demo")
-    assert stand.ask("Subscription", status="active") == []
+    assert stand.subscriptions() == []
