@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-from flask import Response, g
+from flask import Response, g, request
 
 from api.fhir.guard import principal
 from engine.errors import EngineError
@@ -23,8 +24,9 @@ from fhir_adapters.tolerances.kinds import SNAPSHOT
 
 log = logging.getLogger(__name__)
 HEADER = "X-MCH-Tolerance"
-MOST_KEPT = 200  # refused writes of one client that wait for a person
+MOST_KEPT = 1000  # refused writes of one client that wait for a person
 KEPT_STATUS = 422  # what a repair on our side or a corrected copy can change
+UNREADABLE, OTHER_UNDER_A_KEY = 400, "idempotency-key-reused"
 
 
 def issues(entry: Entry) -> list[Issue]:
@@ -63,22 +65,42 @@ def keeping_refused(services: Any, entries: Sequence[Entry]) -> Iterator[None]:
     try:
         yield
     except EngineError as error:
-        if translate(error).status == KEPT_STATUS and principal().kind == "client":
-            try:
-                _keep(services, entries, translate(error))
-            except Exception as trouble:  # the refusal is what the sender is to hear
-                log.warning("a refused write was not kept: %s", type(trouble).__name__)
+        is_other = error.code == OTHER_UNDER_A_KEY  # nothing of it is to be repaired here
+        if translate(error).status == KEPT_STATUS and principal().kind == "client" and not is_other:
+            _try(partial(_keep, services, entries, error))
         raise
 
 
+@contextmanager
+def keeping_unreadable(services: Any) -> Iterator[None]:
+    """The same for a body that cannot be read at all: its bytes as they came."""
+    try:
+        yield
+    except EngineError as error:
+        if request.method == "POST" and principal().kind == "client" and translate(error).status == UNREADABLE:
+            type_ = (request.view_args or {}).get("type_", "Bundle")
+            _try(partial(_store, services, request.get_data(), f"POST {type_}"[:100], error))
+        raise
+
+
+def _try(keep: Callable[[], None]) -> None:
+    """The refusal is what the sender is to hear, whatever becomes of this."""
+    try:
+        keep()
+    except Exception as trouble:
+        log.warning("a refused write was not kept: %s", type(trouble).__name__)
+
+
 def _keep(services: Any, entries: Sequence[Entry], error: EngineError) -> None:
-    if any(entry.patch is not None or entry.method not in ("POST", "PUT") for entry in entries):
-        return
+    if all(entry.patch is None and entry.method in ("POST", "PUT") for entry in entries):
+        _store(services, refused.body_of(entries), refused.kind_of(entries), error)
+
+
+def _store(services: Any, body: bytes, kind: str, error: EngineError) -> None:
     client = principal().login
     with services.pool.connection() as conn:
         if arrivals.count_open(conn, services.region_id, client, "fhir") >= MOST_KEPT:
             return
     receiver = Receiver(services)
-    kind = refused.kind_of(entries)
-    id_ = receiver.store(refused.body_of(entries), client=client, channel="fhir", origin="fhir", kind=kind)
-    receiver.refuse_with(id_, kind, problems_of(error))
+    id_ = receiver.store(body, client=client, channel="fhir", origin="fhir", kind=kind)
+    receiver.refuse_with(id_, kind, problems_of(translate(error)))

@@ -246,7 +246,8 @@ def _read_entry(services: Any, conn: Any, done: dict[str, Any], base: str) -> st
 
 
 def _body(services: Any) -> Any:
-    found = document(services)
+    with overlooking.keeping_unreadable(services):
+        found = document(services)
     if not isinstance(found, dict):
         text, where = ("应为 JSON 对象", "a JSON object is expected"), (request.view_args or {}).get("type_")
         raise refuse(400, "structure", "MCH-V-0001", *text, expression=where)

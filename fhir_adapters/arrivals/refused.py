@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +11,7 @@ from engine.store import plain
 from fhir_adapters.arrivals.model import Reading, refused
 from fhir_adapters.arrivals.profile import Profile
 from fhir_adapters.entries import Entry, read_bundle
+from fhir_adapters.formats import xml
 from fhir_adapters.issues import FhirError
 from fhir_adapters.store.arrivals import Arrival
 
@@ -35,12 +36,25 @@ def _entry(entry: Entry) -> dict[str, Any]:
     return made | ({"resource": entry.resource} if entry.resource is not None else {}) | {"request": asked}
 
 
+def _read(body: bytes) -> Any:
+    return xml.loads(body) if body.lstrip()[:1] == b"<" else plain.loads(body)
+
+
+def _as_transaction(found: Any) -> Any:
+    """A body that could not be read when it came and was corrected: a resource by itself is to be created."""
+    type_ = found.get("resourceType") if isinstance(found, Mapping) else None
+    if not isinstance(type_, str) or type_ == "Bundle":
+        return found
+    entry = {"resource": found, "request": {"method": "POST", "url": type_}}
+    return {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+
+
 def read(arrival: Arrival, profile: Profile) -> Reading:
     """As it was sent. Raises NotUnderstood."""
     try:
-        _, entries = read_bundle(plain.loads(arrival.body))
+        _, entries = read_bundle(_as_transaction(_read(arrival.body)))
     except Malformed as error:
-        raise refused("Bundle", "MCH-V-0001", error.message.zh, error.message.en) from error
+        raise refused("Bundle", "MCH-V-0001", error.message.zh, error.message.en, arrival.origin) from error
     except FhirError as error:
         first = error.issues[0]
         raise refused(first.expression or "Bundle", first.code, first.zh, first.en) from error

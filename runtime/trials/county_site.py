@@ -68,8 +68,12 @@ class Site:
         self.pool.close()
 
     @cached_property
+    def app(self) -> Any:
+        return create_app(self.services)
+
+    @cached_property
     def _client(self) -> Any:
-        return create_app(self.services).test_client()
+        return self.app.test_client()
 
     def sign_in(self) -> None:
         people = self.services.people

@@ -51,6 +51,18 @@ BARS = {
     "R07": Bar("runtime.trials.timers", 100_000, "timers", "到期定时器 / timers after a downtime"),
     "R08": Bar("runtime.trials.pregnancies", 1_000, "women", "一千次妊娠 / pregnancies under kills and downtimes"),
     "R10": Bar("runtime.trials.contention", 1_000, "rounds", "争用 / fifty callers, two deployments, two schedulers"),
+    "R12": Bar(
+        "runtime.trials.messages",
+        10_000,
+        "FHIR messages",
+        "消息 / messages that come twice, late, spoilt, or under a number of another",
+    ),
+    "R13": Bar(
+        "runtime.trials.outbox",
+        1_000,
+        "results that eight receivers are told",
+        "发件 / receivers that are down for days, fail, hang up, refuse or cannot be believed",
+    ),
     "R14": Bar("runtime.trials.poison", 1_000, "pieces of good work", "毒任务 / work that kills its worker"),
     "R17": Bar("runtime.trials.upgrade", 1, "passes", "升级 / stored state of the last release", False),
     "S09": Bar(
@@ -92,6 +104,8 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "R07": {"n": 24, "punctual": 4, "workers": 1, "standstill_s": 2.0},
     "R08": {"n": 3, "followed": 40, "kills": 2, "standstill_s": 5.0},
     "R10": {"n": 1, "callers": 4},
+    "R12": {"n": 80},
+    "R13": {"n": 18},
     "R14": {"n": 5, "hurried": True},
     "S09": {"n": 4},
     "P08": {"n": 8},
