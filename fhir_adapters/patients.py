@@ -59,7 +59,10 @@ class Patients:
         """What is stored of her, newest first."""
         found = resources.of_episode(conn, self.region_id, pregnancy_id, LINKED)
         newest = sorted(found, key=lambda stored: stored.updated_at, reverse=True)
-        return [{"kind": s.type, "id": s.id, "title": TITLES[s.type], "at": s.updated_at} for s in newest]
+        return [
+            {"kind": s.type, "id": s.id, "title": TITLES[s.type], "at": s.updated_at, "form": _form_of(s)}
+            for s in newest
+        ]
 
     def response_to(self, conn: Any, task_id: UUID, *, restricted: bool) -> Mapping[str, Any] | None:
         """The QuestionnaireResponse that finished a user task. None where there is none, and where it says something
@@ -113,9 +116,23 @@ class Patients:
         patient_id = self.find(conn, system, id_no)
         return (patient_id, store.newest_case(conn, self.region_id, patient_id)) if patient_id else None
 
+    def phone(self, conn: Any, patient_id: str) -> str | None:
+        """Her number, for whoever sends her something in this moment; it is shown and logged nowhere."""
+        stored = resources.current(conn, self.region_id, "Patient", patient_id)
+        fact = of_person(stored.resource(), None).get("phone") if stored else None
+        return str(fact.value) if fact is not None and fact.value else None
+
     def tasks_about(self, conn: Any, patient_id: str) -> list[UUID]:
         """The user tasks that ever were about this woman, also those of leads."""
         return store.tasks_about(conn, self.region_id, patient_id)
+
+
+def _form_of(stored: Any) -> str | None:
+    """The id of the form that a response answers."""
+    if stored.type != "QuestionnaireResponse":
+        return None
+    named = str(stored.resource().get("questionnaire", ""))
+    return named.partition("|")[0].rpartition("/")[2] or None
 
 
 def _banner(patient: Mapping[str, Any], facts: Mapping[str, Fact], today: date) -> dict[str, Any]:

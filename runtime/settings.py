@@ -30,6 +30,8 @@ class Settings:
     prepares: bool = True  # whether statements are left prepared on connections
     owner_url: str | None = None  # the same database as the role that owns its tables; for migrations and `yuntu db`
     notify_url: str | None = None  # an address that is told by HTTP what happened
+    sms_url: str | None = None  # whoever carries text messages; None: nobody is written to
+    sms_token_file: Path | None = None  # what it is asked with
     timer_spread_s: float = 0.0  # timers due at one moment are taken over this long
     inbound: Path = Path("var/inbound")  # a file per hospital system, and the folders where it drops files
     mllp: tuple[str, int] | None = None  # where HL7 v2 is listened for; None: nowhere
@@ -61,6 +63,8 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         pack=env.get("YUNTU_PACK") or "cn-baseline",
         base_url=(env.get("YUNTU_BASE_URL") or "").rstrip("/") or None,
         notify_url=_address(env.get("YUNTU_NOTIFY_URL") or ""),
+        sms_url=_address(env.get("YUNTU_SMS_URL") or "", "YUNTU_SMS_URL"),
+        sms_token_file=_file(env.get("YUNTU_SMS_TOKEN_FILE") or "", "YUNTU_SMS_TOKEN_FILE"),
         timer_spread_s=_spread(env.get("YUNTU_TIMER_SPREAD") or "0"),
         inbound=Path(env.get("YUNTU_INBOUND") or home / "inbound").expanduser().resolve(),
         mllp=listener(env.get("YUNTU_MLLP") or ""),
@@ -115,10 +119,17 @@ def _clock(text: str) -> datetime | None:
     return at.astimezone(UTC)
 
 
-def _address(text: str) -> str | None:
+def _address(text: str, name: str = "YUNTU_NOTIFY_URL") -> str | None:
     if text and not text.startswith(("http://", "https://")):
-        raise WrongSetting(f"YUNTU_NOTIFY_URL={text}: give an http or https address")
+        raise WrongSetting(f"{name}={text}: give an http or https address")
     return text or None
+
+
+def _file(text: str, name: str) -> Path | None:
+    path = Path(text).expanduser() if text else None
+    if path is not None and not path.is_file():
+        raise WrongSetting(f"{name}={text}: give a file that can be read")
+    return path
 
 
 def _spread(text: str) -> float:

@@ -20,6 +20,7 @@ from runtime.inbound.watching import Arrivals
 from runtime.partners import Partners
 from runtime.settings import Settings
 from runtime.subscribers import Subscribers
+from runtime.texting import Texts
 from runtime.timekeeper import HeldEngine
 from runtime.wiring import build
 from workflows.services import Services
@@ -35,12 +36,13 @@ def run(settings: Settings) -> None:
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, worker.stop)
     subscribers, bursts, exports = Subscribers(services), Bursts(services.engine), ExportWriter(services)
-    partners = Partners(services)
+    partners, texts = Partners(services), Texts(services)
     background.start()
     subscribers.start()
     bursts.start()
     exports.start()
     partners.start()
+    texts.start()
     arrivals = Arrivals(services)
     arrivals.start()
     memory.settle()
@@ -48,6 +50,7 @@ def run(settings: Settings) -> None:
         worker.run()
     finally:
         partners.stop()
+        texts.stop()
         arrivals.stop()
         exports.stop()
         bursts.stop()

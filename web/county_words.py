@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from markupsafe import Markup
 
 from engine.errors import Text
@@ -9,11 +11,21 @@ from web.language import current
 from web.language import gettext as _
 from workflows.indicators.reasons import PARTS, reason_text
 
+_MARKED = re.compile(r"\[(seed|src|known|default)\] ?")
+
 
 def mark(code: str) -> Markup:
     """How sure a number or a definition is, as a small tag; what an installation must confirm stands out."""
     unsure = " tag--warn" if code in ("known", "default") else ""
     return Markup('<span class="tag{unsure}">{text}</span>').format(unsure=unsure, text=mark_name(code))
+
+
+def marked(source: str) -> Markup:
+    """A source that begins with its mark in brackets, with the mark as the small tag that people know."""
+    found = _MARKED.match(source)
+    if found is None:
+        return Markup('<span lang="zh-CN">{text}</span>').format(text=source)
+    return mark(found[1]) + Markup(' <span lang="zh-CN">{text}</span>').format(text=source[found.end() :])
 
 
 def mark_name(code: str) -> str:
@@ -54,6 +66,7 @@ def duty_state(state: str) -> str:
 FOR_TEMPLATES = {
     "duty_state": duty_state,
     "mark": mark,
+    "marked": marked,
     "mark_name": mark_name,
     "per_name": per_name,
     "op_name": op_name,

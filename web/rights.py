@@ -55,9 +55,11 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.evaluate_lead": REPORTERS,
     "web.referrals": CARE | COUNTY,
     "web.referral": CARE | COUNTY,
+    "web.referral_document": CARE | COUNTY,
     "web.end_referral": CARE,  # whose step it is is asked once inside
     "web.search": READERS,
     "web.pregnancy": READERS,
+    "web.text_consent": CARE,
     "web.label_sheet": READERS,
     "web.focus_register": REGISTER_OF_FOCUS,
     "web.focus_file": REGISTER_OF_FOCUS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from engine.errors import NotFound
 from engine.store import reads
 from web import risk
 from web.language import gettext
+from workflows.duplicates import LEAD
 from workflows.facts import date_of
 from workflows.journey import gestational_age_text
 from workflows.people import Principal, may_read_woman
@@ -39,6 +40,7 @@ class Woman:
     chips: list[risk.Colour]
     gestational_age: str | None
     home: str | None  # the organisation that looks after her
+    has_page: bool = True  # not where she is only heard of
 
     @property
     def stages(self) -> list[tuple[str, str]]:
@@ -68,7 +70,13 @@ def of_task(services: Any, conn: Any, task: Any, principal: Principal, on: date)
     if not task.business_key or not principal.roles & READERS:
         return None
     instance = reads.instance(conn, services.region_id, task.instance_id)
-    return _woman(services, conn, instance, principal, on) if instance else None
+    if instance is None or not instance.variables.get("patient_id"):
+        return None  # what an institution owes is about nobody
+    found = _woman(services, conn, instance, principal, on)
+    if instance.definition_key != LEAD:
+        return found
+    named = services.patients.names(conn, [str(instance.variables["patient_id"])])
+    return replace(found, person={"name": next(iter(named.values()), None)}, has_page=False)
 
 
 def of_pregnancy(services: Any, conn: Any, pregnancy_id: str, principal: Principal, on: date) -> Woman:

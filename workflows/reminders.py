@@ -4,6 +4,7 @@ death or a loss. Names and numbers are not in them; the sending system has its o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -44,10 +45,15 @@ def days_before(pack: Pack) -> list[int]:
 
 def of_day(services: Services, conn: Any, on: date, *, by: Principal) -> list[Reminder]:
     """Those to be sent on that day to women of the caller's institutions."""
+    return of_places(services, conn, on, by.organisations)
+
+
+def of_places(services: Services, conn: Any, on: date, organisations: Iterable[str]) -> list[Reminder]:
+    """The same for these institutions."""
     ahead = days_before(services.regions(services.settings.pack))
     places = services.people.organisations()
     asked = [on + timedelta(days=days) for days in ahead]
-    found = store.visits(conn, services.region_id, sorted(VISITS), asked, sorted(by.organisations))
+    found = store.visits(conn, services.region_id, sorted(VISITS), asked, sorted(organisations))
     return [_reminder(row, on, places[row["organisation"]].name) for row in found if row["organisation"] in places]
 
 

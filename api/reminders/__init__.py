@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, Response, request
+from marshmallow import fields
 
-from api.answers import reply
-from api.requests import only, principal
+from api.answers import at, reply
+from api.requests import Strict, load, only, principal
 from engine.errors import Malformed
-from workflows import reminders
+from workflows import reminders, texting
 from workflows.services import Services
 from workflows.task_access import today_in_china
+
+
+class ConsentBody(Strict):
+    agreed = fields.Boolean(required=True, truthy={True}, falsy={False})
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -38,7 +44,26 @@ def blueprint(services: Services) -> Blueprint:
         ]
         return reply({"on": on.isoformat(), "items": items})
 
+    @bp.get("/consents/<pregnancy_id>")
+    def consent(pregnancy_id: str) -> Response:
+        """Whether the woman has agreed to be reminded by text message: `agreed` is null where she was never asked."""
+        only()
+        with services.people.reading(principal(), "read", "text-consent", pregnancy_id) as conn:
+            return reply(_consent(texting.of_case(services, conn, pregnancy_id, by=principal())))
+
+    @bp.put("/consents/<pregnancy_id>")
+    def say_consent(pregnancy_id: str) -> Response:
+        """She agrees, or takes it back. Every word of hers is kept, and the last one counts."""
+        body = load(ConsentBody())
+        texting.record_consent(services, pregnancy_id, body["agreed"], by=principal())
+        with services.engine.read() as conn:
+            return reply(_consent(texting.of_case(services, conn, pregnancy_id, by=principal())))
+
     return bp
+
+
+def _consent(found: texting.Consent) -> dict[str, Any]:
+    return {"agreed": found.agreed, "at": at(found.recorded_at), "by": found.recorded_by}
 
 
 def _day(services: Services) -> date:

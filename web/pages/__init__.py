@@ -42,6 +42,7 @@ from web.pages import (
     statistics,
     submitted,
     tasks,
+    texting,
     trying,
     unmerging,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "statistics",
     "submitted",
     "tasks",
+    "texting",
     "trying",
     "unmerging",
 ]

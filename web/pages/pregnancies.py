@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import g, render_template, request
 
+from engine.errors import Text
 from engine.store import reads
 from web import duty_list, occasion_log, risk, running, service_list, timeline, woman, worklist
 from web.course import Course
 from web.looking import looking
 from web.pages.apps import launchable
 from web.pages.blueprint import bp, now, places, services, today
-from workflows import task_access
+from workflows import task_access, texting
 from workflows.institutions import imports, matters
 from workflows.occasions import OCCASIONS
 from workflows.people import may_complete
 from workflows.people.visibility import told_to
 
 LONGEST_LIST = 100
+
+
+def _title(conn: Any, form_id: str | None) -> Text | None:
+    """What a recorded form is called."""
+    form = services().forms.get(form_id, conn=conn) if form_id else None
+    return form.title if form else None
 
 
 @bp.get("/pregnancies/<pregnancy_id>")
@@ -38,17 +47,19 @@ def pregnancy(pregnancy_id: str) -> str:
         course = Course(services(), conn, she.instance, history, waiting)
         scene = course.scene(request.args.get("inside", ""))
         done, current = course.done(scene), course.current(scene)
+        said = texting.consent_of(services(), conn, str(she.variables.get("patient_id")))
         lines = timeline.entries(history, course.place, lambda on: woman.week_text(she.variables, on))
         changes = risk.changes(she.variables, g.principal.roles)
         told = {change.error.get("by") for change in changes if change.error}
-        names = services().people.names({line.by for line in lines if line.by} | (told - {None}))
+        names = services().people.names({line.by for line in lines if line.by} | ((told | {said.recorded_by}) - {None}))
         rows = worklist.rows(services(), conn, tasks, g.principal, places(), now())
-        links = services().patients.links(conn, pregnancy_id)
+        links = [{**link, "form": _title(conn, link["form"])} for link in services().patients.links(conn, pregnancy_id)]
         known_services = service_list.of(services(), conn, she)
         log = occasion_log.of(services(), conn, pregnancy_id)
         clocks = running.of_tasks(services(), conn, tasks, now())
         owed = duty_list.of(services(), conn, she, g.principal, now())
         registered = imports.of_case(services(), conn, pregnancy_id)
+        texts = texting.texts_of(services(), conn, pregnancy_id)
     g.shows_diagram = True
     return render_template(
         "pregnancy.html",
@@ -65,6 +76,8 @@ def pregnancy(pregnancy_id: str) -> str:
         links=links,
         duties=owed,
         registered=registered,
+        said=said,
+        texts=texts,
         registers=imports.SOURCES,
         log=log,
         service_map=known_services,

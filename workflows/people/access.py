@@ -183,6 +183,8 @@ TABLE: dict[str, Access] = {
     "institutions.bring_in": Access(people=RIGHTS["count"]),
     "institutions.reconciliation": Access(people=RIGHTS["count"]),
     "reminders.of_day": Access(people=RIGHTS["count"], clients="read", organisations="woman"),
+    "reminders.consent": Access(people=CARE, organisations="woman"),
+    "reminders.say_consent": Access(people=CARE, organisations="woman"),
     "indicators.report": Access(people=RIGHTS["count"]),
     "indicators.submitted": Access(people=RIGHTS["count"]),
     "indicators.submit": Access(people=RIGHTS["count"]),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from psycopg import Connection
 
-from workflows.store.people import Row, rows
+from workflows.store.people import Row, row, rows, run
 
 
 def visits(
@@ -16,3 +17,27 @@ def visits(
 ) -> list[Row]:
     asked = {"elements": list(elements), "days": list(days), "organisations": list(organisations)}
     return rows(conn, "visits_to_remind_of", region_id=region_id, **asked)
+
+
+def consents(conn: Connection[Any], region_id: str, patients: Sequence[str]) -> dict[str, Row]:
+    """By woman, what she said last; who was never asked is not there."""
+    found = rows(conn, "text_consents", region_id=region_id, patients=list(patients))
+    return {one["patient_id"]: one for one in found}
+
+
+def add_consent(conn: Connection[Any], region_id: str, patient_id: str, agreed: bool, by: str, now: datetime) -> None:
+    run(conn, "add_text_consent", region_id=region_id, patient_id=patient_id, agreed=agreed, by=by, now=now)
+
+
+def take(conn: Connection[Any], region_id: str, now: datetime, **text: Any) -> int | None:
+    """How many times it was tried, this one counted; None where it is not to be tried now."""
+    found = row(conn, "take_text", region_id=region_id, now=now, **text)
+    return None if found is None else int(found["attempts"])
+
+
+def settle(conn: Connection[Any], region_id: str, id: UUID, state: str, problem: str | None) -> None:
+    run(conn, "settle_text", region_id=region_id, id=id, state=state, problem=problem)
+
+
+def texts_of_case(conn: Connection[Any], region_id: str, pregnancy_id: str) -> list[Row]:
+    return rows(conn, "texts_of_case", region_id=region_id, pregnancy_id=pregnancy_id)

@@ -21,3 +21,28 @@ SELECT t.id, t.element_id, t.business_key AS pregnancy_id, i.variables ->> 'pati
    AND NOT EXISTS (SELECT FROM stored_forms(t.region_id, t.business_key, 'newborn-death'))
    AND NOT EXISTS (SELECT FROM stored_forms(t.region_id, t.business_key, 'newborn-died'))
  ORDER BY due_on, t.id LIMIT 5000;
+
+-- text_consents --
+-- Of these women, what each said last.
+SELECT DISTINCT ON (patient_id) patient_id, agreed, recorded_at, recorded_by FROM text_consent
+ WHERE region_id = %(region_id)s AND patient_id = ANY(%(patients)s) ORDER BY patient_id, number DESC;
+
+-- add_text_consent --
+INSERT INTO text_consent (region_id, patient_id, number, agreed, recorded_at, recorded_by)
+SELECT %(region_id)s, %(patient_id)s, coalesce(max(number), 0) + 1, %(agreed)s, %(now)s, %(by)s
+  FROM text_consent WHERE region_id = %(region_id)s AND patient_id = %(patient_id)s;
+
+-- take_text --
+-- Try a reminder now, unless it was sent or is settled, or somebody tries it at this moment (for two minutes it is theirs).
+INSERT INTO text_sent AS t (region_id, id, pregnancy_id, due_on, on_day, state, attempts, tried_at)
+VALUES (%(region_id)s, %(id)s, %(pregnancy_id)s, %(due_on)s, %(on_day)s, 'trying', 1, %(now)s)
+ON CONFLICT (region_id, id) DO UPDATE SET attempts = t.attempts + 1, tried_at = %(now)s
+ WHERE t.state = 'trying' AND t.tried_at < %(now)s - interval '2 minutes'
+RETURNING attempts;
+
+-- settle_text --
+UPDATE text_sent SET state = %(state)s, problem = %(problem)s WHERE region_id = %(region_id)s AND id = %(id)s;
+
+-- texts_of_case --
+SELECT on_day, due_on, state FROM text_sent
+ WHERE region_id = %(region_id)s AND pregnancy_id = %(pregnancy_id)s ORDER BY on_day DESC, id LIMIT 20;
