@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request
 
 from api.fhir import replies
 from api.fhir.guard import principal, scopes, viewer
-from api.fhir.reading import looking
+from api.fhir.reading import looking, looking_as_caller
 from api.fhir.writing import document, idempotency
 from engine.store import plain
 from fhir_adapters import access
@@ -21,6 +21,7 @@ from fhir_adapters.export import groups
 from fhir_adapters.export.wishes import NDJSON, pairs_of, read_wish
 from fhir_adapters.export.writing import GZIP, KEPT
 from fhir_adapters.issues import not_found, refuse
+from fhir_adapters.store import resources
 from fhir_adapters.store.exports import Exports, File, Job
 from workflows.people.once import made_before
 
@@ -95,6 +96,9 @@ class _Desk:
             text = "批量导出须带 Prefer: respond-async", "an export needs Prefer: respond-async"
             raise refuse(400, "required", "MCH-S-002", *text, expression="Prefer", allowed="respond-async")
         asked: Sequence[tuple[str, str]] = list(request.args.items(multi=True))
+        if "patient" in request.args:
+            text = "患者只能在 Parameters 里给出", "patients are named in Parameters only"
+            raise refuse(400, "not-supported", "MCH-S-001", *text, expression="patient", allowed="POST")
         if request.method == "POST" and request.content_length:
             asked = [*asked, *pairs_of(document(self.services))]
         lenient = "handling=lenient" in preferences
@@ -106,6 +110,9 @@ class _Desk:
         id_, base, client_id = uuid4(), replies.base(self.services), self._client_id()
         job = {"client_id": client_id, "organisation_id": who.organisation, "scopes": sorted(scopes())}
         job |= {"request": _request(base), "base": base, "types": list(wish.types), "since": wish.since}
+        job |= {"until": wish.until, "filters": list(wish.filters), "elements": list(wish.elements)}
+        job |= {"patients": list(wish.patients) if wish.patients is not None else None}
+        self._require_known(wish.patients or ())
         with self.rows() as rows:
             before = made_before(rows.conn, self.services.region_id, idempotency(), str(id_), now)
             if before is None:
@@ -117,6 +124,15 @@ class _Desk:
         response = Response(status=202)
         response.headers["Content-Location"] = f"{base}/$export-status/{before or id_}"
         return response
+
+    def _require_known(self, patients: Sequence[str]) -> None:
+        """Raises 400 for women whom the caller may not know of: a file without them would say that there is nothing."""
+        with looking_as_caller(self.services) as conn:
+            for one in patients:
+                found = resources.read(conn, self.services.region_id, "Patient", one, viewer())
+                if found is None or found[0].deleted:
+                    text = "没有此患者", "no such patient"
+                    raise refuse(400, "not-found", "MCH-S-002", *text, expression="patient")
 
     def status(self, id_: str) -> Response:
         """202 while it is written, 200 with the list of files, 500 where it was given up."""

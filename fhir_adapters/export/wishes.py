@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from fhir_adapters import access
 from fhir_adapters.dates import interval
 from fhir_adapters.issues import FhirError, Issue
+from fhir_adapters.rules.shapes import shape
+from fhir_adapters.subscriptions.criteria import read_criteria
 from fhir_adapters.types import PEOPLE_FREE, TYPES
 
 NDJSON = "application/fhir+ndjson"
 FORMATS = frozenset({NDJSON, "application/ndjson", "ndjson"})
-KNOWN = frozenset({"_outputFormat", "_since", "_type"})
+KNOWN = frozenset({"_elements", "_outputFormat", "_since", "_type", "_typeFilter", "_until", "patient"})
+MOST_FILTERS, MOST_PATIENTS = 50, 1000
 _VALUES = ("valueString", "valueInstant", "valueDateTime", "valueUri", "valueCode")
+_PATIENT = re.compile(r"Patient/[A-Za-z0-9\-.]{1,64}")
+_NEXT_FILTER = re.compile(r",(?=[A-Z][A-Za-z]+\?)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     types: tuple[str, ...]
     since: datetime | None
+    until: datetime | None = None
+    filters: tuple[str, ...] = ()
+    elements: tuple[str, ...] = ()
+    patients: tuple[str, ...] | None = None
 
 
 def read_wish(
@@ -41,6 +51,16 @@ def read_wish(
     since = [_moment(value) for name, value in given if name == "_since"]
     if None in since or len(since) > 1 or any(one is not None and one > now for one in since):
         problems.append(_wrong("_since", "YYYY-MM-DDThh:mm:ss+zz:zz, not in the future, once"))
+    until = [_moment(value) for name, value in given if name == "_until"]
+    is_before = bool(since and until and since[0] and until[0] and until[0] <= since[0])
+    if None in until or len(until) > 1 or is_before:
+        problems.append(_wrong("_until", "YYYY-MM-DDThh:mm:ss+zz:zz, after _since, once"))
+    filters = [one for name, value in given if name == "_typeFilter" for one in _NEXT_FILTER.split(value)]
+    problems += _faulty_filters(filters, [one for one in offered if not wanted or one in wanted])
+    elements = [one.strip() for name, value in given if name == "_elements" for one in value.split(",")]
+    problems += [_wrong("_elements", "element | Type.element") for one in elements if not _is_element(one)]
+    patients = [value for name, value in given if name == "patient"]
+    problems += _faulty_patients(patients, of_patients=of_patients)
     if problems:
         raise FhirError(400, problems)
     refused = [one for one in dict.fromkeys(wanted) if not access.allows(scopes, one, "read")]
@@ -49,7 +69,50 @@ def read_wish(
     types = tuple(one for one in offered if (not wanted or one in wanted) and access.allows(scopes, one, "read"))
     if not types:
         raise access.missing_scope("*", "read")
-    return Wish(types=types, since=since[0] if since else None)
+    return Wish(
+        types=types,
+        since=since[0] if since else None,
+        until=until[0] if until else None,
+        filters=tuple(dict.fromkeys(filters)),
+        elements=tuple(dict.fromkeys(elements)),
+        patients=tuple(dict.fromkeys(one.removeprefix("Patient/") for one in patients)) if patients else None,
+    )
+
+
+def _faulty_filters(filters: Sequence[str], types: Sequence[str]) -> Iterator[Issue]:
+    """Each is a search that one resource alone can answer, of a type that is exported."""
+    if len(filters) > MOST_FILTERS:
+        yield _wrong("_typeFilter", f"at most {MOST_FILTERS}")
+    for one in filters[:MOST_FILTERS]:
+        type_, mark, asked = one.partition("?")
+        if type_ not in types or not mark or not asked:
+            yield _wrong("_typeFilter", "Type?search, of a type that is asked for")
+            continue
+        try:
+            read_criteria(one, "_typeFilter")
+        except FhirError as error:
+            yield from (replace(issue, zh=f"{type_}：{issue.zh}", en=f"{type_}: {issue.en}") for issue in error.issues)
+
+
+def _is_element(name: str) -> bool:
+    type_, dot, element = name.rpartition(".")
+    types = [type_] if dot else TYPES
+    return any(one in TYPES and _has(one, element) for one in types)
+
+
+def _has(type_: str, name: str) -> bool:
+    known = shape(type_).elements
+    return name in known or any(element.choice == name for element in known.values())
+
+
+def _faulty_patients(patients: Sequence[str], *, of_patients: bool) -> Iterator[Issue]:
+    if patients and not of_patients:
+        text = "只有患者和组的导出可以限定患者", "only an export of patients or of a group can be limited to some"
+        yield Issue(type="not-supported", code="MCH-S-001", zh=text[0], en=text[1], expression="patient")
+    if len(patients) > MOST_PATIENTS:
+        yield _wrong("patient", f"at most {MOST_PATIENTS}")
+    if any(not _PATIENT.fullmatch(one) for one in patients):
+        yield _wrong("patient", "Patient/…, as a valueReference")
 
 
 def pairs_of(parameters: Any) -> Sequence[tuple[str, str]]:
@@ -60,6 +123,8 @@ def pairs_of(parameters: Any) -> Sequence[tuple[str, str]]:
     found, problems = [], []
     for number, one in enumerate(listed):
         values = [one[name] for name in _VALUES if name in one] if isinstance(one, Mapping) else []
+        if isinstance(one, Mapping) and one.get("name") == "patient":
+            values = [part["reference"] for part in [one.get("valueReference")] if _names(part)]
         if len(values) != 1 or not isinstance(values[0], str) or not isinstance(one.get("name"), str):
             problems.append(_wrong(f"Parameters.parameter[{number}]", " | ".join(_VALUES)))
         else:
@@ -67,6 +132,10 @@ def pairs_of(parameters: Any) -> Sequence[tuple[str, str]]:
     if problems:
         raise FhirError(400, problems)
     return found
+
+
+def _names(part: Any) -> bool:
+    return isinstance(part, Mapping) and isinstance(part.get("reference"), str)
 
 
 def _moment(text: str) -> datetime | None:

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from fhir_adapters.access import Viewer, allows
 from fhir_adapters.export.groups import membership
+from fhir_adapters.export.narrowing import narrowed
 from fhir_adapters.store import exports
 from fhir_adapters.store.exports import Exports, File, Job, Line
 
@@ -87,7 +88,8 @@ class Exporter:
         with self.connect() as reading, exports.snapshot(reading, viewer):
             for type_ in job.types:
                 if allows(job.scopes, type_, "read"):
-                    found = exports.lines(reading, self.region_id, job, type_, viewer, group)
+                    every = exports.lines(reading, self.region_id, job, type_, viewer, group)
+                    found = narrowed(self.region_id, job, type_, every)
                     self._write_files(rows, job, numbers, "output", type_, found)
             if job.since is not None and group is None:
                 gone = exports.deleted(reading, self.region_id, job, viewer)

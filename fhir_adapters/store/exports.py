@@ -36,6 +36,10 @@ class Job:
     of_patients: bool
     group_id: str | None
     since: datetime | None
+    until: datetime | None
+    filters: Sequence[str]  # `Type?search`
+    elements: Sequence[str]
+    patients: Sequence[str] | None
     state: str  # open | done | failed
     attempts: int
     written: int
@@ -190,6 +194,8 @@ def _asked(region_id: str, job: Job, viewer: Viewer) -> dict[str, Any]:
     return {
         "region_id": region_id,
         "since": job.since,
+        "until": job.until,
+        "patients": list(job.patients) if job.patients is not None else None,
         "of_patients": job.of_patients,
         "viewer": viewer.source,
         "restricted": viewer.restricted,

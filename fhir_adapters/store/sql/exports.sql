@@ -7,13 +7,14 @@ SELECT count(*) FROM export_job WHERE region_id = %(region_id)s AND client_id = 
 
 -- add_export --
 INSERT INTO export_job (region_id, id, client_id, organisation_id, scopes, request, base, types, of_patients, group_id,
-                        since, requested_at, expires_at)
+                        since, until, filters, elements, patients, requested_at, expires_at)
 VALUES (%(region_id)s, %(id)s, %(client_id)s, %(organisation_id)s, %(scopes)s, %(request)s, %(base)s, %(types)s,
-        %(of_patients)s, %(group_id)s, %(since)s, %(now)s, %(expires_at)s)
+        %(of_patients)s, %(group_id)s, %(since)s, %(until)s, %(filters)s, %(elements)s, %(patients)s, %(now)s,
+        %(expires_at)s)
 
 -- export --
-SELECT id, client_id, organisation_id, scopes, request, base, types, of_patients, group_id, since, state::text AS state,
-       attempts, written, problem, requested_at, moment, expires_at
+SELECT id, client_id, organisation_id, scopes, request, base, types, of_patients, group_id, since, until, filters,
+       elements, patients, state::text AS state, attempts, written, problem, requested_at, moment, expires_at
   FROM export_job WHERE region_id = %(region_id)s AND id = %(id)s
 
 -- open_exports --
@@ -94,6 +95,8 @@ COPY (
       JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = r.version
      WHERE r.region_id = %(region_id)s AND r.type = %(type)s AND NOT r.deleted
        AND (%(since)s::timestamptz IS NULL OR r.updated_at > %(since)s::timestamptz)
+       AND (%(until)s::timestamptz IS NULL OR r.updated_at < %(until)s::timestamptz)
+       AND (%(patients)s::text[] IS NULL OR r.patient_id = ANY (%(patients)s::text[]))
        AND (r.labels = '{}' OR %(restricted)s OR r.owner = %(viewer)s)
        AND (r.patient_id IS NULL OR r.owner = %(viewer)s OR r.patient_id IN (
             SELECT a.patient_id FROM patient_area a
@@ -124,6 +127,8 @@ COPY (
       FROM resource r
      WHERE r.region_id = %(region_id)s AND r.type = ANY (%(types)s::text[]) AND r.deleted
        AND r.updated_at > %(since)s::timestamptz
+       AND (%(until)s::timestamptz IS NULL OR r.updated_at < %(until)s::timestamptz)
+       AND (%(patients)s::text[] IS NULL OR r.patient_id = ANY (%(patients)s::text[]))
        AND (r.labels = '{}' OR %(restricted)s OR r.owner = %(viewer)s)
        AND (r.patient_id IS NULL OR r.owner = %(viewer)s OR r.patient_id IN (
             SELECT a.patient_id FROM patient_area a
