@@ -113,14 +113,14 @@ def _spoilt(resource: dict[str, Any], chance: Random) -> bytes:
     way = chance.choice(("cut", "status", "number", "time", "unknown", "null"))
     if way == "cut":
         return _text(resource)[:-2]
-    change: dict[str, Any] = {
+    changes: dict[str, dict[str, Any]] = {
         "status": {"status": "abgeschlossen"},
         "number": {"valueQuantity": {"value": "sehr viel"}},
         "time": {"effectiveDateTime": "gestern"},
         "unknown": {"nonsense": 1},
         "null": {"method": None},
-    }[way]
-    return _text({**resource, **change})
+    }
+    return _text({**resource, **changes[way]})
 
 
 def _text(resource: Mapping[str, Any]) -> bytes:

@@ -100,6 +100,7 @@ class _Trial:
         services = self._site.services
         with services.pool.connection() as conn:
             client = services.people.client("his-demo")
+            assert client is not None
             rows = Subscriptions(conn, services.region_id)
             rows.put_endpoint(client.id, address, "loopback", [SECRET], services.clock())
         extension = [{"url": f"{BACKPORT}/backport-timeout", "valueUnsignedInt": TIMEOUT_S}]
