@@ -107,7 +107,8 @@ def test_the_longest_stay_inside_shades_the_collapsed_shape(shown, chromium):
         page = person.page
         expect(page.locator("#diagram[data-ready]")).to_be_visible()
         outside = shade_of(page, "event_prenatal")
-        expect(page.locator('.djs-overlays[data-container-id="event_prenatal"] .figure')).to_be_visible()
+        expect(page.locator('.djs-overlays[data-container-id="event_prenatal"] .figure')).to_have_text("里面 1 在办")
+        expect(page.locator('.djs-overlays[data-container-id="call_registration"] .figure')).to_contain_text("3 在办")
         person.check()
         into(page, "event_prenatal")
         assert shade_of(page, "call_prenatal_screening") == outside

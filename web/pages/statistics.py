@@ -13,6 +13,7 @@ from web.text import span
 
 WARMEST = 4  # shades; the words beside them say the same
 SHOWN = frozenset({"userTask", "serviceTask", "sendTask", "receiveTask", "callActivity", "subProcess"})
+HOLDERS = frozenset({"callActivity", "subProcess"})
 SHADED = SHOWN - {"subProcess"}  # its colour would lie over everything inside
 
 
@@ -25,8 +26,18 @@ def statistics(key: str, version: int) -> str:
     g.shows_diagram = True
     used = [one for one in found.elements if one.entered or one.open or one.incidents]
     return render_template(
-        "statistics.html", definition=definition, found=found, used=used, marks=_marks(found.elements)
+        "statistics.html",
+        definition=definition,
+        found=found,
+        used=used,
+        standing={one.element_id: _standing(one) for one in used},
+        marks=_marks(found.elements),
     )
+
+
+def _standing(one: Any) -> int:
+    """How many stand here: what waits, or in what holds others what has begun and not ended."""
+    return max(one.open, one.entered - one.completed - one.cancelled) if one.kind in HOLDERS else one.open
 
 
 def _marks(elements: Any) -> dict[str, dict[str, Any]]:
@@ -37,6 +48,7 @@ def _marks(elements: Any) -> dict[str, dict[str, Any]]:
     for one in elements:
         if one.kind in SHOWN and one.entered:
             shade = round(WARMEST * (one.p50_s or 0.0) / longest) if longest and one.kind in SHADED else 0
-            words = _("%(open)s 在办 · %(done)s 次 · %(time)s", open=one.open, done=one.completed, time=span(one.p50_s))
-            marks[one.element_id] = {"text": words.removesuffix(" · "), "shade": shade, "open": one.open}
+            here = _standing(one)
+            words = _("%(open)s 在办 · %(done)s 次 · %(time)s", open=here, done=one.completed, time=span(one.p50_s))
+            marks[one.element_id] = {"text": words.removesuffix(" · "), "shade": shade, "open": here}
     return marks
