@@ -56,6 +56,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.referrals": CARE | COUNTY,
     "web.referral": CARE | COUNTY,
     "web.referral_document": CARE | COUNTY,
+    "web.referral_paper": CARE | COUNTY,
     "web.end_referral": CARE,  # whose step it is is asked once inside
     "web.search": READERS,
     "web.pregnancy": READERS,

@@ -31,6 +31,7 @@ POLICY = "; ".join(
     )
 )
 DIAGRAM_POLICY = POLICY + "; style-src-attr 'unsafe-inline'"  # bpmn-js positions its layers by style attributes
+PAPER_POLICY = "sandbox allow-modals; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -61,6 +62,8 @@ def require_csrf() -> None:
 def protect(response: Response) -> Response:
     """Headers for every page; a page about people is never kept by a browser or a proxy."""
     policy = DIAGRAM_POLICY if g.get("shows_diagram") else POLICY
+    if g.get("shows_paper"):
+        policy = PAPER_POLICY
     if g.get("form_action"):  # what is agreed to here leads to the app that asked
         policy = policy.replace("form-action 'self'", f"form-action 'self' {g.form_action}")
     origins = g.get("frame_origins") or (g.session.framed_by if g.get("session") is not None else ())

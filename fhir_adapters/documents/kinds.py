@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fhir_adapters.terminology import FETUS_INDEX, ITEMS, fact_name
+from fhir_adapters.types import is_referral
 
 Json = Mapping[str, Any]
 OPEN_TASKS = frozenset({"requested", "received", "accepted", "ready", "in-progress", "on-hold"})
@@ -84,8 +85,15 @@ def _is_planned(one: Json) -> bool:
     return one["resourceType"] == "CarePlan" or _is_open_task(one)
 
 
-REASON = Section(code="42349-1", display="Reason for referral", title="转诊原因", holds=_is("Condition"))
-ANSWER = Section(code="42349-1", display="Reason for referral", title="对转诊原因的答复", holds=_is("Condition"))
+def _is_answer(one: Json) -> bool:
+    """A diagnosis, or what was written down when she came back."""
+    return one["resourceType"] == "Condition" or (one["resourceType"] == "Task" and is_referral(one))
+
+
+REASON = Section(
+    code="42349-1", display="Reason for referral", title="转诊原因", holds=_is("Condition", "ServiceRequest")
+)
+ANSWER = Section(code="42349-1", display="Reason for referral", title="对转诊原因的答复", holds=_is_answer)
 ASSESSMENT = Section(code="51848-0", display="Evaluation note", title="妊娠风险评估", holds=_is("RiskAssessment"))
 PRENATAL = Section(code="57073-9", display="Prenatal records", title="产前检查", holds=_is_visit)
 PREGNANCIES = Section(

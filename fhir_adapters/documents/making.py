@@ -48,6 +48,16 @@ def summary(patient_id: str, id_: UUID, known: Iterable[Json], *, base: str, at:
     return made
 
 
+def of_referral(
+    kind_id: str, id_: UUID, patient_id: str, known: Iterable[Json], *, base: str, at: datetime, by: Json, newest: int
+) -> Json:
+    """What travels with a referral, also of a woman who has no case here; `newest`: so many of a section."""
+    found = _by_name(known)
+    episodes = [one for one in found.values() if one["resourceType"] == "EpisodeOfCare"]
+    woman, kind = found[f"Patient/{patient_id}"], KINDS[kind_id]
+    return _document(kind, id_, woman, episodes, [], found, base=base, at=at, by=by, replaces=None, newest=newest)
+
+
 def _by_name(known: Iterable[Json]) -> dict[str, Json]:
     return {f"{one['resourceType']}/{one['id']}": one for one in known}
 
@@ -64,8 +74,9 @@ def _document(
     at: datetime,
     by: Json,
     replaces: UUID | None,
+    newest: int = NEWEST,
 ) -> Json:
-    sections = [(section, _in_order(section, found.values())) for section in kind.sections]
+    sections = [(section, _in_order(section, found.values())[:newest]) for section in kind.sections]
     composition = _composition(kind, id_, woman, episodes, sections, children, at=at, by=by, replaces=replaces)
     inside = {key: one for key, one in found.items() if key in _named(composition, found)}
     entries = [(f"urn:uuid:{id_}", composition), *((f"{base}/{key}", one) for key, one in inside.items())]
@@ -82,7 +93,7 @@ def _document(
 
 def _in_order(section: Section, known: Iterable[Json]) -> list[Json]:
     """Newest first."""
-    return sorted((one for one in known if section.holds(one)), key=_moment, reverse=True)[:NEWEST]
+    return sorted((one for one in known if section.holds(one)), key=_moment, reverse=True)
 
 
 def _moment(one: Json) -> str:
@@ -213,5 +224,5 @@ def pointer(kept: Kept, *, base: str) -> Json:
         **({"relatesTo": replaced} if kept.replaces else {}),
         "description": kind.title,
         "content": [{"attachment": attachment}],
-        "context": {"encounter": [{"reference": f"EpisodeOfCare/{kept.episode_id}"}]},
+        **({"context": {"encounter": [{"reference": f"EpisodeOfCare/{kept.episode_id}"}]}} if kept.episode_id else {}),
     }

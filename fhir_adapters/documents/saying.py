@@ -44,6 +44,13 @@ def _labels() -> dict[str, str]:
     return {item.link_id: item.text.zh for item in walked}
 
 
+@lru_cache(maxsize=1)
+def _options() -> dict[tuple[str, str], str]:
+    """What the forms call each answer that is chosen."""
+    walked = (item for form in forms_on_disk().values() for top in form.items for item in top.walk())
+    return {(item.link_id, option.code): option.text.zh for item in walked for option in item.options}
+
+
 def concept(value: Any) -> str:
     """Its text, its display, or its code."""
     if not isinstance(value, Mapping):
@@ -137,8 +144,32 @@ def _immunization(one: Json) -> str:
 
 def _task(one: Json) -> str:
     due = one.get("restriction", {}).get("period", {}).get("end")
-    text = one.get("description") or concept(one.get("code"))
-    return f"{text}：{STATUS.get(str(one.get('status')), one.get('status'))}" + (f"，{day(due)} 前" if due else "")
+    text = one.get("description") or _last(one.get("code"))
+    said = f"{text}：{STATUS.get(str(one.get('status')), one.get('status'))}" + (f"，{day(due)} 前" if due else "")
+    written = [_answered(output) for output in one.get("output", ()) if _is_said(output)]
+    return "；".join([said, *written])
+
+
+def _last(code: Any) -> str:
+    """Of several codings our own, which comes last and has words."""
+    codings = [c for c in (code or {}).get("coding", ()) if c.get("display")]
+    return str(codings[-1]["display"]) if codings else concept(code)
+
+
+def _answered(output: Json) -> str:
+    """The field of the form and what was written in it, as the form calls both."""
+    code = next((str(c.get("code")) for c in output.get("type", {}).get("coding", ())), "").replace("-", "_")
+    value = _value(output)
+    return f"{_labels().get(code, concept(output.get('type')))} {_options().get((code, value), value)}"
+
+
+def _is_said(output: Json) -> bool:
+    return any(name in output for name in ("valueString", "valueDateTime", "valueBoolean"))
+
+
+def _request(one: Json) -> str:
+    reasons = "、".join(text for text in (concept(reason) for reason in one.get("reasonCode", ())) if text)
+    return f"{concept(one.get('code'))}{f'：{reasons}' if reasons else ''}　{day(one.get('authoredOn'))}"
 
 
 def _plan(one: Json) -> str:
@@ -157,5 +188,6 @@ SAYINGS: dict[str, Callable[[Json], str]] = {
     "Immunization": _immunization,
     "Task": _task,
     "CarePlan": _plan,
+    "ServiceRequest": _request,
     "Patient": person,
 }

@@ -31,10 +31,12 @@ from fhir_adapters.terminology import (
     CANONICAL_BASE,
     COLOURS,
     DATA_ELEMENT,
+    DOCUMENT_CODES,
     END_REASONS,
     ITEMS,
     LOINC,
     OBSERVATION,
+    OTHER_ELEMENTS,
     RISK_COLOUR_ITEM,
 )
 from workflows.forms import forms_on_disk
@@ -89,7 +91,10 @@ FIXED: dict[str, dict[str, str]] = {
         "confirmed-unchanged": "复评不变",
         **{code: display for *_, code, display in RECHECKS.values()},
     },
-    "task-io": {"questionnaire": "问卷", "questionnaire-response": "填好的问卷"},
+    "task-io": {
+        **{"questionnaire": "问卷", "questionnaire-response": "填好的问卷"},
+        **{"referral-document": "转诊单", "reply-document": "转诊回复单"},
+    },
     "task-business-status": {"on-time": "期限内", "overdue": "已逾期"},
     "episode-type": {"pregnancy-care": "孕产期健康管理", "newborn-care": "新生儿保健"},
     "episode-end-reason": END_REASONS,
@@ -240,9 +245,22 @@ def measured() -> Json:
     return conformance("ValueSet", "measured-item", "观察项目", text, compose={"include": include})
 
 
+def documents() -> Json:
+    """What documents and their sections are called."""
+    listed = [{"code": code, "display": name} for code, (name, _) in DOCUMENT_CODES.items()]
+    text = "文档与章节的类型（LOINC）"
+    compose = {"include": [{"system": LOINC, "concept": listed}]}
+    return conformance("ValueSet", "document-type", text, text, compose=compose)
+
+
 def concept_maps() -> Iterator[Json]:
     elements = [(item.data_element, item.code) for item in ITEMS.values() if item.data_element and item.system == LOINC]
+    elements += [(element, code) for element, (system, code, _) in OTHER_ELEMENTS.items() if system == LOINC]
     yield _map("data-element-to-loinc", "国家数据元 → LOINC", DATA_ELEMENT, LOINC, elements)
+    others = [(element, code) for element, (system, code, _) in OTHER_ELEMENTS.items() if system == OBSERVATION]
+    yield _map(
+        "data-element-to-observation", "国家数据元 → 自有观察项目（值域未核）", DATA_ELEMENT, OBSERVATION, others
+    )
     administrative = "http://hl7.org/fhir/administrative-gender"
     gender = [("1", "male"), ("2", "female"), ("0", "unknown"), ("9", "unknown")]
     yield _map("gender", "GB/T 2261.1 → 性别", "urn:oid:2.16.156.10011.2.3.3.4", administrative, gender)

@@ -15,10 +15,12 @@ from engine.commands.contracts import CompleteUserTask, PublishMessage, SetVaria
 from engine.errors import EngineError
 from engine.store import reads
 from fhir_adapters.correlation import of_patient
+from fhir_adapters.documents import travelling
 from fhir_adapters.issues import FhirError, Issue, translate
 from fhir_adapters.mappings.referral import Step
+from fhir_adapters.store import documents as store
+from fhir_adapters.store import patients, resources
 from fhir_adapters.store import referrals as rows
-from fhir_adapters.store import resources
 from fhir_adapters.store.resources import ENGINE, Draft
 from fhir_adapters.terminology import REFERRAL_NO, REFERRAL_STATUS, TASK_IO
 from fhir_adapters.types import patient_of
@@ -113,12 +115,37 @@ def _offered(work: Work, item: Item) -> None:
         text = "此转诊单号已在使用", "this referral number is in use"
         raise refuse_at(409, f"{item.entry.at}.groupIdentifier", "duplicate", "MCH-T-021", *text)
     assert request is not None and receiver is not None
-    started = _started(work, item, request, receiver, number["value"])
+    documents, task = _documents(work, item, task, "input", str(item.patient_id), number["value"])
+    started = _started(work, item, request, receiver, number["value"], documents)
     resources.save(work.asked, work.region_id, work.now, ENGINE, [Draft(resource=task)], engine_owned=True)
     _fill(work, item, started, "task_request_transfer", _asked(work, task, request))
 
 
-def _started(work: Work, item: Item, request: Json, receiver: str, number: str) -> UUID:
+def _documents(
+    work: Work, item: Item, task: Json, name: str, patient_id: str, number: str
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """What came with it is kept as it came: the process's variables that say where, and the Task, which names it now
+    instead of holding it."""
+    case = patients.newest_case(work.conn, work.region_id, patient_id)
+    came = travelling.arrived(
+        task.get(name, []),
+        f"{item.entry.at}.{name}",
+        patient_id=patient_id,
+        episode_id=case,
+        referral_no=number,
+        came_from=str(work.by.organisation),
+        owner=work.viewer.source,
+        now=work.now,
+    )
+    for one in came.values():
+        store.add(work.conn, work.region_id, one)
+    rest = [one for one in task.get(name, ()) if "valueAttachment" not in one]
+    listed = [*rest, *(travelling.named(called, str(one.id)) for called, one in came.items())]
+    kept = {key: value for key, value in task.items() if key != name} | ({name: listed} if listed else {})
+    return {called.replace("-", "_"): str(one.id) for called, one in came.items()}, kept
+
+
+def _started(work: Work, item: Item, request: Json, receiver: str, number: str, documents: Mapping[str, str]) -> UUID:
     """The process, under her case where she has one here: never a guess."""
     assert item.patient_id is not None
     found = of_patient(work.conn, work.region_id, item.patient_id, None)
@@ -147,6 +174,7 @@ def _started(work: Work, item: Item, request: Json, receiver: str, number: str) 
         "hospital_organisation": receiver,
         "referral_task": item.id,
         "referral_request": str(request["id"]),
+        **documents,
     }
     key = pregnancy_id if case is not None and not _is_busy(work, pregnancy_id) else None
     start = StartInstance(definition_key=referrals.PROCESS, business_key=key, variables=variables)
@@ -231,6 +259,9 @@ def move(work: Work, item: Item, stored: Json) -> None:
     else:
         if step == "arrived":
             leave_unsaid(work, instance_id)
+        documents, _ = _documents(work, item, asked, "output", str(patient_of(stored)), number)
+        if documents:
+            work.run(SetVariables(instance_id=instance_id, variables=documents, reason="a document came with the step"))
         element, _ = FORMS[step]
         _fill(work, item, instance_id, element, _answers(work, step, asked, when, reason))
 

@@ -55,6 +55,7 @@ STEPS = {  # what is done by filling in a form: the step, and the answer that sa
     "transfer-arrival": ("arrived", "arrived_at"),
     "transfer-result": ("returned", None),
 }
+DOCUMENTS = {"referral_document": "转诊单", "reply_document": "转诊回复单"}
 OF_SENDER = frozenset({"requested", "departed", "withdrawn"})
 RECEIVE = "receive-referral"
 
@@ -212,8 +213,22 @@ def to_task(referral: Referral, step: str, at: str, answers: Mapping[str, Any]) 
         lastModified=at,
         requester=reference("Organization", referral.sender),
         owner=reference("Organization", referral.receiver),
-        output=[_output(name, value) for name, value in answers.items() if _is_plain(value)],
+        input=_document(found, "referral_document"),
+        output=[
+            *(_output(name, value) for name, value in answers.items() if _is_plain(value)),
+            *_document(found, "reply_document"),
+        ],
     )
+
+
+def _document(found: Mapping[str, Any], name: str) -> list[Json]:
+    """One that came with a step of the other side's."""
+    if not found.get(name):
+        return []
+    kind = concept(TASK_IO, name.replace("_", "-"), DOCUMENTS[name])
+    return [
+        {"type": kind, "valueReference": {"reference": f"DocumentReference/{found[name]}", "display": DOCUMENTS[name]}}
+    ]
 
 
 def _priority(found: Mapping[str, Any]) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
+from fhir_adapters.documents import travelling
 from fhir_adapters.facts import FINAL
 from fhir_adapters.store import resources
 from fhir_adapters.store.referrals import Told
@@ -19,8 +21,8 @@ DATING = frozenset(ITEMS[name].code for name in ("lmp", "edd_final"))
 Json = Mapping[str, Any]
 
 
-def bundle(conn: Any, region_id: str, told: Told, partner: Partner) -> dict[str, Any]:
-    """What is restricted does not go with it: the reason for the referral does."""
+def bundle(conn: Any, region_id: str, told: Told, partner: Partner, at: datetime) -> dict[str, Any]:
+    """What is restricted does not go with it: the reason for the referral does. The document stands in the Task."""
     stored = resources.current(conn, region_id, "Patient", told.patient_id or "")
     woman = _woman(stored.resource() if stored else {}, region_id, told.patient_id or told.referral_no)
     there = {"reference": f"Organization/{partner.organisation_there}"}
@@ -36,6 +38,9 @@ def bundle(conn: Any, region_id: str, told: Told, partner: Partner) -> dict[str,
         "for": {"reference": WOMAN},
         "owner": there,
     }
+    document = travelling.of_step(conn, region_id, told, at)
+    if document is not None:
+        task["input"] = [*task.get("input", ()), travelling.attached(document, travelling.REFERRAL)]
     number = next(i for i in task["identifier"] if i["system"] == TASK)
     known = next(i for i in woman["identifier"] if is_identity(same_system(i["system"])))
     return {

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from fhir_adapters.documents import travelling
 from fhir_adapters.mappings.referral import WORDS
 from fhir_adapters.partners import offering
 from fhir_adapters.partners.channel import Channel, NotAllowed, NotTaken, Refused, said
@@ -93,11 +94,14 @@ class Teller:
         theirs = channel.find("Task", TASK, number)
         if told.step == "requested":
             if theirs is None:
-                _good(*channel.ask("POST", "", offering.bundle(conn, self.region_id, told, partner)))
+                _good(*channel.ask("POST", "", offering.bundle(conn, self.region_id, told, partner, self.clock())))
             return
         if theirs is None:
             raise NotTaken("对方还没有此转诊 / the other side does not have this referral yet")
         if not _has(theirs, told.step):
+            document = travelling.of_step(conn, self.region_id, told, self.clock())
+            if document is not None:
+                ours = {**ours, "output": [*ours.get("output", ()), travelling.attached(document, travelling.REPLY)]}
             _good(*channel.put(moved(theirs, ours)))
         if told.step == "withdrawn":
             _revoke(channel, told)

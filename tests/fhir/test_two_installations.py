@@ -3,7 +3,9 @@ point, and both come to say the same, with every time as its own side said it.""
 
 from __future__ import annotations
 
+import base64
 import http.client
+import json
 import os
 import socket
 import subprocess
@@ -19,7 +21,9 @@ from psycopg.conninfo import make_conninfo
 from engine.clock import CHINA
 from engine.commands.contracts import Actor, PublishMessage
 from engine.store import reads
+from fhir_adapters.documents import travelling
 from fhir_adapters.partners import keys
+from fhir_adapters.store import documents
 from fhir_adapters.store import referrals as rows
 from runtime import partners
 from runtime.database.roles import as_application
@@ -33,6 +37,7 @@ from workflows.people import Organisation
 
 DOCTOR = Actor(id="doctor", organisation="org-hospital", roles=("R-OB",))
 OFFICER = Actor(id="officer", organisation="org-mch", roles=("R-PM-F",))
+TYPE = "DocumentReference"
 NUMBERS = iter(f"99999919970615{n:03}X" for n in range(1, 999))  # documents of invented women
 
 
@@ -127,6 +132,12 @@ class Side:
         with self.hospital.pool.connection() as conn:
             found = rows.steps(conn, self.hospital.region_id, number)
         return next((one.state, one.problem) for one in found if one.step == step)
+
+    def papers(self, number):
+        """The documents of this referral, to the letter, and who sent them."""
+        with self.hospital.pool.connection() as conn:
+            found = documents.of_referral(conn, self.hospital.region_id, number, restricted=True)
+        return [(one.kind, one.body, one.came_from) for one in found]
 
     def count(self, number):
         """How many processes, Tasks and requests there are of this referral."""
@@ -223,6 +234,62 @@ def test_the_whole_loop_leaves_both_sides_with_every_time_of_both(sides):
     assert woman["name"][0]["text"] == "测试甲子"
 
 
+def test_the_documents_travel_with_their_steps_and_are_the_same_on_both_sides(sides):
+    a, b = sides
+    number, _ = a.sends()
+    settle(a, b)
+    b.fill(number, "task_answer_transfer")
+    a_leaves_and_b_returns(a, b, number)
+
+    sent, came = a.papers(number), b.papers(number)
+    assert [kind for kind, _, _ in sent] == ["referral", "reply"]
+    assert [paper[:2] for paper in sent] == [paper[:2] for paper in came]
+    assert [origin for *_, origin in sent] == [None, a.them] and [origin for *_, origin in came] == [b.them, None]
+    made = json.loads(came[0][1])
+    said = " ".join(one["text"]["div"] for one in made["entry"][0]["resource"]["section"])
+    assert "高危孕产妇转诊" in said and "末次月经" in said
+    reply = json.loads(sent[1][1])["entry"][0]["resource"]["section"][0]["text"]["div"]
+    assert "处理经过 硫酸镁、降压" in reply and "stays" not in reply  # what was chosen, in words
+    for side, where in ((a, "output"), (b, "input")):
+        named = [one["valueReference"] for one in task_of(side, number)[where] if "valueReference" in one]
+        found = side.hospital.search(f"/{TYPE}?patient={task_of(side, number)['for']['reference']}", f"{side.them}-his")
+        assert len(named) == 1 and named[0]["reference"] in {f"{TYPE}/{one['id']}" for one in found}
+
+
+def a_leaves_and_b_returns(a, b, number):
+    settle(b)
+    a.fill(number, "task_depart")
+    settle(a)
+    b.fill(number, "task_arrive")
+    b.fill(number, "task_transfer_result")
+    settle(b)
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "place"),
+    [
+        ({"data": "!"}, "value.data"),
+        ({"hash": "AAAA"}, "value.data"),
+        ({"data": base64.b64encode(b'{"resourceType": "Bundle"}').decode()}, "value.data"),
+    ],
+)
+def test_a_document_that_is_none_is_refused_with_its_place_and_nothing_is_kept(sides, spoilt, place):
+    a, b = sides
+    number, _ = a.sends()
+    whole = travelling.attached
+    travelling.attached = lambda *args: {
+        **(made := whole(*args)),
+        "valueAttachment": {**made["valueAttachment"], "hash": None, **spoilt},
+    }
+    try:
+        settle(a)
+    finally:
+        travelling.attached = whole
+
+    state, problem = a.state(number, "requested")
+    assert state == "refused" and "422" in problem and b.steps(number) == [] and b.papers(number) == []
+
+
 def test_a_refusal_reaches_the_sender_with_its_reason(sides):
     a, b = sides
     number, _ = a.sends()
@@ -314,6 +381,7 @@ def test_a_sender_that_dies_on_the_way_sends_one_referral(sides, point):
     settle(a, b)
 
     assert a.count(number) == b.count(number) == (1, 1, 1) and a.steps(number) == b.steps(number)
+    assert [one[:2] for one in a.papers(number)] == [one[:2] for one in b.papers(number)] and len(a.papers(number)) == 1
 
 
 @pytest.mark.parametrize("point", RECEIVING)
@@ -329,3 +397,4 @@ def test_a_receiver_that_dies_on_the_way_has_one_referral(sides, point):
     settle(a, b)
 
     assert a.count(number) == b.count(number) == (1, 1, 1) and a.steps(number) == b.steps(number)
+    assert len(a.papers(number)) == len(b.papers(number)) == 1

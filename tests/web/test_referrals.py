@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from tests.web.conftest import csrf_of
@@ -51,6 +53,19 @@ def test_both_sides_read_what_the_other_has_done(site, other, sent):
         assert_sound(shown)
         assert "同意接收" in shown.text and "邻县医师" in shown.text and "本系统内" in shown.text, who
     assert page in site.get("/referrals", other).text
+
+
+def test_the_document_is_read_by_both_sides_and_by_nobody_else(site, other, sent):
+    _, page = sent
+
+    assert f'href="{page}/documents/requested"' in site.get(page, other).text
+    for who in ("doctor", other):
+        paper = site.get(f"{page}/documents/requested", who)
+        assert paper.status_code == 200 and "孕产妇转诊单" in paper.text and "高危孕产妇转诊" in paper.text, who
+        assert paper.headers["Content-Security-Policy"].startswith("sandbox")  # what it holds may be another system's
+    assert site.get(f"{page}/documents/requested", "nurse2").status_code == 404
+    assert site.get(f"{page}/documents/returned", other).status_code == 404  # nobody has said yet how it went
+    assert site.get(f"{page}/documents/{uuid4()}", other).status_code == 404
 
 
 def test_it_is_not_there_for_who_has_no_part_in_it(site, sent):

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from flask import Response, g, redirect, render_template, request, url_for
+from flask import Response, g, make_response, redirect, render_template, request, url_for
 
 from engine.errors import NotFound
-from engine.store import reads
+from engine.store import plain, reads
+from fhir_adapters.documents import travelling
+from fhir_adapters.documents.kinds import KINDS
+from fhir_adapters.documents.page import page
+from fhir_adapters.store import documents
 from fhir_adapters.store import referrals as rows
 from web.pages.blueprint import bp, services
 from workflows import referral_ends
@@ -27,6 +32,7 @@ def referral(referral_no: str) -> str:
     """404 for one that is none of the reader's institutions'."""
     steps, instance = _found(referral_no)
     with services().engine.read() as conn:
+        papers = documents.of_referral(conn, services().region_id, referral_no, restricted=g.principal.restricted)
         waiting = reads.user_tasks(conn, services().region_id, instance_id=instance.id).items
     state, sides = state_of(instance.variables), referral_ends.sides(instance.variables)
     mine = {side for side, organisation in sides.items() if organisation in g.principal.organisations}
@@ -41,6 +47,8 @@ def referral(referral_no: str) -> str:
         state=state,
         sides=sides,
         waiting=waiting,
+        papers=[(one, KINDS[one.kind].title) for one in papers],
+        to_make=_to_make(steps, papers),
         can=can,
         unsaid=unsaid,
         places=places,
@@ -49,6 +57,52 @@ def referral(referral_no: str) -> str:
         pregnancy_id=instance.business_key,
         done=request.args.get("done") == "1",
     )
+
+
+def _to_make(steps: list[rows.Told], papers: list[documents.Kept]) -> list[tuple[str, str]]:
+    """Steps whose document nobody sent, as between two institutions that both use these pages, with its title."""
+    there = {one.kind for one in papers}
+    wanted = {
+        step.step: travelling.KINDS_OF[travelling.OF_STEP[step.step]]
+        for step in steps
+        if step.step in travelling.OF_STEP
+    }
+    return [(step, KINDS[kind].title) for step, kind in wanted.items() if kind not in there]
+
+
+@bp.get("/referrals/<referral_no>/documents/<any(requested, returned):step>")
+def referral_paper(referral_no: str, step: str) -> Response:
+    """The document of a step as things stand now; nobody keeps it."""
+    steps, _ = _found(referral_no)
+    told = next((one for one in reversed(steps) if one.step == step), None)
+    with services().people.reading(g.principal, "read", "document", f"{referral_no[:64]}/{step}"):
+        pass
+    with services().engine.read() as conn:
+        now = services().clock()
+        made = travelling.of_step(conn, services().region_id, told, now, keeps=False) if told is not None else None
+    if made is None:
+        raise NotFound("没有这份文档", "no such document")
+    return _paper(made)
+
+
+@bp.get("/referrals/<referral_no>/documents/<uuid:document_id>")
+def referral_document(referral_no: str, document_id: UUID) -> Response:
+    """What travelled with it, as a page of its own that a browser prints. What came from another system is shown in a
+    frame of no rights: nothing in it runs, loads, or leads anywhere."""
+    _found(referral_no)
+    with services().people.reading(g.principal, "read", "document", str(document_id)):
+        pass  # noted; whoever may see the referral may see what came with it
+    with services().engine.read() as conn:
+        found = documents.of_referral(conn, services().region_id, referral_no, restricted=g.principal.restricted)
+    one = next((one for one in found if one.id == document_id), None)
+    if one is None:
+        raise NotFound("没有这份文档", "no such document")
+    return _paper(one)
+
+
+def _paper(kept: documents.Kept) -> Response:
+    g.shows_paper = True
+    return make_response(page(plain.read(kept.body)))
 
 
 @bp.post("/referrals/<referral_no>/<any(withdrawn, 'no-show', arrived):how>")
