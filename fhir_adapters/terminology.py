@@ -262,6 +262,38 @@ BY_DATA_ELEMENT = {
     if item.data_element and link_id not in ("apgar_5", "apgar_10")
 }
 
+# Data elements that are known by name (V) and whose lists of values are not verified: said, and never read as a fact.
+OTHER_ELEMENTS = {
+    "DE02.10.011.00": (OBSERVATION, "mode-planned", "计划分娩方式"),
+    "DE04.10.206.00": (LOINC, "8867-4", "心率"),
+    "DE04.30.062.00": (OBSERVATION, "liquor", "羊水性状"),
+    "DE05.01.044.00": (OBSERVATION, "fetal-position", "胎方位"),
+    "DE05.10.160.00": (OBSERVATION, "newborn-condition", "新生儿异常情况"),
+    "DE06.00.097.00": (LOINC, "9109-0", "术中出血量"),
+}
+DOCUMENT_CODES = {  # LOINC: types of documents and sections -> name, mark (6.5)
+    "57133-1": ("Referral note", "V"),
+    "57055-6": ("Antepartum summary", "V"),
+    "57057-2": ("Labor and delivery summary", "V"),
+    "57058-0": ("Maternal discharge summary", "V"),
+    "57059-8": ("Pregnancy visit summary", "V"),
+    "34133-9": ("Summary of episode note", "V"),
+    "18842-5": ("Discharge summary", "V"),
+    "15508-5": ("Labor and delivery records", "V"),
+    "42349-1": ("Reason for referral", "V"),
+    "57073-9": ("Prenatal records", "V"),
+    "10162-6": ("History of pregnancies", "V"),
+    "11348-0": ("History of Past illness", "V"),
+    "10157-6": ("History of family member diseases", "V"),
+    "8716-3": ("Vital signs", "V"),
+    "30954-2": ("Relevant diagnostic tests/laboratory data", "V"),
+    "51848-0": ("Evaluation note", "V"),
+    "18776-5": ("Plan of care note", "V"),
+    "69730-0": ("Instructions", "V"),
+    "57075-4": ("Newborn delivery information", "E"),
+    "57077-0": ("Newborn status maternal", "E"),
+}
+
 
 def item_of(link_id: str) -> Item:
     """The item of a form field; what LOINC lacks has our own code, which is the linkId in kebab case."""

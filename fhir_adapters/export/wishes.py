@@ -124,7 +124,7 @@ def pairs_of(parameters: Any) -> Sequence[tuple[str, str]]:
     for number, one in enumerate(listed):
         values = [one[name] for name in _VALUES if name in one] if isinstance(one, Mapping) else []
         if isinstance(one, Mapping) and one.get("name") == "patient":
-            values = [part["reference"] for part in [one.get("valueReference")] if _names(part)]
+            values = _named(one.get("valueReference"))
         if len(values) != 1 or not isinstance(values[0], str) or not isinstance(one.get("name"), str):
             problems.append(_wrong(f"Parameters.parameter[{number}]", " | ".join(_VALUES)))
         else:
@@ -134,8 +134,8 @@ def pairs_of(parameters: Any) -> Sequence[tuple[str, str]]:
     return found
 
 
-def _names(part: Any) -> bool:
-    return isinstance(part, Mapping) and isinstance(part.get("reference"), str)
+def _named(reference: Any) -> list[Any]:
+    return [reference["reference"]] if isinstance(reference, Mapping) and "reference" in reference else []
 
 
 def _moment(text: str) -> datetime | None:

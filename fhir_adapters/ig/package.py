@@ -30,7 +30,7 @@ def resources() -> Mapping[tuple[str, str], Json]:
     made: list[Json] = [profiles.structure(one) for one in PROFILES]
     made += [extensions.structure(one) for one in extensions.EXTENSIONS]
     made += [codes.code_system(one) for one in codes.systems().values()]
-    made += [codes.value_set(one) for one in codes.systems().values()] + [codes.measured()]
+    made += [codes.value_set(one) for one in codes.systems().values()] + [codes.measured(), codes.documents()]
     made += [*codes.concept_maps(), *searching.search_parameters(), *searching.operations()]
     made.append(_guide([*made, *written()]))
     return {(one["resourceType"], one["id"]): one for one in made}

@@ -136,6 +136,14 @@ def test_bindings_lead_to_value_sets_of_the_guide():
     }
 
 
+def test_each_map_leads_to_codes_that_are_defined():
+    defined = {f"{codes.PREFIX}{id_}": set(one.codes) for id_, one in codes.systems().items()}
+    for one in codes.concept_maps():
+        for group in one["group"]:
+            targets = {target["code"] for element in group["element"] for target in element["target"]}
+            assert targets and targets <= defined.get(group["target"], targets), one["id"]
+
+
 def test_the_differential_stands_in_the_order_of_the_type():
     episode = next(profiles.structure(one) for one in PROFILES if one.id == "mch-pregnancy-episode")
     ids = [element["id"] for element in episode["differential"]["element"]]
