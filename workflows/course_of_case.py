@@ -34,10 +34,10 @@ def tracings(services: Any, conn: Any, pregnancy_id: str) -> str | None:
     had to."""
     asked: dict[str, Any] = {"business_key": pregnancy_id, "state": "completed", "order": "created", "limit": 500}
     lines = []
-    for task in reads.user_tasks(conn, services.region_id, **asked).items:
-        response = services.patients.response_to(conn, task.id, restricted=False) if task.form == TRACING else None
-        form = services.forms.get(TRACING, task.form_version, conn=conn) if response else None
-        if form is not None and task.completed_at is not None:
+    for task in (one for one in reads.user_tasks(conn, services.region_id, **asked).items if one.form == TRACING):
+        response = services.patients.response_to(conn, task.id, restricted=False)
+        form = services.forms.get(TRACING, task.form_version, conn=conn)
+        if response is not None and form is not None and task.completed_at is not None:
             given = form.answers_from_response(dict(response))
             said = [_in_words(form, name, given[name]) for name in SAID if given.get(name)]
             lines.append(f"{_day(task.completed_at)} {task.name or task.element_id}：{'，'.join(said)}")
