@@ -95,7 +95,7 @@ def _security(base: str) -> dict[str, Any]:
     root = base.removesuffix("/fhir") + "/oauth"
     ends = {"authorize": "authorize", "token": "token", "introspect": "introspect", "revoke": "revoke"}
     return {
-        "cors": False,
+        "cors": True,
         "service": [{"coding": [{"system": SECURITY, "code": "SMART-on-FHIR"}], "text": "SMART App Launch"}],
         "extension": [
             {"url": SMART, "extension": [{"url": name, "valueUri": f"{root}/{end}"} for name, end in ends.items()]}

@@ -14,6 +14,7 @@ import api
 import web
 from api import errors, fhir, oauth
 from api.fhir import direct
+from api.oauth import origins
 from engine.errors import EngineError, Forbidden
 from fhir_adapters import traffic
 from web import errors as pages
@@ -51,12 +52,14 @@ def create_app(services: Services) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     traffic.begin(app, services)
     app.before_request(_begin)
+    app.before_request(lambda: origins.preflight(services))
     for bp in (*api.blueprints(services), *_other_rooms(services)):
         app.register_blueprint(bp)
     app.register_error_handler(HTTPException, lambda error: _http_error(error))
     app.register_error_handler(EngineError, lambda error: _engine_error(error))
     app.register_error_handler(Exception, lambda error: _fault(services, error))
     app.after_request(_finish)
+    app.after_request(lambda response: origins.answer(services, response))
     if access.row_of(direct.ENDPOINT) is not None:
         app.wsgi_app = _Directly(app, services)  # type: ignore[method-assign]
     return app

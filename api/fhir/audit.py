@@ -41,7 +41,7 @@ def register(bp: Blueprint, services: Any) -> None:
 
 
 def _require_auditor() -> None:
-    if AUDITOR not in principal().roles:
+    if AUDITOR not in principal().roles or principal().app is not None:
         text = "只有审计员可以读取审计记录", "only an auditor may read the trail"
         raise refuse(403, "forbidden", "MCH-A-002", *text)
 

@@ -382,9 +382,11 @@ def test_online_access_ends_with_the_session(site):
     app, doctor = Client(site, site.app()), Person(site)
     first = app.redeems(app.code(doctor, "online_access user/*.rs")).json()
     second = app.refreshes(first["refresh_token"]).json()
+    assert app.reads("/Task", second["access_token"]).status_code == 200
     page = doctor.goes(f"{site.base}/tasks")
     doctor.http.post(f"{site.base}/sign-out", data={"csrf": CSRF.search(page.text)[1]})
 
+    assert app.reads("/Task", second["access_token"]).status_code == 401  # who left the shared PC has left the app too
     assert app.refreshes(second["refresh_token"]).json()["error"] == "invalid_grant"
 
 
@@ -513,6 +515,26 @@ def test_a_system_is_no_app_and_an_app_no_system(site):
     assert narrowed["scope"] == "system/Observation.rs?category=laboratory"
     wrong = system.asks(grant_type="client_credentials", scope="system/Observation.rs?nonsense=1").json()
     assert wrong["error"] == "invalid_scope"
+
+
+def test_a_browser_hands_answers_to_pages_of_registered_public_apps_alone(site):
+    app, origin = Client(site, site.app()), {"Origin": "https://app.example.org"}
+    token = app.redeems(app.code(Person(site), "user/*.rs")).json()["access_token"]
+    asks = {**origin, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    path, bearer = f"{site.base}/fhir/Patient/{site.woman.patient_id}", {"Authorization": f"Bearer {token}"}
+
+    before = requests.options(path, headers=asks)
+    read = requests.get(path, headers={**origin, **bearer})
+    assert before.status_code == 204 and "Authorization" in before.headers["Access-Control-Allow-Headers"]
+    assert before.headers["Access-Control-Allow-Origin"] == origin["Origin"]
+    assert read.status_code == 200 and read.headers["Access-Control-Allow-Origin"] == origin["Origin"]
+    assert "Access-Control-Allow-Credentials" not in read.headers and "Origin" in read.headers["Vary"]
+    for other in ("https://evil.example.org", "null", "https://app.example.org.evil.example.org"):
+        refused = requests.options(path, headers={**asks, "Origin": other})
+        read = requests.get(path, headers={**bearer, "Origin": other})
+        assert "Access-Control-Allow-Origin" not in {**refused.headers, **read.headers}
+    page = requests.get(f"{site.base}/sign-in", headers=origin)
+    assert "Access-Control-Allow-Origin" not in page.headers
 
 
 # --- registration -----------------------------------------------------------------------------------------------------
