@@ -13,18 +13,19 @@ from typing import Any
 
 from workflows import catalogue, coverage, indicators, unsure
 from workflows.drawings import Plane, picture, planes
-from workflows.processes import process
+from workflows.processes import process, values
 from workflows.regions import Pack, load_pack, pack_ids
 
 DIAGRAMS = Path(__file__).parents[1] / "bpmn"
+BASELINE = "cn-baseline"
 PICTURES = "pictures"  # the folder beside the pages
 
 
 def page_of(xml: bytes) -> str:
     """A process as Markdown: what it is, its pictures, who does what by when, which clocks run, how it ends."""
     told = process(xml)
-    steps = [(one.name, _code(one.who), _code(one.form), _code(one.due), one.clock, one.source) for one in told.steps]
-    timers = [(one.name, _code(one.value), one.source) for one in told.timers]
+    steps = [(one.name, _code(one.who), _code(one.form), _when(one.due), one.clock, one.source) for one in told.steps]
+    timers = [(one.name, _when(one.value), one.source) for one in told.timers]
     parts = [
         f"# {told.name} `{told.key}`",
         told.chinese,
@@ -140,6 +141,15 @@ def _pictures(key: str, drawn: list[Plane]) -> list[str]:
 
 def _picture_name(key: str, plane: Plane) -> str:
     return f"{key}.svg" if plane.main else f"{key}.{plane.id}.svg"
+
+
+def _when(expression: str) -> str:
+    """As the diagram writes it, and what the national baseline puts in for the rules it reads."""
+    lines = [
+        f"{rule}：{value.zh}" + ("" if value.zh == value.en else f" · {value.en}")
+        for rule, value in values(expression, load_pack(BASELINE).policy())
+    ]
+    return "<br>".join([_code(expression), *lines])
 
 
 def _link(key: str) -> str:

@@ -3,12 +3,22 @@ which source."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from xml.etree.ElementTree import Element, fromstring  # what the gate at deployment has let through
+
+from engine.errors import Text
 
 B = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 Z = "{http://camunda.org/schema/zeebe/1.0}"
 Y = "{urn:yuntu:bpmn:1}"
+
+
+RULE = re.compile(r"policy\.([a-z_0-9]+(?:\.[a-z_0-9]+)*)")
+SPAN = re.compile(r"P(?:T(?=\d))?(\d+)([DHM])")  # a length of time in one unit, as packs write it
+UNITS = {"D": Text(zh="天", en="days"), "H": Text(zh="小时", en="hours"), "M": Text(zh="分钟", en="minutes")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +85,31 @@ def process(xml: bytes) -> Process:
         ],
         ends=[Mark(id=e.get("id", ""), name=_name(e), value=e.get("id", "")) for e in found.iter(f"{B}endEvent")],
     )
+
+
+def values(expression: str, policy: Mapping[str, Any]) -> list[tuple[str, Text]]:
+    """The rules of a region that an expression reads, each with its value there in words."""
+    return [(rule, _words(_value(policy, rule))) for rule in dict.fromkeys(RULE.findall(expression))]
+
+
+def _value(policy: Mapping[str, Any], rule: str) -> Any:
+    found: Any = policy
+    for part in rule.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def _words(value: Any) -> Text:
+    if isinstance(value, list):
+        every = [_words(one) for one in value]
+        return Text(zh="、".join(one.zh for one in every), en=", ".join(one.en for one in every))
+    span = SPAN.fullmatch(value) if isinstance(value, str) else None
+    if span:
+        unit = UNITS[span[2]]
+        english = unit.en.removesuffix("s") if span[1] == "1" else unit.en
+        return Text(zh=f"{span[1]} {unit.zh}", en=f"{span[1]} {english}")
+    written = "—" if value is None else str(value)
+    return Text(zh=written, en=written)
 
 
 def _steps(found: Element) -> list[Step]:

@@ -219,7 +219,15 @@ def test_every_process_has_its_page_with_steps_clocks_and_sources(shown):
     page = shown.get("/pathway/suitability", "nurse")
 
     assert_sound(page)
-    for said in ("适宜性评估", "R-OB-AC", "T-12", "[seed:003 3]", "拒绝建议，加强随访", "/design/suitability/1.bpmn"):
+    for said in (
+        "适宜性评估",
+        "R-OB-AC",
+        "T-12",
+        "3 天",
+        "[seed:003 3]",
+        "拒绝建议，加强随访",
+        "/design/suitability/1.bpmn",
+    ):
         assert said in page.text, said
     assert 'href="/pathway/lost_contact"' in shown.get("/pathway/antenatal_visits?version=1", "village").text
     for missing in ("/pathway/nothing", "/pathway/suitability?version=9"):

@@ -10,7 +10,7 @@ from flask import g, render_template, request
 from engine.errors import NotFound
 from engine.store import reads
 from web.pages.blueprint import bp, services
-from workflows.processes import Process, process
+from workflows.processes import Process, process, values
 
 
 @bp.get("/pathway")
@@ -32,7 +32,14 @@ def pathway_process(key: str) -> str:
             raise NotFound("没有这个流程或版本", "no such process or version")
         told = _told(conn, key, version)
     g.shows_diagram = True
-    return render_template("pathway_process.html", told=told, version=version, newest=newest)
+    policy = services().regions(services().settings.pack).policy()
+    return render_template(
+        "pathway_process.html",
+        told=told,
+        version=version,
+        newest=newest,
+        values=lambda expression: values(expression, policy),
+    )
 
 
 def _newest(conn: Any) -> dict[str, int]:
