@@ -151,3 +151,17 @@ def test_what_is_less_than_the_orange_owes_no_report():
     amend(woman, "Y-1.1", owed=owed)
 
     assert "task_report_risk" not in woman.open()
+
+
+def test_a_fall_that_never_was_takes_its_note_back():
+    woman = graded("R-1.1.1")
+    woman.complete("task_report_risk")
+    woman.advance(timedelta(days=1))
+    woman.message("message_diagnosis_received", {})
+    woman.complete("task_grade", criteria=["O-1.1"])
+    assert "task_note_downgrade" in woman.open()
+
+    amend(woman, "R-1.1.1", "O-1.1")
+
+    assert woman.variables["colour"] == "red"
+    assert not {"task_note_downgrade", "task_report_risk"} & set(woman.open())

@@ -219,3 +219,21 @@ def test_two_results_at_one_moment_have_reports_of_their_own():
     amend(woman, "O-1.2", owed=None)
 
     assert REPORT not in woman.open(), "the report of the red goes, and nothing else is mistaken for it"
+
+
+def test_a_fall_from_a_red_that_never_was_is_not_told():
+    woman, reports = course(["R-1.1.1"], ["O-1.1"])
+    assert "task_note_downgrade" in woman.open()
+
+    correct(woman, reports, 0, "Y-1.1")
+
+    assert "task_note_downgrade" not in woman.open() and woman.open().count(REPORT) == 1
+
+
+def test_a_fall_that_stays_one_is_told_as_before():
+    woman, reports = course(["R-1.1.1"], ["Y-1.1"])
+    due = woman.due("task_note_downgrade")
+
+    correct(woman, reports, 0, "O-1.1")
+
+    assert woman.due("task_note_downgrade") == due and woman.open().count("task_note_downgrade") == 1

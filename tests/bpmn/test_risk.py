@@ -319,3 +319,66 @@ def test_a_fever_after_the_birth_is_a_finding_of_those_days():
     woman.message(OBSERVED, {"facts": {"temperature": 38}})
 
     assert [one["code"] for one in woman.variables["raised_by"]] == ["A-22"] and "task_grade" in woman.open()
+
+
+NOTE = "task_note_downgrade"
+
+
+def graded_again(woman, *criteria, after=timedelta(days=1)):
+    woman.advance(after)
+    woman.message("message_diagnosis_received", {})
+    woman.complete("task_grade", criteria=list(criteria))
+    return woman
+
+
+@pytest.mark.parametrize("first, then", [("R-1.1.1", "O-1.1"), ("O-1.2", "Y-1.1"), ("O-1.2", None), ("R-1.6.4", None)])
+def test_d6_a_fall_from_a_colour_that_is_reported_is_told_within_three_days(first, then):
+    woman = graded(first)
+    woman.complete("task_report_risk")
+    woman.complete("task_acknowledge_report")
+
+    graded_again(woman, *([then] if then else []))
+
+    assert woman.due(NOTE) - woman.now == timedelta(days=3)
+    assert woman.task(NOTE).data["candidate_roles"] == ["R-OB"] and "task_report_risk" not in woman.open()
+    woman.complete(NOTE)
+    assert woman.task("task_acknowledge_downgrade").data["candidate_roles"] == ["R-PM-F"]
+    assert woman.due("task_acknowledge_downgrade") - woman.now == timedelta(days=2)
+    woman.complete("task_acknowledge_downgrade")
+    assert "task_open_case_file" in woman.open(), "the file is closed by the doctor alone"
+
+
+@pytest.mark.parametrize("first, then", [("Y-1.1", None), ("Y-1.1", "Y-1.2"), ("O-1.1", "O-1.2"), ("O-1.1", "R-1.6.4")])
+def test_d6_nothing_is_noted_where_no_reported_colour_falls(first, then):
+    assert NOTE not in graded_again(graded(first), *([then] if then else [])).open()
+
+
+def test_d6_the_same_result_confirmed_asks_for_no_second_note_and_a_rise_takes_it_away():
+    woman = graded_again(graded("R-1.1.1"), "O-1.1")
+    due = woman.due(NOTE)
+
+    graded_again(woman, "O-1.1", "O-1.2")
+    assert (woman.open().count(NOTE), woman.due(NOTE)) == (1, due)
+
+    graded_again(woman, "R-1.6.4")
+    assert NOTE not in woman.open() and woman.open().count("task_report_risk") == 1
+
+
+def test_d6_a_second_fall_takes_the_place_of_the_first():
+    woman = graded_again(graded_again(graded("R-1.1.1"), "O-1.1"), "Y-1.1")
+
+    assert woman.open().count(NOTE) == 1 and woman.due(NOTE) - woman.now == timedelta(days=3)
+
+
+def test_d6_where_purple_is_reported_its_end_is_noted():
+    policy = {**POLICY, "report_colours": ["orange", "red", "purple"]}
+    woman = begin("pregnancy_journey", {"policy": policy, "first_contact": "hospital"})
+    woman.complete("task_register", registered_on="2026-01-05", lmp="2025-11-03", edd="2026-08-10", edd_basis="lmp")
+    woman.complete("task_first_visit", visit_on="2026-01-05", early_registration=True)
+    woman.complete("task_screen", screening_codes=["S-1.1"], screening_unknown=[], screened_on="2026-01-05")
+    woman.complete("task_grade", criteria=["P-1", "Y-1.1"])
+    assert NOTE not in woman.open()
+
+    graded_again(woman, "Y-1.1")
+
+    assert woman.open().count(NOTE) == 1

@@ -43,6 +43,7 @@ def plan(
         "suitability_withdrawn": wrong["colour"] == "red" and all(one["colour"] != "red" for one in sequence),
         "file_withdrawn": not has_file,
         "file_due": has_file and variables.get("case_file") in (None, "withdrawn"),
+        "note_void": variables.get("note_key") is not None and not _falls(sequence, policy, on),
         "county_told": was_sent or (label_of(right) != label_of(wrong) and _is_reported(right, policy)),
         "owed": _owed(sequence, required, place, own, others, was_sent, policy, now, on),
         "report_key": key_of(wrong),
@@ -72,7 +73,19 @@ def _owed(
     }
 
 
+def _falls(sequence: Sequence[Grading], policy: Mapping[str, Any], on: date) -> bool:
+    """Whether the result in force, since it holds, is a fall that the county is told of."""
+    begun = len(sequence) - 1
+    while begun and label_of(sequence[begun - 1]) == label_of(sequence[-1]):
+        begun -= 1
+    return _judged(sequence, begun, policy, on)["note_required"] is True
+
+
 def _needs_report(sequence: Sequence[Grading], n: int, policy: Mapping[str, Any], on: date) -> bool:
+    return _judged(sequence, n, policy, on)["report_required"] is True
+
+
+def _judged(sequence: Sequence[Grading], n: int, policy: Mapping[str, Any], on: date) -> dict[str, Any]:
     """D6 over one result and the one before it."""
     said, before = sequence[n], sequence[n - 1] if n else {}
     asked = {
@@ -84,7 +97,7 @@ def _needs_report(sequence: Sequence[Grading], n: int, policy: Mapping[str, Any]
         "case_file_open": True,
         "policy": policy,
     }
-    return tables.evaluate("risk_consequences", asked, on)["report_required"] is True
+    return dict(tables.evaluate("risk_consequences", asked, on))
 
 
 def _is_reported(said: Grading, policy: Mapping[str, Any]) -> bool:
