@@ -5114,6 +5114,12 @@ CREATE TRIGGER history_is_append_only BEFORE UPDATE ON public.history FOR EACH R
 CREATE TRIGGER organisation_begins_people_epoch AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.organisation FOR EACH STATEMENT EXECUTE FUNCTION public.begin_people_epoch();
 
 --
+-- Name: session session_end_begins_people_epoch; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER session_end_begins_people_epoch AFTER UPDATE OF ended_at ON public.session FOR EACH STATEMENT EXECUTE FUNCTION public.begin_people_epoch();
+
+--
 -- Name: procrastinate_events procrastinate_events_job_id_fkey; Type: FK CONSTRAINT; Schema: procrastinate; Owner: -
 --
 

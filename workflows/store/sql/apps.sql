@@ -75,7 +75,9 @@ SELECT t.scopes, t.issued_at, t.expires_at, g.account_id, g.client_id, g.patient
   JOIN app_grant g ON g.region_id = t.region_id AND g.id = t.grant_id AND g.revoked_at IS NULL
   JOIN client c ON c.region_id = g.region_id AND c.id = g.client_id AND c.active
  WHERE t.region_id = %(region_id)s AND t.token_hash = %(token_hash)s AND t.kind = 'access' AND t.revoked_at IS NULL
-   AND t.expires_at > %(now)s;
+   AND t.expires_at > %(now)s
+   AND ('offline_access' = ANY (g.scopes) OR EXISTS (
+        SELECT FROM session s WHERE s.region_id = g.region_id AND s.token_hash = g.session_hash AND s.ended_at IS NULL));
 
 -- use_token --
 UPDATE app_token SET used_at = %(now)s WHERE region_id = %(region_id)s AND token_hash = %(token_hash)s AND used_at IS NULL;
