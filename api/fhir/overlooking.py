@@ -65,7 +65,8 @@ def keeping_refused(services: Any, entries: Sequence[Entry]) -> Iterator[None]:
     try:
         yield
     except EngineError as error:
-        is_other = error.code == OTHER_UNDER_A_KEY  # nothing of it is to be repaired here
+        # Nothing of another request under a used key is to be repaired here; told in FHIR's words it is the cause.
+        is_other = OTHER_UNDER_A_KEY in (error.code, getattr(error.__cause__, "code", None))
         if translate(error).status == KEPT_STATUS and principal().kind == "client" and not is_other:
             _try(partial(_keep, services, entries, error))
         raise

@@ -411,6 +411,31 @@ def _arrivals(county: Hospital, method: str, path: str) -> Any:
     return county.app.test_client().open(f"/api/arrivals{path}", method=method, headers=headers)
 
 
+def test_another_write_under_a_used_key_is_nothing_that_could_be_repaired(county):
+    sent = hb(county, effectiveDateTime="2025-12-30T09:31:00+08:00")
+    assert county.post("/Observation", sent, Idempotency_Key="k-1").status_code == 201
+    before = _count_refused(county)
+
+    for value in (1, 2):
+        other = {**sent, "valueQuantity": {"value": value}}
+        assert county.post("/Observation", other, Idempotency_Key="k-1").status_code == 422
+
+    assert _count_refused(county) == before
+
+
+def test_what_cannot_be_read_waits_as_it_came_and_is_taken_once_it_is_corrected(county):
+    body = plain.dumps(hb(county, effectiveDateTime="2025-12-29T09:31:00+08:00"))
+    before = {one["id"] for one in _refused(county)}
+
+    assert county.post("/Observation", body[:-1]).status_code == 400
+    [waits] = [one for one in _refused(county) if one["id"] not in before]
+    headers = {"Authorization": f"Bearer {county.token('officer')}"}
+    given = {"text": body.decode(), "reason": "缺少右括号"}
+    done = county.app.test_client().post(f"/api/arrivals/{waits['id']}/correction", json=given, headers=headers)
+
+    assert waits["kind"] == "POST Observation" and done.json["state"] == "understood", done.json
+
+
 def test_only_so_many_refused_writes_are_kept(county, monkeypatch):
     from api.fhir import overlooking
 
