@@ -24,9 +24,10 @@ def to_plain(value: Any) -> Any:
 
 
 def _to_plain(value: Any, run: Run) -> Any:
-    if value is None or isinstance(value, bool | int | str):
-        if isinstance(value, str):
-            run.charge_string(len(value))
+    if value is None or isinstance(value, int):  # bool is one
+        return value
+    if isinstance(value, str):
+        run.charge_string(len(value))
         return value
     run.charge(3)
     if isinstance(value, Decimal):

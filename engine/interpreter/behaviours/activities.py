@@ -67,7 +67,7 @@ def decide(run: Run, at: int, node: Node, via: str | None) -> None:
             "decision_unknown", f"没有部署决策“{work.decision}”", f"the decision '{work.decision}' is not deployed"
         )
     try:
-        evaluation = definitions.evaluate(work.decision, run.visible(at), now=run.now)
+        evaluation = definitions.evaluate(work.decision, run.visible(at), now=run.now, explained=False)
     except EngineError as error:
         raise Failed("decision", error.message.zh, error.message.en) from None
     if evaluation.errors:
