@@ -62,7 +62,7 @@ def order_of(newborn: Json) -> int | None:
 
 def _stillborn(work: Work, episode_id: str) -> set[int]:
     """By the outcomes that were told, and by what the ward entered."""
-    case = reads.instance_by_business_key(work.asked, work.region_id, JOURNEY, episode_id)
+    case = reads.instance_by_business_key(work.conn, work.region_id, JOURNEY, episode_id)
     entered = (case.variables.get("fetuses") if case else None) or ()
     by_ward = {int(one.get("order") or n) for n, one in enumerate(entered, 1) if one.get("outcome") in DEAD}
     return by_ward | _told(work, episode_id)["dead"]
