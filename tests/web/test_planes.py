@@ -215,6 +215,7 @@ def test_every_process_has_its_page_with_steps_clocks_and_sources(shown):
     assert_sound(listed)
     keys = re.findall(r'href="/pathway/(\w+)"', listed.text)
     assert keys[0] == "pregnancy_journey" and len(set(keys)) == len(keys) > 50
+    assert keys.index("pregnancy_lead") < keys.index("antenatal_visits") < keys.index("closure"), "by their stage"
 
     page = shown.get("/pathway/suitability", "nurse")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -12,13 +13,21 @@ from engine.store import reads
 from web.pages.blueprint import bp, services
 from workflows.processes import Process, process, values
 
+STAGE = re.compile(r"P(\d\d)")
+
 
 @bp.get("/pathway")
 def pathway() -> str:
     """Every process in its newest version, with what it is for."""
     with services().engine.read() as conn:
         told = [(version, _told(conn, key, version)) for key, version in sorted(_newest(conn).items())]
-    return render_template("pathway.html", processes=sorted(told, key=lambda row: row[1].key != "pregnancy_journey"))
+    return render_template("pathway.html", processes=sorted(told, key=lambda row: _place(row[1])))
+
+
+def _place(told: Process) -> tuple[bool, int]:
+    """The whole first, then by the stage that each description begins with (P01 … P22), then what names none."""
+    stage = STAGE.match(told.chinese)
+    return told.key != "pregnancy_journey", int(stage[1]) if stage else 99
 
 
 @bp.get("/pathway/<key>")
