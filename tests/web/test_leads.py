@@ -122,3 +122,14 @@ def test_ac30_a_registration_finished_as_a_task_is_refused_for_a_woman_in_care(s
     completion.complete(
         site.services, task_id, by=site.principal("nurse"), answers={**example("registration"), **other}
     )
+
+
+def test_the_task_of_a_lead_names_the_woman_and_leads_to_no_page_that_is_not_there(site):
+    enter(site)
+    (task,) = leads(site)
+
+    page = site.get(f"/tasks/{task.id}", "nurse")
+
+    assert_sound(page)
+    banner = page.text.partition('class="banner__name"')[2].partition("</p>")[0]
+    assert "测试丁" in banner and "href" not in banner

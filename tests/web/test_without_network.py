@@ -116,6 +116,7 @@ def test_ac33_in_a_browser_the_network_goes_the_page_is_reloaded_and_the_form_is
         page.evaluate(READY)
         page.reload()
         person.check()
+        her = page.locator(".banner__name").inner_text()
 
         person.context.set_offline(True)
         fill_by_keyboard(page, POSITIVE)
@@ -123,6 +124,7 @@ def test_ac33_in_a_browser_the_network_goes_the_page_is_reloaded_and_the_form_is
         page.reload()
         expect(page.locator('input[name="s_2_1"][value="yes"]')).to_be_checked()
         expect(page.locator("#f-doctor")).to_have_value(POSITIVE["doctor"])
+        expect(page.locator(".banner__name")).to_have_text(her)  # never a form without the woman it is about
         page.locator("button.button--main").click()
         expect(page.locator("#saved")).to_contain_text("已提交，加密保存在本机")
         page.reload()  # it is not lost now either

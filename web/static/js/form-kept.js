@@ -63,6 +63,8 @@ export class KeptForm {
       frame: frame.outerHTML,
       fields: markup(this.fields),
       title: document.querySelector("h1")?.textContent ?? "",
+      banner: document.querySelector(".banner")?.outerHTML ?? "",
+      about: document.querySelector(".banner__name")?.textContent?.trim() ?? "",
       over: this.over(),
       typedAt: this.typedAt ?? serverNow(),
       pressedAt: this.pressedAt,

@@ -9,6 +9,7 @@ if (found && main) {
   const title = Object.assign(document.createElement("h1"), { textContent: found.content.title, lang: "zh-CN" });
   const status = Object.assign(document.createElement("output"), { className: "saved", id: "saved" });
   main.replaceChildren(title, status);
+  main.insertAdjacentHTML("beforebegin", found.content.banner); // never a form without the woman it is about
   main.insertAdjacentHTML("beforeend", found.content.frame); // of this machine, unsealed with her key
   await import("./form.js"); // which fills in what was typed, and goes on trying
 }

@@ -73,7 +73,7 @@ async function tellOfKept() {
 
 function line(/** @type {import("./keep.js").Kept} */ one) {
   const text = document.createElement('p');
-  const link = Object.assign(document.createElement('a'), { href: one.path, textContent: one.content.title, lang: 'zh-CN' });
+  const link = Object.assign(document.createElement('a'), { href: one.path, textContent: `${one.content.title} ${one.content.about}`.trim(), lang: 'zh-CN' });
   const drop = Object.assign(document.createElement('button'), { type: 'button', className: 'plain', textContent: say('sayDrop') });
   drop.addEventListener('click', () => {
     if (confirm(say('sayDropSure'))) void forget(one.id).then(() => text.remove());
