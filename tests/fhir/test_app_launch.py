@@ -388,6 +388,7 @@ def test_online_access_ends_with_the_session(site):
 
     assert app.reads("/Task", second["access_token"]).status_code == 401  # who left the shared PC has left the app too
     assert app.refreshes(second["refresh_token"]).json()["error"] == "invalid_grant"
+    assert app.reads("/Task", second["access_token"]).status_code == 401
 
 
 def test_an_app_acts_with_no_more_than_the_person_may(site):

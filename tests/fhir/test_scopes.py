@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from urllib.parse import quote
 from uuid import uuid4
@@ -19,6 +20,7 @@ from runtime.exports import write_all
 from runtime.subscribers import own_connection, sender_for, tell
 from tests.fhir.conftest import opened
 from tests.fhir.fhir_kit import coded, entry, issues_of, observation, patient, transaction
+from workflows.people import sign_in
 from workflows.people.apps import challenge_of
 from workflows.people.apps_model import Asked
 from workflows.people.scopes import limited, read_scope
@@ -147,7 +149,9 @@ def app_token(hospital, scopes, patient_id):
         patient_id=patient_id,
     )
     doctor = people.actor_for_token(people.issue_token(account=people.account("doctor")).access_token)
-    return people.redeem(made.app, people.grant_app(asked, doctor, "session"), back, verifier).access_token
+    with people.pool.connection() as conn:
+        session = sign_in.open_session(conn, people.region_id, people.account("doctor").id, datetime.now(UTC))
+    return people.redeem(made.app, people.grant_app(asked, doctor, session), back, verifier).access_token
 
 
 def categories(resource):
