@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 from engine.engine import Engine
 from engine.outbox import Destination, dispatch
 from fhir_adapters import clients
+from fhir_adapters.arrivals.receiving import Receiver
 from workflows.services import Services
 
 log = logging.getLogger(__name__)
@@ -48,9 +49,11 @@ def app_for(services: Services, destinations: Sequence[Destination] = ()) -> App
     @app.periodic(cron=EACH_MINUTE, periodic_id=region)
     @app.task(name="forget", queue=region, queueing_lock=f"forget:{region}")
     def forget(timestamp: int) -> None:
-        """Tokens, answers and assertions that have outlived their use; counts of clients after a year."""
+        """Tokens, answers and assertions that have outlived their use; counts of clients and settled arrivals of long
+        ago."""
         services.people.forget_expired()
         clients.forget(services)
+        Receiver(services).forget()
 
     @app.task(name="take_over", queue=region, queueing_lock=f"take_over:{region}")
     async def left_by_an_earlier_release(timestamp: int) -> None:
