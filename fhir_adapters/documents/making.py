@@ -79,7 +79,7 @@ def _document(
     sections = [(section, _in_order(section, found.values())[:newest]) for section in kind.sections]
     composition = _composition(kind, id_, woman, episodes, sections, children, at=at, by=by, replaces=replaces)
     inside = {key: one for key, one in found.items() if key in _named(composition, found)}
-    entries = [(f"urn:uuid:{id_}", composition), *((f"{base}/{key}", one) for key, one in inside.items())]
+    entries = [(f"{base}/Composition/{id_}", composition), *((f"{base}/{key}", one) for key, one in inside.items())]
     return {
         "resourceType": "Bundle",
         "id": str(id_),
