@@ -27,5 +27,5 @@ def service_worker() -> Response:
 
 @bp.get("/offline")
 def offline() -> Response:
-    """Shown in place of a page that cannot be fetched. It knows nobody: what is kept, its script finds on the machine."""
+    """Shown where a page cannot be fetched. It knows nobody: what is kept, its script finds on the machine."""
     return Response(render_template("offline.html"), headers={"Cache-Control": "no-cache"})
