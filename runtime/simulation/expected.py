@@ -12,11 +12,12 @@ from typing import Any
 
 from psycopg import Connection
 
-from runtime.simulation.persons import CODES, Person
+from runtime.simulation.persons import CODES, STORIES, Person
 
 STEADY = timedelta(days=60)  # in care for so long before an end, she was screened, graded and looked after
 SETTLED = timedelta(days=150)  # after the last thing that is planned for her, everything about her is done
 HIGH = ("orange", "red")
+FEW_PLATELETS = 50  # 10⁹/L: below it is a near miss by itself (D13)
 COLOUR = {"green": "green", "short": "green", "yellow": "yellow", "orange": "orange", "red": "red"}
 
 OVER = "SELECT business_key, variables->>'end_code' FROM instance WHERE definition_key = 'pregnancy_journey'"
@@ -90,7 +91,8 @@ def _after_birth(facts: _Facts) -> list[tuple[str, Any, Any]]:
         if person.told_by != "nobody":  # else she was home already when somebody asked
             must.append(("discharge", done["task_record_discharge"], 1))
         must.append(("42nd day", done["task_check_42d"], 2 if person.is_unwell else 1))
-        told_at_discharge = person.is_near_miss and person.told_by != "nobody"
+        shown = bool(done["task_first_visit"]) and STORIES[person.story].get("plt", FEW_PLATELETS) < FEW_PLATELETS
+        told_at_discharge = (person.is_near_miss or shown) and person.told_by != "nobody"
         must.append(("near miss", facts.started["near_miss_review", person.pregnancy_id], int(told_at_discharge)))
     return must
 
