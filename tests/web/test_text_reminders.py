@@ -1,4 +1,4 @@
-"""M-20 on her page: whether she wants to be reminded by text message, said and taken back; and what pages say of whom."""
+"""M-20 on her page: whether she wants to be reminded by text message, said and taken back; what pages say of whom."""
 
 from __future__ import annotations
 

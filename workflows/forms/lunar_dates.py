@@ -1,4 +1,4 @@
-"""A date typed as it is told in the lunar calendar: the field holds the Gregorian day, beside it stands what was told."""
+"""A date typed as told in the lunar calendar: the field holds the Gregorian day, beside it stands what was told."""
 
 from __future__ import annotations
 
