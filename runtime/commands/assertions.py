@@ -10,6 +10,7 @@ import click
 import jwt
 
 from engine.clock import system_clock
+from engine.errors import Malformed
 from engine.store import plain
 from runtime import settings as configuration
 
@@ -44,5 +45,5 @@ def _private(content: bytes) -> tuple[str, Any, str | None]:
         if "d" not in found or found.get("crv", "P-384") != "P-384":
             raise wrong
         return algorithm, jwt.PyJWK(found, algorithm).key, found.get("kid")
-    except (ValueError, KeyError, TypeError, jwt.PyJWTError):
+    except (Malformed, ValueError, KeyError, TypeError, jwt.PyJWTError):
         raise wrong from None

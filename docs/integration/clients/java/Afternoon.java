@@ -81,7 +81,9 @@ public class Afternoon {
     wish.getChannel().setPayload("application/fhir+json");
     IdType subscription = (IdType) client.create().resource(wish).execute().getId().toUnqualifiedVersionless();
     TOLD.poll(30, TimeUnit.SECONDS); // the handshake
-    wish = client.read().resource(Subscription.class).withId(subscription).execute();
+    do { // our answer to it may still be being noted
+      wish = client.read().resource(Subscription.class).withId(subscription).execute();
+    } while (wish.getStatus() == Subscription.SubscriptionStatus.REQUESTED);
     System.out.println("subscription: " + wish.getStatus().toCode());
 
     // 3. A woman: one transaction, in which she is made only if nobody has her identity number.

@@ -84,7 +84,9 @@ subscription = client.resource(
     channel={"type": "rest-hook", "endpoint": HOOK, "payload": "application/fhir+json"},
 ).save()
 told.get(timeout=30)  # the handshake
-print("subscription:", client.reference("Subscription", subscription.id).to_resource()["status"])
+while subscription["status"] == "requested":  # our answer to it is still being noted
+    subscription.refresh()
+print("subscription:", subscription["status"])
 
 # 3. A woman: one transaction, in which she is made only if nobody has her identity number.
 answer = client.execute("", data=from_guide("registration-bundle.json"))
