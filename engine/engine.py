@@ -206,8 +206,8 @@ class Engine:
     def decision_model(
         self, key: str, version: int | None = None, *, conn: Connection[Any] | None = None
     ) -> tuple[Definitions, int]:
-        """A deployed decision model and its version, without a number the newest. `conn`: for whoever holds a connection
-        already. Raises NotFound."""
+        """A deployed decision model and its version, without a number the newest. `conn`: for whoever holds a
+        connection already. Raises NotFound."""
         if conn is not None:
             return self._setting.library.decision_model(self._looking(conn), key, version)
         with self.read() as own:

@@ -46,7 +46,8 @@ def open_lead(
     idempotency: IdempotencyKey | None = None,
     happened_at: datetime | None = None,
 ) -> OpenedLead:
-    """`happened_at`: when the form was filled in, where it is handed in later. Raises Incorrect (by linkId), Forbidden, Conflict (she is in care, or there is an open lead about her)."""
+    """`happened_at`: when the form was filled in, where it is handed in later. Raises Incorrect (by linkId),
+    Forbidden, Conflict (she is in care, or there is an open lead about her)."""
     actor = by.actor if isinstance(by, Principal) else by
     if not set(actor.roles) & REPORTERS:
         raise Forbidden("您的角色不能登记孕情线索", "your role enters no leads")

@@ -197,7 +197,8 @@ def begin(
     idempotency: IdempotencyKey | None = None,
     happened_at: datetime | None = None,
 ) -> Started:
-    """`happened_at`: when the form was filled in, where it is handed in later. Raises NotFound (no such occasion, or a woman who is not the caller's), Forbidden, Incorrect (by linkId)."""
+    """`happened_at`: when the form was filled in, where it is handed in later. Raises NotFound (no such occasion, or
+    a woman who is not the caller's), Forbidden, Incorrect (by linkId)."""
     rule = of_id(occasion)
     with services.engine.read() as conn:
         case = reads.instance_by_business_key(conn, services.region_id, JOURNEY, pregnancy_id)

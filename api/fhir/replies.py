@@ -102,4 +102,3 @@ def bundle(
 
 def outcome_entry(issues: Sequence[Issue]) -> str:
     return plain.dumps({"resource": outcome(issues), "search": {"mode": "outcome"}}).decode()
-
