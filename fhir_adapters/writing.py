@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from uuid import uuid4
 
+from fhir_adapters import outside
 from fhir_adapters.correlation import Correlated, Episodes, correlate, named_mother
 from fhir_adapters.entries import Entry, conditions
 from fhir_adapters.issues import FhirError, Issue, not_found
@@ -18,9 +19,9 @@ from fhir_adapters.store import many, merging, resources
 from fhir_adapters.store.resources import Draft
 from fhir_adapters.store.texts import split
 from fhir_adapters.terminology import is_identity, same_system
-from fhir_adapters.types import ENGINE_OWNED, PEOPLE_FREE, is_referral, patient_of
 from fhir_adapters.tolerances import keeping
 from fhir_adapters.tolerances.kinds import SNAPSHOT
+from fhir_adapters.types import ENGINE_OWNED, PEOPLE_FREE, is_referral, patient_of
 from fhir_adapters.work import Item, Json, Work, refuse_at
 
 
@@ -30,6 +31,7 @@ def assign(work: Work, entries: list[Entry]) -> None:
     resolved: dict[str, str] = {}
     items: dict[int, Item] = {}
     links = [links_of(entry.resource) for entry in entries]
+    outside.refuse_conditions(work, entries, links)
     for number, entry in enumerate(entries):
         if entry.method in ("PUT", "DELETE", "GET"):
             items[number] = _existing(work, entry)
@@ -89,12 +91,10 @@ def _existing(work: Work, entry: Entry) -> Item:
     if entry.method == "DELETE":
         return Item(entry=entry, id=visible_match(work, entry))
     found = _matches(work, entry, entry.query)
-    return Item(entry=entry, id=found[0] if found else (entry.resource or {}).get("id") or str(uuid4()))
-
     if found and _is_mistaken(work, entry, found[0]):
         return _somebody_else(work, entry, found[0], str(uuid4()), found=False)
-    if found and _is_mistaken(work, entry, found[0]):
-        return Item(entry=entry, id=str(uuid4()), status=201, mistaken_for=found[0])
+    return Item(entry=entry, id=found[0] if found else (entry.resource or {}).get("id") or str(uuid4()))
+
 
 def _somebody_else(work: Work, entry: Entry, mistaken_for: str, id_: str, *, found: bool) -> Item:
     """Who bears a number that leads to another: the one that was told apart before, else a new one."""
@@ -109,6 +109,8 @@ def _somebody_else(work: Work, entry: Entry, mistaken_for: str, id_: str, *, fou
 def _is_mistaken(work: Work, entry: Entry, found: str) -> bool:
     return entry.type == "Patient" and keeping.is_mistaken(work, entry.resource or {}, found)
 
+
+UNASKED = "?"  # no id of a resource: whether the same was said before is still to be asked
 
 
 def _said_before(work: Work, entries: list[Entry], links: list[Links]) -> dict[int, str | None]:
@@ -131,18 +133,16 @@ def _new(work: Work, entry: Entry, links: Links, resolved: Mapping[str, str], sa
     if entry.if_none_exist:
         holder = _claim(work, entry, id_)
         found = [holder] if holder else _matches(work, entry, entry.if_none_exist)
-        if found:
-            return Item(entry=entry, id=found[0], found=True)
         if found and _is_mistaken(work, entry, found[0]):
             return _somebody_else(work, entry, found[0], id_, found=True)
-        if found and _is_mistaken(work, entry, found[0]):
-            return Item(entry=entry, id=id_, status=201, mistaken_for=found[0])
-    elif links.urns <= resolved.keys() and entry.type not in ENGINE_OWNED:
-        same = said if said != UNASKED else _same_content(work, _linked(work, entry, links, resolved, id_))
+        if found:
+            return Item(entry=entry, id=found[0], found=True)
     elif entry.type == "Patient" and SNAPSHOT in work.viewer.tolerances:
         same = _same_patient(work, entry)
         if same:
             return Item(entry=entry, id=same, found=True)
+    elif links.urns <= resolved.keys() and entry.type not in ENGINE_OWNED:
+        same = said if said != UNASKED else _same_content(work, _linked(work, entry, links, resolved, id_))
         if same:
             return Item(entry=entry, id=same, found=True)
     return Item(entry=entry, id=id_, status=201)
@@ -175,7 +175,8 @@ def _matches(work: Work, entry: Entry, query: tuple[tuple[str, str], ...]) -> li
 def visible_match(work: Work, entry: Entry) -> str:
     """The resource that a conditional delete or patch means. What the caller may not know of is not there."""
     found = resources.with_identifier(work.asked, work.region_id, entry.type, [_identifier(entry, entry.query)])
-    seen = [id_ for id_ in found if resources.read(work.asked, work.region_id, entry.type, id_, work.viewer)]
+    letter, key = outside.LETTER[entry.method], (work.asked, work.region_id, entry.type)
+    seen = [id_ for id_ in found if resources.read(*key, id_, work.viewer, letters=letter)]
     if not seen:
         raise not_found(entry.at)
     return _at_most_one(entry, seen)[0]
@@ -188,9 +189,6 @@ def _at_most_one(entry: Entry, found: list[str]) -> list[str]:
     return found
 
 
-def _same_content(work: Work, resource: Json) -> str | None:
-    key = _content(resource)
-    if key is None:
 def _same_patient(work: Work, entry: Entry) -> str | None:
     """The Patient that this sender described with the same words and numbers before."""
     said = split(labelled({**(entry.resource or {}), "id": "same"})).content_hash
@@ -207,6 +205,9 @@ def _same_patient(work: Work, entry: Entry) -> str | None:
     return None
 
 
+def _same_content(work: Work, resource: Json) -> str | None:
+    key = _content(resource)
+    if key is None:
         return None
     type_, patient_id, digest = key
     return resources.same(work.asked, work.region_id, type_, patient_id, work.viewer.source, digest)
@@ -246,6 +247,7 @@ def _conditional(work: Work, entry: Entry, text: str) -> str:
 def permit(work: Work) -> None:
     """Raises FhirError with everything that this caller may not do: foreign resources, stale versions, unknown
     patients."""
+    outside.refuse_items(work)
     seen = {item.id for item in work.items if item.entry.type == "Patient"}
     locked = sorted((i for i in work.items if i.entry.method in ("PUT", "DELETE")), key=lambda i: i.reference)
     for item in locked:
@@ -266,7 +268,8 @@ def _permit_change(work: Work, item: Item) -> None:
             raise _stale(item, None)
         item.status = 201
         return
-    if resources.read(work.asked, work.region_id, item.entry.type, item.id, work.viewer) is None:
+    letter = outside.LETTER[item.entry.method]
+    if resources.read(work.asked, work.region_id, item.entry.type, item.id, work.viewer, letters=letter) is None:
         raise not_found(item.entry.at)
     if head.owner != work.viewer.source:
         text = "只能修改本系统创建的资源", "only the system that created a resource may change it"
@@ -299,7 +302,7 @@ def _patient(work: Work, item: Item, seen: set[str]) -> Iterator[Issue]:
     patient_id = item.patient_id
     if item.entry.type == "Patient" or patient_id is None or patient_id in seen or item.entry.type in ENGINE_OWNED:
         return
-    if resources.read(work.asked, work.region_id, "Patient", patient_id, work.viewer) is not None:
+    if resources.read(work.asked, work.region_id, "Patient", patient_id, work.viewer, letters=None) is not None:
         seen.add(patient_id)
     else:
         yield Issue(
@@ -331,12 +334,12 @@ def store(work: Work) -> None:
     by_reference = {f"{one.type}/{one.id}": one for one in saved}
     for item in writable:
         item.saved = by_reference[item.reference]
+    keeping.keep(work)
     for item in work.items:
         if item.entry.method == "DELETE" and item.entry.type not in ENGINE_OWNED:
             _delete(work, item)
 
 
-    keeping.keep(work)
 def _now_another(work: Work, item: Item) -> bool:
     """Whether it is about a record that became another: then it is filed under that one."""
     old = item.patient_id
