@@ -165,7 +165,9 @@ def _advice_of(variables: Values) -> Advice | None:
 
 
 def case_file(facts: Values, variables: Values, on: date) -> dict[str, Any]:
-    return {"opened_on": on.isoformat(), **_copied(variables, "colour", "purple", "criteria")}
+    """A focus woman has a file before she is screened: no criterion is known of her, which is green (D4)."""
+    known = {"colour": "green"} if variables.get("focus") is True else {}
+    return {"opened_on": on.isoformat(), **known, **_copied(variables, "colour", "purple", "criteria")}
 
 
 def delivery(facts: Values, variables: Values, on: date) -> dict[str, Any]:

@@ -174,7 +174,7 @@ def _delivery(woman: Woman, _: Mapping[str, Any], on: date) -> dict[str, Any]:
 
 def _case_file(woman: Woman, variables: Mapping[str, Any], _: date) -> dict[str, Any]:
     return {
-        "colour": variables.get("colour"),
+        "colour": variables.get("colour") or "green",  # a focus woman has a file before she is screened
         "purple": bool(variables.get("purple")),
         "criteria": list(variables.get("criteria") or ["-"]),
     }

@@ -227,3 +227,9 @@ def test_thalassaemia_goes_to_diagnosis_when_both_partners_are_carriers(mother, 
 
     assert derive("thalassaemia-screen", answers, {}, ON) == {"both_carriers": both}
     assert derive("structural-scan", {"scan_result": "abnormal"}, {}, ON) == {"scan_abnormal": True}
+
+
+def test_a_focus_woman_has_a_file_before_she_is_screened_and_then_she_is_green():
+    assert prefill("case-file", {}, {"focus": True}, ON)["colour"] == "green"
+    assert prefill("case-file", {}, {"focus": True, "colour": "orange"}, ON)["colour"] == "orange"
+    assert "colour" not in prefill("case-file", {}, {}, ON)
