@@ -62,7 +62,6 @@ def _page(
     return render_template(
         "identity.html",
         woman=she,
-        now=now,
         values=given or {name: getattr(now, name) for name in NAMES},
         questions=questions(),
         earlier=[(one.until, _said(one.person)) for one in before],
