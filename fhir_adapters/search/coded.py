@@ -56,7 +56,8 @@ def below(text: str) -> tuple[str, ...]:
         return ()
     if system not in DOTTED:
         return (f"{system}|{code}",)
-    return tuple(f"{system}|{one}" for one in _codes(system) if one == code or one.startswith(f"{code}."))
+    under = (one for one in _codes(system) if one.startswith(f"{code}."))  # a heading is no code of the list itself
+    return tuple(f"{system}|{one}" for one in (code, *under))
 
 
 def begins_like(paths: Sequence[str], text: str) -> Iterator[Test]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
 
 from runtime.conformance.session import Session, Skip, both, expect
 
-PATHS = ("/home/", "/root/", "/usr/", "/var/lib", "/opt/", "/tmp/", "Traceback (most", 'File \\"/')
+# A stack trace, or a file with its folders: neither is part of an answer.
+OF_THE_MACHINE = re.compile(
+    r"""Traceback \(most|File \\?"/|\bat [\w.$]+\(\w+\.java:\d+\)|["'\s(](?:/[\w.-]+){2,}\.(?:py|java|js|cs|so)\b"""
+)
 
 
 def metadata(it: Session) -> str | None:
@@ -102,5 +105,5 @@ def xml(it: Session) -> str | None:
 
 def nothing_of_the_machine(it: Session) -> str | None:
     """Of all that was answered in this run."""
-    found: list[Any] = [path for path in PATHS if any(path in text for text in it.server.seen)]
-    return both("回答中有服务器的路径", "an answer tells a path of the machine") if found else None
+    told = any(OF_THE_MACHINE.search(text) for text in it.server.seen)
+    return both("回答中有服务器的路径", "an answer tells a path of the machine") if told else None

@@ -247,7 +247,7 @@ DEVIATIONS: dict[str, tuple[Bend, str]] = {
     "loses pages": (_json(lambda e, b: b.pop("link", None), _is("GET", "/Observation")), "paging"),
     "sends elsewhere": (_json(_relink, _is("GET", "/Observation")), "paging"),
     "tells paths": (
-        _text('"resourceType":"Patient"', '"resourceType":"Patient","x":"/usr/lib/x"'), "nothing of the machine",
+        _text('"resourceType":"Patient"', '"resourceType":"Patient","x":"/srv/x/app.py"'), "nothing of the machine",
     ),
     "does not delete": (
         _status(200, lambda e, r: r.status_code == 410), "cleaned up",

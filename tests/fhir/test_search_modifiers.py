@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fhir_adapters.ig.codes import systems
@@ -117,9 +117,9 @@ def asked():
     )
 
 
-@pytest.mark.xfail(strict=False, reason="one in some thousand random combinations differs: not understood yet")
 @settings(deadline=None, max_examples=60, database=None)
 @given(st.lists(asked(), min_size=1, max_size=2))
+@example([("below", f"{RISK_CRITERION}|R-1.1")])  # a heading, which is no code of the list
 def test_a_search_by_modifiers_finds_what_a_filter_in_python_finds(stored, conditions):
     hospital, reports = stored
     query = "&".join(f"category{':' if m else ''}{m}={v.replace('+', '%2B')}" for m, v in conditions)
