@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
+from psycopg_pool import PoolTimeout
 
 from engine.store import plain
 from runtime import settings as configuration
@@ -14,6 +15,7 @@ from runtime.start import prepare_database
 from runtime.wiring import build
 from workflows.services import Services
 
+FIRST_CONNECTION_S = 15.0  # a person at a command line waits so long for a busy server, a request does not
 json_option = click.option("--json", "as_json", is_flag=True, help="print JSON / 输出 JSON")
 
 
@@ -24,6 +26,8 @@ def services() -> Iterator[Services]:
     prepare_database(settings)
     built = build(settings, connections=2)
     try:
+        with suppress(PoolTimeout):  # whoever asks then says that the database is away
+            built.pool.shared.wait(FIRST_CONNECTION_S)
         yield built
     finally:
         built.close()
