@@ -23,7 +23,7 @@ def server() -> Iterator[str]:
     if url := os.environ.get("YUNTU_DATABASE_URL"):
         yield url
         return
-    with embedded.throw_away() as url:
+    with embedded.throw_away(is_fleeting=True) as url:
         yield url
 
 

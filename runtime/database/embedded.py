@@ -36,6 +36,7 @@ DATABASE = "yuntu"
 SOCKET_NAME = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 100  # sun_path holds 107 bytes on Linux
 START_LIMIT_S = 60.0  # a start after a crash replays the log first
+ROOM_FOR_A_SERVER_BYTES = 6 * 2**30
 
 SETTINGS = {
     "listen_addresses": "",
@@ -125,15 +126,24 @@ def stop(home: Path) -> bool:
 
 
 @contextmanager
-def throw_away() -> Iterator[str]:
-    """Address of a new database on a server of its own that is gone afterwards."""
-    home = Path(tempfile.mkdtemp(prefix="yuntu-"))
-    server = attach(home)
+def throw_away(*, is_fleeting: bool = False) -> Iterator[str]:
+    """Address of a new database on a server of its own that is gone afterwards. `is_fleeting`: nothing of it has to
+    survive a crash of the machine, so that it is kept in memory where there is room."""
+    home = Path(tempfile.mkdtemp(prefix="yuntu-", dir=_memory() if is_fleeting else None))
+    server = attach(home, is_fleeting=is_fleeting)
     try:
         yield server.url()
     finally:
         server.release()
         shutil.rmtree(home)
+
+
+def _memory() -> Path | None:
+    """Where Linux keeps files in memory, if there is room for a server with its log."""
+    folder = Path("/dev/shm")
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return None
+    return folder if shutil.disk_usage(folder).free >= ROOM_FOR_A_SERVER_BYTES else None
 
 
 def program(name: str) -> Path:
