@@ -213,6 +213,10 @@ class Engine:
         with self.read() as own:
             return self._setting.library.decision_model(self._looking(own), key, version)
 
+    def decision_in_memory(self, key: str, catalogue: int) -> Definitions | None:
+        """Without a question to the database (`Library.decision_in_memory`)."""
+        return self._setting.library.decision_in_memory(key, catalogue)
+
     def decision_file(self, source: bytes) -> Definitions:
         """A decision model that is not deployed, with what it imports of those that are. Raises Refused."""
         with self.read() as conn:

@@ -163,7 +163,7 @@ def _checked(
     if form.id == SHEET:
         with reading() as conn:
             values = beside.marked(services, conn, form, task, values, found.variables)
-    with tables.as_published(services, reading):
+    with tables.as_published(services, reading, found.catalogue):
         routing = journey.derive(form.id, values, facts, today)
     if NAMED.keys() & routing.keys():
         with reading() as conn:

@@ -34,16 +34,22 @@ _PUBLISHED: ContextVar[Callable[[str], Definitions] | None] = ContextVar("publis
 
 
 @contextmanager
-def as_published(services: Any, reading: Callable[[], AbstractContextManager[Any]]) -> Iterator[None]:
+def as_published(
+    services: Any, reading: Callable[[], AbstractContextManager[Any]], catalogue: int | None = None
+) -> Iterator[None]:
     """Inside, a decision is the newest version that this installation has published (D-9: what is filled in now is
-    looked at by the criteria of now; a result that stands is not looked at again). `reading` gives a connection."""
+    looked at by the criteria of now; a result that stands is not looked at again). `reading` gives a connection;
+    `catalogue`: the number that came with what was read already, so that nothing has to be asked."""
 
     asked: dict[str, Definitions] = {}  # one act is looked at by one version of each
 
     def newest(decision: str) -> Definitions:
         if decision not in asked:
-            with reading() as conn:
-                asked[decision] = services.engine.decision_model(decision, conn=conn)[0]
+            known = None if catalogue is None else services.engine.decision_in_memory(decision, catalogue)
+            if known is None:
+                with reading() as conn:
+                    known = services.engine.decision_model(decision, conn=conn)[0]
+            asked[decision] = known
         return asked[decision]
 
     token = _PUBLISHED.set(newest)

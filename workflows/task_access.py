@@ -38,11 +38,13 @@ def task_for(services: Services, conn: Any, task_id: UUID, by: Principal | Actor
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A task that the caller may know of, with the variables of its case."""
+    """A task that the caller may know of, with the variables of its case; `catalogue`: the number of the definitions
+    at that moment."""
 
     task: Any
     variables: Mapping[str, Any]
     caller: Principal
+    catalogue: int
 
     def require_may_complete(self) -> None:
         """Raises Forbidden, for callers who may look at the task but not finish it."""
@@ -54,10 +56,10 @@ def find(services: Services, conn: Any, task_id: UUID, by: Principal | Actor) ->
     """The task and its case in one question. A stranger gets the same NotFound as for a task that never was."""
     found = reads.task_in_case(conn, services.region_id, task_id)
     if found is not None:
-        task, variables = found
+        task, variables, catalogue = found
         caller = principal_of(services, conn, by)
         if may_see(caller, task, care_in(variables)) or may_see(caller, task, care_of(services, conn, task)):
-            return Found(task=task, variables=variables, caller=caller)
+            return Found(task=task, variables=variables, caller=caller, catalogue=catalogue)
     raise NotFound("没有此任务", "no such task")
 
 

@@ -161,6 +161,13 @@ class Library:
             raise NotFound(f"没有决策“{key[:200]}”或此版本", f"no such decision or version: {key[:200]}")
         return self.decisions(tx, key, version or known[-1]), version or known[-1]
 
+    def decision_in_memory(self, key: str, catalogue: int) -> Definitions | None:
+        """The newest version, by the number of the catalogue that somebody has just read. None where that is another
+        than the one in memory, or where the model has not been read yet."""
+        known = self._catalogue
+        entry = known.newest("decision", key) if catalogue == known.number else None
+        return self._decisions.get((key, entry.version)) if entry is not None else None
+
     def decision_file(self, tx: Tx, source: bytes) -> Definitions:
         """A model that is not deployed, with what it imports of those that are. Raises Refused with every reason."""
         shelf = Shelf(lambda: self.decision_sources(tx))

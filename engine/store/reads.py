@@ -44,10 +44,10 @@ def user_task(conn: Conn, region_id: str, id: UUID) -> UserTask | None:
     return UserTask(**row) if row else None
 
 
-def task_in_case(conn: Conn | Alone, region_id: str, id: UUID) -> tuple[UserTask, dict[str, Any]] | None:
-    """A user task with the process variables of its instance, in one statement."""
+def task_in_case(conn: Conn | Alone, region_id: str, id: UUID) -> tuple[UserTask, dict[str, Any], int] | None:
+    """A user task with the process variables of its instance and the number of the catalogue, in one statement."""
     rows = ask(conn, SQL["read_task_in_case"], {"region_id": region_id, "id": id})
-    return (_task(rows[0][:-1]), rows[0][-1]) if rows else None
+    return (_task(rows[0][:-2]), rows[0][-2], rows[0][-1]) if rows else None
 
 
 def open_tasks(conn: Conn | Alone, region_id: str, instance_id: UUID) -> list[UserTask]:

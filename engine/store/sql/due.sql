@@ -86,7 +86,8 @@ UPDATE job SET state = 'waiting', retries_left = %(retries_left)s, due_at = %(du
  WHERE region_id = %(region_id)s AND id = %(id)s
 
 -- claim_messages --
--- Left by a crash between a step and what it gave out, or by two transactions that passed each other.
+-- Left by a crash between a step and what it gave out, or by two transactions that passed each other. OFFSET: a message
+-- that waits looks for its listeners by name and key, also before there are statistics.
 WITH due AS MATERIALIZED (
     SELECT m.region_id, m.id FROM message m
      WHERE m.region_id = %(region_id)s AND m.id IN (
@@ -95,10 +96,11 @@ WITH due AS MATERIALIZED (
                 UNION ALL
                SELECT b.id
                  FROM message b
-                 JOIN message_subscription s ON s.region_id = b.region_id AND s.name = b.name AND s.key = b.key
-                 JOIN instance i ON i.region_id = s.region_id AND i.id = s.instance_id
                 WHERE b.region_id = %(region_id)s AND b.state = 'buffered' AND b.expires_at > %(until)s
-                  AND i.status = 'active')
+                  AND EXISTS (SELECT FROM message_subscription s
+                                JOIN instance i ON i.region_id = s.region_id AND i.id = s.instance_id
+                               WHERE s.region_id = %(region_id)s AND s.name = b.name AND s.key = b.key
+                                 AND i.status = 'active' OFFSET 0))
        AND (m.locked_until IS NULL OR m.locked_until < clock_timestamp())
        AND (%(suspect)s::boolean IS NULL OR (m.attempts > 0) = %(suspect)s)
      ORDER BY m.published_at, m.id LIMIT %(limit)s
