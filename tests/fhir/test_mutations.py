@@ -118,9 +118,9 @@ def attempts(seed: int, rounds: int) -> Iterator[tuple[str, str, bytes, dict[str
 def test_a_mutated_document_is_taken_or_refused_with_its_place(hospital, seed):
     kinds: dict[int, int] = {}
     for method, path, body, headers in attempts(seed, ROUNDS):
-        before = time.perf_counter()
+        before = time.process_time()
         answer = hospital.ask(method, path, body, **headers)
-        took = time.perf_counter() - before
+        took = time.process_time() - before  # the machine's other work is not ours
 
         kinds[answer.status_code] = kinds.get(answer.status_code, 0) + 1
         assert answer.status_code < 500, (method, path, body[:2000])
