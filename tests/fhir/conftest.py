@@ -22,7 +22,10 @@ from runtime.database.roles import as_application
 from runtime.demo.county import settle_people
 from runtime.start import deploy_shipped
 from runtime.wiring import assemble
+from tests.fhir.app_kit import Installation
 from tests.fhir.fhir_kit import WOMAN, registration
+from tests.fhir.subscription_kit import Receiver, Told
+from tests.web.conftest import served
 
 BEGIN = "2026-01-05T08:00:00+08:00"
 FHIR_JSON = "application/fhir+json"
@@ -165,3 +168,22 @@ def quiet(server: str, hospital_template: tuple[str, Path]) -> Iterator[Hospital
     with opened(server, hospital_template) as made:
         yield made
         assert set(made.count()) == {"Organization"}
+
+
+@pytest.fixture(scope="session")
+def site(server: str, hospital_template: tuple[str, Path]) -> Iterator[Installation]:
+    """For apps: each test registers its own."""
+    with opened(server, hospital_template) as hospital, served(hospital) as base:
+        yield Installation(hospital, base)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def told(hospital: Hospital, receiver: Receiver) -> Told:
+    return Told(hospital, receiver)

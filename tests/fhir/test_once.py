@@ -6,7 +6,7 @@ import pytest
 
 from fhir_adapters.store.subscriptions import Subscriptions
 from tests.fhir.fhir_kit import issues_of
-from tests.fhir.test_subscriptions import wish
+from tests.fhir.subscription_kit import wish
 
 URL = "http://127.0.0.1:9/told"
 
