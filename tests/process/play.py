@@ -132,6 +132,7 @@ from engine.timers import instant, parse_duration
 from tests.process.invariants import check
 
 NOW = instant("2026-01-05T08:00:00+08:00")
+ONE = [start("s"), end("e")]  # the two ends of the smallest diagram
 
 
 def closure_of(xml: bytes, root: str = "main", decisions: Mapping[str, Any] | None = None) -> Closure:
