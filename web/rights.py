@@ -83,6 +83,11 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.switch_app": OPERATE,
     "web.new_app_secret": OPERATE,
     "web.launch_app": READERS,
+    "web.hospitals": CLIENTS,  # of the own organisations, asked once inside
+    "web.register_hospital": CLIENTS,
+    "web.switch_hospital": CLIENTS,
+    "web.map_hospital_person": CLIENTS,
+    "web.rotate_hospital_keys": CLIENTS,
     "web.clients": SEE_CLIENTS,
     "web.client": SEE_CLIENTS,
     "web.set_tolerances": CLIENTS,

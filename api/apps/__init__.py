@@ -108,8 +108,7 @@ def blueprint(services: Services) -> Blueprint:
     def hospitals() -> Response:
         """Hospitals whose system may open our pages, with whom their people are here."""
         only()
-        own = principal().organisations
-        mine = [one for one in people.hospitals() if one.organisation_id in own]
+        mine = people.hospitals_of(principal())
         items = [{**_hospital_json(one), "people": _people(people, one.issuer)} for one in mine]
         return reply({"items": items})
 
@@ -120,9 +119,6 @@ def blueprint(services: Services) -> Blueprint:
         lists: dict[str, Any] = {name: tuple(body.pop(name)) for name in ("origins", "identifiers")}
         organisation = _own(body.pop("organisation", None))
         hospital = Hospital(**body, **lists, organisation_id=organisation)
-        before = next((one for one in people.hospitals() if one.issuer == hospital.issuer), None)
-        if before is not None and before.organisation_id not in principal().organisations:
-            raise NotFound("没有登记这家医院的系统", "this hospital's system is not registered")
         people.put_hospital(hospital, by=principal())
         return reply(_hospital_json(hospital))
 
@@ -130,7 +126,7 @@ def blueprint(services: Services) -> Blueprint:
     def switch_hospital() -> Response:
         """Off: nobody comes in from there, and who came in is out."""
         body = load(HospitalSwitchBody())
-        _hospital(people, body["issuer"])
+        people.hospital_of(principal(), body["issuer"])
         people.switch_hospital(body["issuer"], body["active"], by=principal())
         return reply(body)
 
@@ -138,7 +134,7 @@ def blueprint(services: Services) -> Blueprint:
     def map_person() -> Response:
         """As which account somebody of that hospital comes in; without an account as none."""
         body = load(PersonBody())
-        _hospital(people, body["issuer"])
+        people.hospital_of(principal(), body["issuer"])
         if body.get("account") is None:
             people.unmap_person(body["issuer"], body["external"])
         else:
@@ -162,14 +158,6 @@ def _app(people: Any, client_id: UUID) -> App:
     found = next((one for one in people.apps() if one.id == client_id and one.client.organisation_id in own), None)
     if found is None:
         raise NotFound("没有这个应用", "no such app")
-    return found
-
-
-def _hospital(people: Any, issuer: str) -> Hospital:
-    own = principal().organisations
-    found = next((one for one in people.hospitals() if one.issuer == issuer and one.organisation_id in own), None)
-    if found is None:
-        raise NotFound("没有登记这家医院的系统", "this hospital's system is not registered")
     return found
 
 

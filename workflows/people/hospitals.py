@@ -56,7 +56,8 @@ class Hospitals(Desk):
     """Changes take effect at the next request, also for sessions that a hospital has opened."""
 
     def put_hospital(self, hospital: Hospital, by: Principal | None = None) -> None:
-        """Register it, or correct what is known of it. Raises Incorrect, NotFound (organisation)."""
+        """Register it, or correct what is known of it; one that is switched off stays so. Raises Incorrect, NotFound:
+        no such organisation, or registered by one that is none of this person's."""
         _check(hospital)
         names = ("issuer", "title", "organisation_id", "client_id", "authentication", "scopes", "network")
         values: dict[str, Any] = {name: getattr(hospital, name) for name in names}
@@ -64,11 +65,25 @@ class Hospitals(Desk):
         with self.pool.connection() as conn, conn.transaction():
             if hospital.organisation_id not in store.organisations(conn, self.region_id):
                 raise NotFound(f"没有机构“{hospital.organisation_id}”", f"no organisation {hospital.organisation_id}")
+            before = self._read(conn, hospital.issuer)
+            if by is not None and before and before[0].organisation_id not in by.organisations:
+                raise _not_registered()
             store.run(conn, "put_hospital", region_id=self.region_id, **values)
             self._noted(conn, by, "register-hospital", hospital.issuer, {"origins": list(hospital.origins)})
 
     def hospitals(self) -> list[Hospital]:
         return self._hospitals(None)
+
+    def hospitals_of(self, by: Principal) -> list[Hospital]:
+        """Those that an organisation of this person's registered."""
+        return [one for one in self._hospitals(None) if one.organisation_id in by.organisations]
+
+    def hospital_of(self, by: Principal, issuer: str) -> Hospital:
+        """One of them, switched off or not. Raises NotFound."""
+        found = self._hospitals(issuer[:500])
+        if not found or found[0].organisation_id not in by.organisations:
+            raise _not_registered()
+        return found[0]
 
     def hospital(self, issuer: str) -> Hospital | None:
         """One that is not switched off, by its address to the letter."""
@@ -79,7 +94,7 @@ class Hospitals(Desk):
         """Off: nobody comes in from there, and who came in is out."""
         with self.pool.connection() as conn, conn.transaction():
             if not store.run(conn, "switch_hospital", region_id=self.region_id, issuer=issuer, active=active):
-                raise NotFound("没有登记这家医院的系统", "this hospital's system is not registered")
+                raise _not_registered()
             self._noted(conn, by, "switch-hospital", issuer, {"active": active})
 
     def map_person(self, issuer: str, external: str, login: str, by: str) -> None:
@@ -163,7 +178,10 @@ class Hospitals(Desk):
 
     def _hospitals(self, issuer: str | None) -> list[Hospital]:
         with self.pool.connection() as conn:
-            rows = store.rows(conn, "hospitals", region_id=self.region_id, issuer=issuer)
+            return self._read(conn, issuer)
+
+    def _read(self, conn: Any, issuer: str | None) -> list[Hospital]:
+        rows = store.rows(conn, "hospitals", region_id=self.region_id, issuer=issuer)
         lists = ("origins", "identifiers")
         return [Hospital(**{**row, **{name: tuple(row[name]) for name in lists}}) for row in rows]
 
@@ -183,16 +201,17 @@ class Hospitals(Desk):
             self._audit(conn, by, action, "hospital", issuer, detail)
 
 
+def _not_registered() -> NotFound:
+    return NotFound("没有登记这家医院的系统", "this hospital's system is not registered")
+
+
 def _check(hospital: Hospital) -> None:
     if hospital.network not in NETWORKS or hospital.authentication not in ("none", "private_key_jwt"):
         raise Incorrect("网络或认证方式不合法", "network or authentication is not possible", code="hospital")
     if not hospital.client_id.strip() or not hospital.title.strip():
         raise Incorrect("须给出名称和客户端编号", "a title and a client id are needed", code="hospital")
     for text in (hospital.issuer, *hospital.origins):
-        parts = urlsplit(text)
-        is_plain = text.isascii() and text.isprintable() and not set(text) & set(" ;,'\"\\#?")
-        is_safe = parts.scheme == "https" or (parts.scheme == "http" and hospital.network != "public")
-        if not parts.hostname or parts.username is not None or not is_plain or not is_safe or text.endswith("/"):
+        if not _is_address(text, hospital.network):
             raise Incorrect(
                 f"地址“{text[:100]}”不可用：须为 https（内网可为 http），不以 / 结尾",
                 f"the address {text[:100]} cannot be used: https (or http in an intranet), without a slash at its end",
@@ -201,3 +220,14 @@ def _check(hospital: Hospital) -> None:
     for text in hospital.origins:
         if urlsplit(text).path:
             raise Incorrect(f"“{text[:100]}”不是来源：不带路径", f"{text[:100]} is no origin: no path", code="hospital")
+
+
+def _is_address(text: str, network: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    is_plain = text.isascii() and text.isprintable() and not set(text) & set(" ;,'\"\\#?")
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and network != "public")
+    return bool(host) and parts.username is None and is_plain and is_safe and not text.endswith("/")

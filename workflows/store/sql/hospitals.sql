@@ -1,4 +1,5 @@
 -- put_hospital --
+-- Correcting what is known of one does not switch it on.
 INSERT INTO launching_hospital (region_id, issuer, title, organisation_id, client_id, authentication, scopes, origins,
                                 identifiers, network, active, created_at)
 VALUES (%(region_id)s, %(issuer)s, %(title)s, %(organisation_id)s, %(client_id)s, %(authentication)s, %(scopes)s, %(origins)s,
@@ -6,7 +7,7 @@ VALUES (%(region_id)s, %(issuer)s, %(title)s, %(organisation_id)s, %(client_id)s
 ON CONFLICT (region_id, issuer) DO UPDATE
    SET title = EXCLUDED.title, organisation_id = EXCLUDED.organisation_id, client_id = EXCLUDED.client_id,
        authentication = EXCLUDED.authentication, scopes = EXCLUDED.scopes, origins = EXCLUDED.origins,
-       identifiers = EXCLUDED.identifiers, network = EXCLUDED.network, active = true;
+       identifiers = EXCLUDED.identifiers, network = EXCLUDED.network;
 
 -- hospitals --
 -- All, or the one that calls itself so; switched off ones too.
