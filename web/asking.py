@@ -51,8 +51,14 @@ class Wish:
 
     @property
     def wants_patient(self) -> bool:
+        if {"launch/patient", "launch/encounter"} & self.scopes:
+            return True
         context = (read_scope(text) for text in self.scopes)
-        return "launch/patient" in self.scopes or any(one and one.context == "patient" for one in context)
+        return any(one and one.context == "patient" for one in context)
+
+    @property
+    def wants_encounter(self) -> bool:
+        return "launch/encounter" in self.scopes
 
     @property
     def origin(self) -> str:

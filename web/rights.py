@@ -10,10 +10,11 @@ PUBLIC = frozenset(
     {
         *("web.static", "web.sign_in", "web.sign_in_form", "web.colours", "web.set_language"),
         *("web.launch", "web.launch_back"),  # who is asking a hospital's own system says
-        "web.authorize",  # finds out itself who is asking: some of what an app asks is refused to it before that
+        *("web.authorize", "web.authorize_by_post"),  # some is refused to an app before it matters who is there
         *("web.service_worker", "web.offline"),  # the same for everybody, and about nobody
     }
 )
+SENT_BY_OTHERS = frozenset({"web.authorize_by_post"})  # forms of pages that are not ours; they change nothing
 DESIGNERS = frozenset({"R-DESIGN"})
 LOOK_AT_DIAGRAMS = DESIGNERS | {"R-ITADM"}
 OPERATE = RIGHTS_OF_API["operate"]

@@ -40,6 +40,7 @@ def _around() -> dict[str, str]:
         "profile": _("知道您的姓名"),
         "launch": _("知道是从哪位孕产妇的页面打开的"),
         "launch/patient": _("请您选定一位孕产妇"),
+        "launch/encounter": _("请您选定她的一次就诊"),
         "online_access": _("在您退出登录之前不必再问您"),
         "offline_access": _("30 天内不必再问您，您不在时也可使用"),
     }

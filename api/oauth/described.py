@@ -12,14 +12,16 @@ from engine.store import plain
 from fhir_adapters.partners import identity
 
 CAPABILITIES = (
-    *("launch-ehr", "launch-standalone"),
+    *("launch-ehr", "launch-standalone", "authorize-post"),
     *("client-public", "client-confidential-symmetric", "client-confidential-asymmetric"),
-    *("sso-openid-connect", "context-banner", "context-ehr-patient", "context-standalone-patient"),
+    *("sso-openid-connect", "context-banner"),
+    *("context-ehr-patient", "context-ehr-encounter", "context-standalone-patient", "context-standalone-encounter"),
     *("permission-offline", "permission-online", "permission-patient", "permission-user"),
     *("permission-v1", "permission-v2"),
 )
 SCOPES = (
-    *("openid", "fhirUser", "profile", "launch", "launch/patient", "online_access", "offline_access"),
+    *("openid", "fhirUser", "profile", "launch", "launch/patient", "launch/encounter"),
+    *("online_access", "offline_access"),
     *("patient/*.cruds", "patient/*.rs", "user/*.cruds", "user/*.rs", "system/*.cruds", "system/*.rs"),
     *("patient/Observation.rs?category=laboratory", "system/Patient.crus", "system/Observation.crs", "system/Task.rus"),
 )

@@ -80,7 +80,7 @@ def _again(services: Any, app: App) -> Tokens:
 
 
 def _told(services: Any, app: App, issued: Tokens) -> dict[str, Any]:
-    """With the woman in context, and who the person is where that was granted."""
+    """With the woman and her visit in context, and who the person is where that was granted."""
     body: dict[str, Any] = {
         "access_token": issued.access_token,
         "token_type": "bearer",
@@ -92,6 +92,8 @@ def _told(services: Any, app: App, issued: Tokens) -> dict[str, Any]:
     grant = issued.grant
     if grant.patient_id is not None:
         body |= {"patient": grant.patient_id, "need_patient_banner": True}
+    if grant.encounter_id is not None:
+        body["encounter"] = grant.encounter_id
     if grant.pregnancy_id is not None:
         body["fhirContext"] = [{"reference": f"EpisodeOfCare/{grant.pregnancy_id}"}]
     if "openid" in grant.scopes:

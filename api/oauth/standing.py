@@ -39,6 +39,8 @@ def introspected(services: Any) -> dict[str, Any]:
         said["fhirUser"] = user_address(base, str(account.id))
     if found["patient_id"] is not None:
         said["patient"] = found["patient_id"]
+    if found["encounter_id"] is not None:
+        said["encounter"] = found["encounter_id"]
     return said
 
 

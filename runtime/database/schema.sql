@@ -2164,7 +2164,8 @@ CREATE TABLE public.app_grant (
     redeemed_at timestamp with time zone,
     session_hash bytea NOT NULL,
     ends_at timestamp with time zone NOT NULL,
-    revoked_at timestamp with time zone
+    revoked_at timestamp with time zone,
+    encounter_id text
 );
 
 ALTER TABLE ONLY public.app_grant FORCE ROW LEVEL SECURITY;

@@ -17,7 +17,7 @@ from jwt.algorithms import ECAlgorithm
 
 BACK = "https://app.example.org/back?from=yuntu"
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
-HERS = "openid fhirUser launch launch/patient online_access offline_access patient/*.rs user/*.cruds"
+HERS = "openid fhirUser launch launch/patient launch/encounter online_access offline_access patient/*.rs user/*.cruds"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 KEY = ec.generate_private_key(ec.SECP384R1())
 PASSWORD = "a good enough password"
@@ -65,7 +65,8 @@ class Person:
         """The form of a page of ours, as the browser would send it."""
         hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
         hidden = {name: value.replace("&amp;", "&") for name, value in hidden.items()}
-        return self.http.post(f"{self.site.base}/oauth/authorize", data={**hidden, **form}, allow_redirects=False)
+        place = re.search(r'<form method="post" action="(/oauth/[^"]+)"', page.text)[1]
+        return self.http.post(self.site.base + place, data={**hidden, **form}, allow_redirects=False)
 
 
 class Client:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
+from types import SimpleNamespace
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import jwt
 import pytest
@@ -171,3 +172,120 @@ def test_what_the_scopes_mean_is_said_in_words(site):
     assert "读取、检索您能看到的检验检查结果（只限 category=laboratory）" in page.text
     assert "会改动" in page.text and "修改您能看到的任务" in page.text
     assert "form-action 'self' https://app.example.org" in page.headers["Content-Security-Policy"]
+
+
+# --- sent as a form, and of one visit -----------------------------------------------------------------------------------
+
+
+def by_post(app, http=requests, **changes):
+    """As a page of the app sends it: from elsewhere, so that the browser sends no cookie along."""
+    place, _, query = app.address(**changes).partition("?")
+    return http.post(place, data=dict(parse_qsl(query)), allow_redirects=False)
+
+
+def test_a_wish_that_is_sent_as_a_form_is_led_on_and_answered(site):
+    app, doctor = Client(site, site.app()), Person(site)
+    assert "authorize-post" in site.described["capabilities"]
+
+    sent = by_post(app)
+
+    assert sent.status_code == 303 and sent.headers["Location"].startswith("/oauth/authorize?")
+    page = doctor.goes(site.base + sent.headers["Location"])
+    page = doctor.sends(page, step="choose", pregnancy=site.woman.pregnancy_id)
+    told = app.redeems(app.told(doctor.sends(page, step="allow"))["code"]).json()
+    assert told["patient"] == site.woman.patient_id
+
+
+def test_a_wrong_wish_in_a_form_is_told_to_the_app_and_nobody_is_sent_to_a_stranger(site):
+    app = Client(site, site.app())
+
+    assert app.told(by_post(app, aud="https://elsewhere.example.org/fhir"))["error"] == "invalid_request"
+    stranger = by_post(app, redirect_uri="https://evil.example.org/")
+    assert stranger.status_code == 422 and "Location" not in stranger.headers and "回跳地址没有登记" in stranger.text
+    pairs = [*parse_qsl(urlsplit(app.address()).query), ("state", "2")]
+    twice = requests.post(f"{site.base}/oauth/authorize", data=pairs, allow_redirects=False)
+    assert app.told(twice)["error"] == "invalid_request"
+    long = by_post(app, scope="patient/*.rs " * 900)
+    assert long.status_code == 422 and "请求过长" in long.text
+
+
+def test_what_our_own_pages_send_still_needs_their_token(site):
+    app, doctor = Client(site, site.app()), Person(site)
+    query = urlsplit(app.address("user/*.rs")).query
+
+    for place in ("/oauth/consent", "/oauth/authorize"):
+        answer = doctor.http.post(site.base + place, data={"query": query, "step": "allow"}, allow_redirects=False)
+        assert answer.status_code in (403, 422) and "Location" not in answer.headers
+
+
+@pytest.fixture(scope="module")
+def visits(site):
+    """Two of hers, the later one first, and one of the other woman."""
+
+    def came(woman, on, what):
+        visit = {
+            "resourceType": "Encounter",
+            "status": "finished",
+            "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+            "type": [{"text": what}],
+            "subject": {"reference": f"Patient/{woman.patient_id}"},
+            "period": {"start": on, "end": on},
+        }
+        made = site.hospital.post("/Encounter", visit)
+        assert made.status_code == 201, made.get_data(as_text=True)
+        return made.json["id"]
+
+    early = came(site.woman, "2026-01-02", "产前检查一")
+    late = came(site.woman, "2026-01-04T09:30:00+08:00", "产前检查二")
+    return SimpleNamespace(early=early, late=late, others=came(site.other, "2026-01-03", "别人的"))
+
+
+VISIT = "openid launch/patient launch/encounter offline_access patient/*.rs"
+
+
+def test_the_app_gets_the_visit_that_was_chosen(site, visits):
+    app, doctor = Client(site, site.app()), Person(site)
+    page = doctor.sends(doctor.goes(app.address(VISIT)), step="choose", pregnancy=site.woman.pregnancy_id)
+    assert page.text.index("产前检查二") < page.text.index("产前检查一") and "别人的" not in page.text
+    assert "2026-01-04 09:30" in page.text
+
+    page = doctor.sends(page, step="visit", encounter=visits.early)
+    assert "产前检查一" in page.text and "产前检查二" not in page.text
+    told = app.redeems(app.told(doctor.sends(page, step="allow"))["code"]).json()
+
+    assert (told["patient"], told["encounter"]) == (site.woman.patient_id, visits.early)
+    assert app.reads(f"/Encounter/{told['encounter']}", told["access_token"]).status_code == 200
+    assert app.asks("introspection_endpoint", token=told["access_token"]).json()["encounter"] == visits.early
+    assert app.refreshes(told["refresh_token"]).json()["encounter"] == visits.early
+
+
+def test_opened_from_her_page_the_visit_is_asked_for_too(site, visits):
+    app, doctor = Client(site, site.app()), Person(site)
+    launched = doctor.goes(f"{site.base}/pregnancies/{site.woman.pregnancy_id}/apps/{app.id}")
+    token = parse_qs(urlsplit(launched.headers["Location"]).query)["launch"][0]
+    page = doctor.goes(app.address("launch launch/encounter patient/*.rs", launch=token))
+
+    page = doctor.sends(page, step="visit", encounter=visits.late)
+    told = app.redeems(app.told(doctor.sends(page, step="allow"))["code"]).json()
+
+    assert (told["patient"], told["encounter"]) == (site.woman.patient_id, visits.late)
+
+
+def test_a_visit_of_another_woman_is_none_and_none_need_be_chosen(site, visits):
+    app, doctor = Client(site, site.app()), Person(site)
+    page = doctor.sends(doctor.goes(app.address(VISIT)), step="choose", pregnancy=site.woman.pregnancy_id)
+
+    for step in ("visit", "allow"):
+        assert doctor.sends(page, step=step, encounter=visits.others).status_code == 404
+    page = doctor.sends(page, step="visit", encounter="")
+    assert "没有指定就诊" in page.text
+    told = app.redeems(app.told(doctor.sends(page, step="allow"))["code"]).json()
+    assert "encounter" not in told and told["patient"] == site.woman.patient_id
+
+
+def test_who_did_not_ask_for_a_visit_is_given_none(site, visits):
+    app, doctor = Client(site, site.app()), Person(site)
+    page = doctor.sends(doctor.goes(app.address()), step="choose", pregnancy=site.woman.pregnancy_id)
+    told = app.redeems(app.told(doctor.sends(page, step="allow", encounter=visits.early))["code"]).json()
+
+    assert "encounter" not in told

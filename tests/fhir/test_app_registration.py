@@ -82,6 +82,7 @@ def test_the_description_says_what_is_there(site):
         "revoke": described["revocation_endpoint"],
     }
     assert described["code_challenge_methods_supported"] == ["S256"]
+    assert {"authorize-post", "context-ehr-encounter", "context-standalone-encounter"} <= set(described["capabilities"])
     assert {"launch-ehr", "launch-standalone", "sso-openid-connect", "permission-v2"} <= set(described["capabilities"])
     assert requests.get(f"{site.base}/.well-known/smart-configuration").json() == described
 

@@ -138,6 +138,7 @@ class Apps(Desk):
             "scopes": sorted(asked.scopes),
             "patient_id": asked.patient_id,
             "pregnancy_id": asked.pregnancy_id,
+            "encounter_id": asked.encounter_id,
             "redirect_uri": asked.redirect_uri,
             "code_hash": tokens.hashed(code),
             "code_challenge": asked.code_challenge,

@@ -40,8 +40,8 @@ class MadeApp:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a person agreed to: for which app, with which scopes, of which woman; where the answer goes and by what it
-    is claimed."""
+    """What a person agreed to: for which app, with which scopes, of which woman and which of her visits; where the
+    answer goes and by what it is claimed."""
 
     app: App
     scopes: frozenset[str]
@@ -50,6 +50,7 @@ class Asked:
     nonce: str | None = None
     patient_id: str | None = None
     pregnancy_id: str | None = None
+    encounter_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,7 @@ class Grant:
     scopes: frozenset[str]
     patient_id: str | None
     pregnancy_id: str | None
+    encounter_id: str | None
     redirect_uri: str
     code_challenge: str
     nonce: str | None

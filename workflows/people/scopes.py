@@ -14,8 +14,13 @@ from urllib.parse import parse_qsl
 
 CONTEXTS = ("system", "user", "patient")
 VERSION_1 = {"read": "rs", "write": "cud", "*": "cruds"}
-# Of a person who signs in to an app: who she is, which woman, and how long the app may come again.
-AROUND = frozenset({"openid", "fhirUser", "profile", "launch", "launch/patient", "online_access", "offline_access"})
+# Of a person who signs in to an app: who she is, which woman and which visit, and how long the app may come again.
+AROUND = frozenset(
+    {
+        *("openid", "fhirUser", "profile", "launch", "launch/patient", "launch/encounter"),
+        *("online_access", "offline_access"),
+    }
+)
 LONGEST = 500
 _SCOPE = re.compile(r"(system|user|patient)/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?|read|write|\*)(?:\?([!-~]+))?")
 

@@ -12,8 +12,9 @@ from workflows.store import people as store
 
 _CLIENT = ("id", "name", "organisation_id", "jwks", "active")
 _GRANT = (
-    *("id", "client_id", "account_id", "patient_id", "pregnancy_id", "redirect_uri", "code_challenge", "nonce"),
-    *("granted_at", "code_expires_at", "redeemed_at", "session_hash", "ends_at", "revoked_at"),
+    *("id", "client_id", "account_id", "patient_id", "pregnancy_id", "encounter_id", "redirect_uri"),
+    *("code_challenge", "nonce", "granted_at", "code_expires_at", "redeemed_at", "session_hash", "ends_at"),
+    "revoked_at",
 )
 
 

@@ -31,15 +31,15 @@ SELECT pregnancy_id FROM app_launch
 DELETE FROM app_launch WHERE region_id = %(region_id)s AND token_hash = %(token_hash)s RETURNING true;
 
 -- add_grant --
-INSERT INTO app_grant (region_id, id, client_id, account_id, scopes, patient_id, pregnancy_id, redirect_uri, code_hash,
-                       code_challenge, nonce, granted_at, code_expires_at, session_hash, ends_at)
-VALUES (%(region_id)s, %(id)s, %(client_id)s, %(account_id)s, %(scopes)s, %(patient_id)s, %(pregnancy_id)s, %(redirect_uri)s,
-        %(code_hash)s, %(code_challenge)s, %(nonce)s, %(now)s, %(code_expires_at)s, %(session_hash)s, %(ends_at)s);
+INSERT INTO app_grant (region_id, id, client_id, account_id, scopes, patient_id, pregnancy_id, encounter_id, redirect_uri,
+                       code_hash, code_challenge, nonce, granted_at, code_expires_at, session_hash, ends_at)
+VALUES (%(region_id)s, %(id)s, %(client_id)s, %(account_id)s, %(scopes)s, %(patient_id)s, %(pregnancy_id)s, %(encounter_id)s,
+        %(redirect_uri)s, %(code_hash)s, %(code_challenge)s, %(nonce)s, %(now)s, %(code_expires_at)s, %(session_hash)s, %(ends_at)s);
 
 -- grant_of_code --
 -- Held until the transaction ends: of two who present one code the second finds it redeemed.
-SELECT id, client_id, account_id, scopes, patient_id, pregnancy_id, redirect_uri, code_challenge, nonce, granted_at,
-       code_expires_at, redeemed_at, session_hash, ends_at, revoked_at
+SELECT id, client_id, account_id, scopes, patient_id, pregnancy_id, encounter_id, redirect_uri, code_challenge, nonce,
+       granted_at, code_expires_at, redeemed_at, session_hash, ends_at, revoked_at
   FROM app_grant WHERE region_id = %(region_id)s AND code_hash = %(code_hash)s FOR UPDATE;
 
 -- redeem_grant --
@@ -62,15 +62,16 @@ VALUES (%(region_id)s, %(token_hash)s, %(grant_id)s, %(kind)s, %(scopes)s, %(now
 -- held_token --
 -- A token with its grant, as it stands; the grant is held until the transaction ends.
 SELECT t.kind, t.scopes AS token_scopes, t.issued_at, t.expires_at, t.used_at, t.revoked_at AS token_revoked_at,
-       g.id, g.client_id, g.account_id, g.scopes, g.patient_id, g.pregnancy_id, g.redirect_uri, g.code_challenge, g.nonce,
-       g.granted_at, g.code_expires_at, g.redeemed_at, g.session_hash, g.ends_at, g.revoked_at
+       g.id, g.client_id, g.account_id, g.scopes, g.patient_id, g.pregnancy_id, g.encounter_id, g.redirect_uri,
+       g.code_challenge, g.nonce, g.granted_at, g.code_expires_at, g.redeemed_at, g.session_hash, g.ends_at, g.revoked_at
   FROM app_token t JOIN app_grant g ON g.region_id = t.region_id AND g.id = t.grant_id
  WHERE t.region_id = %(region_id)s AND t.token_hash = %(token_hash)s FOR UPDATE OF g;
 
 -- app_token_owner --
 -- Who acts, with which app and of which woman, by an access token that is good now. A grant whose app, person or session
 -- (where it was given for that alone) is gone opens nothing.
-SELECT t.scopes, t.issued_at, t.expires_at, g.account_id, g.client_id, g.patient_id, c.name AS app, c.scopes AS registered
+SELECT t.scopes, t.issued_at, t.expires_at, g.account_id, g.client_id, g.patient_id,
+       g.encounter_id, c.name AS app, c.scopes AS registered
   FROM app_token t
   JOIN app_grant g ON g.region_id = t.region_id AND g.id = t.grant_id AND g.revoked_at IS NULL
   JOIN client c ON c.region_id = g.region_id AND c.id = g.client_id AND c.active
