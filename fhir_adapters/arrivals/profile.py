@@ -47,9 +47,11 @@ ROLES = frozenset(
     {"id", "mrn", "id_card", "handbook", "name", "birth_date", "phone", "order", "code", "text", "value", "unit"}
     | {"observed_at", "reported_at", "status", "updated_at", "sex"}
 )
+AS_ASKED, ORIGINAL = "as-asked", "original"  # one answer or two, by MSH-15 and MSH-16; one whatever they say
 _SECTIONS = frozenset(
     {"client", "mrn", "facilities", "certificate", "charset", "codes", "values", "units", "numbers"}
 ) | {
+    "acknowledgement",
     "obstetrics",
     "documents",
     "files",
@@ -87,6 +89,7 @@ class Profile:
     facilities: frozenset[tuple[str, str]] = frozenset()
     certificate: str = ""
     charset: str = ""
+    acknowledgement: str = AS_ASKED
     codes: Mapping[str, Code] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
@@ -200,6 +203,10 @@ def read_profile(told: Any, name: str) -> Profile:
     if isinstance(obstetrics, str) or not isinstance(obstetrics, (list, tuple)):
         faults.append(_fault(f"{name}: obstetrics", "应为列表", "must be a list"))
         obstetrics = ()
+    acknowledgement = told.get("acknowledgement") or AS_ASKED
+    if acknowledgement not in (AS_ASKED, ORIGINAL):
+        at = f"{name}: acknowledgement"
+        faults.append(_fault(at, f"应为 {AS_ASKED} 或 {ORIGINAL}", f"must be {AS_ASKED} or {ORIGINAL}"))
     if faults:
         raise Incorrect("接入档案有误", "the client's file is wrong", code="inbound-profile", faults=faults)
     return Profile(
@@ -208,6 +215,7 @@ def read_profile(told: Any, name: str) -> Profile:
         facilities=facilities,
         certificate=str(told.get("certificate") or ""),
         charset=str(told.get("charset") or ""),
+        acknowledgement=str(acknowledgement),
         codes=codes,
         values={str(k): {str(a): str(b) for a, b in v.items()} for k, v in values.items()},
         units={str(k): str(v) for k, v in _mapping(told.get("units"), name, faults).items()},

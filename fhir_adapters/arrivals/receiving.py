@@ -76,6 +76,14 @@ class Receiver:
             )  # fmt: skip
         return id_
 
+    def outcome(self, id_: UUID) -> Outcome:
+        """How it stands. Raises NotFound."""
+        with self._services.pool.connection() as conn:
+            held = arrivals.outcome(conn, self._services.region_id, id_)
+        if held is None:
+            raise NotFound("没有此消息", "no such arrival")
+        return held
+
     def understand(self, id_: UUID) -> Outcome:
         """How it stands afterwards. Raises Busy: then it waits, and is looked at again."""
         with self._services.pool.connection() as conn:
@@ -117,11 +125,8 @@ class Receiver:
         outcome: Outcome = self._services.engine.execute(command, by=ENGINE)
         return outcome
 
-    def refuse(self, id_: UUID, kind: str, code: str, zh: str, en: str) -> Outcome:
-        """It is not looked at, for a reason that lies outside of it."""
-        return self._note(id_, kind, [Problem(code=code, zh=zh, en=en)])
-
     def refuse_with(self, id_: UUID, kind: str, problems: list[Problem]) -> Outcome:
+        """It is not looked at, for a reason that lies outside of it."""
         return self._note(id_, kind, problems)
 
     def receive(self, body: bytes, **told: Any) -> Outcome:

@@ -1,11 +1,17 @@
-"""ACK: what became of a message, to whoever sent it. The same for the same: nothing in it is of the moment."""
+"""ACK: what became of a message, to whoever sent it. The same for the same: nothing in it is of the moment.
+
+In the original mode one answer: AA, AE, AR. In the enhanced one (MSH-15, MSH-16; chapter 2.9.3) two, each where it is
+wanted: CA, CE, CR when the message is stored or is not; AA, AE, AR when what it says has taken effect or has not.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from fhir_adapters.arrivals.model import Problem
 from fhir_adapters.dates import BEIJING
 from fhir_adapters.hl7v2.parsing import Header
 
@@ -33,20 +39,57 @@ ERRORS = {  # ours -> HL7 table 0357
     "MCH-I-103": "205",
 }
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})\[(\d+)\](?:-(\d+)(?:\[(\d+)\])?(?:\.(\d+))?)?")
+_WANTED = {"AL": (True, True), "NE": (False, False), "SU": (True, False), "ER": (False, True)}  # table 0155: well, not
+NEVER = "NE"
 BUSY = [{"code": "MCH-A-503", "zh": "暂不可用，请重发", "en": "not available now; send it again", "at": ""}]
 
 
-def answer(header: Header, outcome: Any) -> bytes:
-    """AA: understood. AE: kept, and a person looks at it. AR: kept, but nothing that could be taken."""
+def answer(header: Header, outcome: Any) -> bytes | None:
+    """AA: understood. AE: kept, and a person looks at it. AR: kept, but nothing that could be taken. None: unwanted."""
+    told = str(outcome.arrival_id), outcome.received_at
     if outcome.state in ("understood", "corrected", "discarded"):
-        return ack(header, "AA", str(outcome.arrival_id), outcome.received_at, [])
+        return _applied(header, "AA", *told, [])
     rejected = any(problem["code"] in REJECTED for problem in outcome.problems)
-    code = "AR" if rejected else "AE"
-    return ack(header, code, str(outcome.arrival_id), outcome.received_at, outcome.problems)
+    return _applied(header, "AR" if rejected else "AE", *told, outcome.problems)
+
+
+def busy(header: Header, at: datetime) -> bytes | None:
+    """Stored or not, it is to be sent again."""
+    return _applied(header, "AR", "0", at, BUSY)
+
+
+def _applied(header: Header, code: str, number: str, at: datetime, problems: list[dict[str, str]]) -> bytes | None:
+    if header.is_enhanced and not _is_wanted(header.applied, code == "AA"):
+        return None
+    return ack(header, code, number, at, problems)
+
+
+def accepted(header: Header, number: UUID, at: datetime, unfit: Problem | None) -> bytes | None:
+    """CA: stored. CR: stored too, and for people only, since its type, version or sender is not taken."""
+    problems = [unfit.as_json()] if unfit else []
+    return _accepted(header, "CR" if unfit else "CA", f"C{number}", at, problems)
+
+
+def not_accepted(header: Header, at: datetime, problems: list[dict[str, str]]) -> bytes | None:
+    """CE: not stored, or only its beginning."""
+    return _accepted(header, "CE", "C0", at, problems)
+
+
+def _accepted(header: Header, code: str, number: str, at: datetime, problems: list[dict[str, str]]) -> bytes | None:
+    if not header.is_enhanced or not _is_wanted(header.accept, code == "CA"):
+        return None
+    return ack(header, code, number, at, problems)
+
+
+def _is_wanted(condition: str, is_well: bool) -> bool:
+    """Left out beside one that is valued: never. A condition of no table: always, rather once too often."""
+    well, badly = _WANTED.get(condition or NEVER, (True, True))
+    return well if is_well else badly
 
 
 def ack(header: Header, code: str, number: str, at: datetime, problems: list[dict[str, str]]) -> bytes:
-    """As bytes in the sender's own characters."""
+    """As bytes in the sender's own characters. It asks for no answer to itself."""
+    asks = (NEVER, NEVER) if header.is_enhanced else ("", "")
     event = header.kind.partition("^")[2]
     version = header.version or "2.4"
     charset = "GB 18030-2000" if header.charset == "gb18030" else "UNICODE UTF-8"
@@ -54,7 +97,7 @@ def ack(header: Header, code: str, number: str, at: datetime, problems: list[dic
     fields = [
         *("MSH", "^~\\&", *receiver, _escaped(header.application), _escaped(header.facility)),
         *(at.astimezone(BEIJING).strftime("%Y%m%d%H%M%S"), "", f"ACK^{_escaped(event)}" if event else "ACK"),
-        *(number.replace("-", "")[:20], "P", _escaped(version), "", "", "", "", "CHN", charset),
+        *(number.replace("-", "")[:20], "P", _escaped(version), "", "", *asks, "CHN", charset),
     ]
     text = f"{problems[0]['zh']} / {problems[0]['en']}" if problems else ""
     lines = ["|".join(fields), f"MSA|{code}|{_escaped(header.control_id)}|{_escaped(text)[:80]}"]

@@ -88,6 +88,13 @@ class Header:
     control_id: str = ""
     version: str = ""
     sent_to: tuple[str, str] = ("", "")
+    accept: str = ""  # MSH-15: when it wants to be told that the message is stored
+    applied: str = ""  # MSH-16: when it wants to be told what became of it
+
+    @property
+    def is_enhanced(self) -> bool:
+        """One of the two is valued (2.9.2: where both are empty the original mode holds)."""
+        return bool(self.accept or self.applied)
 
 
 def header_of(body: bytes, charset: str = "") -> Header:
@@ -108,6 +115,8 @@ def header_of(body: bytes, charset: str = "") -> Header:
         control_id=plain[10][:199],
         version=plain[12],
         sent_to=(plain[5], plain[6]),
+        accept=plain[15].upper(),
+        applied=plain[16].upper(),
     )
 
 

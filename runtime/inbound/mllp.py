@@ -1,5 +1,8 @@
-"""HL7 v2 over MLLP: frames in, stored and understood, answers out. The answer leaves after the commit, so that a sender
-who has none sends again, and that changes nothing."""
+"""HL7 v2 over MLLP: frames in, stored and understood, answers out. An answer leaves after the commit of what it says:
+a sender who has none sends again, and that changes nothing.
+
+Who asks for it (MSH-15, MSH-16) has two frames for each of its own: that it is stored, then what became of it.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,23 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from engine.errors import Busy
+from fhir_adapters.arrivals.model import Problem
+from fhir_adapters.arrivals.profile import ORIGINAL
 from fhir_adapters.arrivals.receiving import Receiver
-from fhir_adapters.hl7v2 import answers
+from fhir_adapters.hl7v2 import answers, messages
 from fhir_adapters.hl7v2.parsing import Header, header_of
 
 log = logging.getLogger("yuntu.mllp")
 BEGIN, END = b"\x0b", b"\x1c\x0d"
 CHUNK = 65_536
+NO_TIME = datetime.fromtimestamp(0).astimezone()  # of what is not stored: the answer is the same each time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +42,21 @@ class Limits:
     idle_s: float = 300.0  # a connection on which nothing comes is closed: its other end may be gone
     frame_s: float = 60.0  # from its first byte to its last
     kept_of_too_long: int = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A message that was to be stored, and what is said of that. `id` None: it is not. `is_whole` False: only its
+    beginning is, and nobody looks for what it means."""
+
+    header: Header
+    id: UUID | None
+    said: bytes | None
+    is_refused: bool
+    is_whole: bool = True
+
+
+UNKNOWN = Problem(code="MCH-I-001", zh="发送方未登记", en="the sender is not registered", at="MSH[1]-3")
 
 
 class TooLong(Exception):
@@ -111,8 +133,9 @@ class Conversation:
                 self._sock = self._listener.tls.wrap_socket(self._sock, server_side=True)
                 self._subject = _common_name(self._sock)
             for frame in self._frames():
-                self._sock.settimeout(self._limits.frame_s)
-                self._sock.sendall(BEGIN + self.answer_to(frame) + END)
+                for said in self.answers_to(frame):
+                    self._sock.settimeout(self._limits.frame_s)
+                    self._sock.sendall(BEGIN + said + END)
         except (TimeoutError, OSError) as error:  # half open, slow, reset, no handshake: nothing was promised
             log.info("connection closed: %s", type(error).__name__)
         finally:
@@ -165,30 +188,67 @@ class Conversation:
         self._held += chunk
         return bool(chunk)
 
-    def answer_to(self, frame: bytes | TooLong) -> bytes:
+    def answers_to(self, frame: bytes | TooLong) -> Iterator[bytes]:
+        """Stored and committed, then said so; understood and committed, then said so. Of a batch the one for all of its
+        messages before the other."""
         if isinstance(frame, TooLong):
-            return self._too_long(frame.args[0], "MCH-I-017", "消息过长", "the message is too long")
-        messages = split_batch(frame)
-        if len(messages) > self._limits.messages:
-            return self._too_long(frame, "MCH-I-017", "一批消息过多", "too many messages in one batch")
-        said = [self.answer_to_one(message) for message in messages]
-        return said[0] if len(said) == 1 else b"BHS|^~\\&\r" + b"".join(said) + f"BTS|{len(said)}\r".encode()
+            taken = [self._beginning(frame.args[0], "MCH-I-017", "消息过长", "the message is too long")]
+        elif len(batch := split_batch(frame)) > self._limits.messages:
+            taken = [self._beginning(frame, "MCH-I-017", "一批消息过多", "too many messages in one batch")]
+        else:
+            taken = [self._store(body) for body in batch]
+        is_batch = len(taken) > 1
+        yield from _one_frame([one.said for one in taken], is_batch)
+        yield from _one_frame([self._understood(one) for one in taken], is_batch)
 
-    def answer_to_one(self, body: bytes) -> bytes:
-        """Stored, committed, understood, committed; then said."""
+    def _store(self, body: bytes) -> Taken:
         header, client = self._sender_of(body)
-        told = {"channel": "hl7v2", "origin": self._origin(), "control_id": header.control_id, "kind": header.kind}
+        receiver = self._listener.receiver
         try:
-            outcome = self._listener.receiver.receive(body, client=client, **told)
+            id_ = receiver.store(body, client=client, **self._told(header))
+            at = receiver.outcome(id_).received_at if header.is_enhanced else NO_TIME
+        except Exception as error:  # whatever it is: no answer that could be taken for a promise
+            return self._not_stored(header, error)
+        unfit = messages.unfit(header) or (None if client else UNKNOWN)
+        said = None if messages.is_answer(header) else answers.accepted(header, id_, at, unfit)
+        return Taken(header=header, id=id_, said=said, is_refused=unfit is not None)
+
+    def _beginning(self, start: bytes, code: str, zh: str, en: str) -> Taken:
+        """Not taken: its beginning is kept, so that people see that something came."""
+        header, client = self._sender_of(start)
+        receiver, problem = self._listener.receiver, Problem(code=code, zh=zh, en=en)
+        try:
+            id_ = receiver.store(start[: self._limits.kept_of_too_long], client=client, **self._told(header))
+            at = receiver.refuse_with(id_, header.kind, [problem]).received_at
+        except Exception as error:
+            return self._not_stored(header, error)
+        said = answers.not_accepted(header, at, [problem.as_json()])
+        return Taken(header=header, id=id_, said=said, is_refused=True, is_whole=False)
+
+    def _not_stored(self, header: Header, error: Exception) -> Taken:
+        if not isinstance(error, Busy):
+            log.error("a message could not be stored", exc_info=error)
+        said = answers.not_accepted(header, NO_TIME, answers.BUSY) or answers.busy(header, NO_TIME)
+        return Taken(header=header, id=None, said=said, is_refused=True)
+
+    def _understood(self, taken: Taken) -> bytes | None:
+        """What became of it; None where nobody wants to know, or where all was said by not accepting it."""
+        if taken.id is None:
+            return None
+        header, receiver = taken.header, self._listener.receiver
+        try:
+            outcome = receiver.understand(taken.id) if taken.is_whole else receiver.outcome(taken.id)
         except Busy:
-            return _send_again(header)
-        except Exception:  # whatever it is: no answer that could be taken for a promise
-            log.exception("a message could not be stored")
-            return _send_again(header)
-        return answers.answer(header, outcome)
+            return answers.busy(header, NO_TIME)
+        except Exception:
+            log.exception("a message could not be handled")
+            return answers.busy(header, NO_TIME)
+        is_said = taken.is_refused and taken.said is not None
+        return None if is_said or messages.is_answer(header) else answers.answer(header, outcome)
 
     def _sender_of(self, body: bytes) -> tuple[Header, str]:
-        """By MSH-3 and MSH-4; over TLS its certificate must be that sender's too."""
+        """By MSH-3 and MSH-4; over TLS its certificate must be that sender's too. How it is answered is its wish, or
+        what its file says."""
         header = header_of(body)
         profile = self._listener.receiver.profiles.by_facility(header.application, header.facility)
         if profile is None:
@@ -196,33 +256,27 @@ class Conversation:
         if self._listener.tls is not None and profile.certificate != self._subject:
             log.warning("the certificate is not that of client %s", profile.client)
             return header, ""
-        return header_of(body, profile.charset), profile.client
-
-    def _too_long(self, start: bytes, code: str, zh: str, en: str) -> bytes:
-        """Not taken: its beginning is kept, so that people see that something came."""
-        header, client = self._sender_of(start)
-        told: dict[str, Any] = {
-            "channel": "hl7v2",
-            "origin": self._origin(),
-            "control_id": header.control_id,
-            "kind": header.kind,
-        }
-        receiver = self._listener.receiver
-        try:
-            id_ = receiver.store(start[: self._limits.kept_of_too_long], client=client, **told)
-            outcome = receiver.refuse(id_, header.kind, code, zh, en)
-        except Busy:
-            return _send_again(header)
-        return answers.answer(header, outcome)
+        header = header_of(body, profile.charset)
+        if profile.acknowledgement == ORIGINAL:
+            header = replace(header, accept="", applied="")
+        return header, profile.client
 
     def _origin(self) -> str:
         with suppress(OSError):
             return str(self._sock.getpeername()[0])
         return ""
 
+    def _told(self, header: Header) -> dict[str, str]:
+        told = {"channel": "hl7v2", "origin": self._origin(), "control_id": header.control_id}
+        return {**told, "kind": header.kind}
 
-def _send_again(header: Header) -> bytes:
-    return answers.ack(header, "AR", "0", datetime.fromtimestamp(0).astimezone(), answers.BUSY)
+
+def _one_frame(said: list[bytes | None], is_batch: bool) -> Iterator[bytes]:
+    """What there is to say, if anything; a batch is answered by a batch."""
+    answered = [one for one in said if one is not None]
+    if answered:
+        batch = b"BHS|^~\\&\r" + b"".join(answered) + f"BTS|{len(answered)}\r".encode()
+        yield batch if is_batch else answered[0]
 
 
 def split_batch(frame: bytes) -> list[bytes]:
@@ -230,15 +284,15 @@ def split_batch(frame: bytes) -> list[bytes]:
     if not re.match(rb"[\s]*(?:FHS|BHS)\|", frame) and frame.count(b"\rMSH|") == 0:
         return [frame]
     lines = re.split(rb"(?<=[\r\n])", frame)
-    messages: list[list[bytes]] = []
+    found: list[list[bytes]] = []
     for line in lines:
         if line.startswith(b"MSH"):
-            messages.append([])
+            found.append([])
         if line[:4] in (b"FHS|", b"BHS|", b"BTS|", b"FTS|"):
             continue
-        if messages:
-            messages[-1].append(line)
-    return [b"".join(lines) for lines in messages] or [frame]
+        if found:
+            found[-1].append(line)
+    return [b"".join(lines) for lines in found] or [frame]
 
 
 def _common_name(sock: socket.socket) -> str:

@@ -57,6 +57,22 @@ def test_the_sample_message_is_sent_answered_and_sent_again(county):
     assert values(county, woman) == {"5804-0": "3+", "8480-6": 165, "8462-4": 112}
 
 
+def test_the_sample_admission_is_accepted_and_then_applied(county):
+    woman = county.brings_in()
+    listener = Listener(Receiver(county.services), "127.0.0.1", 0)
+    listener.start()
+    try:
+        place = "{}:{}".format(*listener.address)
+        sent = run(GUIDE / "send_hl7.py", place, GUIDE / "admission.hl7", GUIDE / "result.hl7")
+    finally:
+        listener.stop()
+
+    assert (sent.returncode, sent.stderr) == (0, ""), sent.stdout
+    codes = [line.split("|")[1:3] for line in sent.stdout.splitlines() if line.startswith("MSA|")]
+    assert codes == [["CA", "ADT-0001"], ["AA", "ADT-0001"], ["AA", "LAB-0001"]]
+    assert any(task.startswith("task_assess_labour") for task in woman.open_tasks())
+
+
 def test_the_sample_document_is_uploaded(county):
     woman = county.brings_in()
     server = make_server("127.0.0.1", 0, county.app, threaded=True)

@@ -20,11 +20,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from engine.errors import Busy
 from fhir_adapters.arrivals.receiving import Receiver
 from runtime.database.roles import as_application
 from runtime.inbound.mllp import BEGIN, END, Limits, Listener, split_batch, tls_of
 from tests.inbound.conftest import write_profile
-from tests.inbound.messages import PROFILE, adt, coded, oru
+from tests.inbound.messages import PROFILE, adt, coded, header, joined, oru
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -102,6 +103,160 @@ def test_a_batch_in_one_frame_has_an_answer_for_each_of_its_messages(hospital):
 
     assert len(split_batch(batch)) == 2
     assert answer.count(b"\rMSA|AA|") == 2 and answer.endswith(b"BTS|2\r" + END)
+
+
+# --- who asks for two answers -----------------------------------------------------------------------------------------
+
+
+def asking(body, accept, applied):
+    """With MSH-15 and MSH-16."""
+    return body.replace(b"|2.5|||||", f"|2.5|||{accept}|{applied}|".encode(), 1)
+
+
+def answers_until_silent(hospital, *bodies, profile=PROFILE):
+    """By body the verdicts of its frames: until a last message that has one answer."""
+    write_profile(hospital, profile)
+    last = oru(coded(status="Q"), number="LAST", order="LAST")
+    said: list[tuple[str, str]] = []
+    with listening(hospital) as listener, socket.create_connection(listener.address, timeout=20) as sock:
+        sock.sendall(b"".join(BEGIN + body + END for body in (*bodies, last)))
+        held = b""
+        while ("AE", "LAST") not in said:
+            chunk = sock.recv(65536)
+            assert chunk, said
+            *frames, held = (held + chunk).split(END)
+            said += [verdict(frame)[:2] for frame in frames]
+    return said[:-1]
+
+
+@pytest.mark.parametrize(
+    ("accept", "applied", "well", "badly"),
+    [
+        ("", "", ["AA"], ["AE"]),
+        ("AL", "AL", ["CA", "AA"], ["CA", "AE"]),
+        ("AL", "NE", ["CA"], ["CA"]),
+        ("NE", "AL", ["AA"], ["AE"]),
+        ("", "AL", ["AA"], ["AE"]),
+        ("AL", "ER", ["CA"], ["CA", "AE"]),
+        ("ER", "SU", ["AA"], []),
+        ("NE", "NE", [], []),
+        ("XX", "AL", ["CA", "AA"], ["CA", "AE"]),
+    ],
+)
+def test_a_sender_is_told_what_it_asks_for_and_no_more(busy, accept, applied, well, badly):
+    good = asking(adt("A04", number="GOOD"), accept, applied)
+    bad = asking(oru(coded(status="Q"), number="BAD", order="L2"), accept, applied)
+
+    said = answers_until_silent(busy, good, bad)
+
+    assert said == [(code, "GOOD") for code in well] + [(code, "BAD") for code in badly]
+
+
+def test_what_is_told_first_is_that_the_message_is_stored(hospital):
+    seen = []
+
+    class Watched(Receiver):
+        def understand(self, id_):
+            seen.append(kept(hospital))
+            return super().understand(id_)
+
+    body = asking(adt("A04", number="A"), "AL", "AL")
+    with (
+        listening(hospital, receiver=Watched(hospital.services)) as listener,
+        socket.create_connection(listener.address, timeout=20) as sock,
+    ):
+        sock.sendall(BEGIN + body + END)
+        first = read_frame(sock)
+        second = read_frame(sock)
+
+    assert [verdict(first)[0], verdict(second)[0]] == ["CA", "AA"] and seen == [[("waiting", 0)]]
+    assert first.split(b"|")[9] != second.split(b"|")[9], "each answer has its own number"
+    assert kept(hospital) == [("understood", 0)]
+
+
+def read_frame(sock):
+    """One, byte by byte: what follows it stays where it is."""
+    said = b""
+    while END not in said:
+        chunk = sock.recv(1)
+        assert chunk, said
+        said += chunk
+    return said
+
+
+@pytest.mark.parametrize(
+    ("spoil", "codes"),
+    [
+        (lambda body: body.replace(b"ADT^A04", b"ADT^A99"), ["CR"]),
+        (lambda body: body.replace(b"|2.5|", b"|9.9|"), ["CR"]),
+        (lambda body: body.replace(b"|HIS|COUNTY|", b"|HIS|NOWHERE|"), ["CR"]),
+    ],
+    ids=["type", "version", "sender"],
+)
+def test_what_its_header_rules_out_is_not_accepted_and_is_kept_for_people(busy, spoil, codes):
+    body = spoil(asking(adt("A04", number="X"), "AL", "AL"))
+
+    said = answers_until_silent(busy, body)
+
+    assert said == [(code, "X") for code in codes]
+    with busy.pool.connection() as conn:
+        states = conn.execute(
+            "SELECT state::text FROM arrival JOIN arrival_outcome ON arrival_id = id WHERE body = %s", [body]
+        ).fetchall()
+    assert states == [("not-understood",)]
+
+
+def test_what_cannot_be_stored_is_a_commit_error_and_what_is_too_long_too(hospital):
+    class Full(Receiver):
+        def store(self, body, **told):
+            raise Busy("数据库暂不可用", "the database is away")
+
+    with listening(hospital, receiver=Full(hospital.services)) as listener:
+        said = [verdict(one)[0] for one in send(listener.address, asking(adt("A04"), "AL", "AL"))]
+    with listening(hospital, Limits(largest=500, kept_of_too_long=400)) as listener:
+        long = asking(oru(*[coded(nth=n) for n in range(1, 50)]), "AL", "AL")
+        said += [verdict(one)[0] for one in send(listener.address, long)]
+
+    assert said == ["CE", "CE"]
+    assert kept(hospital) == [("not-understood", 0)]
+
+
+def test_the_same_message_is_accepted_with_the_same_bytes(hospital):
+    body = asking(adt("A04"), "AL", "NE")
+    with listening(hospital) as listener:
+        first, again = send(listener.address, body, body)
+
+    assert first == again and verdict(first)[0] == "CA"
+
+
+def test_a_client_whose_file_says_so_has_one_answer_whatever_its_messages_ask(busy):
+    body = asking(adt("A04", number="ONE"), "AL", "AL")
+
+    assert answers_until_silent(busy, body, profile=PROFILE + "acknowledgement: original\n") == [("AA", "ONE")]
+
+
+def test_a_batch_is_told_of_as_stored_before_it_is_told_what_became_of_it(hospital):
+    parts = asking(adt("A04", number="A"), "AL", "AL"), asking(adt("A04", number="B"), "AL", "AL")
+    batch = b"BHS|^~\\&\r" + b"".join(parts) + b"BTS|2\r"
+    with listening(hospital) as listener, socket.create_connection(listener.address, timeout=20) as sock:
+        sock.sendall(BEGIN + batch + END)
+        first, second = read_frame(sock), read_frame(sock)
+
+    assert (first.count(b"\rMSA|CA|"), second.count(b"\rMSA|AA|")) == (2, 2)
+    assert first.count(b"\rMSA|AA|") == second.count(b"\rMSA|CA|") == 0
+
+
+def test_an_answer_to_our_answer_is_kept_and_not_answered(busy):
+    taken = joined(header("ACK^A04", "T1"), "MSA|CA|C1")
+    refused = joined(header("ACK^A04", "T2"), "MSA|AE|C1")
+
+    assert answers_until_silent(busy, asking(taken, "AL", "AL"), refused) == []
+    with busy.pool.connection() as conn:
+        rows = conn.execute(
+            "SELECT control_id, state::text FROM arrival JOIN arrival_outcome ON arrival_id = id"
+            " WHERE control_id IN ('T1', 'T2') ORDER BY 1"
+        ).fetchall()
+    assert rows == [("T1", "understood"), ("T2", "not-understood")]
 
 
 def test_what_is_too_long_is_refused_and_its_beginning_is_kept(hospital):
@@ -250,7 +405,7 @@ if mutant:
             from datetime import datetime
             said = answers.ack(parsing.header_of(frame), "AA", "1", datetime.now().astimezone(), [])
             self._sock.sendall(mllp.BEGIN + said + mllp.END)
-            self.answer_to(frame)
+            for _ in self.answers_to(frame): pass
     mllp.Conversation.run = run
 services = build(configuration.read(), connections=4)
 listener = mllp.Listener(Receiver(services), "127.0.0.1", 0)
