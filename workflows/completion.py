@@ -21,10 +21,10 @@ from engine.commands.contracts import (
 )
 from engine.errors import Conflict, Incorrect
 from engine.store.revisions import require_revision
-from workflows import course_of_case, duplicates, handed_in, tables
+from workflows import closing, course_of_case, duplicates, handed_in, tables
 from workflows.forms import Form
 from workflows.institutions import beside, levels, session
-from workflows.institutions.reported import SHEET, Registered, SheetReported, follow
+from workflows.institutions.reported import SHEET, MovedIn, Registered, SheetReported, follow
 from workflows.people.model import Principal
 from workflows.places import NAMED, with_places
 from workflows.rules_of_case import policy_of
@@ -43,7 +43,7 @@ from workflows.task_access import (
 )
 
 GRADING, SLIP = "risk-grading", "screening-referral"
-Finish = CompleteUserTask | SheetReported | Registered | duplicates.OneWoman
+Finish = CompleteUserTask | SheetReported | Registered | MovedIn | duplicates.OneWoman
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +160,9 @@ def _checked(
     if form.id in session.FORMS and "session" in form.by_link_id and task.element_id != session.RECORDS:
         session.require(values)
     _require_place(services, reading, found, form, values, today)
+    if form.id == closing.FORM:
+        with reading() as conn:
+            closing.require(conn, services.region_id, task.business_key, values, found.variables)
     if form.id == SHEET:
         with reading() as conn:
             values = beside.marked(services, conn, form, task, values, found.variables)

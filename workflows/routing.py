@@ -157,8 +157,14 @@ def visit(answers: Values, facts: Values, on: date) -> dict[str, Any]:
         "visit_urgent": bool(signs),
         "visit_findings": _findings(answers, facts, on) if counts else [],
         "visit_abnormal": counts and answers.get("classification") == "abnormal",
-        **({"end_code": LOST_OR_DIED["died"], "ended_on": answers.get("death_date")} if contact == "died" else {}),
+        **(_died(answers) if contact == "died" else {}),
     }
+
+
+def _died(answers: Values) -> dict[str, Any]:
+    """Learnt at a visit: her end from the day of the death, not from when somebody heard of it."""
+    found = {"end_code": LOST_OR_DIED["died"], "ended_on": answers.get("death_date")}
+    return {**found, "contact_reason": answers.get("death_cause")}
 
 
 def _findings(answers: Values, facts: Values, on: date) -> list[dict[str, Any]]:
@@ -203,10 +209,23 @@ def discharge(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     left = {"discharged_at": answers.get("discharged_at") or on.isoformat(), **plan}
     return {
         **left,
+        **_died_in_ward(answers, on),
         **place,
         **rechecked,
         **_findings_of(answers, facts, on),
         **routing_review.near_miss(answers, facts, on),
+    }
+
+
+def _died_in_ward(answers: Values, on: date) -> dict[str, Any]:
+    """Who "left" dead has died: the end of the case, from the day on which it was (P19)."""
+    if answers.get("condition") != "died":
+        return {}
+    died = date_of(answers.get("discharged_at")) or on
+    return {
+        "end_code": LOST_OR_DIED["died"],
+        "ended_on": died.isoformat(),
+        "contact_reason": answers.get("diagnosis") or "出院登记：死亡",
     }
 
 
@@ -238,7 +257,11 @@ def check_42d(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     contact = answers.get("contact")
     recovered = answers.get("classification") == "recovered" and answers.get("disposition") != "refer"
     ending = (
-        {"end_code": LOST_OR_DIED[contact], "contact_reason": answers.get("lost_reason")}
+        {
+            "end_code": LOST_OR_DIED[contact],
+            "ended_on": answers.get("death_date") or on.isoformat(),
+            "contact_reason": answers.get("lost_reason") or answers.get("death_cause"),
+        }
         if contact in LOST_OR_DIED
         else {}
     )
@@ -270,7 +293,9 @@ def notice_answer(answers: Values, facts: Values, on: date) -> dict[str, Any]:
 
 
 def ending(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"ended_on": answers.get("ended_on") or on.isoformat(), "end_reason": answers.get("reason")}
+    """What whoever closes the case puts down is its end (`workflows.closing` says what may be)."""
+    code = {"end_code": answers["end_code"]} if answers.get("end_code") else {}
+    return {**code, "ended_on": answers.get("ended_on") or on.isoformat(), "end_reason": answers.get("reason")}
 
 
 def end_report(answers: Values, facts: Values, on: date) -> dict[str, Any]:

@@ -282,3 +282,29 @@ def test_ac15_a_confirmed_new_due_date_moves_every_open_window_and_timer_that_ha
     assert moved["timer_outcome_missing"] - before["timer_outcome_missing"] == six_days
     assert woman.due("task_record_delivery").date() == date(2026, 8, 16)
     assert [row["edd"] for row in woman.variables["datings"]] == ["2026-08-10", "2026-08-16"]
+
+
+DIED = {"end_code": "ended.maternal_death", "ended_on": "2026-08-11", "contact_reason": "羊水栓塞"}
+
+
+def test_a_woman_who_died_in_the_ward_ends_her_case_and_nobody_is_sent_to_visit_her():
+    woman = delivered()
+
+    woman.complete("task_record_discharge", discharged_at="2026-08-11T03:10:00+08:00", condition="died", **DIED)
+
+    assert woman.open() == ["task_close_case"]
+    assert (woman.variables["end_code"], woman.variables["ended_on"]) == ("ended.maternal_death", "2026-08-11")
+    assert "message_maternal_death" in woman.sent
+    assert "message_discharge_told" not in woman.sent  # no township is told to expect her
+    assert "message_mother_home" in woman.sent  # the child is visited all the same
+
+
+def test_a_death_learnt_at_the_42_day_check_counts_from_its_own_day():
+    woman = discharged()
+    woman.complete("task_home_visit", needs_referral=False)
+    woman.advance(date(2026, 9, 25))
+
+    woman.complete("task_check_42d", recovered=False, **{**DIED, "ended_on": "2026-09-13"})
+
+    assert (woman.variables["end_code"], woman.variables["ended_on"]) == ("ended.maternal_death", "2026-09-13")
+    assert "message_maternal_death" in woman.sent
