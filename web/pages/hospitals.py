@@ -67,7 +67,7 @@ def rotate_hospital_keys() -> Response:
     with services().pool.connection() as conn:
         kid = keys.rotate(conn, services().region_id, system_clock())
     services().people.audit(g.principal, "set-keys", "installation", services().region_id, {"kids": [kid]})
-    return redirect(url_for("web.hospitals", done="keys") + "#keys", 303)  # type: ignore[return-value]
+    return redirect(url_for("web.hospitals", done="keys") + "#signing", 303)  # type: ignore[return-value]
 
 
 def _read(given: dict[str, str], before: Hospital | None) -> Hospital:
