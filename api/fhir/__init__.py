@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app
 
 from api.fhir import (
     audit,
@@ -26,6 +26,7 @@ from api.fhir import (
     users,
     writing,
 )
+from api.fhir.searching import parameters, searched
 from api.oauth import described
 from engine.errors import EngineError
 from fhir_adapters.issues import translate
@@ -65,7 +66,7 @@ def blueprint(services: Any) -> Blueprint:
     messages.register(bp, services)
     summary.register(bp, services)
 
-    @bp.get("/Questionnaire")
+    @searched(bp, "/Questionnaire")
     def list_questionnaires() -> Response:
         return operations.list_questionnaires(services)
 
@@ -97,10 +98,6 @@ def blueprint(services: Any) -> Blueprint:
     def validate_stored(type_: str, id_: str) -> Response:
         return operations.validate(services, type_, id_)
 
-    @bp.post("/<type_>/_search")
-    def search_by_post(type_: str) -> Response:
-        return reading.search(services, type_, [*request.args.items(multi=True), *request.form.items(multi=True)])
-
     @bp.get("/_history")
     def system_history() -> Response:
         return history.history(services, None, None)
@@ -109,9 +106,9 @@ def blueprint(services: Any) -> Blueprint:
     def type_history(type_: str) -> Response:
         return history.history(services, type_, None)
 
-    @bp.get("/<type_>")
+    @searched(bp, "/<type_>")
     def search(type_: str) -> Response:
-        return reading.search(services, type_, list(request.args.items(multi=True)))
+        return reading.search(services, type_, list(parameters().items(multi=True)))
 
     @bp.post("/<type_>")
     def create(type_: str) -> Response:

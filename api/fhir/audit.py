@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from api.fhir import replies
 from api.fhir.guard import principal
 from api.fhir.reading import PAGE, looking
+from api.fhir.searching import address, parameters, searched
 from engine.store import plain
 from fhir_adapters.dates import interval
 from fhir_adapters.issues import FhirError, Issue, not_found, refuse
@@ -24,7 +26,7 @@ LONGEST = 18  # digits of a row's number
 
 
 def register(bp: Blueprint, services: Any) -> None:
-    @bp.get(f"/{TYPE}")
+    @searched(bp, f"/{TYPE}")
     def audit_events() -> Response:
         return _search(services)
 
@@ -57,15 +59,17 @@ def _search(services: Any) -> Response:
         {"fullUrl": f"{base}/{TYPE}/{row['id']}", "resource": to_audit_event(row), "search": {"mode": "match"}}
         for row in shown
     ]
-    links = [("self", request.url)]
+    links = [("self", address())]
     if len(rows) > count:
-        kept = "".join(f"{name}={request.args[name]}&" for name in PARAMETERS if name in request.args)
-        links.append(("next", f"{base}/{TYPE}?{kept}_count={count}&_before={shown[-1]['id']}"))
+        kept = {name: value for name, value in parameters().items() if name in PARAMETERS}
+        following = {**kept, "_count": count, "_before": shown[-1]["id"]}
+        links.append(("next", f"{base}/{TYPE}?{urlencode(following)}"))
     return replies.bundle("searchset", [plain.dumps(one).decode() for one in entries], links=links)
 
 
 def _asked() -> dict[str, Any]:
     """What is not understood is refused: an auditor must not take a part for the whole."""
+    given = parameters()
     problems = [
         Issue(
             type="not-supported",
@@ -74,21 +78,21 @@ def _asked() -> dict[str, Any]:
             en="parameter not supported",
             expression=name[:64],
         )
-        for name in request.args
+        for name in given
         if name not in PARAMETERS and name not in CONTROL
     ]
-    dates = [interval(one.replace(" ", "+")) for one in request.args.getlist("date")]
+    dates = [interval(one.replace(" ", "+")) for one in given.getlist("date")]
     if None in dates or len(dates) > 1:
         zh, en = "日期不合法", "not a date"
         allowed = "YYYY[-MM[-DD[Thh:mm:ss+zz:zz]]]"
         problems.append(Issue(type="invalid", code="MCH-S-002", zh=zh, en=en, expression="date", allowed=allowed))
     if problems:
         raise FhirError(400, problems)
-    found: dict[str, Any] = {"actor": request.args.get("agent")}
-    if "patient" in request.args:
-        found["patient"] = request.args["patient"].removeprefix("Patient/")
-    if "_id" in request.args:
-        found["id_"] = _number(request.args["_id"]) or -1
+    found: dict[str, Any] = {"actor": given.get("agent")}
+    if "patient" in given:
+        found["patient"] = given["patient"].removeprefix("Patient/")
+    if "_id" in given:
+        found["id_"] = _number(given["_id"]) or -1
     if dates and dates[0]:
         found |= {"low": dates[0][0], "high": dates[0][1]}
     return found
@@ -99,8 +103,8 @@ def _number(text: str) -> int | None:
 
 
 def _count() -> int:
-    return max(1, min(MOST, _number(request.args.get("_count", "")) or PAGE))
+    return max(1, min(MOST, _number(parameters().get("_count", "")) or PAGE))
 
 
 def _before() -> int | None:
-    return _number(request.args.get("_before", ""))
+    return _number(parameters().get("_before", ""))

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from api.fhir import replies
 from api.fhir.guard import scopes, viewer
 from api.fhir.inputs import inputs
 from api.fhir.reading import looking_as_caller, trace
+from api.fhir.searching import parameters, searched
 from engine.clock import CHINA
 from engine.errors import EngineError
 from engine.store import plain
@@ -29,7 +30,7 @@ _OF_FORM = ("_format", "_pretty")
 
 
 def register(bp: Blueprint, services: Any) -> None:
-    @bp.get(_ROUTE)
+    @searched(bp, _ROUTE)
     def search_definitions(type_: str) -> Response:
         access.require(scopes(), type_, "search")
         with services.engine.read() as conn:
@@ -95,7 +96,7 @@ def _pack(services: Any, pack_id: str | None) -> Any:
 
 def _listed(services: Any, type_: str, every: Iterable[Json]) -> Response:
     """By `_id url version name title status`; what is not known is said, and with strict handling refused."""
-    given = [(name, value) for name, value in request.args.items(multi=True) if name not in _OF_FORM]
+    given = [(name, value) for name, value in parameters().items(multi=True) if name not in _OF_FORM]
     unknown = [name for name, _ in given if name not in SEARCHED]
     if unknown and replies.prefers("handling") == "strict":
         text = "不支持此参数", "parameter not supported"

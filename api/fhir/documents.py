@@ -13,6 +13,7 @@ from api.fhir import replies
 from api.fhir.guard import known_type, principal, scopes, viewer
 from api.fhir.overlooking import HEADER
 from api.fhir.reading import looking_as_caller, trace
+from api.fhir.searching import parameters, searched
 from api.fhir.writing import document as body_of
 from api.fhir.writing import idempotency
 from engine.store import plain
@@ -41,7 +42,7 @@ def register(bp: Blueprint, services: Any) -> None:
     def make_document(id_: str) -> Response:
         return desk.make(id_)
 
-    @bp.get("/DocumentReference")
+    @searched(bp, "/DocumentReference")
     def list_documents() -> Response:
         return desk.search()
 
@@ -205,7 +206,8 @@ class _Desk:
     def search(self) -> Response:
         """By patient: a document is looked for by whom it is about."""
         access.require(scopes(), TYPE, "search")
-        patient = (request.args.get("patient") or request.args.get("subject") or "").removeprefix("Patient/")
+        given = parameters()
+        patient = (given.get("patient") or given.get("subject") or "").removeprefix("Patient/")
         if not patient:
             text = "须给出 patient", "patient is needed"
             raise refuse(400, "required", "MCH-S-002", *text, expression="patient")

@@ -14,6 +14,7 @@ from flask import Blueprint, Response, request
 from api.fhir import replies
 from api.fhir.guard import principal, scopes, viewer
 from api.fhir.reading import looking, looking_as_caller
+from api.fhir.searching import searched
 from api.fhir.writing import document, idempotency
 from engine.store import plain
 from fhir_adapters import access
@@ -56,7 +57,7 @@ def register(bp: Blueprint, services: Any) -> None:
     def export_file(id_: str, number: int) -> Response:
         return desk.file(id_, number)
 
-    @bp.get("/Group")
+    @searched(bp, "/Group")
     def list_groups() -> Response:
         access.require(scopes(), "Group", "search")
         base, made = replies.base(services), groups.named(viewer())

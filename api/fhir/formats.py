@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from flask import Response, g, request
 
+from api.fhir.searching import BY_POST
 from engine.store import plain
 from fhir_adapters.formats import pretty, xml
 from fhir_adapters.issues import FhirError, refuse
@@ -81,7 +82,7 @@ def write(response: Response) -> Response:
 
 
 def _subset() -> Subset:
-    is_search = (request.endpoint or "").endswith("search_by_post")
+    is_search = (request.endpoint or "").endswith(BY_POST)
     if request.method != "GET" and not is_search:
         return Subset()
     pairs: Iterable[tuple[str, str]] = request.args.items()

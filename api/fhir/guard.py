@@ -9,6 +9,7 @@ from typing import Any
 from flask import g, request
 
 from api.fhir import formats
+from api.fhir.searching import BY_POST
 from fhir_adapters.access import Viewer
 from fhir_adapters.issues import FhirError, Issue, refuse
 from fhir_adapters.patches.patch import JSON_PATCH, MERGE_PATCH
@@ -95,7 +96,7 @@ def _require_readable_body() -> None:
         )
     if any("\x00" in text for pair in request.form.items(multi=True) for text in pair):
         raise refuse(400, "invalid", "MCH-V-0013", "表单含不可用的字符", "the form holds a character that no text has")
-    wanted = frozenset({FORM} if (request.endpoint or "").endswith("search_by_post") else formats.JSON | formats.XML)
+    wanted = frozenset({FORM} if (request.endpoint or "").endswith(BY_POST) else formats.JSON | formats.XML)
     wanted |= PATCHES if request.method == "PATCH" else frozenset()
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     version = re.sub('"', "", request.mimetype_params.get("fhirversion", "4.0"))

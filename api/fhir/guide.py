@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from api.fhir import replies
+from api.fhir.searching import parameters, searched
 from api.fhir.writing import document
 from engine.store import plain
 from fhir_adapters.ig import serving
@@ -21,7 +22,7 @@ _VALUES = ("valueString", "valueUri", "valueCode", "valueCanonical", "valueInteg
 
 
 def register(bp: Blueprint, services: Any) -> None:
-    @bp.get(_ROUTE)
+    @searched(bp, _ROUTE)
     def guide_search(type_: str) -> Response:
         return _search(services, type_)
 
@@ -58,7 +59,7 @@ def _one(type_: str, id_: str) -> Json:
 
 
 def _search(services: Any, type_: str) -> Response:
-    given = [(name, value) for name, value in request.args.items(multi=True) if not _is_of_form(name)]
+    given = [(name, value) for name, value in parameters().items(multi=True) if not _is_of_form(name)]
     unknown = [name for name, _ in given if name not in serving.SEARCHED]
     if unknown and replies.prefers("handling") == "strict":
         text = "不支持此参数", "parameter not supported"

@@ -14,6 +14,7 @@ from flask import Blueprint, Response, request
 from api.fhir import replies
 from api.fhir.guard import principal, scopes, viewer
 from api.fhir.reading import looking, trace
+from api.fhir.searching import address, parameters, searched
 from api.fhir.writing import document
 from engine.errors import EngineError
 from engine.store import plain
@@ -34,11 +35,11 @@ FILTERS = ("_id", "url", "status", "title", "_format", "_count", "_total")
 
 
 def register(bp: Blueprint, services: Any) -> None:
-    @bp.get("/Measure")
+    @searched(bp, "/Measure")
     def list_measures() -> Response:
         """Every indicator. Filters: _id, url, status, and title by its beginning."""
         access.require(scopes(), "Measure", "search")
-        unknown = sorted(set(request.args) - set(FILTERS))
+        unknown = sorted(set(parameters()) - set(FILTERS))
         if unknown and replies.prefers("handling") == "strict":
             raise refuse(400, "not-supported", "MCH-S-001", "没有这个参数", "unknown parameter", expression=unknown[0])
         base = replies.base(services)
@@ -46,7 +47,7 @@ def register(bp: Blueprint, services: Any) -> None:
         entries = [
             {"fullUrl": f"{base}/Measure/{one['id']}", "resource": one, "search": {"mode": "match"}} for one in made
         ]
-        links = [{"relation": "self", "url": request.url}]
+        links = [{"relation": "self", "url": address()}]
         body = {"resourceType": "Bundle", "type": "searchset", "total": len(made), "link": links, "entry": entries}
         return replies.json({name: value for name, value in body.items() if value != []})
 
@@ -55,7 +56,7 @@ def register(bp: Blueprint, services: Any) -> None:
         access.require(scopes(), "Measure", "read")
         return replies.json(measure.to_measure(_known(id_)))
 
-    @bp.get("/MeasureReport")
+    @searched(bp, "/MeasureReport")
     def list_reports() -> Response:
         """What was handed in, the newest first. Filters: _id, measure, identifier (the report), date; _count."""
         _require_counting(services, "search")
@@ -74,9 +75,9 @@ def register(bp: Blueprint, services: Any) -> None:
             }
             for one in found
         ]
-        links = [{"relation": "self", "url": request.url}]
+        links = [{"relation": "self", "url": address()}]
         if not is_last:
-            following = {**request.args.to_dict(flat=False), "_offset": str(offset + count)}
+            following = {**parameters().to_dict(flat=False), "_offset": str(offset + count)}
             links.append({"relation": "next", "url": f"{base}/MeasureReport?{urlencode(following, doseq=True)}"})
         body: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "link": links}
         body |= {"total": offset + len(found)} if is_last else {}
@@ -116,7 +117,7 @@ def _handed_in(services: Any, conn: Any, asked: dict[str, Any]) -> list[submitte
 
 
 def _looked_for() -> dict[str, Any]:
-    given = request.args
+    given = parameters()
     unknown = sorted(set(given) - {"_id", "measure", "identifier", "date", "_format", "_count", "_offset", "_total"})
     if unknown:
         raise refuse(400, "not-supported", "MCH-S-001", "没有这个参数", "unknown parameter", expression=unknown[0])
@@ -137,7 +138,7 @@ def _looked_for() -> dict[str, Any]:
 
 
 def _number(name: str, default: int, most: int) -> int:
-    text = request.args.get(name, str(default))
+    text = parameters().get(name, str(default))
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise _wrong(name, "应为不小于 0 的整数", "is a whole number, not below 0")
     return min(int(text), most)
@@ -160,7 +161,7 @@ def _uuid(text: str) -> UUID:
 
 
 def _fits(made: Mapping[str, Any]) -> bool:
-    asked = request.args
+    asked = parameters()
     return (
         ("_id" not in asked or made["id"] in asked["_id"].split(","))
         and ("url" not in asked or made["url"] == asked["url"])

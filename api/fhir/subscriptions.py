@@ -15,6 +15,7 @@ from flask import Blueprint, Response, request
 from api.fhir import replies
 from api.fhir.guard import principal, scopes, viewer
 from api.fhir.reading import looking
+from api.fhir.searching import address, parameters, searched
 from api.fhir.writing import document, idempotency
 from engine.store import plain
 from fhir_adapters import access, delivery
@@ -39,7 +40,7 @@ def register(bp: Blueprint, services: Any) -> None:
     def subscribe() -> Response:
         return desk.create()
 
-    @bp.get("/Subscription")
+    @searched(bp, "/Subscription")
     def subscriptions() -> Response:
         return desk.search()
 
@@ -135,12 +136,13 @@ class _Desk:
 
     def search(self) -> Response:
         access.require(scopes(), TYPE, "search")
-        unknown = sorted(request.args.keys() - {"status", "_id", "_format", "_pretty", "_count", "_summary"})
+        given = parameters()
+        unknown = sorted(given.keys() - {"status", "_id", "_format", "_pretty", "_count", "_summary"})
         if unknown and replies.prefers("handling") == "strict":
             text = "不支持此检索参数", "search parameter not supported"
             raise refuse(400, "not-supported", "MCH-S-001", *text, allowed="status | _id")
         with self.rows() as rows:
-            id_, status = request.args.get("_id"), request.args.get("status")
+            id_, status = given.get("_id"), given.get("status")
             found = rows.of(client_id=_client_id(), id_=id_, status=status)
         base = replies.base(self.services)
         entries = [
@@ -148,7 +150,7 @@ class _Desk:
             for one in found
         ]
         listed = [plain.dumps(entry).decode() for entry in entries]
-        return replies.bundle("searchset", listed, links=[("self", request.base_url)], total=len(found))
+        return replies.bundle("searchset", listed, links=[("self", address())], total=len(found))
 
     def shown(self, found: Subscribed, status: int = 200) -> Response:
         response = replies.json(found.resource(), status)

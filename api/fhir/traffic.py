@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from flask import Response, g, request
 
+from api.fhir.searching import BY_POST
 from fhir_adapters.issues import Issue
 from fhir_adapters.traffic import Traffic
 from fhir_adapters.types import TYPES
@@ -14,7 +15,6 @@ from fhir_adapters.types import TYPES
 LONGEST_PLACE = 160
 _INDEX = re.compile(r"\[[0-9]+\]")
 _INTERACTIONS = {
-    "search_by_post": "search",
     "conditional_update": "update",
     "conditional_patch": "patch",
     "conditional_delete": "delete",
@@ -51,7 +51,7 @@ def _of_request(status: int) -> Iterable[tuple[str, str, str, str, str]]:
 def asked() -> tuple[str, str]:
     """Type and interaction of the request."""
     type_ = (request.view_args or {}).get("type_", "")
-    name = (request.endpoint or "").partition(".")[2]
+    name = (request.endpoint or "").partition(".")[2].removesuffix(f"_{BY_POST}")
     return type_ if type_ in TYPES else "", g.get("interaction") or _INTERACTIONS.get(name, name)
 
 

@@ -174,7 +174,7 @@ def test_what_the_scopes_mean_is_said_in_words(site):
     assert "form-action 'self' https://app.example.org" in page.headers["Content-Security-Policy"]
 
 
-# --- sent as a form, and of one visit -----------------------------------------------------------------------------------
+# --- sent as a form, and of one visit ---------------------------------------------------------------------------------
 
 
 def by_post(app, http=requests, **changes):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 
@@ -47,6 +49,27 @@ def test_every_search_parameter_works_on_every_type(quiet, promised):
             value = VALUES[parameter["type"]] or ("718-7$gt5" if "quantity" in parameter["name"] else "718-7$x")
             answer = quiet.get(f"/{resource['type']}?{parameter['name']}={value}", who, Prefer="handling=strict")
             assert answer.status_code == 200, (resource["type"], parameter["name"], answer.json)
+
+
+def test_every_type_that_is_searched_by_get_is_searched_by_post(quiet, promised):
+    form = "application/x-www-form-urlencoded"
+    for resource in promised["rest"][0]["resource"]:
+        type_, who = resource["type"], "auditor" if resource["type"] == "AuditEvent" else "his-demo"
+        offered = {one["code"] for one in resource["interaction"]}
+        names = {parameter["name"] for parameter in resource.get("searchParam", [])}
+        asked = {"patient": "Patient/none"} if "patient" in names else {"_id": "none"} if "_id" in names else {}
+        body = urlencode(asked).encode()
+        by_post = quiet.ask("POST", f"/{type_}/_search", body, who, Content_Type=form, Prefer="handling=strict")
+        if "search-type" not in offered:
+            assert by_post.status_code in (404, 405), type_
+            continue
+        by_get = quiet.get(f"/{type_}?{urlencode(asked)}", who, Prefer="handling=strict")
+        assert by_post.status_code == by_get.status_code == 200, (type_, by_post.get_data(as_text=True))
+        assert by_post.json.get("total") == by_get.json.get("total"), type_
+        links = [next(x["url"] for x in one.json["link"] if x["relation"] == "self") for one in (by_get, by_post)]
+        assert links[0] == links[1], type_
+        wrong = quiet.ask("POST", f"/{type_}/_search", b"{}", who)
+        assert wrong.status_code == 415, type_
 
 
 def test_every_include_works(quiet, promised):

@@ -70,6 +70,10 @@ def test_a_person_has_no_subscriptions_and_a_stranger_sees_none(told, hospital, 
     assert hospital.get(f"/Subscription/{id_}", "nurse").status_code in (403, 404)
     assert hospital.post("/Subscription", wish(receiver.url), "nurse").status_code == 403
     assert [e["resource"]["id"] for e in hospital.get("/Subscription").json["entry"]] == [id_]
+    form = {"Content_Type": "application/x-www-form-urlencoded"}
+    for status, ids in (("requested", [id_]), ("off", [])):
+        found = hospital.ask("POST", "/Subscription/_search", f"status={status}".encode(), **form).json
+        assert [e["resource"]["id"] for e in found.get("entry", [])] == ids
     assert hospital.ask("DELETE", f"/Subscription/{id_}").status_code == 204
     assert hospital.get(f"/Subscription/{id_}").status_code == 404
 
