@@ -57,7 +57,17 @@ from engine.leases import Leases
 from engine.store import answers
 from engine.store.connections import ACT_FOR, Pool, RegionPool, for_region
 from engine.store.library import Library
-from engine.store.transaction import Again, Answered, Following, FormCheck, Handler, Setting, Tx, Unprojected
+from engine.store.transaction import (
+    Again,
+    Answered,
+    Following,
+    FormCheck,
+    Handler,
+    SequelFailed,
+    Setting,
+    Tx,
+    Unprojected,
+)
 from engine.store.wire import Alone, Wire
 
 HANDLERS: Mapping[type, Handler] = {
@@ -160,6 +170,8 @@ class Engine:
                 return answered.answer, []
             except Unprojected:
                 projects_first = True
+            except SequelFailed as error:
+                projection_error, projects_first = str(error), True
             except AGAIN:
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))
             except errors.UniqueViolation as error:
@@ -274,6 +286,7 @@ class _Attempt:
                 if self._idempotency is not None:
                     tx.look_for_answer(self._idempotency)
                 answer = tx.run(self._command)
+                tx.run_sequels()
                 if self._idempotency is not None:
                     self._keep(tx, self._idempotency, answer)
                 self.projected = tx.projected

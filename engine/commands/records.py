@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -92,7 +92,15 @@ class Statement:
     params: Mapping[str, Any]
 
 
-Projection: TypeAlias = Callable[[StepRecord], list[Statement]]
+@dataclass(frozen=True, slots=True)
+class Sequel:
+    """What a projection can only say once it has seen what is stored: run in the step's own transaction, when the step
+    is saved and what the projection wanted sent has been. `run` is given the transaction, for `ask` and `tell`."""
+
+    run: Callable[[Any], None]
+
+
+Projection: TypeAlias = Callable[[StepRecord], Sequence[Statement | Sequel]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from engine import interpreter
 from engine.commands.contracts import Submission
-from engine.commands.records import Statement, StepRecord, TaskChanged, TaskRecord, task_id
+from engine.commands.records import Sequel, Statement, StepRecord, TaskChanged, TaskRecord, task_id
 from engine.errors import NotFound
 from engine.interpreter.codec import VERSION as CODEC
 from engine.interpreter.contracts import Diff, Event, Happened, Step, UserTaskDone, Wait, WaitKind
@@ -22,6 +23,7 @@ from engine.store.library import Pins
 from engine.store.transaction import Tx, Unprojected
 
 NOTHING = Diff((), (), ())
+Projected: TypeAlias = Sequence[Statement | Sequel]
 
 
 @dataclass(slots=True)
@@ -253,7 +255,7 @@ def save(
     held.status = status
     opened = _opened(tx, held.id, diff)
     record = _record(tx, held, diff, step, opened, closed, changed)
-    statements = _project(tx, record, rows) if tx.projects_first else []
+    statements: Projected = _project(tx, record, rows) if tx.projects_first else []
     _complete_rows(rows, held, step, told)
     moved = step.state is not held.state
     tx.send(
@@ -363,7 +365,7 @@ def _record(
     )
 
 
-def _projected(tx: Tx, record: StepRecord) -> list[Statement]:
+def _projected(tx: Tx, record: StepRecord) -> Projected:
     if tx.projection is None:
         return []
     try:
@@ -372,7 +374,7 @@ def _projected(tx: Tx, record: StepRecord) -> list[Statement]:
         raise Unprojected from error
 
 
-def _project(tx: Tx, record: StepRecord, rows: dict[str, list[Any]]) -> list[Statement]:
+def _project(tx: Tx, record: StepRecord, rows: dict[str, list[Any]]) -> Projected:
     """What the projection makes of this step. A mapping that raises opens an incident, and the step commits without it:
     a fault in a mapping never blocks a person at work."""
     if tx.projection is None:
@@ -395,10 +397,13 @@ def _complete_rows(rows: dict[str, list[Any]], held: Held, step: Step, told: str
         rows["events"] = events
 
 
-def _finish(tx: Tx, instance_id: UUID, rows: dict[str, list[Any]], statements: list[Statement]) -> None:
+def _finish(tx: Tx, instance_id: UUID, rows: dict[str, list[Any]], statements: Projected) -> None:
     """Queue the projection's statements, and remember what is to be done after the commit."""
     for statement in statements:
-        tx.project(statement)
+        if isinstance(statement, Sequel):
+            tx.afterwards(statement)
+        else:
+            tx.project(statement)
     for row in rows.get("jobs", ()):
         if tx.runs_here(row["type"]):
             tx.follow("job", row["id"])

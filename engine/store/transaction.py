@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Any, LiteralString, TypeAlias, cast
 from uuid import UUID
 
+import psycopg
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from engine.commands.contracts import Actor, IdempotencyKey
-from engine.commands.records import Projection, Statement
+from engine.commands.records import Projection, Sequel, Statement
 from engine.errors import Incorrect
 from engine.problems import Problem
 from engine.store import answers
@@ -44,6 +45,10 @@ class Answered(Exception):
 
 class Unprojected(Exception):
     """A mapping raised when its step was on its way already: the transaction goes round again and projects first."""
+
+
+class SequelFailed(Exception):
+    """What a projection looked at afterwards could not be done: the transaction goes round again without it."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ class Tx:
         self._first_answer: tuple[Answer, str] | None = None
         self._buffered: list[Answer] = []
         self._following: list[Following] = []
+        self._sequels: list[Sequel] = []
         self.now = now
         self.by = by
         self.command: Any = None
@@ -133,6 +139,21 @@ class Tx:
         """Queue what the projection wants sent."""
         self.projected = True
         self._send(cast(LiteralString, statement.sql), statement.params)
+
+    def afterwards(self, sequel: Sequel) -> None:
+        """Queue what the projection wants looked at when everything is saved."""
+        self.projected = True
+        self._sequels.append(sequel)
+
+    def run_sequels(self) -> None:
+        """Raises SequelFailed, and what the database raises."""
+        for sequel in self._sequels:
+            try:
+                sequel.run(self)
+            except (psycopg.Error, Again):
+                raise
+            except Exception as error:
+                raise SequelFailed(f"{type(error).__name__}: {error}") from error
 
     def one(self, statement: str, /, **params: Any) -> Any:
         cursor = self.send(statement, **params)

@@ -3,7 +3,8 @@
 import pytest
 
 from engine.commands.contracts import ClaimUserTask, CompleteUserTask, RetryIncident, Submission, SuspendInstance
-from engine.commands.records import Statement
+from engine.commands.records import Sequel, Statement
+from engine.store.wire import ask, tell
 from runtime.trials.databases import looking
 from tests.store.store_kit import NURSE, ONE_TASK, TWO_TASKS
 
@@ -62,7 +63,7 @@ def test_a_suspension_is_shown_too(make_world):
     assert seen == [("active", 1), ("suspended", 2)]
 
 
-@pytest.mark.parametrize("fault", ["raises", "sends what the database refuses"])
+@pytest.mark.parametrize("fault", ["raises", "sends what the database refuses", "raises when it looks again"])
 def test_a_projection_that_fails_opens_an_incident_and_the_step_commits(make_world, shown, fault):
     broken = True
 
@@ -71,6 +72,8 @@ def test_a_projection_that_fails_opens_an_incident_and_the_step_commits(make_wor
             return project(record)
         if fault == "raises":
             raise KeyError("no code for this finding")
+        if fault == "raises when it looks again":
+            return [*project(record), Sequel(lambda tx: {}["no code for this finding"])]
         return [*project(record), Statement("INSERT INTO shown (nothing) VALUES (1)", {})]
 
     world = make_world(projection=projection)
@@ -89,6 +92,20 @@ def test_a_projection_that_fails_opens_an_incident_and_the_step_commits(make_wor
 
     assert world.incidents(instance) == []
     assert set(shown()[1:]) == {("task_a", "completed", "{'hb': 110}"), ("task_b", "created", "{'hb': 110}")}
+
+
+def test_what_is_looked_at_afterwards_sees_the_step_in_its_own_transaction(make_world, shown):
+    def look(tx):
+        for task, state in ask(tx.asked, "SELECT task, state FROM shown WHERE answers IS NOT NULL", {}):
+            tell(tx.asked, INSERT, {"task": task, "state": state, "answers": "seen"})
+
+    world = make_world(projection=lambda record: [Sequel(look), *project(record)])
+    world.deploy(ONE_TASK)
+    instance = world.start("one_task")
+
+    world.engine.execute(CompleteUserTask(user_task_id=world.tasks(instance)[0].id, submission=submission()), by=NURSE)
+
+    assert shown()[1:] == [("task_a", "completed", "{'hb': 110}"), ("task_a", "completed", "seen")]
 
 
 def test_a_projection_that_still_fails_keeps_its_incident(make_world):
