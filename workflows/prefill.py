@@ -203,6 +203,12 @@ def rescue(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     return _copied(variables, "rescue_cause")
 
 
+def rescue_begins(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    """Of an emergency that another hospital's system sent, its number: the request and its document are under it."""
+    number = variables.get("rescue_referral_no")
+    return {"rescue_state": f"外院急诊转诊，转诊单 {number}"} if number else {}
+
+
 # from which completed day of pregnancy a topic is due ([default], the region's own plan decides)
 TOPICS = ((0, "risk"), (0, "nutrition"), (84, "screening"), (140, "monitoring"), (196, "danger"), (196, "labour"),
           (196, "breastfeeding"))  # fmt: skip
@@ -345,6 +351,7 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "handover-answer": handover,
     "expert-plan": _today("planned_on"),
     "responsible-doctor": responsible,
+    "rescue-start": rescue_begins,
     "rescue-record": rescue,
     "education": education,
     "postnatal-visit": postnatal,

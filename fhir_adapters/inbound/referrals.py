@@ -16,6 +16,7 @@ from engine.errors import EngineError
 from engine.store import reads
 from fhir_adapters.correlation import of_patient
 from fhir_adapters.documents import travelling
+from fhir_adapters.inbound import rescues
 from fhir_adapters.issues import FhirError, Issue, translate
 from fhir_adapters.mappings.referral import Step
 from fhir_adapters.store import documents as store
@@ -119,6 +120,7 @@ def _offered(work: Work, item: Item) -> None:
     started = _started(work, item, request, receiver, number["value"], documents)
     resources.save(work.asked, work.region_id, work.now, ENGINE, [Draft(resource=task)], engine_owned=True)
     _fill(work, item, started, "task_request_transfer", _asked(work, task, request))
+    rescues.opened_for(work, started)
 
 
 def _documents(

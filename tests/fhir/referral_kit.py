@@ -67,7 +67,7 @@ def offer(number: str = "999999199706150027", **task_more: Any) -> dict[str, Any
     )
 
 
-def output(name: str, value: str, kind: str = "valueString") -> dict[str, Any]:
+def output(name: str, value: str | bool, kind: str = "valueString") -> dict[str, Any]:
     return {"type": coded(f"{CANON}/CodeSystem/task-io", name), kind: value}
 
 

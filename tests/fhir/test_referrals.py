@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from engine.clock import CHINA
@@ -141,6 +143,78 @@ def test_the_sender_may_not_answer_for_the_receiver(hospital, other):
     issues_of(put(hospital, other, find(hospital, other), status="accepted"), 403)
 
     assert "task_answer_transfer" in open_tasks(hospital)
+
+
+# --- an emergency is a rescue here as well (P13) ----------------------------------------------------------------------
+
+
+def rescues(hospital):
+    """Open tasks of every rescue here: element, organisation, case."""
+    with hospital.services.engine.read() as conn:
+        found = reads.user_tasks(conn, hospital.region_id, definition_key="rescue").items
+    return [(one.element_id, one.organisation, one.business_key) for one in found]
+
+
+BEGIN = ("task_begin_rescue", "org-hospital", None)
+
+
+def test_an_emergency_of_a_peer_opens_the_rescue_of_the_institution_that_it_names_once(hospital, other):
+    hospital.post("", offer(), other)
+    hospital.post("", offer(), other)  # the same again, as after an answer that was lost
+
+    assert rescues(hospital) == [BEGIN]
+
+
+@pytest.mark.parametrize(
+    ("priority", "told", "waits"),
+    [
+        ("routine", {}, "task_answer_transfer"),
+        ("stat", {"output": [output("transportable", False, "valueBoolean")]}, "task_guide_remotely"),
+    ],
+)
+def test_a_planned_referral_and_one_who_stays_where_she_is_open_none(hospital, other, priority, told, waits):
+    sent = offer(**told)
+    sent["entry"][1]["resource"]["priority"] = priority
+
+    assert hospital.post("", sent, other).status_code == 200
+
+    assert waits in open_tasks(hospital) and rescues(hospital) == []
+
+
+def test_an_emergency_that_is_refused_whole_opens_no_rescue(hospital, other):
+    issues_of(hospital.post("", offer(status="accepted"), other), 422)
+
+    assert rescues(hospital) == []
+
+
+def test_the_rescue_of_a_woman_with_a_case_here_stands_under_it_and_a_second_emergency_finds_it(hospital, other):
+    woman = hospital.brings_in()
+    hospital.post("", offer(), other)
+    again = json.loads(json.dumps(offer()).replace(NUMBER, "ZZ330103202601050008"))
+
+    assert hospital.post("", again, other).status_code == 200
+
+    assert rescues(hospital) == [("task_begin_rescue", "org-hospital", woman.pregnancy_id)]
+
+
+def test_a_refusal_calls_off_a_rescue_that_nobody_has_begun(hospital, other):
+    hospital.post("", offer(), other)
+    fill(hospital, "task_answer_transfer", answer="refuse", answer_reason="无床位")
+
+    assert rescues(hospital) == []
+
+
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_a_withdrawal_calls_off_a_rescue_but_one_that_has_begun_goes_on(hospital, other, is_begun):
+    hospital.post("", offer(), other)
+    if is_begun:
+        with hospital.services.engine.read() as conn:
+            (begin,) = reads.user_tasks(conn, hospital.region_id, element_id="task_begin_rescue").items
+        completion.complete(hospital.services, begin.id, by=DOCTOR, answers=example_answers("rescue-start"))
+
+    put(hospital, other, find(hospital, other), status="cancelled", statusReason={"text": "家属改变主意"})
+
+    assert [element for element, *_ in rescues(hospital)] == (["task_record_rescue"] if is_begun else [])
 
 
 # --- asked of somebody outside ----------------------------------------------------------------------------------------
