@@ -3,6 +3,8 @@ changes the key by which we sign in there, and switches one off."""
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from flask import Response, g, redirect, render_template, request, url_for
 
 from engine.clock import system_clock
@@ -101,6 +103,7 @@ def _page(one: Hospital | None, **more: object) -> str:
         "base": services().settings.base_url or request.url_root.rstrip("/"),
         "authentications": AUTHENTICATIONS,
         "networks": NETWORKS,
+        "address_of": _address,
         "given": _given(one),
         "person": {},
         "done": request.args.get("done"),
@@ -116,4 +119,9 @@ def _given(one: Hospital | None) -> dict[str, str]:
 
 
 def _back(issuer: str) -> Response:
-    return redirect(url_for("web.hospitals", issuer=issuer, done="saved"), 303)  # type: ignore[return-value]
+    return redirect(_address(issuer, done="saved"), 303)  # type: ignore[return-value]
+
+
+def _address(issuer: str, **more: str) -> str:
+    """Its address stands whole in the query, slashes and all."""
+    return f"{url_for('web.hospitals')}?{urlencode({'issuer': issuer, **more})}"
