@@ -52,6 +52,8 @@ def read_facts(conn: Any, region_id: str, pregnancy_id: str) -> dict[str, Fact]:
         for name, fact in stated:
             if name in EXTREMES:
                 _keep_worst(newest, name, fact)
+            if name in SUMS:
+                _add(newest, name, fact)
             if name not in newest or (newest[name].at, newest[name].source) < (fact.at, fact.source):
                 newest[name] = fact
     for head in heads:
@@ -71,6 +73,21 @@ def _keep_worst(known: dict[str, Fact], name: str, fact: Fact) -> None:
     worst, is_worse = EXTREMES[name]
     if isinstance(fact.value, int | Decimal) and (worst not in known or is_worse(fact.value, known[worst].value)):
         known[worst] = fact
+
+
+SUMS: Mapping[str, str] = {"red_cells_u": "red_cells_u_total"}  # each record tells of one time: D13 counts them all
+
+
+def _add(known: dict[str, Fact], name: str, fact: Fact) -> None:
+    """The sum stands as of the newest record that is in it."""
+    if not isinstance(fact.value, int | Decimal):
+        return
+    before = known.get(SUMS[name])
+    if before is None:
+        known[SUMS[name]] = fact
+        return
+    newer = max(before, fact, key=lambda one: (one.at, one.source))
+    known[SUMS[name]] = Fact(value=before.value + fact.value, at=newer.at, source=newer.source)
 
 
 class Remembered:

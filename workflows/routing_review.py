@@ -31,9 +31,10 @@ def route_after_birth(answers: Values, on: date) -> str | None:
 
 
 def near_miss(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    """D13: what is ticked at discharge, and what her results show by themselves whether it is ticked or not."""
+    """D13: what is ticked at discharge, and what her results and transfusions show by themselves whether it is ticked
+    or not."""
     ticked = [code for code in answers.get("near_miss_criteria") or () if code != "none"]
-    organs = list(dict.fromkeys([*ticked, *tables.near_miss_found(facts, on)]))
+    organs = list(dict.fromkeys([*ticked, *tables.near_miss_found(facts, on, answers.get("red_cells_total"))]))
     is_one = tables.evaluate("near_miss", {"ticked": organs, "found": {}}, on)
     return {"near_miss": is_one is True, "near_miss_criteria": organs}
 

@@ -92,9 +92,15 @@ def findings(found: Mapping[str, Any], on: date) -> list[dict[str, Any]]:
 WORST = {"plt": "plt_lowest", "creatinine": "creatinine_highest", "bilirubin_total": "bilirubin_total_highest"}
 
 
-def near_miss_found(facts: Mapping[str, Any], on: date) -> list[str]:
-    """D13: the organs whose dysfunction her results show by themselves."""
+RED_CELLS = "red_cells_u_total"  # U, of every record since the pregnancy began
+
+
+def near_miss_found(facts: Mapping[str, Any], on: date, red_cells_u: Any = None) -> list[str]:
+    """D13: the organs whose dysfunction her results, and the red cells she was given, show by themselves.
+
+    red_cells_u: in all, where the form that is filled in adds to what is on record."""
     found = {name: facts.get(worst, facts.get(name)) for name, worst in WORST.items()}
+    found["red_cells_u"] = facts.get(RED_CELLS) if red_cells_u is None else red_cells_u
     return list(evaluate("near_miss_found", {"found": measured(found)}, on))
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from engine.clock import CHINA
 from fhir_adapters.facts import Remembered, facts_of
 from fhir_adapters.store import resources
 from fhir_adapters.store.resources import OfHer
@@ -164,3 +165,30 @@ def test_the_worst_value_since_the_pregnancy_began_stays_known_when_it_has_recov
         known = hospital.services.facts(conn, woman.pregnancy_id)
 
     assert (known["plt"].value, known["plt_lowest"].value) == (160, 41)
+
+
+def test_red_cells_are_added_up_over_all_records_once_each_and_a_withdrawn_one_is_out(hospital):
+    woman = hospital.brings_in()
+
+    def given(units, hour, **more):
+        value = {"value": units, "unit": "U", "system": "http://unitsofmeasure.org", "code": "[arb'U]"}
+        code = coded(f"{CANON}/CodeSystem/observation", "red-cells-u")
+        told = observation("0", woman.subject, at=f"2026-01-05T{hour}:00:00+08:00", valueQuantity=value, **more)
+        return {**told, "code": code}
+
+    def total():
+        with hospital.services.engine.read() as conn:
+            found = hospital.services.facts(conn, woman.pregnancy_id).get("red_cells_u_total")
+        return None if found is None else (found.value, f"{found.at.astimezone(CHINA):%H}")
+
+    assert total() is None
+    assert hospital.post("/Observation", given(2, "08")).status_code == 201
+    second = hospital.post("/Observation", given(1.5, "10"))
+    assert total() == (Decimal("3.5"), "10")
+
+    stored = second.json
+    put = hospital.put(
+        f"/Observation/{stored['id']}", {**stored, "status": "entered-in-error"}, If_Match=second.headers["ETag"]
+    )
+    assert put.status_code == 200, put.get_data(as_text=True)
+    assert total() == (2, "08")
