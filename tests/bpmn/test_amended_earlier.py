@@ -8,7 +8,8 @@ from engine.interpreter.contracts import WaitKind
 from tests.bpmn.test_amended import amend
 from tests.bpmn.test_risk import graded
 from workflows import tables
-from workflows.corrections.earlier import Report, plan
+from workflows.corrections.earlier import plan
+from workflows.corrections.reports import Report
 from workflows.policies.gradings import numbered
 
 REPORT = "task_report_risk"
@@ -18,18 +19,21 @@ class Reports:
     """What the database knows of the reports of a case: when each was asked for, and whether it was sent."""
 
     def __init__(self, woman):
-        self.woman, self.asked = woman, {}
+        self.woman, self.asked, self.keys = woman, {}, {}
         self.look()
 
     def look(self):
         is_open = REPORT in self.woman.open()
         if is_open:
             self.asked.setdefault(self.woman.task(REPORT).id, self.woman.now)
+            self.keys.setdefault(self.woman.task(REPORT).id, self.woman.variables["report_key"])
 
     def list(self, sent=()):
         still = {self.woman.task(REPORT).id} if REPORT in self.woman.open() else set()
         return [
-            Report(asked_at=at, is_sent=key in sent) for key, at in self.asked.items() if key in sent or key in still
+            Report(asked_at=at, is_sent=id in sent, key=self.keys[id])
+            for id, at in self.asked.items()
+            if id in sent or id in still
         ]
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from lxml import etree
 from playwright.sync_api import expect
 
-from engine.commands.contracts import PublishMessage
+from engine.commands.contracts import Deploy, PublishMessage
 from engine.errors import Forbidden
 from engine.store import reads
 from tests.web.conftest import BEGIN, example, served
 from tests.web.markup import assert_sound
 from tests.web.visitor import visitor
 from workflows import completion
+from workflows.policies.gradings import numbered
 
 PATHS = ("task_report_risk", "task_open_case_file")
 
@@ -22,6 +25,10 @@ def graded(site, **criteria):
     """A woman of the first township who was graded today; with criteria by their linkIds."""
     case = site.task("task_screen").business_key
     site.complete("task_screen", "nurse", "risk-screening")
+    return grade(site, case, **criteria)
+
+
+def grade(site, case, **criteria):
     doctor = site.principal("doctor")
     site.services.engine.execute(PublishMessage(name="message_diagnosis_received", key=case), by=doctor.actor)
     task = next(t for t in site.tasks(business_key=case) if t.element_id == "task_grade")
@@ -219,6 +226,32 @@ def test_a_wrong_red_gives_back_the_unsent_report_of_the_true_orange(site):
     assert report.due_at == due, "the deadline runs from the orange result, not from the slip"
 
 
+@pytest.mark.parametrize("back", [timedelta(0), timedelta(hours=1)], ids=["the same moment", "a clock that went back"])
+def test_which_report_went_out_is_told_by_its_number_and_not_by_the_time(site, back):
+    case = graded(site, o_1_2=True)
+    report = next(t for t in site.tasks(business_key=case) if t.element_id == "task_report_risk")
+    completion.complete(site.services, report.id, by=site.principal("doctor"), answers=example("risk-report"))
+    with site.pool.connection() as conn:  # the manual clock itself never goes back, a machine's may
+        conn.execute("UPDATE manual_clock SET now = now - %s", [back])
+    graded_again(site, case, "2026-01-05", o_1_2=True, r_1_1_1=True)
+    assert "task_report_risk" in elements(site, case), "the red waits to be reported"
+
+    amended(site, case, "O-1.2", reason="肺动脉压读错")
+
+    now, waiting = variables(site, case), elements(site, case)
+    assert (now["colour"], [row["colour"] for row in now["gradings"]]) == ("orange", ["orange", "orange"])
+    assert "task_acknowledge_amended" not in waiting, "the county was never told of the red"
+    assert "task_report_risk" not in waiting, "the orange was reported"
+
+
+def amended(site, case, *codes, **more):
+    path = f"/pregnancies/{case}/grading"
+    shown = site.post(path, "doctor", **form(site, case, *codes, **more))
+    confirmed = shown.text.partition('name="confirmed" value="')[2].partition('"')[0]
+    answer = site.post(path, "doctor", **form(site, case, *codes, confirmed=confirmed, **more))
+    assert answer.status_code == 303, answer.text
+
+
 def graded_again(site, case, on, **criteria):
     """The doctor is asked again and signs another result."""
     doctor = site.principal("doctor")
@@ -327,3 +360,72 @@ def test_what_an_earlier_result_says_of_an_infection_is_listed_for_nobody_who_ma
 
     assert [told[who]["purple"] for who in told] == [True, None]
     assert ["P-1" in told[who]["criteria"] for who in told] == [True, False]
+
+
+# --- a case on a diagram of before earlier results could be amended ---------------------------------------------------
+
+JOURNEY = Path(__file__).parents[2] / "bpmn" / "pregnancy_journey.bpmn"
+BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+
+
+def without_correcting():
+    """The journey as it was before: what listens for the correction of an earlier result is not there."""
+    tree = etree.parse(JOURNEY)
+    listener = tree.find(f".//{BPMN}subProcess[@id='event_corrected']")
+    gone = {element.get("id") for element in listener.iter() if element.get("id")}
+    listener.getparent().remove(listener)
+    for drawn in [one for one in tree.iter() if one.get("bpmnElement") in gone]:
+        drawing = drawn.getparent()
+        whole = drawing if drawing.tag.endswith("BPMNDiagram") else drawn
+        if whole.getparent() is not None:
+            whole.getparent().remove(whole)
+    return etree.tostring(tree)
+
+
+@pytest.fixture
+def on_an_older_diagram(site):
+    """A woman whose case began on it: orange, then yellow."""
+    by = site.principal("designer").actor
+    site.services.engine.execute(Deploy(files={"pregnancy_journey.bpmn": without_correcting()}), by=by)
+    case = site.woman("nurse", name="测试旧版", id_no="999999199706150051", handbook_no="SF-2026-0009").pregnancy_id
+    nurse = site.principal("nurse")
+    for element in ("task_first_visit", "task_screen"):
+        task = next(t for t in site.tasks(business_key=case) if t.element_id == element)
+        completion.complete(site.services, task.id, by=nurse, answers=example(task.form))
+    return case
+
+
+def test_on_an_older_diagram_a_result_that_nothing_rests_on_is_amended_all_the_same(site, on_an_older_diagram):
+    case = grade(site, on_an_older_diagram, y_1_1=True)
+    graded_again(site, case, "2026-01-05", y_1_2=True)
+    path = f"/pregnancies/{case}/grading"
+    given = earlier(site, case, "Y-1.3", reason="勾错")
+    shown = site.post(path, "doctor", **given)
+    confirmed = shown.text.partition('name="confirmed" value="')[2].partition('"')[0]
+
+    assert site.post(path, "doctor", **given, confirmed=confirmed).status_code == 303
+
+    now = variables(site, case)
+    assert (now["colour"], now["criteria"]) == ("yellow", ["Y-1.2"])
+    held = [(one.number, one.said["criteria"], one.is_error) for one in numbered(now)]
+    assert held == [(1, ["Y-1.1"], True), (3, ["Y-1.3"], False), (2, ["Y-1.2"], False)]
+    assert now["gradings_in_error"][0]["error"]["reason"] == "勾错"
+
+
+def test_on_an_older_diagram_what_calls_a_report_back_says_who_migrates_which_case(site, on_an_older_diagram):
+    case = grade(site, on_an_older_diagram, o_1_2=True)
+    graded_again(site, case, "2026-01-05", y_1_1=True)
+    path, before = f"/pregnancies/{case}/grading", variables(site, case)
+    with site.services.engine.read() as conn:
+        instance = reads.instance_by_business_key(conn, site.services.region_id, "pregnancy_journey", case).id
+
+    answer = site.post(path, "doctor", **earlier(site, case, "Y-1.2", reason="勾错"))
+
+    assert answer.status_code == 409 and "流程设计或院方信息科" in answer.text and str(instance) in answer.text
+    assert f"/instances/{instance}/migration" not in answer.text, "a doctor may not migrate"
+    assert_sound(answer)
+    assert variables(site, case) == before
+
+    site.services.people.grant_role("doctor", "R-DESIGN", by="test")
+    both = site.post(path, "doctor", **earlier(site, case, "Y-1.2", reason="勾错"))
+    assert f'href="/instances/{instance}/migration"' in both.text

@@ -6,22 +6,15 @@ place of the wrong one: which report is owed, whether the case file and the suit
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from workflows import tables
+from workflows.corrections.reports import Report
+from workflows.corrections.reports import place as place_of_report
 from workflows.policies.gradings import key_of, label_of
 
 Grading = Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """A report that was asked for and not called back."""
-
-    asked_at: datetime
-    is_sent: bool
 
 
 def plan(
@@ -34,9 +27,10 @@ def plan(
     policy, wrong = variables["policy"], gradings[place]
     sequence = [*gradings[:place], {**wrong, **right}, *gradings[place + 1 :]]
     required = [_needs_report(sequence, n, policy, on) for n in range(len(sequence))]
-    own = [one for one in reports if _rests_on(one, gradings, place)]
-    others = [one for one in reports if one not in own]
+    places = [place_of_report(one, variables) for one in reports]
+    own = [one for one, its in zip(reports, places, strict=True) if its == place]
     was_sent = any(one.is_sent for one in own)
+    reported = [its for its in places if its is not None and (its != place or required[place])]
     has_file = any(_has_file(one, policy) for one in sequence)
     return {
         "report_withdrawn": not required[place] and any(not one.is_sent for one in own),
@@ -45,23 +39,46 @@ def plan(
         "file_due": has_file and variables.get("case_file") in (None, "withdrawn"),
         "note_void": variables.get("note_key") is not None and not _falls(sequence, policy, on),
         "county_told": was_sent or (label_of(right) != label_of(wrong) and _is_reported(right, policy)),
-        "owed": _owed(sequence, required, place, own, others, was_sent, policy, now, on),
+        "owed": _owed(sequence, required, reported, was_sent, policy, now, on),
         "report_key": key_of(wrong),
     }  # fmt: skip
 
 
+STEPS = ("report_withdrawn", "suitability_withdrawn", "file_due", "note_void", "county_told")
+
+
+def put_in_place(variables: Mapping[str, Any], correcting: Mapping[str, Any], right: Grading) -> dict[str, Any] | None:
+    """What the variables of the case are where its diagram knows nothing of this correction: the right result in the
+    place of the wrong one. None where something has to be done besides, which only a diagram does."""
+    takes_file_back = correcting["file_withdrawn"] and variables.get("case_file") == "open"
+    if takes_file_back or correcting["owed"] is not None or any(correcting[name] for name in STEPS):
+        return None
+    gradings, errors = list(variables["gradings"]), list(variables.get("gradings_in_error") or ())
+    place = correcting["place"] - 1
+    wrong = gradings[place]
+    gradings[place] = {
+        "graded_at": wrong["graded_at"],
+        **{name: right[name] for name in ("colour", "purple", "scheme")},
+        "criteria": correcting["criteria"],
+        "number": len(gradings) + len(errors) + 1,
+        "amends": wrong.get("amends") or wrong["graded_at"],
+        "replaces": correcting["number"],
+        "amended_at": correcting["at"],
+    }
+    wrong = {**wrong, "number": correcting["number"], "error": correcting}
+    return {"gradings": gradings, "gradings_in_error": [*errors, wrong]}
+
+
 def _owed(
-    sequence: Sequence[Grading], required: Sequence[bool], place: int, own: Sequence[Report],
-    others: Sequence[Report], was_sent: bool, policy: Mapping[str, Any], now: datetime, on: date,
+    sequence: Sequence[Grading], required: Sequence[bool], reported: Sequence[int], was_sent: bool,
+    policy: Mapping[str, Any], now: datetime, on: date,
 ) -> dict[str, Any] | None:  # fmt: skip
     """The newest rise, where nothing was reported since and the result in force is still such a rise."""
     rises = [n for n, is_required in enumerate(required) if is_required]
     if not rises:
         return None
     rise, last = rises[-1], len(sequence) - 1
-    counted = [*others, *(own if required[place] else ())]
-    since = _moment(sequence[rise])
-    if any(one.asked_at >= since for one in counted):
+    if any(its >= rise for its in reported):
         return None
     before = sequence[rise - 1] if rise else {}
     if not _needs_report([before, sequence[last]] if before else [sequence[last]], 1 if before else 0, policy, on):
@@ -108,12 +125,3 @@ def _is_reported(said: Grading, policy: Mapping[str, Any]) -> bool:
 def _has_file(said: Grading, policy: Mapping[str, Any]) -> bool:
     colours = policy["case_file_colours"]
     return said["colour"] in colours or (said.get("purple") is True and "purple" in colours)
-
-
-def _rests_on(report: Report, gradings: Sequence[Grading], place: int) -> bool:
-    """A report is asked for when the result is signed, and stands until the next one is."""
-    return _moment(gradings[place]) <= report.asked_at < _moment(gradings[place + 1])
-
-
-def _moment(said: Grading) -> datetime:
-    return datetime.fromisoformat(str(said["graded_at"])).replace(microsecond=0)

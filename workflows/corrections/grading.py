@@ -6,17 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from engine.clock import CHINA
-from engine.commands.contracts import PublishMessage
+from engine.commands.contracts import PublishMessage, SetVariables
 from engine.errors import Conflict, Forbidden, NotFound
 from engine.store import instances, reads
 from workflows import tables
+from workflows.corrections import reports
 from workflows.corrections.asking import reason_of, wrong
 from workflows.corrections.carrying_out import CarryOut
-from workflows.corrections.earlier import Report, plan
+from workflows.corrections.earlier import plan, put_in_place
 from workflows.duplicates import JOURNEY
 from workflows.institutions import levels
 from workflows.people.access import RIGHTS
@@ -32,7 +33,7 @@ GRADED = "message_graded"  # a hospital's system may send it, of persons who may
 INSIDE_ONLY = frozenset(
     {AMENDED, EARLIER_AMENDED, "message_suitability_withdrawn"}
 )  # no caller may send these past the checks here
-REPORT = "task_report_risk"
+OLDER = "older-process"
 MOST_CRITERIA = 100
 
 
@@ -140,9 +141,9 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
         if set(command.criteria) == set(meant.said.get("criteria") or ()):
             raise wrong("criteria", "与现在的结果相同", "these are the criteria of the result as it stands")
         right = tables.aggregate(list(command.criteria), case.variables["policy"], tx.now.astimezone(CHINA).date())
-        told = _amend(command, tx, case.variables, meant, right)
+        told = _amend(services(), command, tx, case.variables, meant, right)
         if tx.run(told).result != "delivered":
-            raise _not_heard(told, case.status)
+            _beside_the_diagram(tx, case, told, right)
         return {
             "grading": meant.number,
             "in_force": told.name == AMENDED,
@@ -167,14 +168,21 @@ def _meant(command: AmendGrading, variables: Mapping[str, Any]) -> Numbered:
     return meant
 
 
-def _not_heard(told: PublishMessage, status: str) -> Conflict:
-    if told.name == EARLIER_AMENDED and status == "active":
-        return Conflict(
-            "此个案仍按旧版流程运行，迁移到新版后才能更正更早的分级",
-            "this case runs by an older version of the process: migrate it, then an earlier grading can be amended",
-            code="older-process",
+def _beside_the_diagram(tx: Any, case: Any, told: PublishMessage, right: Mapping[str, Any]) -> None:
+    """A diagram of before earlier results could be amended does not listen: what needs no step of it is done all the
+    same. Raises Conflict."""
+    if told.name != EARLIER_AMENDED or case.status != "active":
+        raise Conflict("个案已结束或在等待处理", "the case is over, or stands still", code="not-open")
+    kept = put_in_place(case.variables, told.payload["correcting"], right)
+    if kept is None:
+        raise Conflict(
+            "此个案仍按旧版流程运行，而这次更正牵涉报告、专案或评估："
+            f"请流程设计或院方信息科把个案 {case.id} 迁移到新版，然后再更正",
+            "this case runs by an older version of the process, and this amendment changes a report, a case file or an"
+            f" evaluation: ask a process designer or the IT department to migrate case {case.id}, then amend",
+            code=OLDER,
         )
-    return Conflict("个案已结束或在等待处理", "the case is over, or stands still", code="not-open")
+    tx.run(SetVariables(instance_id=case.id, variables=kept, reason="an earlier grading amended"))
 
 
 def _graded_again() -> Conflict:
@@ -182,8 +190,9 @@ def _graded_again() -> Conflict:
 
 
 def _amend(
-    command: AmendGrading, tx: Any, variables: Mapping[str, Any], meant: Numbered, right: Mapping[str, Any]
-) -> PublishMessage:
+    services: Services, command: AmendGrading, tx: Any, variables: Mapping[str, Any], meant: Numbered,
+    right: Mapping[str, Any],
+) -> PublishMessage:  # fmt: skip
     """What the case is told: of the result in force what it replaces, of an earlier one also what is to be done."""
     said = {
         "graded_at": command.graded_at,
@@ -194,49 +203,33 @@ def _amend(
     }
     criteria, gradings, place = list(command.criteria), variables["gradings"], meant.place
     assert place is not None
+    asked = reports.of_case(services, tx, command.pregnancy_id, variables)
     if place == len(gradings) - 1:
-        sent, owed = _report_sent(tx, command.pregnancy_id, meant.said), _owed(tx, command.pregnancy_id, gradings)
-        payload: dict[str, Any] = {"criteria": criteria, "amending": {**said, "report_sent": sent, "owed": owed}}
+        sent = [reports.place(one, variables) for one in asked if one.is_sent]
+        amending = {**said, "report_sent": place in sent, "owed": _owed(gradings, sent)}
+        payload: dict[str, Any] = {"criteria": criteria, "amending": amending}
         return PublishMessage(name=AMENDED, key=command.pregnancy_id, payload=payload, ttl=timedelta(0))
     now, on = tx.now.astimezone(CHINA), tx.now.astimezone(CHINA).date()
-    reports = [
-        Report(asked_at=task.created_at, is_sent=task.state == "completed")
-        for state in ("completed", "open")
-        for task in reads.user_tasks(
-            tx.conn, tx.region_id, state=state, business_key=command.pregnancy_id, element_id=REPORT, limit=50
-        ).items
-    ]
-    planned = plan(gradings, place, right, variables, reports, now=now, on=on)
+    planned = plan(gradings, place, right, variables, asked, now=now, on=on)
     payload = {"correcting": {**said, "place": place + 1, "criteria": criteria, **planned}}
     return PublishMessage(name=EARLIER_AMENDED, key=command.pregnancy_id, payload=payload, ttl=timedelta(0))
 
 
-def _owed(tx: Any, pregnancy_id: str, gradings: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+def _owed(gradings: Sequence[Mapping[str, Any]], sent: Sequence[int | None]) -> dict[str, Any] | None:
     """The true result before the wrong one, where its report never went out because the wrong one took its place:
-    its colour, from when its deadline runs, and what she was before it."""
-    earlier, wrong = list(gradings[:-1]), gradings[-1]
+    its colour, from when its deadline runs, and what she was before it. `sent`: on which results reports went out."""
+    earlier = list(gradings[:-1])
     if not earlier:
         return None
-    at = len(earlier) - 1
+    last = at = len(earlier) - 1
     while at and label_of(earlier[at - 1]) == label_of(earlier[at]):  # the same result confirmed owes nothing new
         at -= 1
-    first = earlier[at]
-    if _report_sent(tx, pregnancy_id, first, until=str(wrong["graded_at"])):
+    if any(place is not None and at <= place <= last for place in sent):
         return None
-    before = earlier[at - 1] if at else {}
+    first, before = earlier[at], earlier[at - 1] if at else {}
     return {
         "colour": first["colour"],
         "from": first.get("clock_from") or first["graded_at"],
         "previous_colour": before.get("colour"),
         "previous_purple": before.get("purple"),
     }
-
-
-def _report_sent(tx: Any, pregnancy_id: str, result: Mapping[str, Any], until: str | None = None) -> bool:
-    """Whether the report that rests on this result, asked for before `until`, has gone out."""
-    sent = reads.user_tasks(
-        tx.conn, tx.region_id, state="completed", business_key=pregnancy_id, element_id=REPORT, limit=50
-    ).items
-    since = datetime.fromisoformat(str(result["graded_at"])).replace(microsecond=0)
-    before = datetime.fromisoformat(until).replace(microsecond=0) if until else None
-    return any(task.created_at >= since and (before is None or task.created_at < before) for task in sent)

@@ -50,8 +50,25 @@ def key_of(said: Mapping[str, Any]) -> str:
     return str(said.get("graded_at")) if number is None else str(number)
 
 
-def _number(said: Mapping[str, Any]) -> int | None:
-    number = said.get("number")
+def place_of(variables: Mapping[str, Any], key: str) -> int | None:
+    """Where in `gradings` the result stands that a report with this key rests on.
+
+    What took the place of an earlier result stands there for it, and so does its report; what took the place of the
+    result in force began anew: None, as for a key that nobody knows."""
+    gradings = _listed(variables.get("gradings"))
+    every, looked = [*gradings, *_listed(variables.get("gradings_in_error"))], set[str]()
+    while key not in looked:
+        looked.add(key)
+        for place, said in enumerate(gradings):
+            if key in (key_of(said), str(said.get("graded_at"))):  # a time, where its diagram is of before numbers
+                return place
+        after = next((one for one in every if "amended_at" in one and str(_number(one, "replaces")) == key), None)
+        key = key if after is None else key_of(after)
+    return None
+
+
+def _number(said: Mapping[str, Any], name: str = "number") -> int | None:
+    number = said.get(name)
     return int(number) if isinstance(number, int | Decimal) and not isinstance(number, bool) else None
 
 
