@@ -77,7 +77,11 @@ def screened(answers: Values, facts: Values, on: date) -> dict[str, Any]:
 
 
 def visited(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"newborn_contact": answers.get("newborn_contact") or "met"}
+    """A death that a visit learns of is reported with what the family told."""
+    return {
+        "newborn_contact": answers.get("newborn_contact") or "met",
+        "contact_reason": answers.get("contact_reason"),
+    }
 
 
 BY_FORM = {
