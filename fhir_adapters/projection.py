@@ -6,13 +6,14 @@ Only what the step may have changed is written; what is unchanged keeps its vers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.commands.contracts import ActivateInstance, MigrateInstance, Operate, RevertMigration
-from engine.contracts import CompleteUserTask, Statement, StepRecord, Submission, TaskRecord
+from engine.commands.contracts import ActivateInstance, MigrateInstance, RevertMigration
+from engine.contracts import CompleteUserTask, Sequel, Statement, StepRecord, Submission, TaskRecord
 from engine.contracts import Projection as Projection
+from fhir_adapters.commanded import is_command
 from fhir_adapters.dates import local_text
 from fhir_adapters.mappings import (
     appointment,
@@ -35,6 +36,7 @@ from fhir_adapters.mappings.common import Json, instant, person
 from fhir_adapters.mappings.observation_rows import observation_row, visit_row
 from fhir_adapters.mappings.task import to_task
 from fhir_adapters.mappings.task_rows import task_row
+from fhir_adapters.sequels import sequels
 from fhir_adapters.stencils import Row
 from fhir_adapters.store import referrals
 from fhir_adapters.store.resources import ENGINE, SQL, Draft, parameters
@@ -60,7 +62,7 @@ EPISODE_READS = frozenset(
 def projector(forms: FormLookup) -> Projection:
     """The projection for `Engine(projection=…)`. `forms` finds a form by key and version; versions never change."""
 
-    def project(record: StepRecord) -> list[Statement]:
+    def project(record: StepRecord) -> list[Statement | Sequel]:
         case = case_of(record)
         submission = record.submission
         form = forms(submission.form, submission.form_version) if submission else None
@@ -72,17 +74,17 @@ def projector(forms: FormLookup) -> Projection:
         drafts += _windows(record, case)
         told, loop = _referral(record, case)
         drafts += loop
-        statements = list(_areas(record, case))
+        statements: list[Statement | Sequel] = list(_areas(record, case))
         if rows or drafts:
             given = parameters(record.region_id, record.at, ENGINE, drafts, engine_owned=True, written_rows=rows)
             statements.append(Statement(SQL["save_resources"], given))
-        statements += [*_identities(record, drafts), *told]
+        statements += [*_identities(record, drafts), *told, *sequels(record, case)]
         return statements
 
     return project
 
 
-def project(record: StepRecord) -> list[Statement]:
+def project(record: StepRecord) -> Sequence[Statement | Sequel]:
     """The projection with the forms that come with the product."""
     return _ON_DISK(record)
 
@@ -139,10 +141,10 @@ def _resources(
         or case.is_over
         or _changed(record, EPISODE_READS)
         or record.status == "suspended"
-        or _is(record.command, ActivateInstance, MigrateInstance, RevertMigration)
+        or is_command(record.command, ActivateInstance, MigrateInstance, RevertMigration)
     ):
         yield from _case_resources(record, case)
-    if _is(record.command, MigrateInstance, RevertMigration):
+    if is_command(record.command, MigrateInstance, RevertMigration):
         yield provenance.of_migration(case)
     if record.definition_key == child.CARE_PROCESS and (record.is_first or case.is_over):
         yield from (child.to_care(case, order) for order in child.orders(case))
@@ -198,7 +200,7 @@ def _risk_resources(
                 yield risk.to_grading(case, which, said, None)
                 yield risk.to_colour(case, which, said)
         yield from risk.to_flags(case)
-    elif case.is_over:
+    elif case.is_over or "end_code" in record.written:
         yield from risk.to_flags(case)
 
 
@@ -206,14 +208,21 @@ def _found(record: StepRecord, case: Case, response_id: str | None) -> Iterator[
     """Who signed a grading, what the rules say of a visit, and the due date that a doctor confirmed."""
     if response_id and record.submission is not None and record.submission.form == SIGNED_FORM:
         yield provenance.of_grading(case, response_id)
-    found = record.written.get("visit_findings")
+    said = _said(record)
+    found = said.get("visit_findings")
     if response_id and isinstance(found, list):
         yield from finding.to_findings(found, case, response_id)
-    if response_id and record.written.get("redated") is True:
-        confirmed = replace(case, variables={**case.variables, "edd": record.written.get("confirmed_edd")})
+    if response_id and said.get("redated") is True:
+        confirmed = replace(case, variables={**case.variables, "edd": said.get("confirmed_edd")})
         edd = dating.to_edd(confirmed)
         if edd is not None:
             yield provenance.of_due_date(case, edd, response_id)
+
+
+def _said(record: StepRecord) -> Mapping[str, Any]:
+    """What the step set of the case, and what the form alone said: a part of the pathway keeps that to itself."""
+    told = record.command.variables if isinstance(record.command, CompleteUserTask) else {}
+    return {**told, **record.written}
 
 
 def _birth_resources(record: StepRecord, case: Case) -> Iterator[Json]:
@@ -246,7 +255,8 @@ def _submitted(
         effective = instant(answers.get("delivered_at")) or instant(answers.get("delivered_on")) or effective
         yield from _births(answers, case)
     elif form.id in ("registration", "pregnancy-lead"):
-        yield patient.to_patient(answers, str(case.patient_id))
+        made = patient.to_patient(answers, str(case.patient_id))
+        yield made if case.died_on is None else patient.died(made, case.died_on) or made
     if submission.source is None:
         yield response.to_response(form, answers, case, id_=response_id, encounter_id=encounter_id)
     source = observation.Source(
@@ -286,11 +296,6 @@ def _response_id(submission: Submission | None, completed: TaskRecord | None) ->
     if submission is None:
         return None
     return submission.source or (str(completed.id) if completed else None)
-
-
-def _is(command: Any, *types: type) -> bool:
-    """Whether this is what was commanded, by itself or as an operator's."""
-    return isinstance(command, types) or (isinstance(command, Operate) and isinstance(command.command, types))
 
 
 def _changed(record: StepRecord, names: frozenset[str]) -> bool:

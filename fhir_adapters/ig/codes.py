@@ -95,7 +95,7 @@ FIXED: dict[str, dict[str, str]] = {
         **{"questionnaire": "问卷", "questionnaire-response": "填好的问卷"},
         **{"referral-document": "转诊单", "reply-document": "转诊回复单"},
     },
-    "task-business-status": {"on-time": "期限内", "overdue": "已逾期"},
+    "task-business-status": {"on-time": "期限内", "due-soon": "即将到期", "overdue": "已逾期"},
     "episode-type": {"pregnancy-care": "孕产期健康管理", "newborn-care": "新生儿保健"},
     "episode-end-reason": END_REASONS,
     "careplan-category": {

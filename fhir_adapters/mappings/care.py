@@ -5,7 +5,7 @@ P07 the high-risk case file, P11 prevention of mother-to-child transmission, P20
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,7 @@ PARTS = {  # form -> the part of the case that it is about
     "pmtct-mother": Part(code="pmtct", display="母婴阻断", begins="pmtct_date", told=("plan",), secret=True),
     "focus-register": Part(code="focus", display="重点孕产妇管理", begins="focus_on", secret=True),
 }
+OF_CASE_FILE = ("high-risk-case", "individual-plan")  # what ends with the case file; its team does too
 TEAM = {"responsible_doctor": "主管医师", "county_officer": "县级孕管员", "township_worker": "乡镇妇幼专干"}
 
 
@@ -82,6 +83,8 @@ def to_part(form_id: str, answers: Answers, case: Case) -> Json:
 
 def to_team(answers: Answers, case: Case) -> Json | None:
     """Who looks after her case file, by the names in the form. None where nobody is named."""
+    begins, closed = instant(answers.get(PARTS["case-file"].begins)), instant(answers.get("closing_date"))
+    start = begins or local_text(case.at)[:10]
     named = [
         {"role": [{"text": title}], "member": {"type": "Practitioner", "display": str(answers[name])}}
         for name, title in TEAM.items()
@@ -93,9 +96,10 @@ def to_team(answers: Answers, case: Case) -> Json | None:
         "CareTeam",
         part_id("team", case),
         extension=case.episode_extension,
-        status="active",
+        status="inactive" if closed else "active",
         name="高危专案管理团队",
         subject=case.subject,
+        period={"start": start} | ({"end": closed} if closed and closed >= start else {}),
         participant=named,
         managingOrganization=present(reference("Organization", case.variables.get("home_organisation"))),
     )
@@ -118,3 +122,38 @@ def to_focus(form: Form, answers: Answers, case: Case) -> Json:
         subject=case.subject,
         period={"start": start},
     )
+
+
+def is_part(resource_: Json, *codes: str) -> bool:
+    """Whether it is the plan of such a part of a case, its team, or for all parts the label of social focus."""
+    wanted = codes or tuple(part.code for part in PARTS.values())
+    if resource_["resourceType"] == "CareTeam":
+        return not codes or PARTS["case-file"].code in codes
+    if resource_["resourceType"] == "Flag":
+        return not codes and _has(resource_, FLAG_CATEGORY, ("social-issue",))
+    return _has(resource_, CAREPLAN_CATEGORY, wanted)
+
+
+def _has(resource_: Json, system: str, codes: Sequence[str]) -> bool:
+    codings = (c for category in resource_.get("category", ()) for c in category.get("coding", ()))
+    return any(c.get("system") == system and c.get("code") in codes for c in codings)
+
+
+def ended(part: Json, at: str, *, revoked: bool = False) -> Json | None:
+    """A plan, team or label as it stands once what it belongs to is over. None for one that has ended."""
+    if part["status"] not in ("active", "on-hold"):
+        return None
+    period = part.get("period", {})
+    start = str(period.get("start") or "")
+    made = {**part, "period": {**period, "end": at if at[: len(start)] >= start[: len(at)] else start}}
+    if part["resourceType"] != "CarePlan":
+        return {**made, "status": "inactive"}
+    if part.get("activity"):
+        made["activity"] = [_over(one, revoked=revoked) for one in part["activity"]]
+    return {**made, "status": "revoked" if revoked else "completed"}
+
+
+def _over(activity: Json, *, revoked: bool) -> Json:
+    if "detail" not in activity:
+        return activity
+    return {**activity, "detail": {**activity["detail"], "status": "stopped" if revoked else "completed"}}

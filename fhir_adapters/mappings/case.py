@@ -10,6 +10,8 @@ from typing import Any
 from engine.contracts import StepRecord
 from fhir_adapters.mappings.common import Json, episode_link, person, reference
 
+MATERNAL_DEATH = "ended.maternal_death"
+
 
 @dataclass(slots=True, kw_only=True)
 class Case:
@@ -51,6 +53,12 @@ class Case:
     def condition_id(self) -> str:
         """The pregnancy Condition: the one a hospital sent, else ours."""
         return str(self.variables.get("condition_id") or f"preg-{self.pregnancy_id}")
+
+    @property
+    def died_on(self) -> str | None:
+        """The day of her death, where the case ends with it."""
+        day = str(self.variables.get("ended_on") or "")[:10]
+        return day or None if self.variables.get("end_code") == MATERNAL_DEATH else None
 
     @property
     def author(self) -> Json:

@@ -72,6 +72,14 @@ WAYS = {"phone": ("PHONE", "telephone"), "visit": ("FACE", "face to face")}
 PARTICIPATION_MODE = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode"
 URGED, CONTACT = ("urged", "催检"), ("contact-attempt", "联系记录")
 URGENT_COLOURS = {"red": "urgent"}
+AWAITED = {  # the task of whoever is to take a report up -> the report; dropped, it asks for nothing any more
+    "task_acknowledge_report": "risk-report",
+    "task_acknowledge_discharge": "maternal-discharge",
+    "task_accept_handover": "handover",
+    "task_receive_blood": "blood-request",
+}
+TAKEN_UP = frozenset({"event_acknowledged", "event_notice_acknowledged"})  # the answer came from another system
+WITHDRAWN, IN_ERROR = "已撤回：不再等待对方处理", "所据的分级已更正"
 
 
 def to_report(form_id: str, answers: Mapping[str, Any], case: Case, response_id: str) -> Json:
@@ -91,6 +99,30 @@ def to_report(form_id: str, answers: Mapping[str, Any], case: Case, response_id:
         recipient=present(reference("Organization", case.variables.get(report.to) or case.variables.get(_COUNTY))),
         sent=_moment(answers.get(report.when)) or local_text(case.at),
     )
+
+
+def is_of(communication: Json, code: str) -> bool:
+    """Whether it is a report of this kind."""
+    codings = (c for category in communication.get("category", ()) for c in category.get("coding", ()))
+    return any((c.get("system"), c.get("code")) == (REPORT_TYPE, code) for c in codings)
+
+
+def stopped(communication: Json, why: str) -> Json | None:
+    """A report that does not count any more. None for one that never went out, or is stopped already."""
+    if communication["status"] != "completed":
+        return None
+    return {**communication, "status": "stopped", "statusReason": {"text": why}}
+
+
+def in_place_of(communication: Json, former: Json | None) -> Json | None:
+    """A report that takes the place of one that was stopped. None where it takes none's."""
+    if former is None or former["status"] != "stopped" or communication.get("inResponseTo"):
+        return None
+    return {**communication, "inResponseTo": [reference("Communication", str(former["id"]))]}
+
+
+def rests_on(communication: Json, assessment_id: str) -> bool:
+    return reference("RiskAssessment", assessment_id) in communication.get("basedOn", ())
 
 
 def to_attempt(form_id: str, answers: Mapping[str, Any], case: Case, response_id: str) -> Json:

@@ -15,7 +15,7 @@ OF_INFECTION = frozenset({"A-18"})  # says which infection she may have
 
 
 def to_findings(found: Sequence[Mapping[str, Any]], case: Case, response_id: str) -> list[Json]:
-    """Proposed by the rules: `preliminary`, until somebody grades her anew."""
+    """Proposed by the rules: `preliminary`, until somebody has looked at her grading (`confirmed`)."""
     return [_finding(number, one, case, response_id) for number, one in enumerate(found, start=1)]
 
 
@@ -35,3 +35,8 @@ def _finding(number: int, found: Mapping[str, Any], case: Case, response_id: str
         implicated=present(reference("QuestionnaireResponse", response_id), case.episode),
         detail=str(found["text"]) if found.get("text") else None,
     )
+
+
+def confirmed(finding: Json) -> Json | None:
+    """A person has graded her with this finding at hand. None for one that somebody has dealt with already."""
+    return {**finding, "status": "final"} if finding["status"] == "preliminary" else None

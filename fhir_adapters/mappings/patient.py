@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.clock import CHINA
+from fhir_adapters.dates import interval
 from fhir_adapters.mappings.common import Json, coding, resource
 from fhir_adapters.terminology import DOCUMENT_PREFIX, HANDBOOK, ID_CARD, code_system, extension
 
@@ -64,3 +66,21 @@ def _contact(answers: Mapping[str, Any]) -> list[Json] | None:
     name, phone = answers.get("contact_name"), _phone(answers.get("contact_phone"))
     person: Json = ({"name": {"text": name}} if name else {}) | ({"telecom": phone} if phone else {})
     return [person] if person else None
+
+
+def died(patient: Json, when: str, *, ours: bool = True) -> Json | None:
+    """She, or her child, died on that day or in that moment. None where that is known as well already: a moment of the
+    same day says more than the day, and what a hospital said last (not `ours`) stands."""
+    known = str(patient.get("deceasedDateTime") or "")
+    if known and (not ours or known == when or (len(when) == _DAY and _day(known) == when)):
+        return None
+    rest = {name: value for name, value in patient.items() if name not in ("deceasedBoolean", "deceasedDateTime")}
+    return {**rest, "deceasedDateTime": when}
+
+
+_DAY = 10  # letters of a date
+
+
+def _day(text: str) -> str | None:
+    found = interval(text)
+    return found[0].astimezone(CHINA).date().isoformat() if found else None

@@ -32,6 +32,7 @@ from fhir_adapters.terminology import (
 )
 from workflows.policies.gradings import Numbered, numbered
 
+ABORTION = "ended.abortion"
 Grading = Mapping[str, Any]  # graded_at, colour, purple, criteria: one entry of the variable `gradings`
 SCHEME_VERSION = "2017.1"
 SCREENING_RESULT = {
@@ -215,10 +216,19 @@ def _runs(case: Case, dimension: str, says: Says) -> list[Json]:
             continue
         following = next((later for later in runs[at + 1 :] if not later[0][1].get("error")), None)
         start = instant(grading.get("graded_at")) or local_text(case.at)
-        end = instant(following[0][1].get("graded_at")) if following else local_text(case.at) if case.is_over else None
+        end = instant(following[0][1].get("graded_at")) if following else _labels_end(case, start)
         wrong = bool(grading.get("error"))
         flags.append(_flag(case, dimension, labels[number], colour, number, start, end, wrong=wrong))
     return flags
+
+
+def _labels_end(case: Case, start: str) -> str | None:
+    """Labels end with the case; those of a pregnancy that ended before 28 weeks on the day it ended, from which on she
+    counts in no denominator (§6.6 E2)."""
+    ended = str(case.variables.get("ended_on") or "")[:10]
+    if case.variables.get("end_code") == ABORTION and ended:
+        return max(ended, start[:10])
+    return local_text(case.at) if case.is_over else None
 
 
 def _flag(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from engine.contracts import TaskRecord
@@ -23,6 +23,9 @@ from fhir_adapters.terminology import (
 )
 
 STATUS = {"created": "ready", "claimed": "accepted", "completed": "completed", "cancelled": "cancelled"}
+OPEN = ("ready", "accepted", "in-progress")
+ON_HOLD, HELD, TURNED = "on-hold", {"text": "流程已挂起，暂不办理"}, {"text": "流程已转向，任务取消"}
+DUE_SOON = timedelta(days=2)  # ux: a warning that still leaves a working day; pages say so at the same moment
 
 
 def to_task(task: TaskRecord, case: Case, *, response_id: str | None = None) -> Json:
@@ -38,9 +41,9 @@ def to_task(task: TaskRecord, case: Case, *, response_id: str | None = None) -> 
         "identifier": [{"system": TASK, "value": str(task.id)}],
         "basedOn": present(reference("CarePlan", case.instance_id if case.patient_id else None)),
         "groupIdentifier": {"system": PROCESS_INSTANCE, "value": case.instance_id},
-        "status": STATUS[task.state],
-        "statusReason": {"text": "流程已转向，任务取消"} if task.state == "cancelled" else None,
-        "businessStatus": _business_status(due, case) if is_open and due else None,
+        "status": ON_HOLD if is_open and case.is_suspended else STATUS[task.state],
+        "statusReason": TURNED if task.state == "cancelled" else HELD if is_open and case.is_suspended else None,
+        "businessStatus": business_status(due, case.at) if is_open and due else None,
         "focus": case.episode or (reference("Organization", data.get("organisation")) if not case.patient_id else None),
         "for": case.subject,
         "executionPeriod": {"start": begun_at, "end": local_text(end)} if end else None,
@@ -87,10 +90,21 @@ def _extensions(task: TaskRecord, due: str | None) -> list[Json]:
     return found
 
 
-def _business_status(due: str, case: Case) -> Json:
+def business_status(due: str, at: datetime) -> Json:
     """As of the step that wrote it; between steps `due` tells."""
-    late = due[:10] < local_text(case.at)[:10] if len(due) == 10 else due < local_text(case.at)
-    return concept(BUSINESS_STATUS, "overdue", "已逾期") if late else concept(BUSINESS_STATUS, "on-time", "期限内")
+    return concept(BUSINESS_STATUS, *standing(due, at))
+
+
+def standing(due: str, at: datetime) -> tuple[str, str]:
+    """How near the end of the time is; a day is over when it is over."""
+    if _is_before(due, at):
+        return "overdue", "已逾期"
+    return ("due-soon", "即将到期") if _is_before(due, at + DUE_SOON) else ("on-time", "期限内")
+
+
+def _is_before(due: str, at: datetime) -> bool:
+    now = local_text(at)
+    return due[:10] < now[:10] if len(due) == 10 else due < now
 
 
 def _priority(number: Any) -> str:
@@ -118,3 +132,33 @@ def _output(response_id: str) -> Json:
 def begun(task: Json, at: datetime) -> Json:
     """A task that somebody has begun to fill in: the engine keeps drafts apart from its steps."""
     return {**task, "status": "in-progress", "lastModified": local_text(at)}
+
+
+def held(task: Json, at: datetime) -> Json | None:
+    """An open task whose process is held: it rests, whoever had it. None for one that rests or is over."""
+    if task["status"] not in OPEN:
+        return None
+    return _with_status(task, ON_HOLD, at, statusReason=HELD)
+
+
+def let_go(task: Json, status: str, at: datetime) -> Json | None:
+    """A task that rested, as it was: `status` is what its holder and draft say. None for one that did not rest."""
+    if task["status"] != ON_HOLD:
+        return None
+    due = task.get("restriction", {}).get("period", {}).get("end")
+    return _with_status(task, status, at, businessStatus=business_status(due, at) if due else None)
+
+
+def _with_status(task: Json, status: str, at: datetime, **more: Json | None) -> Json:
+    """Its elements in the order in which `to_task` writes them."""
+    made: Json = {}
+    for name, value in task.items():
+        if name == "status":
+            made |= {"status": status, **({"statusReason": more["statusReason"]} if more.get("statusReason") else {})}
+        elif name == "lastModified":
+            made[name] = local_text(at)
+        elif name == "businessStatus" and "businessStatus" in more:
+            made |= filled({name: more[name]})
+        elif name != "statusReason":
+            made[name] = value
+    return made

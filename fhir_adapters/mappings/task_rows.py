@@ -13,7 +13,7 @@ from engine.contracts import TaskRecord
 from fhir_adapters.dates import local_text
 from fhir_adapters.mappings.case import Case
 from fhir_adapters.mappings.common import Json, instant
-from fhir_adapters.mappings.task import to_task
+from fhir_adapters.mappings.task import standing, to_task
 from fhir_adapters.stencils import MOST_KEPT, Row, Stencils, is_id, mark
 
 _ID, _INSTANCE, _PATIENT = mark("task"), mark("instance"), mark("patient")
@@ -21,22 +21,25 @@ _PREGNANCY, _ASSIGNEE, _RESPONSE = mark("pregnancy"), mark("assignee"), mark("re
 _CREATED = datetime(1973, 3, 3, 3, 3, 3, 333333, tzinfo=CHINA)
 _AT = datetime(1974, 4, 4, 4, 4, 4, 444444, tzinfo=CHINA)
 _FROM = {False: "1971-01-01T01:01:01.111111+08:00", True: "1971-11-11"}  # by whether it is a day
-_DUE = {  # by whether it is a day, and over
-    (False, False): "1975-05-05T05:05:05.555555+08:00",
-    (True, False): "1975-12-25",
-    (False, True): "1972-02-02T02:02:02.222222+08:00",
-    (True, True): "1972-12-22",
+_DUE = {  # by whether it is a day, and how near it is
+    (False, "on-time"): "1975-05-05T05:05:05.555555+08:00",
+    (True, "on-time"): "1975-12-25",
+    (False, "due-soon"): "1974-04-05T05:05:05.555555+08:00",
+    (True, "due-soon"): "1974-04-05",
+    (False, "overdue"): "1972-02-02T02:02:02.222222+08:00",
+    (True, "overdue"): "1972-12-22",
 }
 _DAY = 10  # letters
 _stencils = Stencils()
 
 
 def task_row(region_id: str, task: TaskRecord, case: Case, response_id: str | None) -> Row | None:
-    """None for what has to be written at length: an id that is no plain word, a task from after its step."""
+    """None for what has to be written at length: an id that is no plain word, a task that rests or is from after its
+    step."""
     data = task.wait.data
     at, created_at, completed_at = case.at, task.created_at, task.completed_at
     patient, pregnancy, assignee = case.patient_id, case.pregnancy_id, task.assignee
-    if created_at > at or (completed_at is not None and completed_at != at):
+    if case.is_suspended or created_at > at or (completed_at is not None and completed_at != at):
         return None
     if not _are_ids(patient, pregnancy, assignee, response_id):
         return None
@@ -47,7 +50,7 @@ def task_row(region_id: str, task: TaskRecord, case: Case, response_id: str | No
     dates = (
         bool(start) and len(start or "") == _DAY,
         bool(due) and len(due or "") == _DAY,
-        due is not None and due < (now[:_DAY] if len(due) == _DAY else now),
+        standing(due, at)[0] if due else "on-time",
     )
     roles = data.get("candidate_roles")
     key = (
@@ -73,10 +76,10 @@ def _are_ids(*given: str | None) -> bool:
 
 
 def _example(
-    task: TaskRecord, case: Case, response_id: str | None, dates: tuple[bool, bool, bool]
+    task: TaskRecord, case: Case, response_id: str | None, dates: tuple[bool, bool, str]
 ) -> tuple[Json, tuple[str, ...]]:
     """The task with marks, and these in the order of the values. `dates`: whether it begins on a day, is due on one,
-    and is late."""
+    and how near that is."""
     data = task.wait.data
     start, due = _FROM[dates[0]], _DUE[dates[1:]]
     dated: dict[str, Any] = {"window_from": start if data.get("window_from") else None, "due": None, "until": None}

@@ -169,6 +169,8 @@ def _look(found: Forms, type_: str, element: str, value: Any) -> None:
             there.append(value)
         if True in [_ADD[kind](found, name, one) for one in there]:
             found.tokens.add((name, PRESENT))
+    if element == "deceasedDateTime":  # R4: `deceased` is also true of whom a time of death is known
+        found.tokens |= {("deceased", "true"), ("deceased", PRESENT)}
 
 
 def _what_people_type(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -75,10 +75,10 @@ def parameters(
 ) -> dict[str, Any]:
     """What `save_resources` takes. Pure, so that the projection can build it before a connection is at hand.
     `written_rows`: resources that are rows already. Of two of one resource the last one stands."""
-    where = None if engine_owned else f"{CANONICAL_BASE}/source/{source.partition(':')[2]}"
+    where = None if engine_owned or source == ENGINE else f"{CANONICAL_BASE}/source/{source.partition(':')[2]}"
     made = {(row["type"], row["id"]): row for row in written_rows}
     last = {(d.resource["resourceType"], d.resource["id"]): d for d in drafts}
-    made |= {key: row(region_id, key, draft, where) for key, draft in last.items()}
+    made |= {key: row(region_id, key, draft, where or _sender(draft, source)) for key, draft in last.items()}
     rows = [made[key] for key in sorted(made)]  # one order of locks for everybody
     return {
         "region_id": region_id,
@@ -87,6 +87,12 @@ def parameters(
         "engine_owned": engine_owned,
         "resources": Jsonb(rows),
     }
+
+
+def _sender(draft: Draft, source: str) -> str | None:
+    """What we add to another's resource does not make it ours: its meta goes on naming whoever sent it."""
+    named = (draft.resource.get("meta") or {}).get("source") if source == ENGINE else None
+    return str(named) if named else None
 
 
 def row(region_id: str, key: tuple[str, str], draft: Draft, where: str | None = None) -> Row:

@@ -21,7 +21,7 @@ from fhir_adapters.mappings import (
     risk,
 )
 from fhir_adapters.mappings.case import Case
-from fhir_adapters.mappings.task import to_task
+from fhir_adapters.mappings.task import held, let_go, to_task
 from tests.fhir.samples_of_forms import samples_of_forms
 from workflows.forms import example_answers, forms_on_disk
 from workflows.indicators import Figure, Listed, Report, definition, definitions, read_period
@@ -162,6 +162,9 @@ def samples() -> dict[str, Any]:
         "task_accepted": to_task(task("claimed", "doctor"), case()),
         "task_completed": to_task(task("completed", "doctor"), case(), response_id="qr1"),
         "task_cancelled": to_task(task("cancelled"), case()),
+        "task_on_hold": held(to_task(task("claimed", "doctor"), case()), NOW),
+        "task_let_go": let_go(to_task(task("claimed", "doctor"), case(is_suspended=True)), "in-progress", NOW),
+        "task_due_soon": to_task(task(due="2026-01-13T23:59:59+08:00"), case()),
         "task_overdue": to_task(task(due="2026-01-06T23:59:59+08:00"), case()),
         "task_of_a_process_about_nobody": to_task(
             task(form=None, due=None, clock=None), case(patient_id=None, pregnancy_id=None)
@@ -183,6 +186,9 @@ def samples() -> dict[str, Any]:
         "colour": risk.to_colour(graded, 2, GRADED),
         "flags": risk.to_flags(graded),
         "flags_of_an_ended_case": risk.to_flags(over),
+        "flags_of_an_abortion": risk.to_flags(
+            case(variables={"end_code": "ended.abortion", "ended_on": "2026-01-20", "gradings": [GRADED]})
+        ),
         "visit": encounter.to_visit("anc-visit", {}, case(), id_="v1", on="2026-01-12"),
         "delivery": encounter.to_delivery(born),
         "delivery_finished": encounter.to_delivery(

@@ -10,11 +10,14 @@ from typing import Any
 from fhir_adapters.mappings import (
     appointment,
     audit_event,
+    care,
     child,
+    communication,
     dating,
     definition,
     episode,
     finding,
+    patient,
     provenance,
     referral,
     risk,
@@ -24,7 +27,7 @@ from fhir_adapters.mappings.definition import Deployed
 from fhir_adapters.mappings.observation import Source
 from fhir_adapters.mappings.referral import STATUS, Referral, Step
 from fhir_adapters.mappings.task import begun, to_task
-from workflows.forms import forms_on_disk
+from workflows.forms import example_answers, forms_on_disk
 
 RESPONSE = "qr1"
 DIAGRAM = '<definitions><userTask id="task_grade" name="妊娠风险评估分级"/></definitions>'.encode()
@@ -40,6 +43,7 @@ CALM = {"graded_at": "2026-01-05T09:30:00+08:00", "colour": "green", "purple": F
 CALM_AGAIN = {**CALM, "graded_at": "2026-01-12T09:30:00+08:00"}
 _LATER = datetime(2026, 8, 20, tzinfo=UTC)
 DAY = "2026-01-12T09:30:00+08:00"
+ENDED_AT = "2026-09-01T10:00:00+08:00"
 POLICY = {"pack": "cn-baseline", "pack_version": "1"}
 ANSWERS: dict[str, tuple[str, dict[str, Any]]] = {  # golden file -> form and answers
     "report_risk": ("risk-report", {"reported_on": "2026-01-12", "colour": "red"}),
@@ -169,6 +173,21 @@ def samples_of_forms(case: Any, task: Any) -> dict[str, Any]:
             ],
             case(),
             RESPONSE,
+        ),
+        "finding_confirmed": finding.confirmed(
+            finding.to_findings([{"code": "A-1", "level": "urgent", "text": "血压 ≥140/90 mmHg"}], case(), RESPONSE)[0]
+        ),
+        "report_stopped": communication.stopped(of_form["report_risk"][0], communication.WITHDRAWN),
+        "report_in_place": communication.in_place_of(
+            of_form["report_risk"][0], {**of_form["report_risk"][0], "id": "former", "status": "stopped"}
+        ),
+        "case_file_ended": [care.ended(one, ENDED_AT) for one in of_form["case_file"]],
+        "case_file_withdrawn": [care.ended(one, ENDED_AT, revoked=True) for one in of_form["case_file"]],
+        "focus_ended": [care.ended(one, ENDED_AT) for one in of_form["focus"]],
+        "mother_died": patient.died(patient.to_patient(example_answers("registration"), "m1"), "2026-03-01"),
+        "mother_died_at": patient.died(
+            {**patient.to_patient({"name": "测试"}, "m1"), "deceasedDateTime": "2026-03-01"},
+            "2026-03-01T02:10:00+08:00",
         ),
         "provenance_of_a_grading": provenance.of_grading(with_pack, RESPONSE),
         "provenance_of_an_amendment": provenance.of_amendment(with_pack, 2),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.contracts import ActivateInstance, Actor, SuspendInstance
+from engine.contracts import ActivateInstance, Actor, ClaimUserTask, SaveDraft, SuspendInstance
 from tests.fhir.fhir_kit import WOMAN
 from tests.fhir.test_projection import complete
 
@@ -50,13 +50,32 @@ def test_a_grading_says_who_signed_it_by_which_table_from_which_sheet(hospital, 
 
 def test_a_suspended_case_rests_and_goes_on(hospital, woman):
     plan = about(hospital, "CarePlan", woman)[0]
+    [task_id] = [str(task.id) for task in woman.open_tasks().values()]
     key = {"instance_id": next(iter(woman.open_tasks().values())).instance_id}
     engine, by = hospital.services.engine, Actor(kind="person", id="it")
 
+    before = hospital.get(f"/Task/{task_id}", "nurse").json
     engine.execute(SuspendInstance(**key), by=by)
     resting = hospital.get(f"/CarePlan/{plan['id']}", "nurse").json["status"]
+    task = hospital.get(f"/Task/{task_id}", "nurse").json
     engine.execute(ActivateInstance(**key), by=by)
 
     assert resting == "on-hold"
+    assert (task["status"], bool(task["statusReason"]["text"])) == ("on-hold", True)
+    assert {**hospital.get(f"/Task/{task_id}", "nurse").json, "meta": 0} == {**before, "meta": 0}
     assert hospital.get(f"/CarePlan/{plan['id']}", "nurse").json["status"] == "active"
     assert hospital.get(f"/EpisodeOfCare/{woman.pregnancy_id}", "nurse").json["status"] == "active"
+
+
+@pytest.mark.parametrize("done, status", [("claim", "accepted"), ("draft", "in-progress")])
+def test_what_somebody_had_begun_is_begun_again_when_the_case_goes_on(hospital, woman, done, status):
+    [task] = woman.open_tasks().values()
+    engine, by = hospital.services.engine, Actor(kind="person", id="nurse")
+    begin = ClaimUserTask(user_task_id=task.id, assignee="nurse")
+    engine.execute(begin if done == "claim" else SaveDraft(user_task_id=task.id, draft={"lmp": "2025-10-20"}), by=by)
+
+    engine.execute(SuspendInstance(instance_id=task.instance_id), by=by)
+    resting = hospital.get(f"/Task/{task.id}", "nurse").json["status"]
+    engine.execute(ActivateInstance(instance_id=task.instance_id), by=by)
+
+    assert (resting, hospital.get(f"/Task/{task.id}", "nurse").json["status"]) == ("on-hold", status)

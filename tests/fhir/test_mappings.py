@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from engine.store import plain
 from fhir_adapters.mappings import encounter, episode, newborn, observation, patient, risk
-from fhir_adapters.mappings.task import to_task
+from fhir_adapters.mappings.task import held, let_go, to_task
 from fhir_adapters.rules.check import check
-from tests.fhir.samples import PREGNANCY, TASK, case, samples, task
+from tests.fhir.samples import NOW, PREGNANCY, TASK, case, samples, task
 from workflows.forms import example_answers, forms_on_disk
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -101,9 +101,15 @@ def test_whatever_the_variables_are_the_cases_resources_are_valid(values, is_ove
     ),
 )
 def test_whatever_a_task_says_it_is_a_valid_task(state, data):
-    resource = to_task(task(state, **data), case())
+    one = task(state, **data)
+    resource, rests = to_task(one, case()), to_task(one, case(is_suspended=True))
 
-    assert check(resource, type_="Task") == [], resource
+    assert check(resource, type_="Task") == [] == check(rests, type_="Task"), resource
+    is_open = state in ("created", "claimed")
+    assert (held(resource, NOW) or resource) == rests
+    assert (let_go(rests, resource["status"], NOW) or rests) == resource
+    assert list(let_go(rests, resource["status"], NOW) or resource) == list(resource)
+    assert (rests["status"] == "on-hold") is is_open
 
 
 @pytest.mark.parametrize("form_id", sorted(forms_on_disk()))

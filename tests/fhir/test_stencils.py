@@ -136,6 +136,10 @@ def test_what_fits_no_gap_is_written_at_length(change):
     assert task_row(REGION, replace(task("claimed", "doctor"), **change), case(), None) is None
 
 
+def test_a_task_that_rests_is_written_at_length():
+    assert task_row(REGION, task("claimed", "doctor"), case(is_suspended=True), None) is None
+
+
 def test_a_mark_where_no_gap_can_be_is_refused():
     twice = {"resourceType": "Task", "id": "x", "identifier": [{"system": "urn:x:" + mark("a"), "value": mark("a")}]}
     named = {"resourceType": "Patient", "id": "x", "name": [{"text": mark("a")}]}
