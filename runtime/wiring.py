@@ -26,7 +26,7 @@ from runtime.measured import MeasuredEngine as Engine
 from runtime.measured import Meter, latencies
 from runtime.settings import Settings
 from runtime.timekeeper import Timekeeper
-from workflows import audited, duplicates, intake, jobs_outside, leads, occasions
+from workflows import audited, duplicates, intake, jobs_outside, leads, moving_in, occasions
 from workflows.corrections import carrying_out, grading
 from workflows.form_library import FormLibrary
 from workflows.forms import Form
@@ -123,6 +123,7 @@ def handlers(services: Callable[[], Services]) -> Mapping[type, Any]:
     return {
         **intake.handlers(services),
         **leads.handlers(services),
+        **moving_in.handlers(services),
         **duplicates.handlers(services),
         **occasions.handlers(services),
         **calendar.handlers(services),

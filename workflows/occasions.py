@@ -90,7 +90,7 @@ OCCASIONS: Mapping[str, Occasion] = {
             name=Text(zh="会诊", en="Consultation"),
             form="consultation-request",
             roles=CARE,
-            process="consultation",
+            process=referrals.CONSULTATION,
         ),
         Occasion(
             id="referral",
@@ -118,7 +118,7 @@ OCCASIONS: Mapping[str, Occasion] = {
             name=Text(zh="跨区域转介", en="Hand-over to another region"),
             form="handover-request",
             roles=CARE,
-            process="handover",
+            process=referrals.HANDOVER,
         ),
         Occasion(
             id="responsible",
@@ -254,7 +254,7 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
         if rule.process is None:
             return _told(rule, command, tx) if rule.message else _settled(rule, command, tx)
         variables = dict(command.variables)
-        if rule.process == referrals.PROCESS:
+        if rule.process in referrals.RECEIVERS:
             variables |= referrals.started(tx, tx.by.organisation)
         at = command.happened_at
         start = StartInstance(

@@ -11,7 +11,7 @@ from engine.errors import Conflict, Forbidden, Incorrect, NotFound
 from engine.store import reads
 from workflows.people.model import Principal
 from workflows.people.roles import CARE
-from workflows.referrals import ENDED, LEAVES, NO_SHOW, WITHDRAWN, state_of
+from workflows.referrals import ENDED, LEAVES, NO_SHOW, PROCESS, WITHDRAWN, sides, state_of
 from workflows.services import Services
 
 MAY_END = {  # from which states, and by whom
@@ -25,7 +25,7 @@ def end(services: Services, instance_id: UUID, *, by: Principal, how: str, reaso
     """Raises NotFound, Forbidden (the other side's), Conflict (too late), Incorrect (no reason)."""
     if how not in MAY_END:
         raise NotFound("没有这个操作", "no such operation")
-    variables = _variables(services, instance_id)
+    variables = _referral(services, instance_id).variables
     states, side = MAY_END[how]
     _require(by, variables, side)
     if state_of(variables) not in states:
@@ -39,7 +39,7 @@ def end(services: Services, instance_id: UUID, *, by: Principal, how: str, reaso
 
 def is_here(services: Services, instance_id: UUID, *, by: Principal) -> None:
     """She has arrived though nobody told of her departure: the arrival can be written down. Raises as `end`."""
-    _require(by, _variables(services, instance_id), "receiver")
+    _require(by, _referral(services, instance_id).variables, "receiver")
     with services.engine.read() as conn:
         waiting = reads.user_tasks(conn, services.region_id, instance_id=instance_id, element_id=LEAVES).items
     if not waiting:
@@ -47,22 +47,17 @@ def is_here(services: Services, instance_id: UUID, *, by: Principal) -> None:
     services.engine.execute(CompleteUserTask(user_task_id=waiting[0].id), by=by.actor)
 
 
-def sides(variables: Any) -> dict[str, Any]:
-    """Who sends and who receives."""
-    return {
-        "sender": variables.get("sending_organisation") or variables.get("home_organisation"),
-        "receiver": variables.get("receiving_organisation") or variables.get("hospital_organisation"),
-    }
-
-
-def _variables(services: Services, instance_id: UUID) -> Any:
+def _referral(services: Services, instance_id: UUID) -> Any:
+    """Its process; a hand-over or a consultation is not ended so."""
     with services.engine.read() as conn:
         found = reads.instance(conn, services.region_id, instance_id)
     if found is None:
         raise NotFound("没有此转诊", "no such referral")
-    return found.variables
+    if found.definition_key != PROCESS:
+        raise Conflict("转介与会诊由应答结束", "a hand-over or a consultation ends by its answer", code="state")
+    return found
 
 
 def _require(by: Principal, variables: Any, side: str) -> None:
-    if not by.roles & CARE or sides(variables)[side] not in by.organisations:
+    if not by.roles & CARE or sides(PROCESS, variables)[side] not in by.organisations:
         raise Forbidden("这一步属于另一方", "this step is the other side's")

@@ -1,4 +1,5 @@
-"""Referrals as the process `referral` knows them: their number, and who takes part with an installation of its own."""
+"""Referrals, hand-overs to another region and consultations as their processes know them: their number, where they
+stand, and who takes part with an installation of its own."""
 
 from __future__ import annotations
 
@@ -9,12 +10,21 @@ from typing import Any
 from engine.clock import CHINA
 from workflows.store import referrals as store
 
-PROCESS = "referral"
+PROCESS, HANDOVER, CONSULTATION = "referral", "handover", "consultation"
+RECEIVERS = {  # both sides of each do their own steps; the variables that name who is asked, the first that is there
+    PROCESS: ("receiving_organisation", "hospital_organisation"),
+    HANDOVER: ("receiving_organisation", "county_organisation"),
+    CONSULTATION: ("answering_organisation",),
+}
 ENDED = "message_referral_ended"
 WITHDRAWN, NO_SHOW = "withdrawn", "no-show"
 PARTNER = "fhir_partner"  # the kind of line in the directory
 LEAVES = "task_depart"
 ENDS = {"withdrawn": ("requested", "received", "accepted"), "no-show": ("accepted",)}  # the states it may end from
+RESULTS = (  # the variable that says so, and the state
+    *(("transfer_result", "returned"), ("moved_in", "returned"), ("consult_answered", "returned")),
+    ("arrived_at", "arrived"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +49,24 @@ def started(tx: Any, sending: str | None) -> dict[str, Any]:
     }
 
 
+def sides(process: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Who sends and who receives."""
+    sender = variables.get("sending_organisation") or variables.get("home_organisation")
+    names = RECEIVERS.get(process, RECEIVERS[PROCESS])
+    return {"sender": sender, "receiver": next((variables[one] for one in names if variables.get(one)), None)}
+
+
 def state_of(variables: Mapping[str, Any]) -> str:
     """Where it stands, in the words of the loop."""
     if ended := variables.get("ended_as"):
         return str(ended)
-    for name, state in (("transfer_result", "returned"), ("arrived_at", "arrived")):
+    for name, state in RESULTS:
         if variables.get(name):
             return state
-    if variables.get("accepted") is True:
+    answer = variables.get("accepted", variables.get("handover_accepted"))
+    if answer is True:
         return "departed" if variables.get("departed_at") else "accepted"
-    if variables.get("accepted") is False:
+    if answer is False:
         return "refused"
     return "received" if variables.get("received_at") else "requested"
 

@@ -12,11 +12,12 @@ Values = Mapping[str, Any]
 def asked(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     """`consulted_org` is an id or a name; `workflows.places` makes one of our organisations of it."""
     named = {"consulted_org": answers["consulted_org"]} if answers.get("consulted_org") else {}
-    return {"consult_urgency": answers.get("consult_urgency"), **named}
+    told = {"requested_at": answers.get("consult_requested_at"), "transfer_reason": answers.get("consult_question")}
+    return {"consult_urgency": answers.get("consult_urgency"), **told, **named}
 
 
 def answered(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"consult_reassess": answers.get("consult_reassess") is True}
+    return {"consult_reassess": answers.get("consult_reassess") is True, "consult_answered": True}
 
 
 def wished(answers: Values, facts: Values, on: date) -> dict[str, Any]:
@@ -32,7 +33,8 @@ def booked(answers: Values, facts: Values, on: date) -> dict[str, Any]:
 def handed(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     named = {"handover_org": answers["handover_org"]} if answers.get("handover_org") else {}
     told = {name: answers.get(name) for name in ("handover_summary", "handover_contact")}
-    return {**told, **named}
+    asked = {"requested_at": answers.get("handover_at"), "transfer_reason": answers.get("handover_summary")}
+    return {**asked, **told, **named}
 
 
 def accepted(answers: Values, facts: Values, on: date) -> dict[str, Any]:

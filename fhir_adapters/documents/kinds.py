@@ -94,6 +94,7 @@ REASON = Section(
     code="42349-1", display="Reason for referral", title="转诊原因", holds=_is("Condition", "ServiceRequest")
 )
 ANSWER = Section(code="42349-1", display="Reason for referral", title="对转诊原因的答复", holds=_is_answer)
+OPINION = Section(code="42349-1", display="Reason for referral", title="对会诊问题的意见", holds=_is_answer)
 ASSESSMENT = Section(code="51848-0", display="Evaluation note", title="妊娠风险评估", holds=_is("RiskAssessment"))
 PRENATAL = Section(code="57073-9", display="Prenatal records", title="产前检查", holds=_is_visit)
 PREGNANCIES = Section(
@@ -141,6 +142,9 @@ KINDS: dict[str, Kind] = {
     ),
     "reply": Kind(
         code="34133-9", display="Summary of episode note", title="转诊回复单", sections=(ANSWER, ASSESSMENT, PLAN)
+    ),
+    "opinion": Kind(
+        code="34133-9", display="Summary of episode note", title="会诊意见", sections=(OPINION, ASSESSMENT, PLAN)
     ),
 }
 SUMMARY = Kind(  # IPS: the first three must be there, also when nothing is known

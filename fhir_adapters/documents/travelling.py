@@ -18,6 +18,14 @@ from fhir_adapters.documents import making
 from fhir_adapters.documents.kinds import KINDS
 from fhir_adapters.issues import FhirError, Issue
 from fhir_adapters.mappings.common import concept
+from fhir_adapters.mappings.loops import (
+    OPINION_DOCUMENT,
+    REFERRAL_DOCUMENT,
+    REPLY_DOCUMENT,
+    TRANSFER_DOCUMENT,
+    loop_of,
+)
+from fhir_adapters.mappings.referral import DOCUMENTS
 from fhir_adapters.store import documents, patients
 from fhir_adapters.store.documents import Kept
 from fhir_adapters.store.everything import everything, supporting
@@ -27,19 +35,24 @@ from fhir_adapters.types import PEOPLE_FREE, TYPES
 
 Json = Mapping[str, Any]
 FHIR_JSON = "application/fhir+json"
-REFERRAL, REPLY = "referral-document", "reply-document"  # what the Task calls it
-KINDS_OF = {REFERRAL: "referral", REPLY: "reply"}
-TITLES = {REFERRAL: "转诊单", REPLY: "转诊回复单"}
-OF_STEP = {"requested": REFERRAL, "returned": REPLY}
+KINDS_OF = {  # what the Task calls it, and what it is
+    **{REFERRAL_DOCUMENT: "referral", TRANSFER_DOCUMENT: "transfer"},
+    **{REPLY_DOCUMENT: "reply", OPINION_DOCUMENT: "opinion"},
+}
 MOST = 3_000_000  # bytes of a document that travels
 NEWEST = 40  # resources of a section that travels: it is for reading, not a copy of the record
 READ = 3_000
 
 
+def name_of(told: Told) -> str | None:
+    """What the Task calls the document of this step; None for one that has none."""
+    return loop_of(told.body.get("request", {})).documents.get(told.step)
+
+
 def of_step(conn: Any, region_id: str, told: Told, at: datetime, *, keeps: bool = True) -> Kept | None:
     """The document that goes with this step, made and kept when it is first sent; without `keeps`, for somebody who
     looks, made as things stand now. What is restricted does not travel. None for a step that has none."""
-    name = OF_STEP.get(told.step)
+    name = name_of(told)
     if name is None or told.patient_id is None:
         return None
     number = f"urn:yuntu:document:{region_id}:{told.referral_no}-{told.centre_no}:{name}"
@@ -95,14 +108,14 @@ def attached(kept: Kept, name: str) -> dict[str, Any]:
         "title": KINDS[kept.kind].title,
         "creation": local_text(kept.created_at),
     }
-    return {"type": concept(TASK_IO, name, TITLES[name]), "valueAttachment": attachment}
+    return {"type": concept(TASK_IO, name, DOCUMENTS[name]), "valueAttachment": attachment}
 
 
 def named(name: str, id_: str) -> dict[str, Any]:
     """As it stands there once it has arrived."""
     return {
-        "type": concept(TASK_IO, name, TITLES[name]),
-        "valueReference": {"reference": f"DocumentReference/{id_}", "display": TITLES[name]},
+        "type": concept(TASK_IO, name, DOCUMENTS[name]),
+        "valueReference": {"reference": f"DocumentReference/{id_}", "display": DOCUMENTS[name]},
     }
 
 

@@ -21,9 +21,10 @@ from fhir_adapters.mappings.communication import CONTACT, REPORTS, URGED
 from fhir_adapters.mappings.consent import CHOICES
 from fhir_adapters.mappings.encounter import OUTSIDE, VISITS
 from fhir_adapters.mappings.episode import OTHER_PLAN, PLANS
+from fhir_adapters.mappings.loops import ACROSS, CONSULTED, LOOPS, UPWARD
 from fhir_adapters.mappings.organization import KINDS
 from fhir_adapters.mappings.provenance import ACTIVITIES
-from fhir_adapters.mappings.referral import RECEIVE, STEPS, WORDS
+from fhir_adapters.mappings.referral import DOCUMENTS, RECEIVE, WORDS
 from fhir_adapters.mappings.request import TESTS
 from fhir_adapters.mappings.risk import RECHECKS
 from fhir_adapters.message_events import EVENTS
@@ -93,7 +94,7 @@ FIXED: dict[str, dict[str, str]] = {
     },
     "task-io": {
         **{"questionnaire": "问卷", "questionnaire-response": "填好的问卷"},
-        **{"referral-document": "转诊单", "reply-document": "转诊回复单"},
+        **DOCUMENTS,
     },
     "task-business-status": {"on-time": "期限内", "due-soon": "即将到期", "overdue": "已逾期"},
     "episode-type": {"pregnancy-care": "孕产期健康管理", "newborn-care": "新生儿保健"},
@@ -109,10 +110,8 @@ FIXED: dict[str, dict[str, str]] = {
         **dict(WINDOWS.values()),
         **dict(ANTENATAL.values()),
     },
-    "referral-direction": {"up": "上转"},
-    "referral-type": {
-        **{"high-risk-transfer": "高危孕产妇转诊", "screen-positive": "筛查阳性转诊", "consultation": "会诊"},
-    },
+    "referral-direction": dict(loop.direction for loop in LOOPS.values() if loop.direction),
+    "referral-type": dict((UPWARD.code, ("screen-positive", "筛查阳性转诊"), CONSULTED.code, ACROSS.code)),
     "referral-status": dict(WORDS.values()),
     "report-type": {
         **{report.code: report.display for report in REPORTS.values()},
@@ -195,8 +194,9 @@ def _tasks() -> Iterator[tuple[str, str, str, str | None]]:
 
 def _outputs() -> Iterator[tuple[str, str, str, str | None]]:
     """What a step of a referral leaves in its Task: the answers of its form."""
-    for form_id in STEPS:
-        for top in forms_on_disk()[form_id].items:
+    forms = [form for loop in LOOPS.values() for name in loop.steps if (form := forms_on_disk().get(name))]
+    for form in forms:
+        for top in form.items:
             for item in top.walk():
                 if item.is_question:
                     yield "task-io", item.link_id.replace("_", "-"), item.text.zh, item.text.en

@@ -16,52 +16,24 @@ from engine.errors import EngineError
 from engine.store import reads
 from fhir_adapters.correlation import of_patient
 from fhir_adapters.documents import travelling
+from fhir_adapters.inbound import referral_forms as forms
 from fhir_adapters.inbound import rescues
+from fhir_adapters.inbound.opening import dates_of
+from fhir_adapters.inbound.referral_forms import OWNER, REQUESTER
 from fhir_adapters.issues import FhirError, Issue, translate
+from fhir_adapters.mappings.loops import loop_of
 from fhir_adapters.mappings.referral import Step
 from fhir_adapters.store import documents as store
 from fhir_adapters.store import patients, resources
 from fhir_adapters.store import referrals as rows
 from fhir_adapters.store.resources import ENGINE, Draft
-from fhir_adapters.terminology import REFERRAL_NO, REFERRAL_STATUS, TASK_IO
+from fhir_adapters.terminology import REFERRAL_NO, REFERRAL_STATUS
 from fhir_adapters.types import patient_of
 from fhir_adapters.work import Item, Json, Work, refuse_at
 from workflows import completion, occasions, referrals
 from workflows.duplicates import JOURNEY
 
-OWNER, REQUESTER = "owner", "requester"
-MOVES = {
-    ("requested", "received"): (OWNER, "received"),
-    ("requested", "accepted"): (OWNER, "accepted"),
-    ("requested", "rejected"): (OWNER, "refused"),
-    ("received", "accepted"): (OWNER, "accepted"),
-    ("received", "rejected"): (OWNER, "refused"),
-    ("accepted", "in-progress"): (OWNER, "arrived"),
-    ("accepted", "failed"): (OWNER, "no-show"),
-    ("in-progress", "completed"): (OWNER, "returned"),
-    ("in-progress", "failed"): (OWNER, "no-show"),
-    ("requested", "cancelled"): (REQUESTER, "withdrawn"),
-    ("received", "cancelled"): (REQUESTER, "withdrawn"),
-    ("accepted", "cancelled"): (REQUESTER, "withdrawn"),
-}
-FORMS = {
-    "accepted": ("task_answer_transfer", "transfer-answer"),
-    "refused": ("task_answer_transfer", "transfer-answer"),
-    "departed": ("task_depart", "transfer-departure"),
-    "arrived": ("task_arrive", "transfer-arrival"),
-    "returned": ("task_transfer_result", "transfer-result"),
-}
-LATE = {
-    "received": (OWNER, "received"),
-    "accepted": (OWNER, "accepted"),
-    "rejected": (OWNER, "refused"),
-    "in-progress": (OWNER, "arrived"),
-    "completed": (OWNER, "returned"),
-    "failed": (OWNER, "no-show"),
-    "cancelled": (REQUESTER, "withdrawn"),
-}
 WANT_REASON = ("refused", "no-show", "withdrawn")
-ELSEWHERE = "对方系统未报"
 
 
 def receive(work: Work) -> None:
@@ -119,7 +91,9 @@ def _offered(work: Work, item: Item) -> None:
     documents, task = _documents(work, item, task, "input", str(item.patient_id), number["value"])
     started = _started(work, item, request, receiver, number["value"], documents)
     resources.save(work.asked, work.region_id, work.now, ENGINE, [Draft(resource=task)], engine_owned=True)
-    _fill(work, item, started, "task_request_transfer", _asked(work, task, request))
+    loop = loop_of(request)
+    element, answers = forms.asked(work, loop, task, request, work.services.people.organisations()[receiver].name)
+    _fill(work, item, started, element, answers)
     rescues.opened_for(work, started)
 
 
@@ -167,26 +141,37 @@ def _started(work: Work, item: Item, request: Json, receiver: str, number: str, 
             "pack": pack,
             "policy": work.services.regions(pack).policy(),
         }
+    loop = loop_of(request)
+    if loop.process == referrals.HANDOVER:
+        lmp, edd = dates_of(work, {}, item.patient_id)  # her case opens with them, once she is accepted
+        variables |= {"lmp": lmp, "edd": edd}
     variables |= {
         "referral_no": number,
         "centre_no": 1,
         "from_elsewhere": True,
         "sending_organisation": work.by.organisation,
-        "receiving_organisation": receiver,
-        "hospital_organisation": receiver,
+        "asking_organisation": work.by.organisation,
+        **_receivers(loop.process, receiver),
         "referral_task": item.id,
         "referral_request": str(request["id"]),
         **documents,
     }
-    key = pregnancy_id if case is not None and not _is_busy(work, pregnancy_id) else None
-    start = StartInstance(definition_key=referrals.PROCESS, business_key=key, variables=variables)
+    key = pregnancy_id if case is not None and not _is_busy(work, loop.process, pregnancy_id) else None
+    start = StartInstance(definition_key=loop.process, business_key=key, variables=variables)
     instance_id: UUID = work.run(start).instance_id
     return instance_id
 
 
-def _is_busy(work: Work, pregnancy_id: str | None) -> bool:
-    """Whether another referral of hers is under way."""
-    found = reads.instance_by_business_key(work.conn, work.region_id, referrals.PROCESS, str(pregnancy_id))
+def _receivers(process: str, receiver: str) -> dict[str, str]:
+    """Who is asked here, under the name that its diagram reads."""
+    if process == referrals.CONSULTATION:
+        return {"answering_organisation": receiver}
+    return {"receiving_organisation": receiver, "hospital_organisation": receiver}
+
+
+def _is_busy(work: Work, process: str, pregnancy_id: str | None) -> bool:
+    """Whether another one of hers is under way."""
+    found = reads.instance_by_business_key(work.conn, work.region_id, process, str(pregnancy_id))
     return found is not None and found.status == "active"
 
 
@@ -204,29 +189,6 @@ def _request(work: Work, item: Item, task: Json) -> Json | None:
     return None
 
 
-def _asked(work: Work, task: Json, request: Json) -> dict[str, Any]:
-    """The request form, from what the resources say."""
-    told = _told(task)
-    urgent = request.get("priority") in ("stat", "asap", "urgent")
-    reasons = [*(r.get("text") for r in request.get("reasonCode", ())), *(_words(request.get("reasonCode", ())))]
-    at = request.get("authoredOn") or task.get("authoredOn") or work.now.isoformat()
-    receiver = work.services.people.organisations()[str(_organisation(task.get("owner")))]
-    return {
-        "requested_at": at,
-        "contacted_first_at": at,
-        "urgency": "emergency" if urgent else "planned",
-        "transfer_reason": next((r for r in reasons if r), ELSEWHERE),
-        "transportable": True,
-        "receiving_centre": receiver.name,
-        "doctor": _sender(work),
-        **told,
-    }
-
-
-def _words(concepts: Any) -> list[str]:
-    return [c.get("display") or c.get("code") for one in concepts for c in one.get("coding", ())]
-
-
 # --- what the other side did ------------------------------------------------------------------------------------------
 
 
@@ -234,10 +196,14 @@ def move(work: Work, item: Item, stored: Json) -> None:
     """One step of the loop by whoever may take it. Raises FhirError."""
     asked = item.resource or {}
     at, start, to = item.entry.at, stored["status"], asked["status"]
-    has_left = start == to == "accepted" and _business(asked) == "departed"
-    who, step = (REQUESTER, "departed") if has_left else MOVES.get((start, to), ("", ""))
+    number = stored["groupIdentifier"]["value"]
+    instance = _process(work, number)
+    process = instance.definition_key if instance else referrals.PROCESS
+    moves = forms.moves(process)
+    has_left = process == referrals.PROCESS and start == to == "accepted" and _business(asked) == "departed"
+    who, step = (REQUESTER, "departed") if has_left else moves.get((start, to), ("", ""))
     if not step:
-        allowed = " | ".join(sorted({end for begin, end in MOVES if begin == start}))
+        allowed = " | ".join(sorted({end for begin, end in moves if begin == start}))
         text = "不允许的状态变更", "this change of status is not possible"
         raise refuse_at(422, f"{at}.status", "business-rule", "MCH-T-011", *text, allowed=allowed)
     if _organisation(stored.get(who)) not in work.viewer.organisations:
@@ -247,11 +213,10 @@ def move(work: Work, item: Item, stored: Json) -> None:
     if step in WANT_REASON and not reason:
         text = "须写明理由", "a reason is needed"
         raise refuse_at(422, f"{at}.statusReason", "required", "MCH-T-022", *text)
-    number = stored["groupIdentifier"]["value"]
-    instance_id = rows.instance_of(work.conn, work.region_id, number)
-    if instance_id is None:
+    if instance is None:
         text = "此转诊已不在流程中", "no process holds this referral"
         raise refuse_at(409, f"{at}.status", "conflict", "MCH-T-010", *text)
+    instance_id = instance.id
     when = asked.get("lastModified") or work.now.isoformat()
     if step == "received":
         work.run(SetVariables(instance_id=instance_id, variables={"received_at": when}, reason="received"))
@@ -264,14 +229,20 @@ def move(work: Work, item: Item, stored: Json) -> None:
         documents, _ = _documents(work, item, asked, "output", str(patient_of(stored)), number)
         if documents:
             work.run(SetVariables(instance_id=instance_id, variables=documents, reason="a document came with the step"))
-        element, _ = FORMS[step]
-        _fill(work, item, instance_id, element, _answers(work, step, asked, when, reason))
+        element, answers = forms.answered(work, process, step, asked, when, reason)
+        _fill(work, item, instance_id, element, answers)
+
+
+def _process(work: Work, number: str) -> Any:
+    """None where no process holds it."""
+    instance_id = rows.instance_of(work.conn, work.region_id, number)
+    return reads.instance(work.conn, work.region_id, instance_id) if instance_id is not None else None
 
 
 def note_late(work: Work, stored: Json, asked: Json) -> None:
     """What the other side did before it learnt that all was over is refused, but its time is kept: outside of the
     transaction, which the refusal takes back."""
-    who, step = LATE.get(asked["status"], ("", ""))
+    who, step = forms.LATE.get(asked["status"], ("", ""))
     by = _organisation(stored.get(who))
     number = stored["groupIdentifier"]["value"]
     instance_id = rows.instance_of(work.conn, work.region_id, number)
@@ -306,34 +277,6 @@ def leave_unsaid(work: Work, instance_id: UUID) -> None:
             work.run(CompleteUserTask(user_task_id=task.id))
 
 
-def _answers(work: Work, step: str, task: Json, when: str, reason: str | None) -> dict[str, Any]:
-    """The form of the step; what its system did not tell is said to be that."""
-    told, name = _told(task), _sender(work)
-    start = task.get("executionPeriod", {}).get("start") or when
-    if step in ("accepted", "refused"):
-        why = {"answer_reason": reason} if step == "refused" else {}
-        return {"answered_at": when, "answer": "refuse" if why else "accept", "doctor": name, **told, **why}
-    if step == "departed":
-        unsaid = {"equipment": ELSEWHERE, "drugs": ELSEWHERE, "records_carried": False, "doctor": name}
-        return {"departed_at": when, **unsaid, **told}
-    if step == "arrived":
-        return {"arrived_at": start, "handed_over_at": start, "handed_by": ELSEWHERE, "doctor": name, **told}
-    return {"result_on": when[:10], "doctor": name, **told}
-
-
-def _told(task: Json) -> dict[str, Any]:
-    """What was written down on the other side: the code of an output is the field's name."""
-    found: dict[str, Any] = {}
-    for output in task.get("output", ()):
-        codings = output.get("type", {}).get("coding", ())
-        code = next((str(c.get("code")) for c in codings if c.get("system") == TASK_IO), None)
-        value = next((output[k] for k in ("valueString", "valueDateTime", "valueBoolean") if k in output), None)
-        if code and value is not None:
-            name = code.replace("-", "_")
-            found[name] = str(value)[:10] if name.endswith(("_on", "_date")) else value
-    return found
-
-
 def _fill(work: Work, item: Item, instance_id: UUID, element: str, answers: Mapping[str, Any]) -> None:
     """The open task of this step is finished, by its form. Raises FhirError."""
     open_now = reads.user_tasks(work.conn, work.region_id, instance_id=instance_id, element_id=element).items
@@ -341,7 +284,11 @@ def _fill(work: Work, item: Item, instance_id: UUID, element: str, answers: Mapp
         text = "流程此刻不等待这一步", "the process does not wait for this step now"
         raise refuse_at(409, f"{item.entry.at}.status", "conflict", "MCH-T-010", *text)
     form = work.services.forms.get(open_now[0].form, open_now[0].form_version, conn=work.conn)
-    known = {name: value for name, value in answers.items() if name in form.by_link_id}
+    known = {
+        name: [value] if form.by_link_id[name].repeats and not isinstance(value, list) else value
+        for name, value in answers.items()
+        if name in form.by_link_id
+    }
     try:
         work.run(completion.command_for(work.services, work.conn, open_now[0].id, answers=known, by=work.by))
     except EngineError as error:
@@ -364,11 +311,6 @@ def _at(error: EngineError, item: Item) -> FhirError:
         for fault in faults
     ]
     return FhirError(422, issues)
-
-
-def _sender(work: Work) -> str:
-    found = work.services.people.organisations().get(work.by.organisation or "")
-    return f"{found.name if found else work.by.id}（系统报告）"
 
 
 def _organisation(reference: Any) -> str | None:

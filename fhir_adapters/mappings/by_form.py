@@ -64,6 +64,8 @@ def _slip(form: Form, answers: Answers, case: Case, source: Source) -> list[Json
 
 
 def _consultation(form: Form, answers: Answers, case: Case, source: Source) -> list[Json]:
+    if case.variables.get("from_elsewhere"):
+        return []  # the other side's request says it
     return [request.to_consultation(answers, case, source.response_id)]
 
 

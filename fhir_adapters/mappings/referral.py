@@ -12,6 +12,16 @@ from engine.contracts import StepRecord
 from fhir_adapters.dates import local_text
 from fhir_adapters.mappings.case import Case
 from fhir_adapters.mappings.common import Json, coding, concept, filled, instant, present, reference, resource
+from fhir_adapters.mappings.loops import (
+    LOOPS,
+    OPINION_DOCUMENT,
+    REFERRAL_DOCUMENT,
+    REPLY_DOCUMENT,
+    TRANSFER_DOCUMENT,
+    UPWARD,
+    Loop,
+)
+from fhir_adapters.mappings.request import consultation_id
 from fhir_adapters.terminology import (
     REFERRAL_DIRECTION,
     REFERRAL_NO,
@@ -23,7 +33,7 @@ from fhir_adapters.terminology import (
     TASK_IO,
     TASK_REPLACES,
 )
-from workflows.referrals import NO_SHOW, PROCESS, WITHDRAWN, state_of
+from workflows.referrals import NO_SHOW, WITHDRAWN, sides, state_of
 
 STATUS = {
     "requested": "requested",
@@ -47,15 +57,10 @@ WORDS = {
     "no-show": ("no-show", "未到"),
     "withdrawn": ("withdrawn", "已撤回"),
 }
-STEPS = {  # what is done by filling in a form: the step, and the answer that says when
-    "transfer-request": ("requested", "requested_at"),
-    "transfer-next": ("requested", "next_at"),
-    "transfer-answer": ("accepted", "answered_at"),
-    "transfer-departure": ("departed", "departed_at"),
-    "transfer-arrival": ("arrived", "arrived_at"),
-    "transfer-result": ("returned", None),
+DOCUMENTS = {  # what the Task calls what travels with it
+    **{REFERRAL_DOCUMENT: "转诊单", TRANSFER_DOCUMENT: "转出交接单"},
+    **{REPLY_DOCUMENT: "转诊回复单", OPINION_DOCUMENT: "会诊意见"},
 }
-DOCUMENTS = {"referral_document": "转诊单", "reply_document": "转诊回复单"}
 OF_SENDER = frozenset({"requested", "departed", "withdrawn"})
 RECEIVE = "receive-referral"
 
@@ -87,6 +92,7 @@ class Referral:
     elsewhere: bool  # it was asked for in another installation
     state: str
     variables: Mapping[str, Any]
+    loop: Loop = UPWARD
 
     @property
     def task_id(self) -> str:
@@ -94,33 +100,40 @@ class Referral:
 
     @property
     def request(self) -> Json | None:
-        return reference("ServiceRequest", str(self.variables.get("referral_request") or f"referral-{self.no}"))
+        own = consultation_id(self.case) if self.loop.asked_by_form else f"referral-{self.no}"
+        return reference("ServiceRequest", str(self.variables.get("referral_request") or own))
 
 
 def referral_of(record: StepRecord, case: Case) -> Referral | None:
-    """None for every other process, for one inside a journey, and before the request was written."""
-    found = record.variables
-    if record.definition_key != PROCESS or not found.get("referral_no") or not found.get("requested_at"):
+    """None for every other process, for one inside a journey, before the request was written, and for a consultation
+    within one institution."""
+    found, loop = record.variables, LOOPS.get(record.definition_key)
+    if loop is None or not found.get("referral_no") or not found.get("requested_at"):
         return None
     if found.get("transfer_refused") or found.get("transportable") is False:
+        return None
+    both = sides(loop.process, found)
+    if loop.asked_by_form and both["sender"] == both["receiver"]:
         return None
     return Referral(
         case=case,
         no=str(found["referral_no"]),
         centre=int(found.get("centre_no") or 1),
-        sender=found.get("sending_organisation") or found.get("home_organisation"),
-        receiver=found.get("receiving_organisation") or found.get("hospital_organisation"),
+        sender=both["sender"],
+        receiver=both["receiver"],
         elsewhere=found.get("from_elsewhere") is True,
         state=state_of(found),
         variables=found,
+        loop=loop,
     )
 
 
 def steps_of(record: StepRecord, referral: Referral) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """What happened in this step of the process: the step, when, and what was written down."""
     submission = record.submission
-    if submission is not None and submission.form in STEPS:
-        step, when = STEPS[submission.form]
+    known = _step(record, referral.loop)
+    if submission is not None and known is not None:
+        step, when = known
         if step == "accepted" and referral.state == "refused":
             step = "refused"
         at = instant(submission.answers.get(when)) if when else None
@@ -132,6 +145,17 @@ def steps_of(record: StepRecord, referral: Referral) -> Iterator[tuple[str, str,
         yield str(record.written["ended_as"]), at, {}
     elif record.written.get("received_at"):
         yield "received", instant(record.written["received_at"]) or local_text(record.at), {}
+
+
+def _step(record: StepRecord, loop: Loop) -> tuple[str, str | None] | None:
+    """By the form that was filled in, else by the task."""
+    if record.submission is None:
+        return None
+    if record.submission.form in loop.steps:
+        return loop.steps[record.submission.form]
+    done = getattr(record.command, "user_task_id", None)
+    element = next((task.wait.element_id for task in record.closed_tasks if task.id == done), "")
+    return loop.steps.get(element)
 
 
 def to_steps(record: StepRecord, referral: Referral) -> list[Step]:
@@ -172,9 +196,9 @@ def to_request(referral: Referral) -> Json:
         requisition=number,
         status=ended,
         intent="order",
-        category=[concept(REFERRAL_DIRECTION, "up", "上转")],
+        category=[concept(REFERRAL_DIRECTION, *referral.loop.direction)] if referral.loop.direction else [],
         priority=_priority(found),
-        code=concept(REFERRAL_TYPE, "high-risk-transfer", "高危孕产妇转诊"),
+        code=concept(REFERRAL_TYPE, *referral.loop.code),
         subject=case.subject,
         authoredOn=instant(found["requested_at"]),
         requester=reference("Organization", referral.sender),
@@ -189,7 +213,8 @@ def to_task(referral: Referral, step: str, at: str, answers: Mapping[str, Any]) 
     replaced = f"referral-{referral.no}-{referral.centre - 1}" if referral.centre > 1 else None
     arrived = instant(found.get("arrived_at"))
     ended = at if step in ("returned", NO_SHOW, WITHDRAWN, "refused") else None
-    why = answers.get("answer_reason") if step == "refused" else found.get("ended_reason")
+    refused = answers.get("answer_reason") or answers.get("handover_refused")
+    why = refused if step == "refused" else found.get("ended_reason")
     code, words = WORDS[step]
     return resource(
         "Task",
@@ -213,26 +238,29 @@ def to_task(referral: Referral, step: str, at: str, answers: Mapping[str, Any]) 
         lastModified=at,
         requester=reference("Organization", referral.sender),
         owner=reference("Organization", referral.receiver),
-        input=_document(found, "referral_document"),
+        input=_document(found, referral.loop.documents.get("requested")),
         output=[
-            *(_output(name, value) for name, value in answers.items() if _is_plain(value)),
-            *_document(found, "reply_document"),
+            *(_output(name, one) for name, value in answers.items() for one in _several(value) if _is_plain(one)),
+            *_document(found, referral.loop.documents.get("returned")),
         ],
     )
 
 
-def _document(found: Mapping[str, Any], name: str) -> list[Json]:
+def _document(found: Mapping[str, Any], name: str | None) -> list[Json]:
     """One that came with a step of the other side's."""
-    if not found.get(name):
+    variable = (name or "").replace("-", "_")
+    if name is None or not found.get(variable):
         return []
-    kind = concept(TASK_IO, name.replace("_", "-"), DOCUMENTS[name])
-    return [
-        {"type": kind, "valueReference": {"reference": f"DocumentReference/{found[name]}", "display": DOCUMENTS[name]}}
-    ]
+    kept = {"reference": f"DocumentReference/{found[variable]}", "display": DOCUMENTS[name]}
+    return [{"type": concept(TASK_IO, name, DOCUMENTS[name]), "valueReference": kept}]
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _priority(found: Mapping[str, Any]) -> str:
-    return "stat" if found.get("urgency") == "emergency" else "routine"
+    return "stat" if "emergency" in (found.get("urgency"), found.get("consult_urgency")) else "routine"
 
 
 def _is_plain(value: Any) -> bool:
@@ -252,7 +280,7 @@ def written(record: StepRecord, referral: Referral, steps: list[Step]) -> list[J
     if not steps:
         return []
     tasks: list[Json] = [dict(steps[-1].body["task"])]
-    return tasks if referral.elsewhere else [dict(steps[-1].body["request"]), *tasks]
+    return tasks if referral.elsewhere or referral.loop.asked_by_form else [dict(steps[-1].body["request"]), *tasks]
 
 
 def happened(step: Step) -> datetime:

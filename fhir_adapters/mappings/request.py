@@ -13,7 +13,7 @@ from fhir_adapters.dates import local_text
 from fhir_adapters.mappings.case import Case
 from fhir_adapters.mappings.common import Json, concept, filled, fitted, instant, present, reference, resource
 from fhir_adapters.mappings.observation import Source, facts, observation_id
-from fhir_adapters.terminology import ACTIVITY, REFERRAL_DIRECTION, REFERRAL_TYPE
+from fhir_adapters.terminology import ACTIVITY, REFERRAL_DIRECTION, REFERRAL_NO, REFERRAL_TYPE
 from workflows.forms import Form
 
 Answers = Mapping[str, Any]
@@ -62,11 +62,13 @@ def consultation_id(case: Case) -> str:
 def to_consultation(answers: Answers, case: Case, response_id: str) -> Json:
     """P13: the request, and with the answer to it the same request, completed. One per consultation."""
     found = {**{name: case.variables.get(name) for name in _ASKED}, **answers}
+    number = case.variables.get("referral_no")
     answered = bool(answers.get("consult_answered_at"))
     return resource(
         "ServiceRequest",
         consultation_id(case),
         extension=case.episode_extension,
+        requisition={"system": REFERRAL_NO, "value": number} if number else None,
         status="completed" if answered else "active",
         intent="order",
         priority=URGENT.get(str(found.get("consult_urgency"))),

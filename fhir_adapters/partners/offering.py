@@ -38,9 +38,9 @@ def bundle(conn: Any, region_id: str, told: Told, partner: Partner, at: datetime
         "for": {"reference": WOMAN},
         "owner": there,
     }
-    document = travelling.of_step(conn, region_id, told, at)
-    if document is not None:
-        task["input"] = [*task.get("input", ()), travelling.attached(document, travelling.REFERRAL)]
+    document, name = travelling.of_step(conn, region_id, told, at), travelling.name_of(told)
+    if document is not None and name is not None:
+        task["input"] = [*task.get("input", ()), travelling.attached(document, name)]
     number = next(i for i in task["identifier"] if i["system"] == TASK)
     known = next(i for i in woman["identifier"] if is_identity(same_system(i["system"])))
     return {

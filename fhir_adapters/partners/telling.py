@@ -99,9 +99,9 @@ class Teller:
         if theirs is None:
             raise NotTaken("对方还没有此转诊 / the other side does not have this referral yet")
         if not _has(theirs, told.step):
-            document = travelling.of_step(conn, self.region_id, told, self.clock())
-            if document is not None:
-                ours = {**ours, "output": [*ours.get("output", ()), travelling.attached(document, travelling.REPLY)]}
+            document, name = travelling.of_step(conn, self.region_id, told, self.clock()), travelling.name_of(told)
+            if document is not None and name is not None:
+                ours = {**ours, "output": [*ours.get("output", ()), travelling.attached(document, name)]}
             _good(*channel.put(moved(theirs, ours)))
         if told.step == "withdrawn":
             _revoke(channel, told)

@@ -49,6 +49,30 @@ def with_a_form_to_register(site: Site, cell: CountyCell) -> None:
     arrived(site, cell)
 
 
+def with_a_woman_handed_over(site: Site, cell: CountyCell) -> None:
+    """By another region, to the township of the nurse, who has not answered yet."""
+    by, services = site.principal("nurse").actor, site.services
+    pack = str(services.settings.pack)
+    variables = {
+        "patient_id": str(uuid5(cell.id, "patient")),
+        "referral_no": f"ZZ{cell.id.hex[:12].upper()}",
+        "from_elsewhere": True,
+        "county_organisation": by.organisation,
+        "pack": pack,
+        "policy": services.regions(pack).policy(),
+        **{f"{name}_organisation": by.organisation for name in ("home", "asking", "sending", "receiving")},
+    }
+    start = StartInstance(definition_key="handover", business_key=None, variables=variables)
+    instance_id = services.engine.execute(start, by=by).instance_id
+    for element, form in (("task_request_handover", "handover-request"), ("task_accept_handover", None)):
+        with services.engine.read() as conn:
+            asked = reads.user_tasks(conn, services.region_id, instance_id=instance_id, element_id=element)
+        [task] = asked.items
+        if form:
+            completion.complete(services, task.id, by=by, answers=example_answers(form))
+    cell.found["task"] = str(task.id)
+
+
 def graded_orange(site: Site, cell: CountyCell) -> None:
     with_a_result(site, cell)
     Bursts(site.services.engine).look(site.services.clock() + LATER)
@@ -126,6 +150,13 @@ def _finish_registration(site: Site, cell: CountyCell) -> None:
     completion.complete(
         site.services, UUID(cell.found["task"]), by=site.principal("nurse"), answers=send.answers_of(cell),
         idempotency=_key(cell),
+    )  # fmt: skip
+
+
+def _accept_her(site: Site, cell: CountyCell) -> None:
+    completion.complete(
+        site.services, UUID(cell.found["task"]), by=site.principal("nurse"),
+        answers={**example_answers("handover-answer"), "handover_accepted": True}, idempotency=_key(cell),
     )  # fmt: skip
 
 
@@ -221,6 +252,11 @@ CASES: Mapping[str, CountyCase] = {
     "a nurse registers whom a hospital sent in": CountyCase(
         prepare=with_a_form_to_register, act=_finish_registration, watched="OneWoman", covers=("Registered",),
         comes={"user_task": {"task_register completed": 1, "task_register created": -1}},
+    ),
+    "a woman of another region is accepted": CountyCase(
+        prepare=with_a_woman_handed_over, act=_accept_her, watched="MovedIn",
+        comes={"instance": {"pregnancy_journey active": 1},
+               "user_task": {"task_register created": 1, "task_register_moved_in created": 1}},
     ),
     "a pregnancy is heard of": CountyCase(
         prepare=nothing, act=_hear_of_her, watched="OpenLead",

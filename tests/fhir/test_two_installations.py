@@ -4,213 +4,28 @@ point, and both come to say the same, with every time as its own side said it.""
 from __future__ import annotations
 
 import base64
-import http.client
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import uuid
-from datetime import timedelta
 
-import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
-from engine.clock import CHINA
-from engine.commands.contracts import Actor, PublishMessage
+from engine.commands.contracts import PublishMessage
 from engine.store import reads
 from fhir_adapters.documents import travelling
-from fhir_adapters.partners import keys
-from fhir_adapters.store import documents
 from fhir_adapters.store import referrals as rows
-from runtime import partners
-from runtime.database.roles import as_application
 from runtime.trials.referral_loop import RECEIVING, SENDING
-from tests.fhir.conftest import BEGIN, Hospital
 from tests.fhir.fhir_kit import ID_CARD
-from workflows import completion, occasions
-from workflows.forms import example_answers
-from workflows.institutions import directory
-from workflows.people import Organisation
+from tests.fhir.two_sides import DOCTOR, installations, neighbours, settle
 
-DOCTOR = Actor(id="doctor", organisation="org-hospital", roles=("R-OB",))
-OFFICER = Actor(id="officer", organisation="org-mch", roles=("R-PM-F",))
 TYPE = "DocumentReference"
-NUMBERS = iter(f"99999919970615{n:03}X" for n in range(1, 999))  # documents of invented women
-
-
-class Side:
-    """One installation: what its people do, and its web process."""
-
-    def __init__(self, home, url, them, their_name):
-        self.hospital, self.them, self.home = Hospital(home, url), them, home
-        self.port = free_port()
-        self.services = self.hospital.services
-        self.process = None
-        self.environment = {
-            **os.environ,
-            "YUNTU_HOME": str(home),
-            "YUNTU_DATABASE_URL": as_application(url),
-            "YUNTU_PORT": str(self.port),
-            "YUNTU_CLOCK": f"manual:{BEGIN}",
-        }
-        self.services.people.put_organisation(Organisation(id=them, kind="hospital", name=their_name))
-
-    def knows(self, other):
-        """The other side's system as a client, and its address in the directory."""
-        with other.hospital.pool.connection() as conn:
-            jwks = keys.published(conn, other.hospital.region_id, other.services.clock())
-        people, name = self.services.people, f"{self.them}-his"
-        people.add_client(name=name, organisation_id=self.them, scopes=["system/*.cruds"], jwks=jwks)
-        self.services.directory_changed()
-        fields = {
-            "base_url": f"http://127.0.0.1:{other.port}/fhir",
-            "client_id": f"{other.them}-his",
-            "organisation_there": "org-hospital",
-            "network": "loopback",
-        }
-        with self.hospital.pool.connection() as conn:
-            by = people.principal_of(conn, OFFICER)
-        directory.add(self.services, by=by, organisation=self.them, kind="fhir_partner", fields=fields)
-
-    def serve(self, point=None):
-        self.stop()
-        argv = [sys.executable, "-m", "runtime.trials.referral_loop", "web", *([point] if point else [])]
-        with open(self.home / "web.log", "ab") as log:
-            self.process = subprocess.Popen(argv, env=self.environment, stdout=log, stderr=log)
-        wait_for(self.port, self.process)
-
-    def stop(self):
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-    def tells_and_dies(self, point):
-        argv = [sys.executable, "-m", "runtime.trials.referral_loop", "tell", point]
-        return subprocess.run(argv, env=self.environment, capture_output=True, timeout=120).returncode
-
-    def tells(self):
-        return partners.tell(self.services)
-
-    def passes(self, **by):
-        self.services.timekeeper.advance_to(self.services.clock() + timedelta(**by))
-
-    def sends(self, number=None):
-        """A doctor writes a referral to the other side; answers its number and the woman's document."""
-        document = number or with_check(next(NUMBERS))
-        woman = self.hospital.brings_in(number=document, day="2025-10-20")
-        with self.hospital.pool.connection() as conn:
-            by = self.services.people.principal_of(conn, DOCTOR)
-        answers = {
-            **example_answers("transfer-request"),
-            "requested_at": "2026-01-05T07:50:00+08:00",
-            "receiving_centre": self.services.people.organisations()[self.them].name,
-            "transportable": True,
-        }
-        occasions.begin(self.services, by=by, occasion="referral", pregnancy_id=woman.pregnancy_id, answers=answers)
-        with self.hospital.pool.connection() as conn:
-            found = rows.recent(conn, self.hospital.region_id, ["org-hospital"])
-        return next(one["referral_no"] for one in found if one["patient_id"] == woman.patient_id), document
-
-    def fill(self, number, element, **answers):
-        with self.services.engine.read() as conn:
-            instance_id = rows.instance_of(conn, self.hospital.region_id, number)
-            (task,) = reads.user_tasks(conn, self.hospital.region_id, instance_id=instance_id, element_id=element).items
-        given = {**example_answers(task.form), **answers}
-        completion.complete(self.services, task.id, by=DOCTOR, answers=given)
-
-    def steps(self, number):
-        """Step and the time that its own side said."""
-        with self.hospital.pool.connection() as conn:
-            found = rows.steps(conn, self.hospital.region_id, number)
-        return [(one.step, f"{one.happened_at.astimezone(CHINA):%H:%M}") for one in found]
-
-    def state(self, number, step):
-        with self.hospital.pool.connection() as conn:
-            found = rows.steps(conn, self.hospital.region_id, number)
-        return next((one.state, one.problem) for one in found if one.step == step)
-
-    def papers(self, number):
-        """The documents of this referral, to the letter, and who sent them."""
-        with self.hospital.pool.connection() as conn:
-            found = documents.of_referral(conn, self.hospital.region_id, number, restricted=True)
-        return [(one.kind, one.body, one.came_from) for one in found]
-
-    def count(self, number):
-        """How many processes, Tasks and requests there are of this referral."""
-        with self.hospital.pool.connection() as conn:
-            (instances,) = conn.execute(
-                "SELECT count(*) FROM instance WHERE definition_key = 'referral' AND variables->>'referral_no' = %s",
-                [number],
-            ).fetchone()
-        system = "https://fhir.example.org/mch/sid"
-        tasks = self.hospital.search(f"/Task?identifier={system}/task|{number}-1", f"{self.them}-his")
-        requests = self.hospital.search(
-            f"/ServiceRequest?requisition={system}/referral-no|{number}", f"{self.them}-his"
-        )
-        return instances, len(tasks), len(requests)
-
-
-def with_check(text):
-    """The last character of an identity card, by MOD 11-2."""
-    digits = text[:17]
-    weights = [2 ** (17 - n) % 11 for n in range(17)]
-    return digits + "10X98765432"[sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 11]
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
-
-
-def wait_for(port, process):
-    """Asked again and again until it answers, or has ended."""
-    until = time.monotonic() + 90
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            conn = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            conn.request("GET", "/health/live")
-            if conn.getresponse().status == 200:
-                return
-        except OSError:
-            process_waits()
-        finally:
-            conn.close()
-    raise AssertionError("the web process does not answer")
-
-
-def process_waits():
-    time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
 def sides(server, hospital_template, tmp_path_factory):
-    names = [f"side_{n}_{uuid.uuid4().hex[:8]}" for n in "ab"]
-    with psycopg.connect(server, autocommit=True) as admin:
-        for name in names:
-            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{hospital_template[0]}"')
-        homes = [tmp_path_factory.mktemp(name) for name in names]
-        a = Side(homes[0], make_conninfo(server, dbname=names[0]), "org-other", "邻县人民医院")
-        b = Side(homes[1], make_conninfo(server, dbname=names[1]), "org-far", "远县人民医院")
-        a.knows(b), b.knows(a)
+    with installations(server, hospital_template, tmp_path_factory) as (a, b):
+        neighbours(a, b)
         for side in (a, b):
             side.serve()
         yield a, b
-        for side, name in zip((a, b), names, strict=True):
-            side.stop()
-            side.hospital.pool.close()
-            side.hospital.clock.close()
-            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def settle(*sides):
-    """Both tell until nobody has anything left."""
-    while sum(side.tells() for side in sides):
-        pass
 
 
 def test_the_whole_loop_leaves_both_sides_with_every_time_of_both(sides):

@@ -68,6 +68,17 @@ def test_the_document_is_read_by_both_sides_and_by_nobody_else(site, other, sent
     assert site.get(f"{page}/documents/{uuid4()}", other).status_code == 404
 
 
+def test_every_look_at_a_document_leaves_its_row_in_the_trail(site, other, sent):
+    _, page = sent
+    subject = f"{page.removeprefix('/referrals/')}/requested"
+    before = len(site.services.people.audit_rows(subject_id=subject))
+
+    site.get(f"{page}/documents/requested", other)
+
+    rows = site.services.people.audit_rows(subject_id=subject)
+    assert len(rows) == before + 1 and rows[-1]["actor_id"] == other and rows[-1]["action"] == "read"
+
+
 def test_it_is_not_there_for_who_has_no_part_in_it(site, sent):
     _, page = sent
 

@@ -16,7 +16,8 @@ from fhir_adapters.store import documents
 from fhir_adapters.store import referrals as rows
 from web.pages.blueprint import bp, services
 from workflows import referral_ends
-from workflows.referrals import LEAVES, state_of
+from workflows.referrals import LEAVES, PROCESS, state_of
+from workflows.referrals import sides as sides_of
 
 
 @bp.get("/referrals")
@@ -34,9 +35,10 @@ def referral(referral_no: str) -> str:
     with services().engine.read() as conn:
         papers = documents.of_referral(conn, services().region_id, referral_no, restricted=g.principal.restricted)
         waiting = reads.user_tasks(conn, services().region_id, instance_id=instance.id).items
-    state, sides = state_of(instance.variables), referral_ends.sides(instance.variables)
+    state, sides = state_of(instance.variables), sides_of(instance.definition_key, instance.variables)
     mine = {side for side, organisation in sides.items() if organisation in g.principal.organisations}
-    can = [how for how, (states, side) in referral_ends.MAY_END.items() if state in states and side in mine]
+    may_end = referral_ends.MAY_END if instance.definition_key == PROCESS else {}
+    can = [how for how, (states, side) in may_end.items() if state in states and side in mine]
     unsaid = "receiver" in mine and any(task.element_id == LEAVES for task in waiting)
     places = services().people.organisations()
     names = services().people.names({step.by for step in steps})
@@ -62,11 +64,8 @@ def referral(referral_no: str) -> str:
 def _to_make(steps: list[rows.Told], papers: list[documents.Kept]) -> list[tuple[str, str]]:
     """Steps whose document nobody sent, as between two institutions that both use these pages, with its title."""
     there = {one.kind for one in papers}
-    wanted = {
-        step.step: travelling.KINDS_OF[travelling.OF_STEP[step.step]]
-        for step in steps
-        if step.step in travelling.OF_STEP
-    }
+    named = {step.step: name for step in steps if (name := travelling.name_of(step))}
+    wanted = {step: travelling.KINDS_OF[name] for step, name in named.items()}
     return [(step, KINDS[kind].title) for step, kind in wanted.items() if kind not in there]
 
 
@@ -75,8 +74,7 @@ def referral_paper(referral_no: str, step: str) -> Response:
     """The document of a step as things stand now; nobody keeps it."""
     steps, _ = _found(referral_no)
     told = next((one for one in reversed(steps) if one.step == step), None)
-    with services().people.reading(g.principal, "read", "document", f"{referral_no[:64]}/{step}"):
-        pass
+    services().people.note_reading(g.principal, "document", f"{referral_no[:64]}/{step}")
     with services().engine.read() as conn:
         now = services().clock()
         made = travelling.of_step(conn, services().region_id, told, now, keeps=False) if told is not None else None
@@ -89,9 +87,8 @@ def referral_paper(referral_no: str, step: str) -> Response:
 def referral_document(referral_no: str, document_id: UUID) -> Response:
     """What travelled with it, as a page of its own that a browser prints. What came from another system is shown in a
     frame of no rights: nothing in it runs, loads, or leads anywhere."""
-    _found(referral_no)
-    with services().people.reading(g.principal, "read", "document", str(document_id)):
-        pass  # noted; whoever may see the referral may see what came with it
+    _found(referral_no)  # whoever may see the referral may see what came with it
+    services().people.note_reading(g.principal, "document", str(document_id))
     with services().engine.read() as conn:
         found = documents.of_referral(conn, services().region_id, referral_no, restricted=g.principal.restricted)
     one = next((one for one in found if one.id == document_id), None)

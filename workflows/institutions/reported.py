@@ -1,4 +1,5 @@
-"""What completing a form has to do besides: a monthly sheet that is handed in, a woman who is registered."""
+"""What completing a form has to do besides: a monthly sheet that is handed in, a woman who is registered, a woman of
+another region who is accepted."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from engine.commands.contracts import CompleteUserTask
 
 SHEET = "sweep"
 REGISTRATION = "registration"
+HANDOVER_ANSWER = "handover-answer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,15 @@ class Registered:
     pregnancy_id: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class MovedIn:
+    """Answers `Completed`. A woman whom another installation hands over is accepted here: she has a case at once.
+    `variables`: those of the hand-over."""
+
+    finish: CompleteUserTask
+    variables: Mapping[str, Any]
+
+
 def follow(command: CompleteUserTask, values: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
     """The command as it is, or with what follows from its form."""
     if command.submission is None:
@@ -40,6 +51,9 @@ def follow(command: CompleteUserTask, values: Mapping[str, Any], variables: Mapp
     if command.submission.form == REGISTRATION and values.get("id_no") and variables.get("pregnancy_id"):
         document = str(values["id_no"]).strip().upper()
         return Registered(finish=command, document=document, pregnancy_id=str(variables["pregnancy_id"]))
+    is_elsewhere = variables.get("from_elsewhere") is True
+    if command.submission.form == HANDOVER_ANSWER and values.get("handover_accepted") is True and is_elsewhere:
+        return MovedIn(finish=command, variables=variables)
     if command.submission.form != SHEET:
         return command
     return SheetReported(

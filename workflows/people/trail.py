@@ -41,6 +41,11 @@ class Trail(Desk):
             yield conn
             self._audit(conn, principal, action, subject_kind, subject_id, None)
 
+    def note_reading(self, principal: Principal, subject_kind: str, subject_id: str) -> None:
+        """The trace of a look at something that is read over another connection: before it is read, so that here too
+        there is no look without a trace."""
+        self.audit(principal, "read", subject_kind, subject_id)
+
     def audit_rows(self, *, subject_id: str | None = None, after: int | None = None, limit: int = 200) -> list[Any]:
         with self.pool.connection() as conn:
             return store.rows(
