@@ -40,6 +40,21 @@ def test_the_effect_is_shown_before_it_is_done_and_nothing_moves_before_a_doctor
     assert "农历换算错误" in site.get(f"/tasks/{task.id}", "doctor").get_data(as_text=True)
 
 
+def test_a_lunar_date_is_shown_with_its_day_and_the_doctor_reads_what_was_told(site, case):
+    path = f"/pregnancies/{case}/dates"
+
+    shown = site.post(path, "nurse", lmp="八月廿九", reason="她记的是农历")
+    assert_sound(shown)
+    assert "八月廿九 = 2025-10-20" in shown.text and "2026-07-27" in shown.text
+
+    assert site.post(path, "nurse", lmp="八月廿九", reason="她记的是农历", confirmed="2026-07-27").status_code == 303
+    (task,) = [t for t in site.tasks() if t.element_id == "task_confirm_edd"]
+    told = site.get(f"/tasks/{task.id}", "doctor").text
+    assert "她记的是农历（所述农历：八月廿九）" in told and "2025-10-20" in told
+    no_such = site.post(path, "nurse", lmp="闰四月初三", reason="x")
+    assert no_such.status_code == 422 and "没有这个农历日期" in no_such.text
+
+
 def test_a_confirmation_of_another_effect_shows_the_effect_again(site, case):
     answer = site.post(f"/pregnancies/{case}/dates", "nurse", lmp="2025-10-20", reason="x", confirmed="2026-07-20")
 

@@ -11,6 +11,7 @@ from web.errors import STATUS
 from web.looking import looked_at
 from web.pages.blueprint import bp, services, today
 from workflows import corrections
+from workflows.policies import lunar
 
 PROPOSED = "message_redating_proposed"
 
@@ -37,7 +38,7 @@ def correct_dates(pregnancy_id: str) -> Response:
         "edd_proposed": effect.new_edd.isoformat(),
         "proposed_basis": "lmp",
         "proposed_lmp": effect.lmp.isoformat(),
-        "proposed_reason": reason,
+        "proposed_reason": f"{reason}（所述农历：{lmp}）" if lunar.is_told(lmp) else reason,
     }
     services().engine.execute(
         PublishMessage(name=PROPOSED, key=she.pregnancy_id, payload=payload), by=g.principal.actor

@@ -11,6 +11,7 @@ from engine.errors import Conflict
 from workflows.corrections.asking import wrong
 from workflows.facts import date_of
 from workflows.policies import gestational_age as ages
+from workflows.policies import lunar
 from workflows.policies.registration import EARLY_UNTIL_DAYS
 from workflows.policies.visit_plan import windows
 
@@ -86,9 +87,11 @@ def effect_of_lmp(variables: Mapping[str, Any], lmp_text: str, on: date, *, ende
 
 def _lmp(text: str, on: date) -> date:
     try:
-        lmp = date.fromisoformat(text)
+        lmp = lunar.gregorian(text, on) if lunar.is_told(text) else date.fromisoformat(text)
     except ValueError:
         raise wrong("lmp", "请填日期，如 2025-11-23", "give a date such as 2025-11-23") from None
+    if lmp is None:
+        raise wrong("lmp", "没有这个农历日期，或无法识别", "there is no such lunar date, or it cannot be read")
     if lmp > on:
         raise wrong("lmp", "末次月经不能晚于今天", "the last period cannot be after today")
     if (on - lmp).days > ages.LONGEST:

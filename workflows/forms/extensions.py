@@ -77,9 +77,11 @@ class Extensions:
         parts = {part["url"]: value_of(part) for part in _parts(self.known.get(urls.LUNAR))}
         if not parts:
             return None
-        if parts.keys() != {"told", "calendar"}:
-            self.reader.problem(self.link_id, "lunar", "应给出 told 与 calendar", "give told and calendar")
-        return Lunar(told=str(parts.get("told")), calendar=str(parts.get("calendar")))
+        if not {"told"} <= parts.keys() <= {"told", "calendar"}:
+            self.reader.problem(
+                self.link_id, "lunar", "应给出 told，可给出 calendar", "give told, and calendar if you like"
+            )
+        return Lunar(told=str(parts.get("told")), calendar=str(parts["calendar"]) if "calendar" in parts else None)
 
     def _hint(self) -> Text | None:
         source = next(iter(self.known.get(urls.ENTRY_FORMAT, [])), None)

@@ -69,10 +69,11 @@ class Constraint:
 
 @dataclass(frozen=True, kw_only=True)
 class Lunar:
-    """A date that may be typed in the lunar calendar: the items that keep what was told, and in which calendar."""
+    """A date that may be typed in the lunar calendar: the items that keep what was told and, where the form
+    asks for it, in which calendar."""
 
     told: str
-    calendar: str
+    calendar: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

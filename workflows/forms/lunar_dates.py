@@ -25,5 +25,7 @@ def _taken(item: Item, answers: Mapping[str, Any], on: date) -> dict[str, Any] |
     day = lunar.gregorian(typed, on)
     if day is None:
         return None
-    said = {item.lunar.told: typed.strip(), item.lunar.calendar: "lunar", item.link_id: day.isoformat()}
+    said = {item.lunar.told: typed.strip(), item.link_id: day.isoformat()}
+    if item.lunar.calendar is not None:
+        said[item.lunar.calendar] = "lunar"
     return {"path": item.link_id, "told": typed.strip(), "day": day.isoformat(), "answers": said}

@@ -14,6 +14,7 @@ from engine.store import reads
 from workflows import duplicates, intake, leads, task_access
 from workflows.institutions import sheets
 from workflows.institutions.reported import SheetReported
+from workflows.policies import lunar
 from workflows.services import Services
 
 SOURCE = "sweep"
@@ -57,7 +58,7 @@ def lead_of(row: Mapping[str, Any], reporter: str, on: date) -> dict[str, Any]:
         "phone": _telephone(row.get("sweep_phone")),
         "addr_current": row.get("sweep_addr_current"),
         "addr_household": row.get("sweep_addr_household"),
-        "lead_lmp": _past(_whole_date(row.get("sweep_lmp")), on),
+        **_last_period(row.get("sweep_lmp"), on),
     }
     return {
         **{name: value for name, value in known.items() if value},
@@ -68,6 +69,16 @@ def lead_of(row: Mapping[str, Any], reporter: str, on: date) -> dict[str, Any]:
         duplicates.LOOKED_UP: True,
         "reporter": reporter,
     }
+
+
+def _last_period(told: Any, on: date) -> dict[str, str | None]:
+    """The sheet has one column for it, in words; what was told in the lunar calendar is kept beside the day."""
+    text = str(told or "").strip()
+    if not lunar.is_told(text):
+        return {"lead_lmp": _past(_whole_date(told), on)}
+    day = lunar.gregorian(text, on)
+    past = _past(day.isoformat(), on) if day is not None else None
+    return {"lead_lmp": past, "lead_lmp_told": text if past else None}
 
 
 def in_care(services: Services, conn: Any, row: Mapping[str, Any]) -> bool:

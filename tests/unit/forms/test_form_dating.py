@@ -133,3 +133,31 @@ def test_ac13_a_leap_month_that_was_not_is_asked_again_and_vague_words_are_kept(
 
     vague = registered(date(2026, 6, 1), lmp_calendar="lunar", lmp_lunar_told="清明前后", lmp="2026-04-05")
     assert "lmp_from_lunar" not in vague.calculated or vague.calculated["lmp_from_lunar"] is None
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "more"),
+    [
+        ("pregnancy-lead", "lead_lmp", {}),
+        ("anc-first", "lmp", {}),
+        ("edd-confirmation", "lmp_corrected", {"decision": "accept"}),
+    ],
+)
+def test_g2_wherever_the_last_period_is_told_it_may_be_told_in_the_lunar_calendar(form, field, more):
+    read, on = forms_on_disk()[form], date(2026, 1, 5)
+
+    typed = read.evaluate({**more, field: "九月十四"}, on)
+    ((one,),) = [typed["taken"]]
+    assert (one["path"], one["day"], one["answers"]) == (
+        field, "2025-11-03", {f"{field}_told": "九月十四", field: "2025-11-03"}
+    )  # fmt: skip
+
+    kept = {**example_answers(form), **more, field: "九月十四"}
+    context = {"edd": "2026-08-10", "registered_on": "2026-01-05"}
+    taken = read.validate(kept, on=on, context=context)
+    assert (taken.values[field], taken.values[f"{field}_told"]) == ("2025-11-03", "九月十四")
+
+    for wrong in ({field: "闰四月初三"}, {field: "2025-11-04", f"{field}_told": "九月十四"}):
+        with pytest.raises(Incorrect) as refused:
+            read.validate({**kept, **wrong}, on=on, context=context)
+        assert field in {fault.path for fault in refused.value.faults}

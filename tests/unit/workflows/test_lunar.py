@@ -7,6 +7,7 @@ from borax.calendars.lunardate import LunarDate
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workflows.institutions import sweep
 from workflows.policies.lunar import gregorian
 
 ON = date(2026, 6, 1)
@@ -42,3 +43,19 @@ def test_every_day_told_in_full_comes_back(day):
     told = f"{lunar.year}年{'闰' if lunar.leap else ''}{lunar.month}月{lunar.day}"
 
     assert gregorian(told, day + timedelta(days=1)) == day
+
+
+@pytest.mark.parametrize(
+    ("written", "day", "kept"),
+    [
+        ("2025-12-20", "2025-12-20", None),
+        ("农历十一月初一", "2025-12-20", "农历十一月初一"),
+        ("2026年腊月廿三", None, None),  # not yet
+        ("闰四月初三", None, None),  # no such day
+        ("不详", None, None),
+    ],
+)
+def test_the_column_of_the_monthly_sheet_may_hold_a_lunar_date(written, day, kept):
+    lead = sweep.lead_of({"sweep_lmp": written}, "测试", date(2026, 1, 5))
+
+    assert (lead.get("lead_lmp"), lead.get("lead_lmp_told")) == (day, kept)
