@@ -45,6 +45,7 @@ from engine.commands import (
     sweep_region,
     terminate_instance,
     throw_job_error,
+    withdraw_message,
 )
 from engine.commands.contracts import Actor, IdempotencyKey
 from engine.commands.operators import OPERATORS
@@ -100,6 +101,7 @@ HANDLERS: Mapping[type, Handler] = {
     contracts.SweepRegion: sweep_region.handle,
     contracts.TerminateInstance: terminate_instance.handle,
     contracts.ThrowJobError: throw_job_error.handle,
+    contracts.WithdrawMessage: withdraw_message.handle,
 }
 
 MOST_TRIES = 6  # of a transaction that met another one; each waits a little longer

@@ -25,6 +25,7 @@ from fhir_adapters.inbound import (
     opening,
     people,
     referrals,
+    stays,
     tasks,
 )
 from fhir_adapters.issues import translate
@@ -65,6 +66,7 @@ def apply(work: Work, command: ApplyBundle) -> dict[str, Any]:
         answers.receive(work)
         tasks.receive(work)
         referrals.receive(work)
+        stays.receive(work)
         arrivals.receive(work)
         births.receive(work)
         facts.receive(work)

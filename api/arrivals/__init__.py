@@ -95,6 +95,7 @@ def outcome_json(one: Outcome) -> dict[str, Any]:
         "kind": one.kind,
         "state": one.state,
         "problems": one.problems,
+        "notes": one.notes,
         "became": one.became,
         "repeats": one.repeats,
         "attempts": one.attempts,

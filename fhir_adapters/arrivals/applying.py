@@ -3,7 +3,7 @@ a person. The way of its resources is that of every FHIR write: `bundles.apply`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -12,13 +12,15 @@ from engine.errors import Conflict, NotFound
 from fhir_adapters import bundles
 from fhir_adapters.access import Viewer
 from fhir_adapters.arrivals.model import SUBJECT, Problem, Reading, Subject, refused
-from fhir_adapters.dates import interval
+from fhir_adapters.arrivals.stays import at, merged
 from fhir_adapters.entries import Entry
 from fhir_adapters.store import arrivals, resources
 from fhir_adapters.terminology import ID_CARD, same_system
 from fhir_adapters.types import patient_of
 from fhir_adapters.work import Work
 
+DATED = ("Encounter", "Appointment")  # of what no element says when it was said
+NEWS = "news/"  # of a stay or appointment: the mark is when the last was said of it
 FINAL = frozenset({"understood", "corrected", "discarded"})
 IDENTITY = {"name": ("姓名", "name"), "birthDate": ("出生日期", "birth date"), "phone": ("电话", "phone")}
 
@@ -93,10 +95,11 @@ def _apply(work: Work, command: ApplyArrival) -> None:
     entries = list(reading.entries)
     became: list[str] = []
     known: str | None = None
+    asked = False
     if subject is not None:
         known = _whose(work, subject, reading.became_another)
         if known is not None:
-            _compare(work, command, subject, known)
+            asked = _compare(work, command, subject, known)
         if entries:
             entries.insert(0, _patient_entry(work, subject, known))
     if not reading.is_as_sent:
@@ -109,11 +112,30 @@ def _apply(work: Work, command: ApplyArrival) -> None:
         _know_her_by(work, subject, known)
         became = became or [f"Patient/{known}"]
     if subject is not None and known is not None and reading.became_another:
-        _merge(work, command, known)
+        asked = _merge(work, command, known) or asked
     _ask_for_codes(work, command)
     arrivals.settle(
-        work.conn, work.region_id, command.arrival_id, "understood", kind=reading.kind, now=work.now, became=became
-    )
+        work.conn, work.region_id, command.arrival_id, "understood", kind=reading.kind, now=work.now, became=became,
+        notes=[note.as_json() for note in _notes(work, reading, asked)],
+    )  # fmt: skip
+
+
+def _notes(work: Work, reading: Reading, asked: bool) -> Iterator[Problem]:
+    """Of news of a stay, an appointment or who she is: why it changes nothing for her, if so."""
+    told = [entry for entry in reading.entries if entry.type in DATED]
+    is_about_her = reading.subject is not None and reading.subject.renames
+    if reading.is_as_sent or not (told or is_about_her):
+        return
+    stored = [i for i in work.items if i.entry.type in DATED and i.saved is not None and i.saved.changed]
+    if not stored:
+        if not asked:
+            yield Problem(
+                code="MCH-I-201", zh="所述已知或已过时，没有改变什么", en="known or out of date: nothing changed"
+            )
+    elif all(item.correlated.result == "none" for item in stored):
+        yield Problem(code="MCH-I-202", zh="已存入，她没有在管的个案", en="stored; she has no case here")
+    elif not arrivals.have_effect(work.conn, work.region_id, [i.saved for i in stored if i.saved is not None]):
+        yield Problem(code="MCH-I-200", zh="已存入，对流程没有作用", en="stored; it has no effect on her pathway")
 
 
 def _whose(work: Work, subject: Subject, former: tuple[tuple[str, str], ...]) -> str | None:
@@ -127,8 +149,9 @@ def _whose(work: Work, subject: Subject, former: tuple[tuple[str, str], ...]) ->
     return found[0] if found else None
 
 
-def _compare(work: Work, command: ApplyArrival, subject: Subject, known: str) -> None:
-    """What the hospital says of her that we have otherwise. A card number leaves no doubt; any other number does."""
+def _compare(work: Work, command: ApplyArrival, subject: Subject, known: str) -> bool:
+    """Whether a person is asked about what the hospital says of her that we have otherwise. A card number leaves no
+    doubt; any other number does."""
     stored = resources.current(work.conn, work.region_id, "Patient", known)
     assert stored is not None
     said, has = _person(subject.patient), _person(stored.resource())
@@ -145,6 +168,7 @@ def _compare(work: Work, command: ApplyArrival, subject: Subject, known: str) ->
         en = ", ".join(IDENTITY[n][1] for n in (*differs, *added))
         reason = f"医院登记的{zh}不同，请核对 / the hospital has another {en}"
         _propose(work, command, "identity-differs", reason, known)
+    return bool(differs or added)
 
 
 def _person(patient: Mapping[str, Any]) -> dict[str, str]:
@@ -183,6 +207,7 @@ def _newer(work: Work, entry: Entry, known: str | None, reading: Reading) -> Ent
     """The entry as it stands after what came before it, which may have been said later. None: it is out of date."""
     if entry.method != "PUT" or not entry.query or entry.resource is None:
         return entry
+    is_late = entry.type in DATED and _is_late(work, entry, reading.told_at)
     system, _, value = entry.query[0][1].partition("|")
     found = resources.with_identifier(work.asked, work.region_id, entry.type, [(system, value)])
     stored = resources.current(work.asked, work.region_id, entry.type, found[0]) if len(found) == 1 else None
@@ -193,8 +218,11 @@ def _newer(work: Work, entry: Entry, known: str | None, reading: Reading) -> Ent
     before = stored.resource()
     _require_same_subject(entry, before, known)
     if entry.type == "Encounter":
-        return replace(entry, resource=_stay(entry.resource, before))
-    said, had = _at(entry.resource.get("issued")), _at(before.get("issued"))
+        stay = merged(entry.resource, before, is_late=is_late, takes_back=reading.takes_back)
+        return replace(entry, resource=stay)
+    if is_late:
+        return None
+    said, had = at(entry.resource.get("issued")), at(before.get("issued"))
     if said is not None and had is not None and said < had:
         return None
     return entry
@@ -207,35 +235,23 @@ def _require_same_subject(entry: Entry, before: Mapping[str, Any], known: str | 
         raise refused(entry.at, "MCH-I-103", zh, en)
 
 
-def _stay(said: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """A stay that has ended does not begin again because the news of its begin came late."""
-    period = {**before.get("period", {}), **said.get("period", {})}
-    merged = {**before, **said, "period": period}
-    if before.get("status") == "finished" and said.get("status") != "finished":
-        start, end = _at(said.get("period", {}).get("start")), _at(before.get("period", {}).get("end"))
-        if start is None or end is None or start <= end:
-            merged |= {"status": "finished", "period": {**period, "end": before.get("period", {}).get("end")}}
-    merged = {name: value for name, value in merged.items() if name != "meta"}
-    return merged
+def _is_late(work: Work, entry: Entry, told_at: str | None) -> bool:
+    """Whether something later was said of this stay or appointment before; from now on this counts as said."""
+    client, name = work.viewer.source, f"{NEWS}{entry.type}/{(entry.query or (('', ''),))[0][1]}"
+    said, mark = at(told_at), arrivals.mark_of(work.conn, work.region_id, client, name)
+    if said is not None:
+        arrivals.put_mark(work.conn, work.region_id, client, name, said, work.now)
+    return said is not None and mark is not None and said < mark
 
 
-def _at(text: Any) -> Any:
-    found = interval(text) if isinstance(text, str) else None
-    return found[0] if found else None
-
-
-def _merge(work: Work, command: ApplyArrival, survivor: str) -> None:
-    """Two records that a hospital holds for one woman's: a person merges them, or does not."""
+def _merge(work: Work, command: ApplyArrival, survivor: str) -> bool:
+    """Whether there are two records that a hospital holds for one woman's: a person merges them, or does not."""
     former = arrivals.patients_with(work.conn, work.region_id, list(command.reading.became_another))
-    for one in former:
-        if one != survivor:
-            _propose(
-                work,
-                command,
-                "merged-patient",
-                "医院要求合并两份档案，请核对 / the hospital asks to merge two records",
-                one,
-            )
+    others = [one for one in former if one != survivor]
+    for one in others:
+        reason = "医院要求合并两份档案，请核对 / the hospital asks to merge two records"
+        _propose(work, command, "merged-patient", reason, one)
+    return bool(others)
 
 
 def _propose(work: Work, command: ApplyArrival, kind: str, reason: str, patient_id: str) -> None:

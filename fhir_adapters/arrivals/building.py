@@ -8,9 +8,10 @@ from typing import Any
 
 from fhir_adapters.arrivals.model import SUBJECT, Json
 from fhir_adapters.arrivals.profile import Profile
+from fhir_adapters.arrivals.stays import places
 from fhir_adapters.arrivals.values import number
 from fhir_adapters.entries import Entry
-from fhir_adapters.facts import UNIT_TEXT, value_of
+from fhir_adapters.facts import value_of
 from fhir_adapters.terminology import (
     ACT_CODE,
     DATA_ELEMENT,
@@ -24,6 +25,7 @@ from fhir_adapters.terminology import (
     item_of,
     sid,
 )
+from fhir_adapters.units import UNIT_TEXT
 
 DIPSTICK, SEROLOGY = code_system("dipstick"), code_system("serology")
 _NEGATIVE = {"-": "neg", "−": "neg", "－": "neg", "阴性": "neg", "neg": "neg", "negative": "neg", "阴性(-)": "neg"}
@@ -176,8 +178,10 @@ def encounter(
     start: str | None,
     end: str | None,
     at: str,
+    ward: str = "",
+    since: str | None = None,
 ) -> Entry:
-    """A stay or visit; the number is the institution's own."""
+    """A stay or visit; the number is the institution's own. `ward`: where she is, since when."""
     system = sid(f"encounter/{profile.client}")
     names = {"IMP": "inpatient encounter", "AMB": "ambulatory", "EMER": "emergency"}
     resource: Json = {
@@ -192,6 +196,9 @@ def encounter(
     period = {name: value for name, value in (("start", start), ("end", end)) if value}
     if period:
         resource["period"] = period
+    if ward:
+        place = {"location": {"display": ward}, "period": {"start": since} if since else {}}
+        resource["location"] = places([place], ())
     query = (("identifier", f"{system}|{number}"),)
     return Entry(method="PUT", type="Encounter", query=query, resource=resource, at=at)
 

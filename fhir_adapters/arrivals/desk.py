@@ -20,6 +20,7 @@ from workflows.people.model import Principal
 STATES = {
     "open": ("not-understood", "waiting"),
     "understood": ("understood",),
+    "no-effect": ("understood",),
     "settled": ("corrected", "discarded"),
     "all": ("not-understood", "waiting", "understood", "corrected", "discarded"),
 }
@@ -44,7 +45,8 @@ class Desk:
 
     def listed(self, states: str, limit: int, client: str | None = None, channel: str | None = None) -> list[Outcome]:
         with self._services.pool.connection() as conn:
-            return arrivals.listed(conn, self._services.region_id, STATES[states], limit, client, channel)
+            region, noted = self._services.region_id, states == "no-effect"
+            return arrivals.listed(conn, region, STATES[states], limit, client, channel, noted=noted)
 
     def shown(self, id_: UUID, principal: Principal) -> Shown:
         """Leaves its row in the audit: who looked, and whether at the whole. Raises NotFound."""

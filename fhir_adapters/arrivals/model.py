@@ -13,6 +13,7 @@ from fhir_adapters.issues import FhirError
 Json = dict[str, Any]
 SUBJECT = "urn:uuid:00000000-0000-4000-8000-00000000a11e"  # whom it is about, until her id is known
 MOST_PROBLEMS = 50
+DISCHARGE, TRANSFER = "discharge", "transfer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,8 @@ class Subject:
 class Reading:
     """`entries` name the subject as SUBJECT. `told_at`: when the sender said it, by which what is older gives way.
     `became_another`: identities of a record that the sender merged into the subject's. `unmapped`: local codes that
-    nothing is known of, by the entry's place. `is_as_sent`: the entries are a FHIR request, which stands for itself."""
+    nothing is known of, by the entry's place. `is_as_sent`: the entries are a FHIR request, which stands for itself.
+    `takes_back`: a discharge or transfer that was told before."""
 
     kind: str
     subject: Subject | None = None
@@ -81,6 +83,7 @@ class Reading:
     became_another: tuple[tuple[str, str], ...] = ()
     unmapped: Mapping[str, str] = field(default_factory=dict)
     is_as_sent: bool = False
+    takes_back: str = ""
 
 
 class Troubles:

@@ -16,7 +16,7 @@ from engine.errors import Busy, EngineError, NotFound
 from fhir_adapters.access import Viewer
 from fhir_adapters.arrivals import agreed
 from fhir_adapters.arrivals import refused as refused_writes
-from fhir_adapters.arrivals.applying import FINAL, ApplyArrival, NoteTrouble
+from fhir_adapters.arrivals.applying import FINAL, NEWS, ApplyArrival, NoteTrouble
 from fhir_adapters.arrivals.model import NotUnderstood, Problem, Reading, problems_of, refused
 from fhir_adapters.arrivals.profile import Profile
 from fhir_adapters.cda import documents
@@ -143,7 +143,9 @@ class Receiver:
     def forget(self) -> int:
         """What was settled long ago goes; what waits for a person stays."""
         with self._services.pool.connection() as conn, conn.transaction():
-            return arrivals.forget(conn, self._services.region_id, self._services.clock() - KEPT)
+            before = self._services.clock() - KEPT
+            arrivals.forget_news(conn, self._services.region_id, NEWS, before)
+            return arrivals.forget(conn, self._services.region_id, before)
 
 
 def _storable(text: str) -> str:

@@ -37,6 +37,7 @@ ERRORS = {  # ours -> HL7 table 0357
     "MCH-I-101": "204",
     "MCH-I-102": "204",
     "MCH-I-103": "205",
+    **dict.fromkeys(("MCH-I-200", "MCH-I-201", "MCH-I-202"), "0"),  # accepted
 }
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})\[(\d+)\](?:-(\d+)(?:\[(\d+)\])?(?:\.(\d+))?)?")
 _WANTED = {"AL": (True, True), "NE": (False, False), "SU": (True, False), "ER": (False, True)}  # table 0155: well, not
@@ -48,7 +49,7 @@ def answer(header: Header, outcome: Any) -> bytes | None:
     """AA: understood. AE: kept, and a person looks at it. AR: kept, but nothing that could be taken. None: unwanted."""
     told = str(outcome.arrival_id), outcome.received_at
     if outcome.state in ("understood", "corrected", "discarded"):
-        return _applied(header, "AA", *told, [])
+        return _applied(header, "AA", *told, outcome.notes)
     rejected = any(problem["code"] in REJECTED for problem in outcome.problems)
     return _applied(header, "AR" if rejected else "AE", *told, outcome.problems)
 
@@ -102,16 +103,19 @@ def ack(header: Header, code: str, number: str, at: datetime, problems: list[dic
     text = f"{problems[0]['zh']} / {problems[0]['en']}" if problems else ""
     lines = ["|".join(fields), f"MSA|{code}|{_escaped(header.control_id)}|{_escaped(text)[:80]}"]
     is_old = version.startswith(("2.1", "2.2", "2.3", "2.4"))
-    lines += [_old_error(p) if is_old else _error(p) for p in problems]
+    if code in ("AA", "CA"):  # notes, not errors: before 2.5 only the text of MSA can tell them
+        lines += [] if is_old else [_error(p, "I") for p in problems]
+    else:
+        lines += [_old_error(p) if is_old else _error(p) for p in problems]
     return ("\r".join(lines) + "\r").encode(header.charset, "replace")
 
 
-def _error(problem: dict[str, str]) -> str:
+def _error(problem: dict[str, str], severity: str = "E") -> str:
     """ERR-2 where, ERR-3 what by HL7, ERR-4 how grave, ERR-5 what by us, ERR-7 the place in words, ERR-8 for people."""
     hl7 = ERRORS.get(problem["code"], "207")
     words = _escaped(f"{problem['zh']} / {problem['en']}")
     place = _escaped(problem["at"])
-    return f"ERR||{_location(problem['at'])}|{hl7}^^HL70357|E|{problem['code']}||{place}|{words}"
+    return f"ERR||{_location(problem['at'])}|{hl7}^^HL70357|{severity}|{problem['code']}||{place}|{words}"
 
 
 def _old_error(problem: dict[str, str]) -> str:

@@ -1,23 +1,36 @@
-"""ADT and SIU: she comes, she goes, she is expected."""
+"""ADT and SIU: she is expected, she comes, she is moved, she goes; and what of that is taken back."""
 
 from __future__ import annotations
 
 from fhir_adapters.arrivals.building import appointment as booked
 from fhir_adapters.arrivals.building import encounter
-from fhir_adapters.arrivals.model import Reading, Troubles
+from fhir_adapters.arrivals.model import DISCHARGE, TRANSFER, Reading, Troubles
 from fhir_adapters.arrivals.profile import Profile
 from fhir_adapters.arrivals.values import moment
 from fhir_adapters.hl7v2 import people
 from fhir_adapters.hl7v2.parsing import Message, Segment
 
 CLASSES = {"I": "IMP", "O": "AMB", "E": "EMER", "P": "AMB", "R": "AMB", "B": "IMP"}  # PV1-2, HL7 table 0004
-STATUS = {"A01": "in-progress", "A03": "finished", "A04": "arrived", "A11": "cancelled"}
+STATUS = {
+    "A01": "in-progress",
+    "A02": "in-progress",
+    "A03": "finished",
+    "A04": "arrived",
+    "A05": "planned",
+    "A11": "cancelled",
+    "A12": "in-progress",
+    "A13": "in-progress",
+    "A38": "cancelled",
+}
+BEGINS = frozenset({"A01", "A04"})
+MOVES = frozenset({"A02", "A12"})  # she is elsewhere, or back where she was
+TAKES_BACK = {"A12": TRANSFER, "A13": DISCHARGE}
 APPOINTED = {"S12": "booked", "S13": "booked", "S14": "booked", "S15": "cancelled", "S26": "noshow"}
 DELIVERY = ("O80", "O81", "O82", "O83", "O84", "Z37")  # ICD-10: encounter for delivery, outcome of delivery (K)
 
 
 def admission(message: Message, profile: Profile, event: str) -> Reading:
-    """A01, A03, A04, A11."""
+    """A01, A02, A03, A04, A05, and what takes them back: A11, A12, A13, A38."""
     troubles = Troubles(message.kind)
     who = people.subject(message, profile, troubles)
     visit = message.first("PV1")
@@ -26,16 +39,16 @@ def admission(message: Message, profile: Profile, event: str) -> Reading:
         troubles.add("PV1[1]", "MCH-I-020", "缺少 PV1 段", "PV1 is missing")
         troubles.raise_any()
         raise AssertionError
-    class_ = CLASSES.get(visit.get(2))
+    class_ = "IMP" if event in ("A05", "A38") and visit.get(2) == "P" else CLASSES.get(visit.get(2))
     if class_ is None:
         troubles.add(visit.place(2), "MCH-I-030", "不认识的就诊类别", "unknown patient class")
     number = visit.get(19) or visit.get(50)
     if not number:
         troubles.add(visit.place(19), "MCH-I-031", "缺少就诊号", "the visit number is missing")
-    start = _time(visit, 44, troubles) or (told_at if event in ("A01", "A04") else None)
-    end = (_time(visit, 45, troubles) or told_at) if event == "A03" else None
-    if event == "A03" and end is None:
-        troubles.add(visit.place(45), "MCH-I-032", "缺少出院时间", "the time of discharge is missing")
+    start, end = _period(message, visit, event, told_at, troubles)
+    ward = "-".join(part for part in (visit.get(3, n) for n in (1, 2, 3)) if part) if event in BEGINS | MOVES else ""
+    if event in MOVES:
+        _require_move(visit, ward, told_at, troubles)
     troubles.raise_any()
     entry = encounter(
         profile,
@@ -46,8 +59,32 @@ def admission(message: Message, profile: Profile, event: str) -> Reading:
         start=start,
         end=end,
         at=visit.place(),
+        ward=ward,
+        since=start if event in BEGINS else told_at,
     )
-    return Reading(kind=message.kind, subject=who, entries=(entry,), told_at=told_at)
+    back = TAKES_BACK.get(event, "")
+    return Reading(kind=message.kind, subject=who, entries=(entry,), told_at=told_at, takes_back=back)
+
+
+def _period(
+    message: Message, visit: Segment, event: str, told_at: str | None, troubles: Troubles
+) -> tuple[str | None, str | None]:
+    """When it began, of a planned one when it is expected to; when it ended."""
+    if event in ("A05", "A38"):
+        more = message.first("PV2")
+        return (_time(more, 8, troubles) if more is not None else None) or _time(visit, 44, troubles), None
+    start = _time(visit, 44, troubles) or (told_at if event in BEGINS else None)
+    end = (_time(visit, 45, troubles) or told_at) if event == "A03" else None
+    if event == "A03" and end is None:
+        troubles.add(visit.place(45), "MCH-I-032", "缺少出院时间", "the time of discharge is missing")
+    return start, end
+
+
+def _require_move(visit: Segment, ward: str, told_at: str | None, troubles: Troubles) -> None:
+    if not ward:
+        troubles.add(visit.place(3), "MCH-I-020", "缺少所在病区", "the ward is missing")
+    if told_at is None and not troubles.found:
+        troubles.add("EVN[1]-2", "MCH-I-032", "缺少转科时间", "the time of the transfer is missing")
 
 
 def appointment(message: Message, profile: Profile, event: str) -> Reading:

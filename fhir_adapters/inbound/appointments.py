@@ -1,4 +1,5 @@
-"""Appointment -> the hospital's answer to our wish, a day that is off again, a woman who did not come (P08, P21).
+"""Appointment -> the hospital's answer to our wish, a day that is off again, a woman who did not come (P08, P21). An
+admission that the hospital plans is its answer to the wish for a bed.
 
 What fits several open wishes answers none of them: the sender names the Task it answers in `supportingInformation`.
 """
@@ -13,13 +14,14 @@ from engine.store import reads
 from fhir_adapters.dates import interval
 from fhir_adapters.inbound.asked import case_of, case_of_the_woman, named_tasks, note
 from fhir_adapters.work import Item, Json, Work
-from workflows import completion
+from workflows import completion, task_access
 from workflows.occasions import variables_for
 
 PROCESS = "appointment"
 CONFIRMS = ("task_confirm_booking", "task_confirm_appointment")
 TRACES = ("task_trace_village", "task_trace_township", "task_trace_county")
 MISSED = "message_visit_missed"
+DELIVERY = "delivery"  # what a bed is wished for
 
 
 def receive(work: Work) -> None:
@@ -27,6 +29,9 @@ def receive(work: Work) -> None:
         act = _ACTIONS.get((item.resource or {}).get("status", ""))
         if act is not None and (episode_id := case_of_the_woman(work, item)) is not None:
             act(work, item, episode_id)
+    for item in work.changed("Encounter"):
+        if (item.resource or {}).get("status") == "planned" and (episode_id := case_of_the_woman(work, item)):
+            _bed(work, item, episode_id)
 
 
 def _booked(work: Work, item: Item, episode_id: str) -> None:
@@ -38,6 +43,22 @@ def _booked(work: Work, item: Item, episode_id: str) -> None:
         "bring": appointment.get("patientInstruction"),
     }
     _answer(work, item, episode_id, answers, "message_visit_booked")
+
+
+def _bed(work: Work, item: Item, episode_id: str) -> None:
+    """A stay without a day answers nothing."""
+    stay = item.resource or {}
+    begins = stay.get("period", {}).get("start")
+    wishes = [task for task in _waiting(work, episode_id) if _kind(work, task) == DELIVERY]
+    if begins is None or stay.get("class", {}).get("code") != "IMP" or len(wishes) != 1:
+        return
+    note(work, item, "message_visit_booked")
+    answers = {"booked": True, "booked_for": begins, "booked_place": _name(work, work.by.organisation)}
+    _complete(work, wishes[0], answers)
+
+
+def _kind(work: Work, task: Any) -> Any:
+    return task_access.variables_of(work.services, work.conn, task).get("appointment_kind")
 
 
 def _cancelled(work: Work, item: Item, episode_id: str) -> None:
@@ -91,20 +112,27 @@ def _answer(work: Work, item: Item, episode_id: str, answers: Json, event: str) 
     waiting = _confirming(work, item, episode_id)
     if len(waiting) != 1:
         return False
+    _complete(work, waiting[0], answers)
+    return True
+
+
+def _complete(work: Work, task: Any, answers: Json) -> None:
     given = {name: value for name, value in answers.items() if value is not None}
     given["reporter"] = _name(work, work.by.organisation)
-    command = completion.command_for(work.services, work.conn, waiting[0].id, answers=given, by=work.by)
-    work.run(command)
-    return True
+    work.run(completion.command_for(work.services, work.conn, task.id, answers=given, by=work.by))
 
 
 def _confirming(work: Work, item: Item, episode_id: str) -> list[Any]:
     """The wishes that wait for this hospital; the one that is named before any other."""
-    open_now = reads.user_tasks(work.conn, work.region_id, business_key=episode_id, definition_key=PROCESS).items
-    own = work.viewer.organisations
-    waiting = [task for task in open_now if task.element_id in CONFIRMS and task.organisation in own]
+    waiting = _waiting(work, episode_id)
     named = named_tasks((item.resource or {}).get("supportingInformation", ()))
     return [task for task in waiting if task.id in named] if named else waiting
+
+
+def _waiting(work: Work, episode_id: str) -> list[Any]:
+    open_now = reads.user_tasks(work.conn, work.region_id, business_key=episode_id, definition_key=PROCESS).items
+    own = work.viewer.organisations
+    return [task for task in open_now if task.element_id in CONFIRMS and task.organisation in own]
 
 
 def _place(work: Work, appointment: Json) -> str:

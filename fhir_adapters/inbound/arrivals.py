@@ -6,13 +6,11 @@ from datetime import timedelta
 
 from engine.commands.contracts import PublishMessage
 from fhir_adapters.inbound.asked import case_of, case_of_the_woman, note
-from fhir_adapters.terminology import VISIT_TYPE
+from fhir_adapters.inbound.stays import ADMITTED, BEGUN, forget_earlier_discharges, is_for_birth
 from fhir_adapters.work import Item, Work
 from workflows.occasions import variables_for
 
-ADMITTED = "message_admitted"
 REGRADE = "message_diagnosis_received"
-BEGUN = ("arrived", "triaged", "in-progress")
 KEPT = timedelta(days=1)
 
 
@@ -32,16 +30,11 @@ def _admitted(work: Work, item: Item, episode_id: str) -> None:
     case = case_of(work, episode_id)
     if case is None or case.variables.get("delivered_on"):
         return
-    note(work, item, ADMITTED)
     told = f"fhir/{ADMITTED}/{item.id}"
-    if not _for_birth(item):
-        payload = {"code": None, "text": "入院，再评估 D-4"}
-        work.run(PublishMessage(name=REGRADE, key=episode_id, payload=payload, message_id=told, ttl=KEPT))
-        return
-    payload = variables_for(work.services, case, work.by)
-    work.run(PublishMessage(name=ADMITTED, key=episode_id, payload=payload, message_id=told, ttl=KEPT))
-
-
-def _for_birth(item: Item) -> bool:
-    codings = [c for t in (item.resource or {}).get("type", ()) for c in t.get("coding", ())]
-    return any(c.get("system") == VISIT_TYPE and c.get("code") == "delivery-admission" for c in codings)
+    name, payload = REGRADE, {"code": None, "text": "入院，再评估 D-4"}
+    if is_for_birth(item.resource or {}):
+        name, payload = ADMITTED, variables_for(work.services, case, work.by)
+    sent = work.run(PublishMessage(name=name, key=episode_id, payload=payload, message_id=told, ttl=KEPT))
+    if sent.result != "duplicate":
+        note(work, item, ADMITTED)
+        forget_earlier_discharges(work, item, episode_id)

@@ -38,8 +38,8 @@ def named_tasks(references: Iterable[Any]) -> set[UUID]:
     return {UUID(found[1]) for text in texts if (found := _TASK.fullmatch(text))}
 
 
-def note(work: Work, item: Item, event: str) -> None:
-    """What came of this version, for whoever asks later."""
+def note(work: Work, item: Item, event: str, episode_id: str | None = None) -> None:
+    """What came of this version, for whoever asks later. `episode_id`: the case, where an earlier one says which."""
     assert item.saved is not None
-    case = item.correlated
-    resources.record_event(work.asked, work.region_id, item.saved, event, case.episode_id, case.result, work.now)
+    episode, result = (episode_id, "case") if episode_id else (item.correlated.episode_id, item.correlated.result)
+    resources.record_event(work.asked, work.region_id, item.saved, event, episode, result, work.now)

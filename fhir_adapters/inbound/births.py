@@ -13,7 +13,9 @@ from typing import Any
 from engine.commands.contracts import PublishMessage
 from fhir_adapters.correlation import Correlated, named_mother, of_patient
 from fhir_adapters.facts import value_of
+from fhir_adapters.inbound.asked import case_of, note
 from fhir_adapters.inbound.impossible import fetus_of, order_of, require_possible
+from fhir_adapters.inbound.stays import DISCHARGED, discharge_of, is_for_birth
 from fhir_adapters.store import resources
 from fhir_adapters.terminology import (
     BIRTH_TIME,
@@ -23,7 +25,6 @@ from fhir_adapters.terminology import (
     LOINC,
     OPERATION_CN,
     SNOMED,
-    VISIT_TYPE,
 )
 from fhir_adapters.types import patient_of
 from fhir_adapters.work import Item, Json, Work
@@ -34,6 +35,7 @@ STILLBIRTH = {
     "stillbirth_intrapartum": "stillbirth_intrapartum",
 }
 KEPT = timedelta(days=300)  # a birth stays true until the case has come so far that it asks
+DISCHARGE_KEPT = timedelta(days=14)  # for the birth to be recorded; later it was no stay for the birth [default]
 OUTCOMES = {**STILLBIRTH, "live_birth": "live_birth", "neonatal_death": "neonatal_death", "281050002": "live_birth"}
 
 
@@ -47,13 +49,26 @@ def receive(work: Work) -> None:
         if born.get("delivered_on"):
             _publish(work, "message_delivered", episode_id, born)
     for item in work.changed("Encounter"):
-        ended = _discharged(item.resource or {})
-        if ended and item.correlated.episode_id:
-            _publish(work, "message_discharged", item.correlated.episode_id, {"discharged_at": ended})
+        ended, case = _discharged(item.resource or {}), item.correlated.episode_id
+        if ended and case:
+            _tell_discharged(work, item, case, ended)
+
+
+def _tell_discharged(work: Work, item: Item, episode_id: str, ended: str) -> None:
+    """Once for a stay. One that ended before the birth was not the stay for it."""
+    case = case_of(work, episode_id)
+    delivered_on = str(case.variables.get("delivered_on") or "") if case is not None else ""
+    if ended[:10] < delivered_on[:10]:
+        return
+    told = discharge_of(work, item.id)
+    payload = {"discharged_at": ended}
+    message = PublishMessage(name=DISCHARGED, key=episode_id, payload=payload, message_id=told, ttl=DISCHARGE_KEPT)
+    if work.run(message).result != "duplicate":
+        note(work, item, DISCHARGED)
 
 
 def _publish(work: Work, name: str, episode_id: str, payload: dict[str, Any]) -> None:
-    """The number is the case's: a woman is delivered of one pregnancy once, and leaves once."""
+    """The number is the case's: a woman is delivered of one pregnancy once."""
     for item in work.items:
         if item.saved is not None and item.saved.changed and item.correlated.episode_id == episode_id:
             resources.record_event(work.asked, work.region_id, item.saved, name, episode_id, "case", work.now)
@@ -197,7 +212,6 @@ def _discharged(encounter: Json) -> str | None:
     """The end of a finished stay for a delivery."""
     if encounter.get("status") != "finished" or encounter.get("class", {}).get("code") != "IMP":
         return None
-    codings = [c for t in encounter.get("type", ()) for c in t.get("coding", ())]
-    if not any(c.get("system") == VISIT_TYPE and c.get("code") == "delivery-admission" for c in codings):
+    if not is_for_birth(encounter):
         return None
     return encounter.get("period", {}).get("end")

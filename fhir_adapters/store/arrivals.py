@@ -37,7 +37,8 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of it. `problems`: code, zh, en and place of each; `became`: references."""
+    """What became of it. `problems`: code, zh, en and place of each; `notes`: the same of what is in order and changed
+    nothing; `became`: references."""
 
     arrival_id: UUID
     client: str
@@ -46,6 +47,7 @@ class Outcome:
     state: str  # waiting | understood | not-understood | corrected | discarded
     attempts: int
     problems: list[dict[str, str]]
+    notes: list[dict[str, str]]
     became: list[str]
     repeats: int
     received_at: datetime
@@ -114,12 +116,13 @@ def settle(
     kind: str,
     now: datetime,
     problems: Sequence[Mapping[str, str]] = (),
+    notes: Sequence[Mapping[str, str]] = (),
     became: Sequence[str] = (),
     by: str | None = None,
     reason: str | None = None,
 ) -> None:
     given = {"state": state, "kind": kind, "now": now, "by": by, "reason": reason}
-    told = {"problems": Jsonb(list(problems)), "became": Jsonb(list(became))}
+    told = {"problems": Jsonb(list(problems)), "notes": Jsonb(list(notes)), "became": Jsonb(list(became))}
     conn.execute(SQL["settle_outcome"], {"region_id": region_id, "id": id_, **given, **told})
 
 
@@ -130,9 +133,11 @@ def listed(
     limit: int,
     client: str | None = None,
     channel: str | None = None,
+    *,
+    noted: bool = False,
 ) -> list[Outcome]:
-    """Newest first."""
-    given = {"states": list(states), "limit": limit, "client": client, "channel": channel}
+    """Newest first; with `noted` what was understood and changed nothing."""
+    given = {"states": list(states), "limit": limit, "client": client, "channel": channel, "noted": noted}
     with conn.cursor(row_factory=class_row(Outcome)) as cursor:
         return cursor.execute(SQL["arrivals"], {"region_id": region_id, **given}).fetchall()
 
@@ -156,6 +161,20 @@ def count_open(conn: Connection[Any], region_id: str, client: str, channel: str)
 def forget(conn: Connection[Any], region_id: str, before: datetime) -> int:
     """Of what was settled; answers how many went."""
     return conn.execute(SQL["forget_arrivals"], {"region_id": region_id, "before": before}).rowcount
+
+
+def forget_news(conn: Connection[Any], region_id: str, prefix: str, before: datetime) -> int:
+    """Of what nothing was said since; answers how many went."""
+    given = {"region_id": region_id, "prefix": prefix, "before": before}
+    return conn.execute(SQL["forget_news"], given).rowcount
+
+
+def have_effect(conn: Connection[Any], region_id: str, versions: Sequence[Saved]) -> bool:
+    """Whether one of these versions moved a case, or a person is asked about it."""
+    columns = {"types": [v.type for v in versions], "ids": [v.id for v in versions]}
+    given = {"region_id": region_id, **columns, "versions": [v.version for v in versions]}
+    row = conn.execute(SQL["effects_of"], given).fetchone()
+    return bool(row and row[0])
 
 
 def propose(

@@ -100,6 +100,12 @@ def ask_a_person(
     tell(conn, SQL["add_inbox_item"], {"region_id": region_id, "id": uuid4(), **given})
 
 
+def caused_by(conn: Connection[Any], region_id: str, type_: str, id_: str) -> list[tuple[str, str | None]]:
+    """What the versions of a resource caused, and in which case."""
+    rows = conn.execute(SQL["caused_by"], {"region_id": region_id, "type": type_, "id": id_}).fetchall()
+    return [(row[0], row[1]) for row in rows]
+
+
 def inbox(conn: Connection[Any], region_id: str, states: Sequence[str], limit: int) -> list[InboxItem]:
     with conn.cursor(row_factory=class_row(InboxItem)) as cursor:
         return cursor.execute(SQL["inbox"], {"region_id": region_id, "states": list(states), "limit": limit}).fetchall()

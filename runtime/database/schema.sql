@@ -2284,6 +2284,7 @@ CREATE TABLE public.arrival_outcome (
     at timestamp with time zone NOT NULL,
     by text,
     reason text,
+    notes jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT arrival_outcome_discarded_by_somebody CHECK (((state <> 'discarded'::public.arrival_state) OR ((by IS NOT NULL) AND (reason IS NOT NULL))))
 );
 
@@ -4587,6 +4588,12 @@ CREATE INDEX archived_instance_unswept_idx ON public.archived_instance USING btr
 CREATE INDEX arrival_outcome_count_idx ON public.arrival_outcome USING btree (region_id, client, channel, state);
 
 --
+-- Name: arrival_outcome_noted_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX arrival_outcome_noted_idx ON public.arrival_outcome USING btree (region_id, received_at) WHERE (notes <> '[]'::jsonb);
+
+--
 -- Name: arrival_outcome_open_idx; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -4597,6 +4604,12 @@ CREATE INDEX arrival_outcome_open_idx ON public.arrival_outcome USING btree (reg
 --
 
 CREATE INDEX arrival_received_idx ON public.arrival USING btree (region_id, received_at);
+
+--
+-- Name: audit_patients_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX audit_patients_idx ON public.audit USING gin (((detail -> 'patients'::text))) WHERE ((detail -> 'patients'::text) IS NOT NULL);
 
 --
 -- Name: audit_subject_idx; Type: INDEX; Schema: public; Owner: -

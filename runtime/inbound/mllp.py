@@ -266,7 +266,7 @@ class Conversation:
             return str(self._sock.getpeername()[0])
         return ""
 
-    def _told(self, header: Header) -> dict[str, str]:
+    def _told(self, header: Header) -> dict[str, Any]:
         told = {"channel": "hl7v2", "origin": self._origin(), "control_id": header.control_id}
         return {**told, "kind": header.kind}
 

@@ -16,6 +16,7 @@ from engine.commands.contracts import (
     SuspendInstance,
     SweepRegion,
     ThrowJobError,
+    WithdrawMessage,
 )
 from engine.commands.records import BusinessError, ServiceTask
 from engine.errors import Conflict
@@ -190,6 +191,23 @@ def test_a_message_that_is_not_to_be_kept_is_gone_when_nobody_listens(world):
     assert publish(world, ttl=timedelta(0)).result == "expired"
 
     assert world.open(world.start("result", case="p-1")) == []
+
+
+def test_a_message_that_waits_is_taken_back_and_one_that_has_arrived_is_not(world):
+    world.deploy(RESULT)
+    publish(world, message_id="lab-7", payload={"hb": 95})
+    publish(world, message_id="lab-8", payload={"hb": 110})
+
+    assert withdraw(world, "lab-7") is True
+    assert [withdraw(world, id_) for id_ in ("lab-7", "lab-9")] == [False, False]
+    instance = world.start("result", case="p-1")
+
+    assert world.open(instance) == ["task_a"] and world.variables(instance)["hb"] == 110
+    assert withdraw(world, "lab-8") is False and publish(world, message_id="lab-7").result == "duplicate"
+
+
+def withdraw(world, id_):
+    return world.engine.execute(WithdrawMessage(name="lab_result", key="p-1", message_id=id_), by=NURSE)
 
 
 def test_the_same_message_id_is_a_duplicate_and_names_the_first_receiver(world):

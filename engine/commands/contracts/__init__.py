@@ -25,6 +25,7 @@ from engine.commands.contracts.cases import (
     SaveDraft,
     Started,
     StartInstance,
+    WithdrawMessage,
 )
 from engine.commands.contracts.operating import (
     ActivateDefinition,
@@ -150,4 +151,5 @@ __all__ = [
     "SweepRegion",
     "TerminateInstance",
     "ThrowJobError",
+    "WithdrawMessage",
 ]

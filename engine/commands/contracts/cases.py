@@ -69,6 +69,15 @@ class PublishMessage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WithdrawMessage:
+    """Answers whether it was taken back: what has reached its receiver stays delivered. Its `message_id` is spent."""
+
+    name: str
+    key: str
+    message_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BroadcastSignal:
     """Answers how many waits it reached."""
 

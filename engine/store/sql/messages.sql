@@ -46,6 +46,12 @@ UPDATE message SET state = 'published', attempts = 0, locked_until = NULL
 UPDATE message SET state = %(state)s::message_state, instance_id = %(instance_id)s
  WHERE region_id = %(region_id)s AND id = %(id)s
 
+-- withdraw_message --
+-- No row: it has a receiver, has expired, or was never sent.
+UPDATE message SET state = 'expired'
+ WHERE region_id = %(region_id)s AND name = %(name)s AND key = %(key)s AND message_id = %(message_id)s AND state = 'buffered'
+RETURNING id
+
 -- find_buffered_for --
 -- Messages that waited for what this instance now listens to. LATERAL with OFFSET: few messages wait, so a planner free
 -- to choose would read all that have not expired, in every step. The difference: no index begins with when one expires.

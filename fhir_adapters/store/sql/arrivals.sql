@@ -23,26 +23,28 @@ SELECT a.id, a.client, a.channel, a.origin, a.control_id, a.received_at, a.diges
   FROM arrival a WHERE a.region_id = %(region_id)s AND a.id = %(id)s
 
 -- outcome --
-SELECT arrival_id, client, channel, kind, state::text AS state, attempts, problems, became, repeats, received_at, at, by, reason
+SELECT arrival_id, client, channel, kind, state::text AS state, attempts, problems, notes, became, repeats, received_at, at, by, reason
   FROM arrival_outcome WHERE region_id = %(region_id)s AND arrival_id = %(id)s
 
 -- hold_outcome --
 -- As it stands, held until the transaction ends.
-SELECT arrival_id, client, channel, kind, state::text AS state, attempts, problems, became, repeats, received_at, at, by, reason
+SELECT arrival_id, client, channel, kind, state::text AS state, attempts, problems, notes, became, repeats, received_at, at, by, reason
   FROM arrival_outcome WHERE region_id = %(region_id)s AND arrival_id = %(id)s FOR UPDATE
 
 -- settle_outcome --
 UPDATE arrival_outcome
-   SET state = %(state)s::arrival_state, kind = %(kind)s, problems = %(problems)s, became = %(became)s, at = %(now)s,
+   SET state = %(state)s::arrival_state, kind = %(kind)s, problems = %(problems)s, notes = %(notes)s, became = %(became)s,
+       at = %(now)s,
        by = %(by)s, reason = %(reason)s, attempts = attempts + 1
  WHERE region_id = %(region_id)s AND arrival_id = %(id)s
 
 -- arrivals --
 -- Newest first, or what waits for a person oldest first; `before` is where the page before ended.
-SELECT arrival_id, client, channel, kind, state::text AS state, attempts, problems, became, repeats, received_at, at, by, reason
+SELECT arrival_id, client, channel, kind, state::text AS state, attempts, problems, notes, became, repeats, received_at, at, by, reason
   FROM arrival_outcome
  WHERE region_id = %(region_id)s AND state::text = ANY (%(states)s::text[])
    AND (%(client)s::text IS NULL OR client = %(client)s) AND (%(channel)s::text IS NULL OR channel = %(channel)s)
+   AND (NOT %(noted)s OR notes <> '[]')
  ORDER BY received_at DESC, arrival_id LIMIT %(limit)s
 
 -- waiting_arrivals --
@@ -83,6 +85,17 @@ SELECT DISTINCT i.id
   FROM unnest(%(systems)s::text[], %(values)s::text[]) AS w (system, value)
   JOIN resource_identity i ON i.region_id = %(region_id)s AND i.type = 'Patient' AND i.system = w.system AND i.value = w.value
   JOIN resource r ON r.region_id = i.region_id AND r.type = i.type AND r.id = i.id AND r.deleted IS NOT TRUE
+
+-- effects_of --
+-- Whether one of these versions caused anything, or is asked about.
+SELECT EXISTS (SELECT FROM unnest(%(types)s::text[], %(ids)s::text[], %(versions)s::int[]) AS w (type, id, version)
+                 JOIN inbound_event e ON e.region_id = %(region_id)s AND e.type = w.type AND e.id = w.id AND e.version = w.version)
+    OR EXISTS (SELECT FROM unnest(%(types)s::text[], %(ids)s::text[], %(versions)s::int[]) AS w (type, id, version)
+                 JOIN inbox_item i ON i.region_id = %(region_id)s AND i.type = w.type AND i.resource_id = w.id AND i.version = w.version)
+
+-- forget_news --
+-- When the last was said of stays and appointments of which nothing came for long.
+DELETE FROM inbound_mark WHERE region_id = %(region_id)s AND at < %(before)s AND starts_with(name, %(prefix)s)
 
 -- mark_of --
 SELECT mark FROM inbound_mark WHERE region_id = %(region_id)s AND client = %(client)s AND name = %(name)s

@@ -37,6 +37,10 @@ INSERT INTO inbox_item (region_id, id, kind, source, type, resource_id, version,
 VALUES (%(region_id)s, %(id)s, %(kind)s, %(source)s, %(type)s, %(resource_id)s, %(version)s, %(patient_id)s, %(reason)s, %(at)s)
 ON CONFLICT DO NOTHING
 
+-- caused_by --
+SELECT event, episode_id FROM inbound_event WHERE region_id = %(region_id)s AND type = %(type)s AND id = %(id)s
+ ORDER BY version, event
+
 -- inbox --
 -- What waits for a person, oldest first, or what was decided.
 SELECT id, kind, source, type, resource_id, version, patient_id, reason, at, state::text AS state, episode_id,
