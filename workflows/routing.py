@@ -8,7 +8,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from workflows import routing_birth, routing_case, routing_labour, routing_prenatal, routing_review, tables
+from workflows import (
+    routing_birth,
+    routing_case,
+    routing_labour,
+    routing_prenatal,
+    routing_referral,
+    routing_review,
+    tables,
+)
 from workflows.facts import assessed, date_of, derived
 from workflows.institutions import routing as institution
 from workflows.policies import gestational_age as ages
@@ -312,51 +320,6 @@ def end_confirmation(answers: Values, facts: Values, on: date) -> dict[str, Any]
     return {"confirmed": answers.get("confirmed") is True}
 
 
-TITLES = ("other", "attending", "associate_chief", "chief")  # lowest first
-
-
-def suitability(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    """P12. For "not suitable" count the signatures from `unsuitable.min_title` up: associate chief (seed:003 3)."""
-    senior = TITLES[TITLES.index(policy_of(facts)["suitability_title"]) :]
-    signed = [row for row in answers.get("members") or () if row.get("member_signed") is True]
-    return {
-        "conclusion": answers.get("conclusion"),
-        "decision": answers.get("decision"),
-        "senior_signatures": sum(row.get("member_title") in senior for row in signed),
-    }
-
-
-def transfer_request(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {
-        "urgency": answers.get("urgency"),
-        "transportable": answers.get("transportable") is not False,
-        "transfer_refused": answers.get("refused") is True,
-        "transfer_reason": answers.get("transfer_reason"),
-        "requested_at": answers.get("requested_at"),
-        "receiving_centre": answers.get("receiving_centre"),
-    }
-
-
-def transfer_answer(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"accepted": answers.get("answer") == "accept"}
-
-
-def transfer_next(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"receiving_centre": answers.get("next_centre")}
-
-
-def transfer_departure(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"departed_at": answers.get("departed_at")}
-
-
-def transfer_arrival(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"arrived_at": answers.get("arrived_at")}
-
-
-def transfer_result(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"transfer_result": answers.get("transfer_outcome")}
-
-
 def lead(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {"lead_lmp": answers.get("lead_lmp")}
 
@@ -387,13 +350,6 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "postnatal-visit": home_visit,
     "postnatal-42d": check_42d,
     "tracing": tracing,
-    "suitability": suitability,
-    "transfer-request": transfer_request,
-    "transfer-answer": transfer_answer,
-    "transfer-next": transfer_next,
-    "transfer-departure": transfer_departure,
-    "transfer-arrival": transfer_arrival,
-    "transfer-result": transfer_result,
     "discharge-acknowledgement": notice_answer,
     "closure": ending,
     "end-report": end_report,
@@ -407,5 +363,6 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     **routing_case.BY_FORM,
     **routing_labour.BY_FORM,
     **routing_prenatal.BY_FORM,
+    **routing_referral.BY_FORM,
     **routing_review.BY_FORM,
 }

@@ -7,9 +7,11 @@ from datetime import date
 from typing import Any
 
 from workflows import tables
+from workflows.facts import date_of
 
 Values = Mapping[str, Any]
 ASKS = frozenset({"urgent", "emergency"})  # levels of D8 that somebody looks at again at once
+NEWBORN = "asphyxia"  # the cause of a rescue that is the child's
 MOMENTS = ("admission", "before_birth", "after_birth")  # F-20, in this order
 
 
@@ -61,7 +63,19 @@ def newborn_died(answers: Values, facts: Values, on: date) -> dict[str, Any]:
 
 
 def rescued(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"rescue_refer": answers.get("rescue_refer") is True}
+    """Who died in a rescue has ended her case (E4); in that of an asphyxia it is the child who is rescued."""
+    died = answers.get("rescue_result") == "died" and answers.get("rescue_cause") != NEWBORN
+    return {"rescue_refer": answers.get("rescue_refer") is True, **(_died(answers, on) if died else {})}
+
+
+def _died(answers: Values, on: date) -> dict[str, Any]:
+    """On the day of the last moment that the record has."""
+    moments = [at for row in answers.get("rescue_times") or () if (at := date_of(row.get("rescue_at")))]
+    return {
+        "end_code": "ended.maternal_death",
+        "ended_on": max(moments, default=on).isoformat(),
+        "contact_reason": answers.get("rescue_note") or "抢救无效死亡",
+    }
 
 
 def rescue_begun(answers: Values, facts: Values, on: date) -> dict[str, Any]:

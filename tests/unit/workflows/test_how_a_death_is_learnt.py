@@ -42,3 +42,9 @@ def test_who_leaves_alive_has_no_end():
     said = derive("discharge", {"discharged_at": "2026-01-18T10:00:00+08:00", "condition": "recovered"}, FACTS, ON)
 
     assert "end_code" not in said
+
+
+def test_a_newborn_who_dies_in_a_rescue_is_not_the_mother():
+    said = derive("rescue-record", {"rescue_cause": "asphyxia", "rescue_result": "died"}, FACTS, ON)
+
+    assert "end_code" not in said

@@ -23,7 +23,7 @@ from workflows.policies.gestational_age import RULES
 from workflows.regions import Pack, check_file, load_pack, pack_ids
 from workflows.regions.checking import CHOICES
 from workflows.regions.pack import POLICY
-from workflows.routing import TITLES
+from workflows.routing_referral import TITLES
 
 MADE_UP = Path(__file__).with_name("made_up_county.yaml")
 
