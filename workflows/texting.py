@@ -91,8 +91,9 @@ def record_consent(services: Services, pregnancy_id: str, agreed: bool, *, by: P
 
 
 def send_due(services: Services, gateway: Gateway, conn: Any) -> int:
-    """Send what is due now and has not been sent; answers how many went. Any number of processes may do it. `conn`
-    commits each statement: what is being tried stands before it is tried."""
+    """Send what is due now and has not been sent; answers how many went. Any number of processes may do it: each
+    reminder is tried by one of them, and one whose process died by another, under the same id. `conn` is nobody else's
+    and commits each statement: what is being tried stands before it is tried."""
     now = services.clock().astimezone(CHINA)
     if not BY_DAY[0] <= now.time() < BY_DAY[1]:
         return 0
@@ -108,12 +109,13 @@ def _due(services: Services, conn: Any, on: date) -> list[reminders.Reminder]:
 
 def _send(services: Services, gateway: Gateway, conn: Any, one: reminders.Reminder) -> bool:
     text = {"id": one.id, "pregnancy_id": one.pregnancy_id, "due_on": one.due_on, "on_day": one.on}
-    attempts = store.take(conn, services.region_id, services.clock(), **text)
-    if attempts is None:
-        return False
-    state, problem = _tried(services, gateway, conn, one, attempts)
-    if state != "trying":
-        store.settle(conn, services.region_id, one.id, state, problem)
+    with store.held(conn, services.region_id, one.id) as is_ours:
+        attempts = store.take(conn, services.region_id, services.clock(), **text) if is_ours else None
+        if attempts is None:
+            return False
+        state, problem = _tried(services, gateway, conn, one, attempts)
+        if state != "trying":
+            store.settle(conn, services.region_id, one.id, attempts, state, problem)
     return state == "sent"
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -16,9 +21,11 @@ from psycopg.types.json import Jsonb
 
 from runtime import settings as configuration
 from runtime import texting as sending
-from tests.api.conftest import problem_of
+from runtime.database.roles import as_application
+from tests.api.conftest import BEGIN, problem_of
 from tests.api.test_indicators import a_case, insert
 from tests.api.test_reminders import VISIT, WORDS
+from workflows.store import reminders
 
 NUMBER = "13800001234"
 WEEK_BEFORE = "2026-02-03T10:00:00+08:00"
@@ -166,6 +173,69 @@ def test_what_a_gateway_does_not_take_is_tried_again_and_what_it_refuses_is_not(
     ((found, attempts, problem),) = states(county)
     assert (found, attempts, len(carrier.taken)) == (state, tries, tries)
     assert problem is None or (problem.startswith("HTTP ") and NUMBER not in problem)
+
+
+SENDER = """
+from runtime import settings, texting, wiring
+services = wiring.build(settings.read())
+texting.send_due(services, texting.gateway_of(services.settings))
+"""
+
+
+class Holding(Carrier):
+    """The first text is taken and never answered: whoever sent it dies meanwhile."""
+
+    def do_POST(self) -> None:
+        is_first = not self.server.came.is_set()
+        super().do_POST() if not is_first else self.hold()
+
+    def hold(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.taken.append((json.loads(body), dict(self.headers)))
+        self.server.came.set()
+        self.server.gone.wait(60)
+
+
+def test_m20_two_workers_send_one_text_though_one_dies_between_the_sending_and_its_record(county, carrier):
+    case = woman(county)
+    says(county, case, True)
+    county.clock.set(datetime.fromisoformat(WEEK_BEFORE))
+    carrier.came, carrier.gone, carrier.RequestHandlerClass = threading.Event(), threading.Event(), Holding
+    variables = {"YUNTU_HOME": str(county.settings.home), "YUNTU_DATABASE_URL": as_application(county.url)}
+    variables |= {"YUNTU_CLOCK": f"manual:{BEGIN}", "YUNTU_SMS_URL": carrier.url}
+    dying = subprocess.Popen([sys.executable, "-c", SENDER], env={**os.environ, **variables})
+    try:
+        assert carrier.came.wait(60)
+        assert goes(county, carrier, at="2026-02-03T10:05:00+08:00") == 0  # it stands still, and it still has it
+    finally:
+        dying.kill()
+        dying.wait()
+        carrier.gone.set()
+    (told,) = {body["id"] for body, _ in carrier.taken}
+    with psycopg.connect(county.url, autocommit=True) as conn:  # until the server has noticed that it died
+        conn.execute("SELECT pg_advisory_lock(hashtextextended(concat_ws(chr(31), 'text', %s::text, %s::text), 0))",
+                     [county.services.region_id, told])  # fmt: skip
+
+    with ThreadPoolExecutor(2) as workers:
+        sent = list(workers.map(lambda _: goes(county, carrier, at="2026-02-03T10:05:00+08:00"), range(2)))
+
+    assert sorted(sent) == [0, 1] and goes(county, carrier, at="2026-02-03T10:15:00+08:00") == 0
+    assert states(county) == [("sent", 2, None)]
+    keys = [headers["Idempotency-Key"] for _, headers in carrier.taken]
+    assert keys == [told, told], "by its key the gateway knows the second as the first"
+
+
+def test_what_became_of_an_attempt_that_another_one_followed_changes_nothing(county, carrier):
+    says(county, woman(county), True)
+    carrier.answers = [503]
+    goes(county, carrier)
+    assert goes(county, carrier, at="2026-02-03T10:05:00+08:00") == 1
+    (told,) = {body["id"] for body, _ in carrier.taken}
+
+    with sending.own_connection(county.services.pool.conninfo, county.services.region_id) as conn:
+        reminders.settle(conn, county.services.region_id, UUID(told), 1, "given up", "HTTP 503")
+
+    assert states(county) == [("sent", 2, None)]
 
 
 @pytest.mark.parametrize("hour", ["08:59", "20:00"])

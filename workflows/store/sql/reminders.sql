@@ -32,8 +32,16 @@ INSERT INTO text_consent (region_id, patient_id, number, agreed, recorded_at, re
 SELECT %(region_id)s, %(patient_id)s, coalesce(max(number), 0) + 1, %(agreed)s, %(now)s, %(by)s
   FROM text_consent WHERE region_id = %(region_id)s AND patient_id = %(patient_id)s;
 
+-- hold_text --
+-- Nobody else tries this reminder while the connection lives, however long its process stands still; a process that dies
+-- lets it go.
+SELECT pg_try_advisory_lock(hashtextextended('text' || chr(31) || %(region_id)s || chr(31) || %(id)s, 0)) AS is_held
+
+-- let_text_go --
+SELECT pg_advisory_unlock(hashtextextended('text' || chr(31) || %(region_id)s || chr(31) || %(id)s, 0))
+
 -- take_text --
--- Try a reminder now, unless it was sent or is settled, or somebody tries it at this moment (for two minutes it is theirs).
+-- Try a reminder now, unless it was sent or is settled, or was tried within two minutes: the gateway is given that rest.
 INSERT INTO text_sent AS t (region_id, id, pregnancy_id, due_on, on_day, state, attempts, tried_at)
 VALUES (%(region_id)s, %(id)s, %(pregnancy_id)s, %(due_on)s, %(on_day)s, 'trying', 1, %(now)s)
 ON CONFLICT (region_id, id) DO UPDATE SET attempts = t.attempts + 1, tried_at = %(now)s
@@ -41,7 +49,9 @@ ON CONFLICT (region_id, id) DO UPDATE SET attempts = t.attempts + 1, tried_at = 
 RETURNING attempts;
 
 -- settle_text --
-UPDATE text_sent SET state = %(state)s, problem = %(problem)s WHERE region_id = %(region_id)s AND id = %(id)s;
+-- What became of this attempt; a later one's word stands.
+UPDATE text_sent SET state = %(state)s, problem = %(problem)s
+ WHERE region_id = %(region_id)s AND id = %(id)s AND attempts = %(attempts)s AND state = 'trying';
 
 -- texts_of_case --
 SELECT on_day, due_on, state FROM text_sent
