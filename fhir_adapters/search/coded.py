@@ -13,10 +13,10 @@ from fhir_adapters.ig import codes
 from fhir_adapters.ig.codes import PREFIX
 from fhir_adapters.ig.common import VERSION
 from fhir_adapters.search.computed import Test, Unreadable
+from fhir_adapters.search.index import ICD
 from fhir_adapters.terminology import CANONICAL_BASE, ICD10, ICD10_CN, RISK_CRITERION, SCREENING_ITEM
 
 DOTTED = frozenset({RISK_CRITERION, SCREENING_ITEM})
-ICD = frozenset({ICD10, ICD10_CN})
 _ICD_CODE = re.compile(r"[A-Z][0-9][0-9A-Z](\.[0-9A-Za-z+*.]{0,12})?")
 MEASURED = "measured-item"
 _CATEGORY = 3  # letters of an ICD-10 category
@@ -58,6 +58,12 @@ def below(text: str) -> tuple[str, ...]:
         return (f"{system}|{code}",)
     under = (one for one in _codes(system) if one.startswith(f"{code}."))  # a heading is no code of the list itself
     return tuple(f"{system}|{one}" for one in (code, *under))
+
+
+def heading(text: str) -> str | None:
+    """An ICD-10 code as what lies under it begins in the index; None for any other system. Raises Unreadable."""
+    system, code = _read(text)
+    return f"{system}|{code}" if system in ICD else None
 
 
 def begins_like(paths: Sequence[str], text: str) -> Iterator[Test]:

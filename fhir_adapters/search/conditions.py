@@ -31,7 +31,7 @@ class Dates:
 @dataclass(frozen=True, slots=True)
 class Strings:
     name: str
-    how: str  # starts | contains | exact
+    how: str  # starts | contains | exact | begins: to the letter, and found by the index beneath any policy
     values: tuple[str, ...]
 
 

@@ -13,11 +13,13 @@ from pypinyin import Style, lazy_pinyin
 
 from fhir_adapters.dates import FIRST, LAST, interval
 from fhir_adapters.search.parameters import PARAMETERS, Parameter
-from fhir_adapters.terminology import same_system
+from fhir_adapters.terminology import ICD10, ICD10_CN, same_system
 
 PRESENT = "?"  # the token that says: this parameter has a value here
 
 
+ICD = frozenset({ICD10, ICD10_CN})
+UNDER_HEADINGS = {"Condition": frozenset({"code"})}  # parameters whose ICD-10 codes are found by how they begin, too
 MOST_KNOWN = 1 << 12  # element values whose entries are remembered; the same few come again and again
 
 
@@ -65,7 +67,7 @@ def stored_as(type_: str, name: str) -> str:
 
 @cache
 def has_strings(type_: str) -> bool:
-    return any(parameter.kind == "string" for parameter in PARAMETERS[type_].values())
+    return type_ in UNDER_HEADINGS or any(parameter.kind == "string" for parameter in PARAMETERS[type_].values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,8 @@ def _look(found: Forms, type_: str, element: str, value: Any) -> None:
             there.append(value)
         if True in [_ADD[kind](found, name, one) for one in there]:
             found.tokens.add((name, PRESENT))
+        if name in UNDER_HEADINGS.get(type_, ()):
+            found.strings |= {(f"~{name}", text) for one in there for text in _under_headings(one)}
     if element == "deceasedDateTime":  # R4: `deceased` is also true of whom a time of death is known
         found.tokens |= {("deceased", "true"), ("deceased", PRESENT)}
 
@@ -322,6 +326,11 @@ def tokens_of(value: Any) -> Iterator[str]:
     """`code`, `system|code`, `|code`, `system|` as far as each holds."""
     for code, system in codes_of(value):
         yield from _token(code, system)
+
+
+def _under_headings(value: Any) -> Iterator[str]:
+    """`system|code` of what stands in ICD-10, where a category is over whatever begins like it."""
+    return (f"{system}|{code}" for code, system in codes_of(value) if system in ICD)
 
 
 def codes_of(value: Any) -> Iterator[tuple[str, str | None]]:

@@ -17,7 +17,7 @@ from engine.errors import EngineError
 from engine.store import plain
 from fhir_adapters.dates import interval
 from fhir_adapters.issues import FhirError, Issue, refuse
-from fhir_adapters.search.coded import above, begins_like, below, members
+from fhir_adapters.search.coded import above, begins_like, below, heading, members
 from fhir_adapters.search.computed import Unreadable, around, computed, identified, texts
 from fhir_adapters.search.conditions import (
     DEFAULT_COUNT,
@@ -34,7 +34,7 @@ from fhir_adapters.search.conditions import (
     Strings,
     Tokens,
 )
-from fhir_adapters.search.index import PRESENT, fold, identifier_value
+from fhir_adapters.search.index import PRESENT, UNDER_HEADINGS, fold, identifier_value, stored_as
 from fhir_adapters.search.parameters import COMMON, PARAMETERS, Parameter
 from fhir_adapters.subsets import SUMMARIES
 from fhir_adapters.terminology import same_system
@@ -222,7 +222,7 @@ def _condition(type_: str, full_name: str, value: str, depth: int = 0) -> Condit
     if parameter.kind == "reference":
         return _references(name, parameter, modifier, value)
     if modifier in CODED:
-        return _coded(name, parameter, modifier, value)
+        return _coded(type_, name, parameter, modifier, value)
     if parameter.kind == "token":
         is_identifier = parameter.paths[0].rpartition(".")[2] in IDENTIFIERS
         return Tokens(name, tuple(_token(v, is_identifier) for v in _values(value)), absent=modifier == "not")
@@ -247,21 +247,22 @@ def _unsupported(type_: str, name: str) -> _Bad:
     return _Bad("此参数不支持此修饰", "this parameter has no such modifier", allowed)
 
 
-def _coded(name: str, parameter: Parameter, modifier: str, value: str) -> Condition:
+def _coded(type_: str, name: str, parameter: Parameter, modifier: str, value: str) -> Condition:
     """By value sets and by what lies over and under a code."""
     try:
         if modifier in ("in", "not-in"):
             sets = [code for one in _values(value) for code in members(one)]
             return Tokens(name, tuple(dict.fromkeys(sets)), absent=modifier == "not-in")
         asked = _values(value)
-        tests = (
-            tuple(test for one in asked for test in begins_like(parameter.paths, one)) if modifier == "below" else ()
-        )
+        headings = [found for one in asked if (found := heading(one))] if modifier == "below" else []
+        tests = tuple(test for one in asked if headings for test in begins_like(parameter.paths, one))
         tokens = tuple(code for one in asked for code in (below(one) if modifier == "below" else above(one)))
     except Unreadable as error:
         raise _Bad(error.zh, error.en, error.allowed) from None
     if tests and tokens:
         raise _Bad("一次只能问一个代码系统的下级", "what lies under is asked of one code system at a time")
+    if headings and stored_as(type_, name) in UNDER_HEADINGS.get(type_, ()):
+        return Strings(f"~{stored_as(type_, name)}", "begins", tuple(headings))
     return Holds("body", tests) if tests else Tokens(name, tokens)
 
 

@@ -29,4 +29,5 @@ def events(
     asked: dict[str, Any] = {"region_id": region_id, "id": id_, "actor": actor, "patient": patient, "low": low}
     asked |= {"high": high, "before": before, "limit": limit}
     with conn.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(SQL["audit_events"], asked).fetchall()
+        statement = "audit_events_of_patient" if patient is not None else "audit_events"
+        return cursor.execute(SQL[statement], asked).fetchall()

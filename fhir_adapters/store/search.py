@@ -268,6 +268,8 @@ def _string(region_id: str, type_: str, name: str, how: str, text: str) -> tuple
     name = stored_as(type_, name)
     if how == "exact":
         return "string_exact", [region_id, type_, name, text]
+    if how == "begins":
+        return "string_begins", [region_id, type_, name, text, text[:-1] + chr(ord(text[-1]) + 1)]
     escaped = text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
     return "string_like", [region_id, type_, name, f"%{escaped}%" if how == "contains" else f"{escaped}%"]
 

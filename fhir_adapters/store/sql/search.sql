@@ -131,6 +131,9 @@ r.id IN (SELECT d.id FROM resource_date d WHERE d.region_id = %s AND d.type = %s
 -- string_like --
 r.id IN (SELECT s.id FROM resource_string s WHERE s.region_id = %s AND s.type = %s AND s.param = %s AND s.value LIKE %s)
 
+-- string_begins --
+r.id IN (SELECT s.id FROM resource_string s WHERE s.region_id = %s AND s.type = %s AND s.param = %s AND s.value ~>=~ %s AND s.value ~<~ %s)
+
 -- string_exact --
 r.id IN (SELECT s.id FROM resource_string s WHERE s.region_id = %s AND s.type = %s AND s.param = %s AND s.value = %s)
 
