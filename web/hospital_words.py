@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fhir_adapters.tolerances.kinds import TOLERANCES
+from fhir_adapters.visits import Visit
 from web.language import current
 from web.language import gettext as _
 
@@ -75,6 +76,33 @@ def arrival_state(state: str) -> str:
     return names.get(state, state)
 
 
+def visit_kind(visit: Visit) -> str:
+    """What kind of visit a hospital tells of."""
+    names = {"appointment": _("预约"), "visit": _("门诊"), "stay": _("住院")}
+    return _("住院分娩") if visit.for_birth else names[visit.kind]
+
+
+def visit_state(visit: Visit) -> str:
+    """How it stands, as people say it."""
+    names = {
+        "proposed": _("待确认"),
+        "pending": _("待确认"),
+        "booked": _("已约"),
+        "planned": _("已预约住院"),
+        "arrived": _("已到"),
+        "checked-in": _("已到"),
+        "triaged": _("已到"),
+        "fulfilled": _("已到"),
+        "in-progress": _("进行中"),
+        "onleave": _("请假离院"),
+        "finished": _("已结束"),
+        "cancelled": _("已取消"),
+        "noshow": _("未到"),
+        "waitlist": _("候补"),
+    }
+    return names.get(visit.status, visit.status)
+
+
 def tolerance_name(name: str) -> str:
     """What a tolerance overlooks."""
     found = TOLERANCES.get(name)
@@ -103,6 +131,8 @@ FOR_TEMPLATES = {
     "interaction_name": interaction_name,
     "channel_name": channel_name,
     "arrival_state": arrival_state,
+    "visit_kind": visit_kind,
+    "visit_state": visit_state,
     "resource_name": resource_name,
     "case_state": case_state,
     "question": question,

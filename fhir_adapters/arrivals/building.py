@@ -203,8 +203,18 @@ def encounter(
     return Entry(method="PUT", type="Encounter", query=query, resource=resource, at=at)
 
 
-def appointment(profile: Profile, *, number: str, status: str, start: str | None, end: str | None, at: str) -> Entry:
-    """A visit of hers that is booked with the institution, or is not any more."""
+def appointment(
+    profile: Profile,
+    *,
+    number: str,
+    status: str,
+    start: str | None,
+    end: str | None,
+    at: str,
+    place: str = "",
+    why: str = "",
+) -> Entry:
+    """A visit of hers that is booked with the institution, or is not any more. `why`: it was called off."""
     system = sid(f"appointment/{profile.client}")
     resource: Json = {
         "resourceType": "Appointment",
@@ -212,8 +222,12 @@ def appointment(profile: Profile, *, number: str, status: str, start: str | None
         "status": status,
         "participant": [{"actor": {"reference": SUBJECT}, "status": "accepted"}],
     }
+    if place:
+        resource["participant"].append({"actor": {"type": "Location", "display": place}, "status": "accepted"})
     if start:
         resource |= {"start": start, "end": end if end and end >= start else start}
+    if status == "cancelled" and why:
+        resource["cancelationReason"] = {"text": why}
     query = (("identifier", f"{system}|{number}"),)
     return Entry(method="PUT", type="Appointment", query=query, resource=resource, at=at)
 

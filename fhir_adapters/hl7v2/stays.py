@@ -108,7 +108,11 @@ def appointment(message: Message, profile: Profile, event: str) -> Reading:
         troubles.add(schedule.place(11, 4), "MCH-I-032", "缺少预约时间", "the time of the appointment is missing")
     troubles.raise_any()
     end = _time(schedule, 11, Troubles(), 5)
-    entry = booked(profile, number=number, status=APPOINTED[event], start=start, end=end, at=schedule.place())
+    where = message.first("AIL")
+    place = " ".join(part for part in (where.get(3, n) for n in (1, 2, 9)) if part) if where is not None else ""
+    why = schedule.get(6, 2) or schedule.get(6)
+    status, at = APPOINTED[event], schedule.place()
+    entry = booked(profile, number=number, status=status, start=start, end=end, at=at, place=place, why=why)
     return Reading(kind=message.kind, subject=who, entries=(entry,), told_at=told_at)
 
 

@@ -70,6 +70,7 @@ def _cancelled(work: Work, item: Item, episode_id: str) -> None:
     case = case_of(work, episode_id)
     if case is None or _confirming(work, item, episode_id):
         return
+    note(work, item, "message_visit_cancelled")
     found = interval(appointment.get("start", ""))
     wish = (found[0] if found else work.now).astimezone(CHINA).date().isoformat()
     payload = {
@@ -108,10 +109,10 @@ _ACTIONS = {
 
 def _answer(work: Work, item: Item, episode_id: str, answers: Json, event: str) -> bool:
     """Whether one open wish took this answer."""
-    note(work, item, event)
     waiting = _confirming(work, item, episode_id)
     if len(waiting) != 1:
         return False
+    note(work, item, event)
     _complete(work, waiting[0], answers)
     return True
 
@@ -138,7 +139,8 @@ def _waiting(work: Work, episode_id: str) -> list[Any]:
 def _place(work: Work, appointment: Json) -> str:
     """The location it names, else the hospital itself."""
     actors = [one.get("actor", {}) for one in appointment.get("participant", ())]
-    named = (a.get("display") for a in actors if str(a.get("reference", "")).startswith("Location/"))
+    places = (a for a in actors if str(a.get("reference", "")).startswith("Location/") or a.get("type") == "Location")
+    named = (a.get("display") for a in places)
     return next((str(name) for name in named if name), _name(work, work.by.organisation))
 
 

@@ -63,13 +63,15 @@ def test_the_sample_admission_is_accepted_and_then_applied(county):
     listener.start()
     try:
         place = "{}:{}".format(*listener.address)
-        sent = run(GUIDE / "send_hl7.py", place, GUIDE / "admission.hl7", GUIDE / "result.hl7")
+        sent = run(
+            GUIDE / "send_hl7.py", place, *(GUIDE / f"{name}.hl7" for name in ("admission", "result", "appointment"))
+        )
     finally:
         listener.stop()
 
     assert (sent.returncode, sent.stderr) == (0, ""), sent.stdout
     codes = [line.split("|")[1:3] for line in sent.stdout.splitlines() if line.startswith("MSA|")]
-    assert codes == [["CA", "ADT-0001"], ["AA", "ADT-0001"], ["AA", "LAB-0001"]]
+    assert codes == [["CA", "ADT-0001"], ["AA", "ADT-0001"], ["AA", "LAB-0001"], ["CA", "SIU-0001"], ["AA", "SIU-0001"]]
     assert any(task.startswith("task_assess_labour") for task in woman.open_tasks())
 
 

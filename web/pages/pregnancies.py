@@ -8,6 +8,7 @@ from flask import g, render_template, request
 
 from engine.errors import Text
 from engine.store import reads
+from fhir_adapters import visits
 from web import duty_list, occasion_log, risk, running, service_list, timeline, woman, worklist
 from web.course import Course
 from web.looking import looking
@@ -60,6 +61,7 @@ def pregnancy(pregnancy_id: str) -> str:
         owed = duty_list.of(services(), conn, she, g.principal, now())
         registered = imports.of_case(services(), conn, pregnancy_id)
         texts = texting.texts_of(services(), conn, pregnancy_id)
+        told_visits = visits.of_patient(conn, region, str(she.variables.get("patient_id")))
     g.shows_diagram = True
     return render_template(
         "pregnancy.html",
@@ -78,6 +80,7 @@ def pregnancy(pregnancy_id: str) -> str:
         registered=registered,
         said=said,
         texts=texts,
+        visits=told_visits,
         registers=imports.SOURCES,
         log=log,
         service_map=known_services,
