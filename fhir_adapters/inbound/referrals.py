@@ -227,8 +227,9 @@ def move(work: Work, item: Item, stored: Json) -> None:
         if step == "arrived":
             leave_unsaid(work, instance_id)
         documents, _ = _documents(work, item, asked, "output", str(patient_of(stored)), number)
-        if documents:
-            work.run(SetVariables(instance_id=instance_id, variables=documents, reason="a document came with the step"))
+        came = documents | ({"returned_at": when} if step == "returned" else {})
+        if came:
+            work.run(SetVariables(instance_id=instance_id, variables=came, reason="what came with the step"))
         element, answers = forms.answered(work, process, step, asked, when, reason)
         _fill(work, item, instance_id, element, answers)
 

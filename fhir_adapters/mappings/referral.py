@@ -136,7 +136,8 @@ def steps_of(record: StepRecord, referral: Referral) -> Iterator[tuple[str, str,
         step, when = known
         if step == "accepted" and referral.state == "refused":
             step = "refused"
-        at = instant(submission.answers.get(when)) if when else None
+        said = submission.answers.get(when) if when else referral.variables.get(f"{step}_at")  # by the other side
+        at = instant(said) if said else None
         yield step, at or local_text(record.at), submission.answers
         if step == "requested" and referral.elsewhere:
             yield "received", local_text(record.at), {}

@@ -187,3 +187,17 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def told(hospital: Hospital, receiver: Receiver) -> Told:
     return Told(hospital, receiver)
+
+
+@pytest.fixture(scope="session")
+def sides(
+    server: str, hospital_template: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Any, Any]]:
+    """Two counties that refer to each other, each with its web process. Whoever stops one starts it again."""
+    from tests.fhir.two_sides import installations, neighbours  # it stands upon what is above
+
+    with installations(server, hospital_template, tmp_path_factory) as (a, b):
+        neighbours(a, b)
+        for side in (a, b):
+            side.serve()
+        yield a, b

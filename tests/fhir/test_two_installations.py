@@ -14,18 +14,9 @@ from fhir_adapters.documents import travelling
 from fhir_adapters.store import referrals as rows
 from runtime.trials.referral_loop import RECEIVING, SENDING
 from tests.fhir.fhir_kit import ID_CARD
-from tests.fhir.two_sides import DOCTOR, installations, neighbours, settle
+from tests.fhir.two_sides import DOCTOR, settle
 
 TYPE = "DocumentReference"
-
-
-@pytest.fixture(scope="module")
-def sides(server, hospital_template, tmp_path_factory):
-    with installations(server, hospital_template, tmp_path_factory) as (a, b):
-        neighbours(a, b)
-        for side in (a, b):
-            side.serve()
-        yield a, b
 
 
 def test_the_whole_loop_leaves_both_sides_with_every_time_of_both(sides):

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from engine.store import reads
 from fhir_adapters.store import referrals as rows
 from runtime.trials.referral_loop import RECEIVING, SENDING
-from tests.fhir.two_sides import OFFICER, installations, neighbours, settle
+from tests.fhir.two_sides import OFFICER, settle
 from workflows import completion
 
 ASKED = {"handover_at": "2026-01-05T07:40:00+08:00", "handover_reason": "moved", "handover_colour": "yellow"}
@@ -22,15 +20,6 @@ REFUSES = {
     "first_visit_on": None,
     "handover_refused": "查无此址",
 }
-
-
-@pytest.fixture(scope="module")
-def sides(server, hospital_template, tmp_path_factory):
-    with installations(server, hospital_template, tmp_path_factory) as (a, b):
-        neighbours(a, b)
-        for side in (a, b):
-            side.serve()
-        yield a, b
 
 
 def hands_over(side):

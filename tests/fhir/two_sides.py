@@ -101,14 +101,21 @@ class Side:
 
     def begins(self, occasion, form, number=None, **answers):
         """A doctor begins it for a woman who is in care; answers its number and her document."""
-        document = number or with_check(next(NUMBERS))
+        document = number or self.document()
         woman = self.hospital.brings_in(number=document, day="2025-10-20")
-        given = {**example_answers(form), **answers}
-        key = {"occasion": occasion, "pregnancy_id": woman.pregnancy_id}
-        occasions.begin(self.services, by=self.principal(), answers=given, **key)
+        self.does(occasion, form, woman, **answers)
         with self.hospital.pool.connection() as conn:
             found = rows.recent(conn, self.hospital.region_id, ["org-hospital"])
         return next(one["referral_no"] for one in found if one["patient_id"] == woman.patient_id), document
+
+    def does(self, occasion, form, woman, **answers):
+        key = {"occasion": occasion, "pregnancy_id": woman.pregnancy_id}
+        given = {name: value for name, value in {**example_answers(form), **answers}.items() if value is not None}
+        occasions.begin(self.services, by=self.principal(), answers=given, **key)
+
+    def document(self):
+        """An identity card that nobody has had before."""
+        return with_check(next(NUMBERS))
 
     def principal(self, actor=DOCTOR):
         with self.hospital.pool.connection() as conn:

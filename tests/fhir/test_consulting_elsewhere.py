@@ -1,0 +1,89 @@
+"""A consultation (M-09, M-10) between two installations: the question goes to the other hospital, its opinion comes
+back as a document, once."""
+
+from __future__ import annotations
+
+import json
+
+from engine.store import reads
+from fhir_adapters.store import referrals as rows
+from tests.fhir.two_sides import settle
+
+QUESTION = "是否需要终止妊娠"
+OPINION = {
+    "consult_answered_at": "2026-01-05T07:56:00+08:00",
+    "consult_way": "video",
+    "consult_opinion": "继续妊娠，降压治疗",
+    "consult_reassess": True,
+}
+
+
+def asks(side):
+    answers = {
+        "consult_requested_at": "2026-01-05T07:50:00+08:00",
+        "consult_kind": "centre",
+        "consult_urgency": "emergency",
+        "consult_departments": ["obstetrics", "cardiology"],
+        "consulted_org": side.name_of_them(),
+        "consult_question": QUESTION,
+    }
+    return side.begins("consultation", "consultation-request", **answers)
+
+
+def variables(side, number):
+    with side.services.engine.read() as conn:
+        instance_id = rows.instance_of(conn, side.hospital.region_id, number)
+        return reads.instance(conn, side.hospital.region_id, instance_id).variables
+
+
+def answers_of(side, number):
+    """What the form that asked holds on this side."""
+    found = side.hospital.search("/QuestionnaireResponse?_count=500", "his-demo")
+    said = [json.dumps(one, ensure_ascii=False) for one in found]
+    return [one for one in said if QUESTION in one and "cardiology" in one]
+
+
+def test_the_question_goes_there_and_the_opinion_comes_back_as_a_document(sides):
+    a, b = sides
+    number, _ = asks(a)
+    settle(a, b)
+
+    assert b.waiting(number) == {"task_answer_consultation": "org-hospital"} and answers_of(b, number)
+    assert variables(b, number)["consult_urgency"] == "emergency"
+    b.fill(number, "task_answer_consultation", **OPINION)
+    settle(b)
+
+    assert [step for step, _ in a.steps(number)] == ["requested", "received", "returned"]
+    assert a.steps(number) == b.steps(number) and a.steps(number)[-1][1] == "07:56"
+    papers, theirs = ({kind: body for kind, body, _ in side.papers(number)} for side in (a, b))
+    assert papers == theirs and papers.keys() == {"referral", "opinion"}
+    opinion = json.loads(papers["opinion"])["entry"][0]["resource"]
+    assert opinion["title"] == "会诊意见" and "继续妊娠，降压治疗" in opinion["section"][0]["text"]["div"]
+    assert a.waiting(number) == {"task_read_consultation": "org-hospital"} and b.waiting(number) == {}
+    assert a.count(number) == b.count(number) == (1, 1, 1)
+
+
+def test_an_emergency_that_nobody_answers_is_urged_on_both_sides_and_ends_with_the_answer(sides):
+    a, b = sides
+    number, _ = asks(a)
+    settle(a, b)
+
+    b.passes(minutes=10)
+    assert "task_urge_consultation" in b.waiting(number)
+    b.fill(number, "task_answer_consultation", **{**OPINION, "consult_answered_at": "2026-01-05T08:12:00+08:00"})
+
+    assert b.waiting(number) == {}
+
+
+def test_a_consultation_within_one_hospital_is_no_step_of_any_loop(sides):
+    a, _ = sides
+    before = recent(a)
+    woman = a.hospital.brings_in(number=a.document(), day="2025-10-20")
+    a.does("consultation", "consultation-request", woman, consulted_org=None, consult_question=QUESTION)
+
+    assert recent(a) == before
+
+
+def recent(side):
+    with side.hospital.pool.connection() as conn:
+        return [one["referral_no"] for one in rows.recent(conn, side.hospital.region_id, ["org-hospital"])]
