@@ -12,8 +12,9 @@ from urllib.parse import parse_qsl
 from fhir_adapters import access
 from fhir_adapters.issues import FhirError, Issue
 from fhir_adapters.patches.patch import Patch, from_entry
+from fhir_adapters.rules import measured
 from fhir_adapters.rules.check import check
-from fhir_adapters.tolerances.kinds import Use
+from fhir_adapters.tolerances.kinds import INVENTED, Use
 from fhir_adapters.types import TYPES
 
 MAX_ENTRIES = 1000
@@ -200,10 +201,17 @@ def checked(entries: Sequence[Entry], scopes: frozenset[str]) -> list[Entry]:
     return list(entries)
 
 
+def faults(entry: Entry) -> list[Issue]:
+    """What is wrong with the resource itself, without what the sender's registration overlooks where it stands."""
+    overlooked = {use.at for use in entry.tolerated if use.tolerance == INVENTED}
+    found = check(entry.resource, type_=entry.type, at=entry.at)
+    return [one for one in found if one.code != measured.INVENTED or one.expression not in overlooked]
+
+
 def problems(entry: Entry) -> list[Issue]:
     """What is wrong with the resource itself, and with its id."""
     assert entry.resource is not None
-    found = check(entry.resource, type_=entry.type, at=entry.at)
+    found = faults(entry)
     if entry.method == "PUT" and entry.id and entry.resource.get("id") != entry.id:
         text = "id 与地址不符", "the id is not that of the address"
         found.append(_issue("invalid", "MCH-V-0002", *text, f"{entry.at}.id", "the id of the URL"))

@@ -21,12 +21,12 @@ from fhir_adapters.terminology import (
     HANDBOOK,
     ID_CARD,
     LOINC,
-    UCUM,
     fact_name,
     item_of,
     same_system,
 )
 from fhir_adapters.types import patient_of
+from fhir_adapters.units import UNITLESS, converted, unit_of
 
 FINAL = frozenset({"final", "amended", "corrected"})
 
@@ -147,17 +147,17 @@ def facts_of(observation: Mapping[str, Any]) -> Iterator[tuple[str, Fact]]:
         return
     source = f"Observation/{observation.get('id')}"
     for part in (observation, *observation.get("component", ())):
-        name = _name(part.get("code", {}))
+        name = name_of(part.get("code", {}))
         value = value_of(part, name) if name else None
         if name and value is not None:
             yield name, Fact(value=value, at=at, source=source)
-    name = _name(observation.get("code", {}))
+    name = name_of(observation.get("code", {}))
     several = [_code(c.get("code", {})) for c in observation.get("component", ()) if c.get("valueBoolean") is True]
     if name and several:
         yield name, Fact(value=[code for code in several if code], at=at, source=source)
 
 
-def _name(code: Mapping[str, Any]) -> str | None:
+def name_of(code: Mapping[str, Any]) -> str | None:
     """The fact that the codings mean; LOINC before the national data element."""
     codings = code.get("coding", ())
     for coding in sorted(codings, key=lambda c: (c.get("system") == DATA_ELEMENT, c.get("system") != LOINC)):
@@ -181,28 +181,16 @@ def value_of(part: Mapping[str, Any], name: str | None = None) -> Any:
     return None
 
 
-UNIT_TEXT = {"mmHg": "mm[Hg]", "次/分": "/min", "10^9/L": "10*9/L", "℃": "Cel", "μmol/L": "umol/L", "bpm": "/min"}
-SAME_UNIT = {"{beats}/min": "/min"}
-CONVERT = {
-    ("wk", "d"): Decimal(7),
-    ("m", "cm"): Decimal(100),
-    ("g", "kg"): Decimal("0.001"),
-    ("kg", "g"): Decimal(1000),
-}
-
-
 def _quantity(quantity: Mapping[str, Any], name: str | None) -> Any:
     value = quantity.get("value")
     if value is None or "comparator" in quantity:
         return None
-    unit = quantity.get("code") if quantity.get("system", UCUM) == UCUM else None
-    unit = unit or UNIT_TEXT.get(str(quantity.get("unit")), quantity.get("unit"))
-    wanted = item_of(name).unit if name else None
-    unit, wanted = SAME_UNIT.get(unit or "", unit), SAME_UNIT.get(wanted or "", wanted)
-    if wanted is None or unit == wanted:
+    wanted, unit = item_of(name).unit if name else None, unit_of(quantity)
+    if wanted is None:
         return value
-    factor = CONVERT.get((str(unit), wanted))
-    return Decimal(value) * factor if factor is not None else None
+    if unit is None:
+        return value if wanted in UNITLESS else None
+    return converted(value, unit, wanted)
 
 
 def _code(concept: Mapping[str, Any]) -> str | None:

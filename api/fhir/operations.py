@@ -19,7 +19,7 @@ from api.fhir.writing import document
 from engine.store import reads
 from fhir_adapters import access, questionnaires
 from fhir_adapters.dates import interval
-from fhir_adapters.entries import Entry
+from fhir_adapters.entries import Entry, faults
 from fhir_adapters.issues import FhirError, Issue, not_found, outcome, refuse
 from fhir_adapters.rules.check import check
 from fhir_adapters.search.query import read_query, seal
@@ -42,10 +42,11 @@ def validate(services: Any, type_: str, id_: str | None) -> Response:
             raise refuse(400, "required", "MCH-V-0012", "缺少要检查的资源", "there is no resource to validate")
         resource, at = _stored(services, type_, id_), type_
     overlooked: list[Issue] = []
+    entry = Entry(method="POST", type=type_, resource=resource, at=at)
     if given is not None and isinstance(resource, Mapping):
-        [entry] = tolerant(services, principal(), [Entry(method="POST", type=type_, resource=resource, at=at)])
+        [entry] = tolerant(services, principal(), [entry])
         resource, overlooked = entry.resource, overlooking.issues(entry)
-    found = check(resource, type_=type_, at=at)
+    found = faults(entry)
     if mode == "update" and isinstance(resource, Mapping) and resource.get("id") != id_:
         text = "id 与地址不符", "the id is not that of the address"
         found.append(Issue(type="invalid", code="MCH-V-0002", zh=text[0], en=text[1], expression=f"{at}.id"))

@@ -21,6 +21,7 @@ from fhir_adapters.issues import Issue
 from fhir_adapters.rules.bindings import CODEABLE
 from fhir_adapters.rules.contained import contained_issues
 from fhir_adapters.rules.invariants import INVARIANTS
+from fhir_adapters.rules.measured import measured_issues
 from fhir_adapters.rules.primitives import FORM, fits
 from fhir_adapters.rules.shapes import Element, Shape, shape
 
@@ -49,6 +50,8 @@ def check(resource: Any, *, type_: str, at: str | None = None) -> list[Issue]:
     issues = own_issues(resource, type_, root)
     if not issues and (type_ not in PROVEN or "contained" in resource):
         issues = list(second_opinion(resource, type_, root))
+    if not issues and type_ == "Observation":
+        issues = list(measured_issues(resource, root))
     return issues[:MAX_ISSUES]
 
 

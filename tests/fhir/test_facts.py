@@ -51,7 +51,12 @@ def test_a_blood_pressure_panel_is_two_facts():
 
 @pytest.mark.parametrize(
     "value, unit, expected",
-    [(Decimal("1.62"), "m", Decimal("162.00")), (162, "cm", 162), (Decimal("5"), "[in_i]", None)],
+    [
+        (Decimal("1.62"), "m", Decimal("162.00")),
+        (162, "cm", 162),
+        (Decimal("64"), "[in_i]", Decimal("162.56")),
+        (5, "kg", None),
+    ],
 )
 def test_a_unit_is_converted_or_the_value_is_not_used(value, unit, expected):
     found = facts(code=coded("http://loinc.org", "8302-2"), valueQuantity=quantity(value, unit, unit))

@@ -130,7 +130,7 @@ def test_a_hospital_may_speak_xml_alone(hospital):
 
 def test_what_came_in_xml_is_read_in_json_to_the_last_digit(hospital):
     woman = hospital.brings_in()
-    sent = observation("718-7", woman.subject, valueQuantity={"value": Decimal("110.00")})
+    sent = observation("718-7", woman.subject, valueQuantity={"value": Decimal("110.00"), "unit": "g/L"})
 
     answer = hospital.ask("POST", "/Observation", xml.dumps(sent), Content_Type="application/fhir+xml")
 
@@ -139,7 +139,9 @@ def test_what_came_in_xml_is_read_in_json_to_the_last_digit(hospital):
 
 def test_a_pretty_answer_keeps_its_digits(hospital):
     woman = hospital.brings_in()
-    made = hospital.post("/Observation", observation("718-7", woman.subject, valueQuantity={"value": Decimal("6.70")}))
+    made = hospital.post(
+        "/Observation", observation("718-7", woman.subject, valueQuantity={"value": Decimal("6.70"), "unit": "g/L"})
+    )
 
     text = hospital.get(f"/Observation/{made.json['id']}?_pretty=true").get_data(as_text=True)
 

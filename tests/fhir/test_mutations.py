@@ -88,7 +88,7 @@ def broken(text: bytes, chance: random.Random) -> bytes:
 
 GOOD = [
     registration(),
-    transaction(entry(observation("718-7", "Patient/none", valueQuantity={"value": Decimal("110.0")}))),
+    transaction(entry(observation("718-7", "Patient/none", valueQuantity={"value": Decimal("110.0"), "unit": "g/L"}))),
     registration()["entry"][0]["resource"],
     registration()["entry"][1]["resource"],
     registration()["entry"][2]["resource"],

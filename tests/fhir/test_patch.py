@@ -187,7 +187,7 @@ def test_the_three_languages_say_the_same(hospital, result):
 def test_a_patch_keeps_what_it_does_not_name_to_the_last_digit(hospital, woman):
     sent = observation("718-7", woman.subject)
     sent["effectiveDateTime"] = "2026-01-05T08:00:00.120+09:00"
-    body = plain.dumps(sent)[:-1] + b',"valueQuantity":{"value":6.70}}'
+    body = plain.dumps(sent)[:-1] + b',"valueQuantity":{"value":6.70,"unit":"g/L"}}'
     stored = hospital.post("/Observation", body).json
 
     answer = hospital.ask("PATCH", f"/Observation/{stored['id']}", {"status": "amended"}, Content_Type=MERGE)

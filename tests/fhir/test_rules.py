@@ -128,3 +128,47 @@ def test_a_document_with_very_many_faults_is_answered_with_the_first_hundred():
     many = patient(name=[{"text": 5}] * 500)
 
     assert len(faults(many)) == 100
+
+
+def pressure(*values, **more):
+    parts = [
+        {"code": {"coding": [{"system": "http://loinc.org", "code": code}]}, "valueQuantity": value}
+        for code, value in zip(("8480-6", "8462-4"), values)
+    ]
+    return {**observation("85354-9", "Patient/1", component=parts), **more}
+
+
+def test_a_unit_that_can_be_turned_into_the_items_is_taken_and_another_is_refused_at_its_place():
+    ucum = {"system": "http://unitsofmeasure.org"}
+    kpa, wrong = {"value": Decimal("18.7"), "code": "kPa", **ucum}, {"value": 94, "code": "mmHg", **ucum}
+
+    assert faults(pressure(kpa, {"value": 94, "unit": "毫米汞柱"})) == []
+    assert faults(pressure(kpa, wrong)) == ["Observation.component[1].valueQuantity.code"]
+    assert faults(pressure({"value": 146, "unit": "g"}, wrong)) == [
+        "Observation.component[0].valueQuantity.unit",
+        "Observation.component[1].valueQuantity.code",
+    ]
+    assert faults(pressure({"value": 146}, kpa)) == ["Observation.component[0].valueQuantity"]
+    assert faults(pressure(wrong, wrong, status="entered-in-error")) == []  # it can be taken back
+
+    [issue] = check(pressure(kpa, wrong), type_="Observation")
+    assert (issue.code, issue.allowed) == ("MCH-V-0106", "mm[Hg] | kPa")
+
+
+def test_a_measure_of_nothing_we_know_may_have_any_unit_and_a_score_none():
+    assert faults(observation("1988-5", "Patient/1", valueQuantity={"value": 5, "unit": "mg/L"})) == []
+    assert faults(observation("9272-6", "Patient/1", valueQuantity={"value": 9})) == []
+    assert faults(observation("14771-0", "Patient/1", valueQuantity={"value": 92, "unit": "mg/dL"})) == [
+        "Observation.valueQuantity.unit"  # mass is no amount of substance
+    ]
+
+
+@pytest.mark.parametrize("code", ["99999-12", "718-8", "HB"])
+def test_an_invented_loinc_number_is_refused_beside_a_true_one_too(code):
+    coded = [{"system": "http://loinc.org", "code": one} for one in ("718-7", code)]
+    quantity = {"value": 98, "unit": "g/L"}
+    sent = {**observation("718-7", "Patient/1", valueQuantity=quantity), "code": {"coding": coded}}
+
+    found = check(sent, type_="Observation")
+
+    assert [(issue.code, issue.expression) for issue in found] == [("MCH-V-0107", "Observation.code.coding[1].code")]

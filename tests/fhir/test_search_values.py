@@ -142,7 +142,7 @@ def test_a_reference_is_found_by_the_identifier_it_carries(hospital, woman):
 
 
 def test_an_identifier_in_small_letters_is_found_however_it_is_asked_for(hospital, woman):
-    named = observation("777-4", woman.subject, valueInteger=1)
+    named = observation("777-3", woman.subject, valueInteger=1)
     named["identifier"] = [{"system": "urn:order", "value": "lab-0a7f"}]
     hospital.post("/Observation", named)
 

@@ -62,12 +62,17 @@ DEVIATIONS = {
     "zone": ({"effectiveDateTime": "2026-01-04T09:31"}, "Observation.effectiveDateTime"),
     "compact-time": ({"effectiveDateTime": "20260104103100"}, "Observation.effectiveDateTime"),
     "numbers": ({"valueQuantity": {"value": "6.70", "unit": "g/L"}}, "Observation.valueQuantity.value"),
+    "invented-loinc": (
+        {"code": {"coding": [{"system": LOINC, "code": "99999-12"}]}},
+        "Observation.code.coding[0].code",
+    ),
 }
 
 STORED = {
     "zone": '"effectiveDateTime":"2026-01-04T09:31:00+08:00"',
     "compact-time": '"effectiveDateTime":"2026-01-04T10:31:00+08:00"',
     "numbers": '"value":6.70',
+    "invented-loinc": '"code":"99999-12"',
 }
 
 
@@ -95,7 +100,7 @@ def test_with_it_the_strict_resource_is_stored_and_what_was_sent_is_kept(county,
     stored = county.get(f"/Observation/{location[1]}").get_data(as_text=True)
     assert STORED[name] in stored
     [kept] = api(county, "GET", f"/originals/Observation/{location[1]}", "officer").json["items"]
-    sent = change.get("effectiveDateTime") or "6.70"
+    sent = change.get("effectiveDateTime") or ("6.70" if name == "numbers" else "99999-12")
     assert kept["uses"] == [{"tolerance": name, "at": place, "was": sent}]
     assert api(county, "GET", f"/originals/Observation/{location[1]}", "it").status_code == 403
 
@@ -417,7 +422,7 @@ def test_another_write_under_a_used_key_is_nothing_that_could_be_repaired(county
     before = _count_refused(county)
 
     for value in (1, 2):
-        other = {**sent, "valueQuantity": {"value": value}}
+        other = {**sent, "valueQuantity": {"value": value, "unit": "g/L"}}
         assert county.post("/Observation", other, Idempotency_Key="k-1").status_code == 422
 
     assert _count_refused(county) == before
