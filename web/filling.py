@@ -24,6 +24,8 @@ from workflows import completion, handed_in, task_access
 from workflows.people import may_complete
 from workflows.reading_cases import reading_cases
 
+SIGNATURES = ("reporter", "doctor")  # linkIds: of forms that are recorded, and of those that a physician signs
+
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
@@ -115,6 +117,11 @@ def fields(
     return drawn | {"summary": forms.summary(page.form, faults, current())}
 
 
+def signed(form: Any) -> dict[str, str]:
+    """Who is signed in stands where a form asks who fills it in, until they say otherwise."""
+    return {} if form is None else {name: g.principal.name for name in SIGNATURES if name in form.by_link_id}
+
+
 @contextmanager
 def opened(task_id: UUID) -> Iterator[Opened]:
     """The task for the person of this request. Raises NotFound also where it exists but is none of theirs."""
@@ -123,12 +130,13 @@ def opened(task_id: UUID) -> Iterator[Opened]:
         opened_form = completion.open_form(services(), conn, task, today=today())
         recorded = None if task.is_open else _recorded(conn, task, opened_form.form)
         allowed = may_complete(g.principal, task, task_access.care_of(services(), conn, task))
+        signature = signed(opened_form.form) if allowed and task.draft is None else {}
         unsent = dict(task.draft) if task.state == "cancelled" and task.draft and allowed else {}
         yield Opened(
             conn=conn,
             task=task,
             form=opened_form.form,
-            answers=opened_form.answers if task.is_open else recorded or unsent,
+            answers={**signature, **opened_form.answers} if task.is_open else recorded or unsent,
             is_recorded=recorded is not None,
             last_values=opened_form.last_values,
             known=opened_form.context,

@@ -9,6 +9,7 @@ import pytest
 
 from tests.web.conftest import csrf_of, example
 from tests.web.markup import assert_sound
+from workflows import completion
 
 
 def as_form(answers):
@@ -213,3 +214,25 @@ def test_her_name_above_a_form_leads_to_her_page(shown):
 
     assert link in shown.get(f"/tasks/{task.id}", "nurse").text
     assert link not in shown.get(f"/pregnancies/{task.business_key}", "nurse").text
+
+
+def value_of(page, name):
+    return re.search(rf'<input(?=[^>]*name="{name}")[^>]*value="([^"]*)"', page)
+
+
+def test_who_is_signed_in_stands_as_the_one_who_signs_until_they_say_otherwise(site, screening):
+    nurse = site.services.people.account("nurse").name
+    page = site.get(f"/tasks/{screening.id}", "nurse").get_data(as_text=True)
+    assert value_of(page, "doctor")[1] == nurse
+
+    refused = submit(site, screening, doctor="测试代签", screened_on="9999-01-01")
+    assert refused.status_code == 422
+    assert value_of(refused.get_data(as_text=True), "doctor")[1] == "测试代签"
+
+
+def test_a_draft_keeps_what_was_typed_where_a_name_stands(site, screening):
+    for typed, shown in (({"doctor": "测试代签"}, "测试代签"), ({"screened_on": "2026-01-05"}, "")):
+        completion.save_draft(site.services, screening.id, typed, by=site.principal("nurse"))
+
+        page = site.get(f"/tasks/{screening.id}", "nurse").get_data(as_text=True)
+        assert (value_of(page, "doctor") or [None, ""])[1] == shown

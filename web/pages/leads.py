@@ -19,7 +19,8 @@ from workflows import duplicates, journey, leads
 def lead_form() -> str:
     known = journey.prefill(duplicates.LEAD_FORM, {}, {}, today())
     source = {"lead_source": "village"} if "R-VDOC" in g.principal.roles else {}
-    return _page(_blank(), {**known, **source, "reporter": g.principal.name})
+    blank = _blank()
+    return _page(blank, {**known, **source, **filling.signed(blank.form)})
 
 
 @bp.post("/leads/new")

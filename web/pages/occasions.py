@@ -26,7 +26,8 @@ def occasion_form(pregnancy_id: str, occasion: str) -> str:
         sender = g.principal.organisation
         proposed = beside.receiver(services(), conn, rule.form, sender, she.variables, today())
     facts = {name: fact.value for name, fact in known.items()}
-    return _page(rule, she, journey.prefill(rule.form, facts, she.variables, today()) | proposed)
+    known_already = journey.prefill(rule.form, facts, she.variables, today()) | proposed
+    return _page(rule, she, filling.signed(_blank(rule, she).form) | known_already)
 
 
 @bp.post("/pregnancies/<pregnancy_id>/begin/<occasion>")

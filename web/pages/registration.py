@@ -20,7 +20,8 @@ FORM = "registration"
 
 @bp.get("/register")
 def register_form() -> str:
-    return _page(blank_form(FORM), {})
+    blank = blank_form(FORM)
+    return _page(blank, filling.signed(blank.form))
 
 
 @bp.post("/register")
