@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fhir_adapters.mappings.common import restricted
-from fhir_adapters.terminology import BY_CODE, ITEMS, SENSITIVE_ICD
+from fhir_adapters.terminology import ATC, BY_CODE, ITEMS, SENSITIVE_ATC, SENSITIVE_ICD
 from fhir_adapters.types import labels_of
 
 SENSITIVE_ANSWERS = frozenset(name for name, item in ITEMS.items() if item.sensitivity) | {"p_1", "sweep_name"}
@@ -27,17 +27,34 @@ def sensitivity_of(resource: Mapping[str, Any]) -> str | None:
     type_ = resource["resourceType"]
     if type_ == "QuestionnaireResponse":
         return "" if _answers_sensitive(resource.get("item", ())) else None
+    if type_ == "MedicationRequest":
+        return _of_medicine(resource)
     if type_ not in ("Observation", "Condition", "DiagnosticReport", "Procedure"):
         return None
     for system, code in _codings(resource):
         if type_ == "Condition":
-            found = next((s for prefix, s in SENSITIVE_ICD.items() if str(code).startswith(prefix)), None)
+            found = _of_diagnosis(code)
         else:
             name = BY_CODE.get((str(system), str(code)))
             found = ITEMS[name].sensitivity if name else None
         if found:
             return found
     return None
+
+
+def _of_diagnosis(code: Any) -> str | None:
+    return next((s for prefix, s in SENSITIVE_ICD.items() if str(code).startswith(prefix)), None)
+
+
+def _of_medicine(request: Mapping[str, Any]) -> str | None:
+    """By the diagnosis it is given for, else by what it is: an antiviral says that there is something to hide."""
+    for reason in request.get("reasonCode", ()):
+        for coding in reason.get("coding", ()):
+            if found := _of_diagnosis(coding.get("code")):
+                return found
+    codings = request.get("medicationCodeableConcept", {}).get("coding", ())
+    is_antiviral = any(c.get("system") == ATC and str(c.get("code")).startswith(SENSITIVE_ATC) for c in codings)
+    return "" if is_antiviral else None
 
 
 def _codings(resource: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:

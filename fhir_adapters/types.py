@@ -28,6 +28,7 @@ PEER_OWNED = (
     "Encounter",
     "Immunization",
     "Location",
+    "MedicationRequest",
     "Observation",
     "Organization",
     "Patient",

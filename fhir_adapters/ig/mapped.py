@@ -155,7 +155,7 @@ ROWS: tuple[Row, ...] = (
     _row(
         _5,
         "P11 母婴阻断",
-        "Condition（限制）、CarePlan、Immunization、Consent",
+        "Condition（限制）、CarePlan、Immunization、Consent；MedicationRequest 由医院写，原样保存",
         "outcome.to_infection care.to_part child.to_vaccinations consent.to_consent",
         "pmtct vaccination_exposed refusal_rapid_test",
     ),

@@ -281,3 +281,37 @@ def test_a_consent_about_something_else_changes_nothing(hospital):
     assert hospital.post("/Consent", refusal(woman, "education")).status_code == 201
 
     assert events(hospital, "Consent") == [] and woman.open_tasks().keys() == before
+
+
+# --- MedicationRequest (P11): the hospital's own, kept with the case ---
+
+
+def prescription(woman, **more):
+    return {
+        "resourceType": "MedicationRequest",
+        "status": "active",
+        "intent": "order",
+        "medicationCodeableConcept": coded("http://www.whocc.no/atc", "B03AA07"),
+        "subject": {"reference": woman.subject},
+        "authoredOn": "2026-01-05T09:00:00+08:00",
+        **more,
+    }
+
+
+def test_a_prescription_is_kept_with_her_case_and_what_names_an_infection_is_hidden(hospital):
+    woman = hospital.brings_in()
+    antiviral = {"medicationCodeableConcept": coded("http://www.whocc.no/atc", "J05AF07")}
+    syphilis = {"reasonCode": [coded("http://hl7.org/fhir/sid/icd-10", "O98.1")]}
+
+    sent = [hospital.post("/MedicationRequest", prescription(woman, **more)) for more in ({}, antiviral, syphilis)]
+
+    assert [answer.status_code for answer in sent] == [201] * 3
+    assert sent[0].headers["X-MCH-Correlated"] == f"case/{woman.pregnancy_id}"
+    labels = [{c["code"] for c in answer.json.get("meta", {}).get("security", ())} for answer in sent]
+    assert labels == [set(), {"R"}, {"R", "STD"}]
+    asked = f"/MedicationRequest?patient={woman.patient_id}&status=active&authoredon=2026-01-05"
+    assert {one["id"] for one in hospital.search(asked)} == {answer.json["id"] for answer in sent}
+    assert [one["id"] for one in hospital.search(asked, "village")] == [sent[0].json["id"]]
+    assert hospital.search(f"{asked}&code=B03AA07")[0]["id"] == sent[0].json["id"]
+    wrong = hospital.post("/MedicationRequest", prescription(woman, status="given"))
+    assert (wrong.status_code, wrong.json["issue"][0]["expression"]) == (422, ["MedicationRequest.status"])
