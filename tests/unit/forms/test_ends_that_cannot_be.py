@@ -1,0 +1,57 @@
+"""What no pregnancy and no journey can have, refused where it is entered, in words of the ward (journey G-11)."""
+
+from datetime import date
+
+import pytest
+
+from engine.errors import Incorrect
+from workflows.forms import example_answers, forms_on_disk
+
+ON = date(2026, 6, 30)
+EDD = {"edd": "2026-08-10"}  # 28+0 on 2026-05-18, the last period on 2025-11-03
+
+
+def faults(form, **answers):
+    try:
+        forms_on_disk()[form].validate({**example_answers(form), **answers}, on=ON, context=EDD)
+    except Incorrect as refused:
+        return {fault.path: fault.message.zh for fault in refused.faults}
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("end", "on", "said"),
+    [
+        ({"end_code": "ended.abortion", "abortion_kind": "mid_trimester"}, "2026-05-17", {}),  # 27+6
+        ({"end_code": "ended.abortion", "abortion_kind": "mid_trimester"}, "2026-05-18", "已满28周，不是流产"),
+        ({"end_code": "ended.stillbirth", "stillbirth_kind": "stillbirth_iufd"}, "2026-05-18", {}),
+        ({"end_code": "ended.stillbirth", "stillbirth_kind": "stillbirth_iufd"}, "2026-05-17", "不满28周"),
+        ({"end_code": "closed.recovered"}, "2026-06-30", "“已恢复”由产后42天检查得出"),
+    ],
+)
+def test_an_end_fits_the_age_of_the_pregnancy(end, on, said):
+    found = faults("end-report", ended_on=on, **end)
+
+    assert found == {} if said == {} else said in found["end_code"]
+
+
+def test_an_end_before_the_last_period_is_a_slip():
+    assert "早于末次月经" in faults("end-report", end_code="lost", ended_on="2025-11-02")["ended_on"]
+    assert faults("end-report", end_code="lost", ended_on="2025-11-03") == {}
+
+
+def test_nobody_is_handed_over_before_she_arrived():
+    times = {"arrived_at": "2026-06-29T10:00:00+08:00", "handed_over_at": "2026-06-29T09:50:00+08:00"}
+
+    assert faults("transfer-arrival", **times) == {"handed_over_at": "交接不早于到达"}
+
+
+def test_the_pressures_of_a_referral_are_not_the_wrong_way_round():
+    assert faults("transfer-request", sbp=90, dbp=150)["dbp"] == "舒张压应低于收缩压"
+    assert "dbp" not in faults("transfer-request", sbp=150, dbp=90)
+
+
+def test_a_result_is_not_older_than_its_sample():
+    dates = {"diagnosis_sampled_on": "2026-06-20", "diagnosis_result_on": "2026-06-19"}
+
+    assert faults("prenatal-diagnosis", **dates)["diagnosis_result_on"] == "结果不早于取样"
