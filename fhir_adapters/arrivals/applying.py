@@ -13,7 +13,10 @@ from fhir_adapters import bundles
 from fhir_adapters.access import Viewer
 from fhir_adapters.arrivals.model import SUBJECT, Problem, Reading, Subject, refused
 from fhir_adapters.arrivals.stays import at, merged
+from fhir_adapters.correlation import mother_of, of_patient
 from fhir_adapters.entries import Entry
+from fhir_adapters.mappings import newborn
+from fhir_adapters.references import references_in, rewritten
 from fhir_adapters.store import arrivals, resources
 from fhir_adapters.terminology import ID_CARD, same_system
 from fhir_adapters.types import patient_of
@@ -100,6 +103,7 @@ def _apply(work: Work, command: ApplyArrival) -> None:
         known = _whose(work, subject, reading.became_another)
         if known is not None:
             asked = _compare(work, command, subject, known)
+            entries = _known_children(work, entries, known)
         if entries:
             entries.insert(0, _patient_entry(work, subject, known))
     if not reading.is_as_sent:
@@ -197,6 +201,31 @@ def _patient_entry(work: Work, subject: Subject, known: str | None) -> Entry:
     )
 
 
+def _known_children(work: Work, entries: list[Entry], mother: str) -> list[Entry]:
+    """Children whom the ward has recorded already keep that record: what is told of them is told of it."""
+    told = [entry for entry in entries if entry.type == "Patient" and entry.if_none_exist]
+    case = of_patient(work.asked, work.region_id, mother, work.now).episode_id if told else None
+    known: dict[str, str] = {}
+    for entry in told if case else ():
+        order = (entry.resource or {}).get("multipleBirthInteger", 1)
+        id_ = newborn.id_of(str(case), order)
+        system, _, value = (entry.if_none_exist or (("", ""),))[0][1].partition("|")
+        is_here = bool(resources.with_identifier(work.asked, work.region_id, "Patient", [(system, value)]))
+        if not is_here and resources.current(work.asked, work.region_id, "Patient", id_) is not None:
+            known[str(entry.full_url)] = f"Patient/{id_}"
+    return [_about_known(entry, known) for entry in entries if not _is_record_of(entry, known)]
+
+
+def _about_known(entry: Entry, known: Mapping[str, str]) -> Entry:
+    return replace(entry, resource=rewritten(entry.resource, lambda text: known.get(text, text))) if known else entry
+
+
+def _is_record_of(entry: Entry, known: Mapping[str, str]) -> bool:
+    """The Patient of one of these, or who its mother is."""
+    whose = (entry.resource or {}).get("patient", {}).get("reference")
+    return entry.full_url in known or (entry.type == "RelatedPerson" and whose in known)
+
+
 def _know_her_by(work: Work, subject: Subject, patient_id: str) -> None:
     """From now on each of these numbers leads to her."""
     for system, value in subject.identities:
@@ -216,7 +245,7 @@ def _newer(work: Work, entry: Entry, known: str | None, reading: Reading) -> Ent
             return None  # what was never sent is withdrawn: nothing is to be done
         return entry
     before = stored.resource()
-    _require_same_subject(entry, before, known)
+    _require_same_subject(work, entry, before, known)
     if entry.type == "Encounter":
         stay = merged(entry.resource, before, is_late=is_late, takes_back=reading.takes_back)
         return replace(entry, resource=stay)
@@ -228,9 +257,12 @@ def _newer(work: Work, entry: Entry, known: str | None, reading: Reading) -> Ent
     return entry
 
 
-def _require_same_subject(entry: Entry, before: Mapping[str, Any], known: str | None) -> None:
+def _require_same_subject(work: Work, entry: Entry, before: Mapping[str, Any], known: str | None) -> None:
     """A number that is used again for somebody else is a question, not a change of what was said of the first."""
-    if patient_of(before) != known:
+    whose = patient_of(before)
+    if SUBJECT not in references_in(entry.resource):  # about a child of hers
+        whose = mother_of(work.asked, work.region_id, str(whose)) or known
+    if whose != known:
         zh, en = "同一单号此前属于另一位患者", "this number belonged to another patient before"
         raise refused(entry.at, "MCH-I-103", zh, en)
 

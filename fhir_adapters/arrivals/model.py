@@ -12,6 +12,7 @@ from fhir_adapters.issues import FhirError
 
 Json = dict[str, Any]
 SUBJECT = "urn:uuid:00000000-0000-4000-8000-00000000a11e"  # whom it is about, until her id is known
+CHILD = "urn:uuid:00000000-0000-4000-8000-0000000c{:04}"  # a child of hers, by its order
 MOST_PROBLEMS = 50
 DISCHARGE, TRANSFER = "discharge", "transfer"
 
@@ -40,6 +41,11 @@ class NotUnderstood(EngineError):
         super().__init__(first.zh, first.en, code=first.code, faults=faults)
         self.problems = tuple(problems[:MOST_PROBLEMS])
         self.kind = kind
+
+
+def child(order: int) -> str:
+    """What entries name a child by, until its id is known."""
+    return CHILD.format(order)
 
 
 def refused(at: str, code: str, zh: str, en: str, kind: str = "") -> NotUnderstood:

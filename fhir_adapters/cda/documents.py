@@ -7,21 +7,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from fhir_adapters.arrivals.building import Result, observation, patient, result_system
-from fhir_adapters.arrivals.model import SUBJECT, Reading, Subject, Troubles
+from fhir_adapters.arrivals.model import SUBJECT, Reading, Subject, Troubles, child
 from fhir_adapters.arrivals.profile import Profile
 from fhir_adapters.arrivals.values import day, is_id_card, moment, number
+from fhir_adapters.cda import newborns
 from fhir_adapters.cda.parsing import XSI_TYPE, Element, every, find, find_all, parse, place, text_of
 from fhir_adapters.entries import Entry
+from fhir_adapters.labels import sensitivity_of
+from fhir_adapters.mappings.common import restricted
 from fhir_adapters.store.arrivals import Arrival
 from fhir_adapters.terminology import (
     DATA_ELEMENT,
     FETUS_INDEX,
     ID_CARD,
     LOINC,
+    MRN_PREFIX,
     OPERATION_CN,
     SAME_AS,
+    code_system,
     fact_name,
     is_identity,
+    item_of,
     same_system,
 )
 
@@ -35,6 +41,9 @@ TITLES = {  # WS/T 483 and WS/T 500, of a pregnancy (V or inferred: fhir-mapping
     "C0016": "剖宫产记录",
 }
 SYSTEMS = {"2.16.840.1.113883.6.1": LOINC, "2.16.156.10011.2.2.1": DATA_ELEMENT}
+DELIVERIES = frozenset({"C0015", "C0016"})
+FETAL_OUTCOME = code_system("fetal-outcome")
+SECRET_WORDS = ("HIV", "艾滋", "梅毒", "乙肝", "乙型肝炎", "HBsAg", "丙肝")
 OF_THE_CHILD = frozenset({"weight_g", "length_cm", "birth_head", "apgar_1", "apgar_5", "apgar_10", "outcome"})
 STATUS = {
     "": "final",
@@ -66,20 +75,63 @@ def read_body(body: bytes, profile: Profile) -> Reading:
     if not number_:
         troubles.add(place(root), "MCH-I-054", "缺少文档编号 id", "the document has no id")
     visited = _visit(root, troubles) or told_at
-    entries: list[Entry] = []
+    born = newborns.children(root, SYSTEMS, troubles) if type_ in DELIVERIES else []
+    system = result_system(profile.client)
+    entries = newborns.records(born, who, _stay_of(who, number_), system) if who is not None else []
     unmapped: dict[str, str] = {}
     seen: dict[str, int] = {}
     for element in every(root, "observation"):
         made = _result(element, number_, visited, told_at, seen, profile, troubles)
-        if made is not None:
-            entry, unknown = made
+        if made is None:
+            continue
+        entry = _of_a_child(element, made[0], born, troubles) if type_ in DELIVERIES else made[0]
+        if entry is not None:
             entries.append(entry)
-            if unknown:
-                unmapped[entry.at] = unknown
+            if made[1]:
+                unmapped[entry.at] = made[1]
     entries += _procedures(root, number_, visited, profile, troubles)
-    entries.append(_document(root, body, type_, number_, told_at, profile))
+    entries.append(_document(root, body, type_, number_, told_at, profile, entries))
     troubles.raise_any()
     return Reading(kind=type_, subject=who, entries=tuple(entries), told_at=told_at, unmapped=unmapped)
+
+
+def _stay_of(who: Subject, number_: str) -> str:
+    """The number of hers that the hospital counts its newborns under: its own for her, else the document's."""
+    own = next((value for system, value in who.identities if system.startswith(MRN_PREFIX)), None)
+    return own or number_
+
+
+def _of_a_child(element: Element, entry: Entry, born: list[newborns.Child], troubles: Troubles) -> Entry | None:
+    """What is about a child is said of it, or of the mother by its fetus index where it has no record. None for what
+    its record holds already."""
+    name = newborns.meaning(element, SYSTEMS)
+    resource = dict(entry.resource or {})
+    if name is None and _attribute(find(element, "code"), "code") == newborns.APGAR:  # of which minute is not said
+        resource["code"] = {"coding": [{"system": DATA_ELEMENT, "code": newborns.APGAR}]}
+        return replace(entry, resource=resource)
+    if name is None:
+        return entry if not _is_minute(element) else None
+    about = newborns.child_of(element, born, troubles)
+    resource.pop("extension", None)
+    if name in newborns.MINUTES.values():
+        item = item_of(name)
+        resource["code"] = {"coding": [{"system": item.system, "code": item.code, "display": item.display}]}
+    if about is None:
+        return entry
+    if name in (newborns.SEX, newborns.BORN):
+        return None if about.has_record else entry
+    if about.has_record and name != "outcome":
+        return replace(entry, resource={**resource, "subject": {"reference": child(about.order)}})
+    if name == "outcome" and about.outcome is not None:
+        resource["valueCodeableConcept"] = {"coding": [{"system": FETAL_OUTCOME, "code": about.outcome}]}
+        resource.pop("valueString", None)
+    return replace(entry, resource={**resource, "extension": [{"url": FETUS_INDEX, "valuePositiveInt": about.order}]})
+
+
+def _is_minute(element: Element) -> bool:
+    """The minute of a score, which stands inside it."""
+    value = find(element, "value")
+    return value is not None and value.get("codeSystem") == newborns.INTERVAL
 
 
 def _number_of(root: Element) -> str:
@@ -231,10 +283,15 @@ def _procedures(
         yield Entry(method="PUT", type="Procedure", query=query, resource=resource, at=place(element))
 
 
-def _document(root: Element, body: bytes, type_: str, document: str, told_at: str | None, profile: Profile) -> Entry:
-    """The document as it came, where whoever may read of her finds it."""
+def _document(
+    root: Element, body: bytes, type_: str, document: str, told_at: str | None, profile: Profile, said: list[Entry]
+) -> Entry:
+    """The document as it came, where whoever may read of her finds it. It is as secret as the most secret that it
+    says."""
+    secret = _secret(body, said)
     resource = {
         "resourceType": "DiagnosticReport",
+        **({"meta": restricted(secret or None)} if secret is not None else {}),
         "identifier": [{"system": result_system(profile.client), "value": document}],
         "status": "final",
         "code": {
@@ -250,6 +307,15 @@ def _document(root: Element, body: bytes, type_: str, document: str, told_at: st
     }
     query = (("identifier", f"{result_system(profile.client)}|{document}"),)
     return Entry(method="PUT", type="DiagnosticReport", query=query, resource=resource, at=place(root))
+
+
+def _secret(body: bytes, said: list[Entry]) -> str | None:
+    """Which infection it tells of, "" where only its text does; None for nothing that is protected."""
+    coded = [found for one in said if (found := sensitivity_of(one.resource or {"resourceType": ""})) is not None]
+    if coded:
+        return coded[0]
+    words = body.decode("utf-8", "replace")
+    return "" if any(word in words for word in SECRET_WORDS) else None
 
 
 def _time(element: Element | None, troubles: Troubles) -> str | None:

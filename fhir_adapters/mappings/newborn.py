@@ -22,7 +22,11 @@ def is_live_born(fetus: Mapping[str, Any]) -> bool:
 
 
 def newborn_id(case: Case, order: int) -> str:
-    return f"newborn-{case.pregnancy_id}-{order}"
+    return id_of(str(case.pregnancy_id), order)
+
+
+def id_of(pregnancy_id: str, order: int) -> str:
+    return f"newborn-{pregnancy_id}-{order}"
 
 
 def to_newborn(fetus: Mapping[str, Any], case: Case, *, order: int, of: int) -> Json | None:
