@@ -130,7 +130,7 @@ class _Trial:
         path = f"/fhir/Observation/{known}" if known else "/fhir/Observation"
         told = self._site.ask("PUT" if known else "POST", path, resource).get_json(force=True)
         self.sent.made.append((woman, told["id"], int(told["meta"]["versionId"])))
-        if number == n // 3:
+        if self._poison is None and number >= n // 3 and known is None:  # what was told before is no poison
             self._poison = told["id"]
 
     def _tell(self) -> None:
