@@ -184,6 +184,45 @@ def test_ac33_in_a_browser_the_power_goes_while_a_woman_is_registered_and_only_t
 
 
 @pytest.mark.browser
+def test_ac33_in_a_browser_the_form_of_a_claimed_task_opens_for_the_first_time_without_a_network(site, chromium):
+    task, nurse = site.task("task_screen"), site.principal("nurse")
+    other = next(t for t in site.tasks() if t.id != task.id and t.form and t.organisation == task.organisation)
+    completion.claim(site.services, task.id, by=nurse)
+    with served(site) as base, visitor(chromium, base) as person:
+        person.sign_in("nurse", site.passwords["nurse"])
+        page = person.page  # the list of tasks is where she is after signing in
+        page.wait_for_selector("body[data-made-ready]", state="attached")
+        page.evaluate(READY)
+        (sealed,) = page.evaluate(IN_STORE)
+        assert str(task.id) not in sealed and "测试" not in sealed
+        person.check()
+        page.reload()
+        page.wait_for_selector("body[data-made-ready]", state="attached")
+        asked = "SELECT detail FROM audit WHERE subject_id = %s AND action = 'read'"
+        with site.pool.connection() as conn:
+            looks = conn.execute(asked, [task.business_key]).fetchall()
+        assert looks == [({"kept": "offline"},)], "fetched once, and on record as what it was"
+
+        person.context.set_offline(True)
+        page.goto(f"{base}/tasks/{other.id}")
+        expect(page.locator("#ready a")).to_have_count(1)  # a task that nobody has claimed is not here; hers is named
+        page.click("#ready a")
+        expect(page.locator(".banner__name")).not_to_be_empty()
+        fill_by_keyboard(page, POSITIVE)
+        page.locator("button.button--main").click()
+        expect(page.locator("#saved")).to_contain_text("已提交，加密保存在本机")
+        assert site.stored(task.id).is_open
+
+        site.services.timekeeper.advance_to(BACK)
+        person.context.set_offline(False)
+        page.wait_for_url(re.compile("/tasks.*done="))
+        page.wait_for_selector("body[data-made-ready]", state="attached")
+        assert page.evaluate(IN_STORE) == [], "what she no longer holds is forgotten"
+
+    assert response_to(site, task)["authored"].startswith("2026-01-05T08:0")
+
+
+@pytest.mark.browser
 def test_ac33_in_a_browser_what_a_colleague_wrote_meanwhile_is_not_overwritten(site, chromium):
     task = site.task("task_screen")
     with served(site) as base, visitor(chromium, base, lang="en") as person:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,9 @@ from web.pages.beside import render_task
 from web.pages.blueprint import bp, now, places, services, today
 from workflows import completion, task_access, task_beside
 from workflows.reading_cases import reading_cases
+
+MINE = "mine"
+MOST_READY = 10  # [default]: forms that a browser keeps at hand
 
 
 @bp.get("/tasks")
@@ -34,13 +38,18 @@ def tasks() -> str:
             limit=worklist.ROWS,
             offset=(query.page - 1) * worklist.ROWS,
         )
-        counts = {
+        others = {
             view: reads.user_tasks(
-                conn, region, **worklist.restriction(worklist.Query(view=view), principal, moment, start), limit=1
-            ).total
+                conn,
+                region,
+                **worklist.restriction(worklist.Query(view=view), principal, moment, start),
+                limit=MOST_READY if view == MINE else 1,
+            )
             for view in worklist.views_of(principal)
             if worklist.Query(view=view) != query
         }
+        counts = {view: found.total for view, found in others.items()}
+        mine = others[MINE].items if MINE in others else page.items if query.view == MINE else ()
         handed = beside.unseen(conn, region, principal.login)
         rows = worklist.rows(services(), conn, list(page.items), principal, places(), moment)
         counts.setdefault(query.view, page.total)
@@ -56,11 +65,18 @@ def tasks() -> str:
         last_page=last_page,
         counts=counts,
         done=done,
+        held=_ready(mine),
         handed=handed,
         handing=services().people.names({one.by for one in handed.values()}),
         elements=elements,
         colours=risk.offered(principal.roles),
     )
+
+
+def _ready(mine: Sequence[Any]) -> list[tuple[str, int]]:
+    """The forms that the browser keeps for opening without a network: of tasks that the person holds. What is not in
+    the list it forgets."""
+    return [(url_for("web.task", task_id=task.id), task.revision) for task in mine[:MOST_READY] if task.form]
 
 
 def _just_done(conn: Any) -> Any:
@@ -75,11 +91,14 @@ def _just_done(conn: Any) -> Any:
 @bp.get("/tasks/<uuid:task_id>")
 def task(task_id: UUID) -> str:
     """The form to fill in; looking at a woman's task leaves an audit row."""
+    is_kept = request.args.get("ready") == "1"  # the browser keeps it for later: nobody has looked at it yet
     with filling.opened(task_id) as page:
         if page.woman is not None:
-            services().people.record_view(g.principal, interaction="read", pregnancy_id=page.woman.pregnancy_id)
+            kept = {"detail": {"kept": "offline"}} if is_kept else {}
+            about = page.woman.pregnancy_id
+            services().people.record_view(g.principal, interaction="read", pregnancy_id=about, **kept)
         shown = render_task(page)
-    if page.task.assignee == g.principal.login:
+    if page.task.assignee == g.principal.login and not is_kept:
         task_beside.seen(services(), task_id, g.principal)
     return shown
 

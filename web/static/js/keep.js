@@ -7,6 +7,7 @@
 
 const STORE = "kept";
 const KEY = "yuntu-device-key"; // in sessionStorage: for reloading without a network, gone with the tab
+const READY = "ready:"; // before the path: a form that nobody has typed into yet, kept so that it opens without a network
 const FORGOTTEN_AFTER_MS = 7 * 86_400_000;
 
 /**
@@ -82,8 +83,28 @@ export async function forget(id) {
   if (here.able) await inStore("readwrite", (store) => store.delete(id)).catch(() => undefined);
 }
 
-/** This person's kept forms, the oldest first; what cannot be read is left alone, what is old is forgotten. @returns {Promise<Kept[]>} */
+/** This person's forms with what was typed, the oldest first. @returns {Promise<Kept[]>} */
 export async function kept() {
+  return (await hers()).filter((one) => !one.id.startsWith(READY));
+}
+
+/** Her forms that are ready to be opened without a network. @returns {Promise<Kept[]>} */
+export async function ready() {
+  return (await hers()).filter((one) => one.id.startsWith(READY));
+}
+
+/** @param {string} path @param {Content} content */
+export function keepReady(path, content) {
+  return keep(READY + path, path, content);
+}
+
+/** @param {string} path */
+export function forgetReady(path) {
+  return forget(READY + path);
+}
+
+/** What cannot be read is left alone, what is old is forgotten. @returns {Promise<Kept[]>} */
+async function hers() {
   if (!here.able) return [];
   const rows = /** @type {Row[]} */ (await inStore("readonly", (store) => store.getAll()).catch(() => []));
   const found = [];
