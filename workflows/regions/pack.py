@@ -136,6 +136,7 @@ POLICY: Mapping[str, str] = {
     "outcome_trace_after": "tracing.outcome_after",
     "discharge_within": "postpartum.discharge_within",
     "home_visit_within": "postpartum.home_visit_within",
+    "home_visit_high_within": "postpartum.home_visit_high_within",
     "notice": "notice",
     "consult": "consult",
     "appointments": "appointments",
