@@ -133,7 +133,7 @@ def test_ac04_the_whole_course_of_an_orange_woman_ends_recovered_with_her_file_c
     )
     woman.message("message_discharged", {"discharged_at": "2026-08-04T09:00:00+08:00"})
 
-    assert woman.due("task_home_visit").date() == date(2026, 8, 11)
+    assert woman.due("task_home_visit").date() == date(2026, 8, 7)  # high risk: three days after going home (7.3)
     woman.complete("task_home_visit")
     assert woman.due("task_check_42d").date() == date(2026, 9, 12)
     woman.advance(date(2026, 9, 12))
