@@ -13,6 +13,7 @@ def step_name(step: str) -> str:
         "refused": _("不接收"),
         "departed": _("护送出发"),
         "arrived": _("到达交接"),
+        "onward": _("已续转上级"),
         "returned": _("结果已回转"),
         "no-show": _("未到"),
         "withdrawn": _("已撤回"),

@@ -59,6 +59,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.referral_document": CARE | COUNTY,
     "web.referral_paper": CARE | COUNTY,
     "web.end_referral": CARE,  # whose step it is is asked once inside
+    "web.follow_referral": CARE,  # likewise
     "web.search": READERS,
     "web.pregnancy": READERS,
     "web.text_consent": CARE,

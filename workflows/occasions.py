@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from engine.commands.contracts import Actor, IdempotencyKey, PublishMessage, SetVariables, Started, StartInstance
 from engine.errors import Conflict, Forbidden, NotFound, Text
@@ -178,13 +179,15 @@ OCCASIONS: Mapping[str, Occasion] = {
 
 @dataclass(frozen=True, kw_only=True)
 class BeginOccasion:
-    """Answers `Started`: the instance that was opened, or the case that was told."""
+    """Answers `Started`: the instance that was opened, or the case that was told. `after`: the referral that this one
+    follows, which learns of it; `pregnancy_id` is then empty, her case may stand elsewhere."""
 
     occasion: str
     pregnancy_id: str
     variables: Mapping[str, Any]
     answers: Mapping[str, Any]
     happened_at: datetime | None = None
+    after: UUID | None = None
 
 
 def begin(
@@ -253,12 +256,17 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
             return _done(rule.task, command, tx)
         if rule.process is None:
             return _told(rule, command, tx) if rule.message else _settled(rule, command, tx)
+        if command.after is not None:
+            _require_first(tx, command.after)
         variables = dict(command.variables)
         if rule.process in referrals.RECEIVERS:
             variables |= referrals.started(tx, tx.by.organisation)
         at = command.happened_at
         start = StartInstance(
-            definition_key=rule.process, business_key=command.pregnancy_id, variables=variables, happened_at=at
+            definition_key=rule.process,
+            business_key=command.pregnancy_id or None,
+            variables=variables,
+            happened_at=at,
         )
         started: Started = tx.run(start)
         tasks = reads.user_tasks(tx.conn, services().region_id, instance_id=started.instance_id).items
@@ -269,7 +277,17 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
             services(), tx.conn, first.id, answers=command.answers, by=tx.by, happened_at=at
         )
         tx.run(finish)
+        if command.after is not None:
+            noted = referrals.onward(tx, variables, command.answers)
+            tx.run(SetVariables(instance_id=command.after, variables=noted, reason="referred on"))
         return started
+
+    def _require_first(tx: Any, first: UUID) -> None:
+        """She is referred on once, while she is there."""
+        found = reads.instance(tx.conn, services().region_id, first)
+        moved = found is None or referrals.state_of(found.variables) != "arrived" or found.variables.get("onward_no")
+        if moved:
+            raise Conflict("转诊已不在这一步", "the referral has moved on", code="state")
 
     def _done(element: str, command: BeginOccasion, tx: Any) -> Started:
         """The hospital has this task in its list; who learns of the birth first writes it down. One record, one way."""

@@ -49,6 +49,16 @@ def started(tx: Any, sending: str | None) -> dict[str, Any]:
     }
 
 
+def onward(tx: Any, variables: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """What a referral learns of the one that follows it: when, to whom, under which number."""
+    at = tx.now.astimezone(CHINA).isoformat(timespec="seconds")
+    return {
+        "onward_at": at,
+        "onward_to": answers.get("receiving_centre"),
+        "onward_no": variables["referral_no"],
+    }
+
+
 def sides(process: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     """Who sends and who receives."""
     sender = variables.get("sending_organisation") or variables.get("home_organisation")

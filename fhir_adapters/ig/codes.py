@@ -21,10 +21,10 @@ from fhir_adapters.mappings.communication import CONTACT, REPORTS, URGED
 from fhir_adapters.mappings.consent import CHOICES
 from fhir_adapters.mappings.encounter import OUTSIDE, VISITS
 from fhir_adapters.mappings.episode import OTHER_PLAN, PLANS
-from fhir_adapters.mappings.loops import ACROSS, CONSULTED, LOOPS, UPWARD
+from fhir_adapters.mappings.loops import ACROSS, BACK, CONSULTED, DOWN, LOOPS, UPWARD
 from fhir_adapters.mappings.organization import KINDS
 from fhir_adapters.mappings.provenance import ACTIVITIES
-from fhir_adapters.mappings.referral import DOCUMENTS, RECEIVE, WORDS
+from fhir_adapters.mappings.referral import DOCUMENTS, ONWARD, RECEIVE, WORDS
 from fhir_adapters.mappings.request import TESTS
 from fhir_adapters.mappings.risk import RECHECKS
 from fhir_adapters.message_events import EVENTS
@@ -95,6 +95,7 @@ FIXED: dict[str, dict[str, str]] = {
     "task-io": {
         **{"questionnaire": "问卷", "questionnaire-response": "填好的问卷"},
         **DOCUMENTS,
+        **{name.replace("_", "-"): title for name, title in ONWARD.items()},
     },
     "task-business-status": {"on-time": "期限内", "due-soon": "即将到期", "overdue": "已逾期"},
     "episode-type": {"pregnancy-care": "孕产期健康管理", "newborn-care": "新生儿保健"},
@@ -110,8 +111,8 @@ FIXED: dict[str, dict[str, str]] = {
         **dict(WINDOWS.values()),
         **dict(ANTENATAL.values()),
     },
-    "referral-direction": dict(loop.direction for loop in LOOPS.values() if loop.direction),
-    "referral-type": dict((UPWARD.code, ("screen-positive", "筛查阳性转诊"), CONSULTED.code, ACROSS.code)),
+    "referral-direction": dict((*(loop.direction for loop in LOOPS.values() if loop.direction), DOWN)),
+    "referral-type": dict((UPWARD.code, ("screen-positive", "筛查阳性转诊"), CONSULTED.code, ACROSS.code, BACK)),
     "referral-status": dict(WORDS.values()),
     "report-type": {
         **{report.code: report.display for report in REPORTS.values()},

@@ -261,6 +261,7 @@ ROWS: tuple[Row, ...] = (
             ("拒绝", "referral_refused"),
             ("出发", "referral_departed"),
             ("到达", "referral_arrived"),
+            ("续转上级", "referral_onward"),
             ("结果回转", "referral_returned"),
             ("未到", "referral_no-show"),
             ("撤回", "referral_withdrawn"),

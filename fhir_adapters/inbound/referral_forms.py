@@ -40,6 +40,10 @@ MOVES: Mapping[str, Moves] = {
         ("received", "completed"): (OWNER, "returned"),
     },
 }
+SAID = {  # the status stays, the words of the loop say it
+    ("accepted", "accepted", "departed"): (REQUESTER, "departed"),
+    ("in-progress", "in-progress", "referred-on"): (OWNER, "onward"),
+}
 LATE = {
     "received": (OWNER, "received"),
     "accepted": (OWNER, "accepted"),

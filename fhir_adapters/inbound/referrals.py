@@ -22,7 +22,7 @@ from fhir_adapters.inbound.opening import dates_of
 from fhir_adapters.inbound.referral_forms import OWNER, REQUESTER
 from fhir_adapters.issues import FhirError, Issue, translate
 from fhir_adapters.mappings.loops import loop_of
-from fhir_adapters.mappings.referral import Step
+from fhir_adapters.mappings.referral import ONWARD, Step
 from fhir_adapters.store import documents as store
 from fhir_adapters.store import patients, resources
 from fhir_adapters.store import referrals as rows
@@ -200,8 +200,8 @@ def move(work: Work, item: Item, stored: Json) -> None:
     instance = _process(work, number)
     process = instance.definition_key if instance else referrals.PROCESS
     moves = forms.moves(process)
-    has_left = process == referrals.PROCESS and start == to == "accepted" and _business(asked) == "departed"
-    who, step = (REQUESTER, "departed") if has_left else moves.get((start, to), ("", ""))
+    said = forms.SAID.get((start, to, str(_business(asked)))) if process == referrals.PROCESS else None
+    who, step = said or moves.get((start, to), ("", ""))
     if not step:
         allowed = " | ".join(sorted({end for begin, end in moves if begin == start}))
         text = "不允许的状态变更", "this change of status is not possible"
@@ -220,6 +220,9 @@ def move(work: Work, item: Item, stored: Json) -> None:
     when = asked.get("lastModified") or work.now.isoformat()
     if step == "received":
         work.run(SetVariables(instance_id=instance_id, variables={"received_at": when}, reason="received"))
+    elif step == "onward":
+        noted = {name: text for name, text in forms.told(asked).items() if name in ONWARD}
+        work.run(SetVariables(instance_id=instance_id, variables={"onward_at": when, **noted}, reason="referred on"))
     elif step in ("no-show", "withdrawn"):
         payload = {"ended_as": step, "ended_reason": reason, "ended_at": when}
         work.run(PublishMessage(name=referrals.ENDED, key=number, payload=payload))

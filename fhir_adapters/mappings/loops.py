@@ -64,6 +64,7 @@ CONSULTED = Loop(
     documents={"requested": REFERRAL_DOCUMENT, "returned": OPINION_DOCUMENT},
     asked_by_form=True,
 )
+BACK, DOWN = ("refer-back", "回转"), ("down", "下转")  # a referral back to where she came from
 LOOPS: Mapping[str, Loop] = {loop.process: loop for loop in (UPWARD, ACROSS, CONSULTED)}
 BY_CODE = {loop.code[0]: loop for loop in LOOPS.values()}
 

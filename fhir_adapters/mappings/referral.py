@@ -13,6 +13,8 @@ from fhir_adapters.dates import local_text
 from fhir_adapters.mappings.case import Case
 from fhir_adapters.mappings.common import Json, coding, concept, filled, instant, present, reference, resource
 from fhir_adapters.mappings.loops import (
+    BACK,
+    DOWN,
     LOOPS,
     OPINION_DOCUMENT,
     REFERRAL_DOCUMENT,
@@ -42,6 +44,7 @@ STATUS = {
     "refused": "rejected",
     "departed": "accepted",
     "arrived": "in-progress",
+    "onward": "in-progress",
     "returned": "completed",
     "no-show": "failed",
     "withdrawn": "cancelled",
@@ -53,6 +56,7 @@ WORDS = {
     "refused": ("refused", "拒绝"),
     "departed": ("departed", "已出发"),
     "arrived": ("arrived", "已到达"),
+    "onward": ("referred-on", "已续转"),
     "returned": ("returned", "已回转"),
     "no-show": ("no-show", "未到"),
     "withdrawn": ("withdrawn", "已撤回"),
@@ -61,6 +65,7 @@ DOCUMENTS = {  # what the Task calls what travels with it
     **{REFERRAL_DOCUMENT: "转诊单", TRANSFER_DOCUMENT: "转出交接单"},
     **{REPLY_DOCUMENT: "转诊回复单", OPINION_DOCUMENT: "会诊意见"},
 }
+ONWARD = {"onward_to": "续转至", "onward_no": "续转单号"}  # what the first sender is told of it
 OF_SENDER = frozenset({"requested", "departed", "withdrawn"})
 RECEIVE = "receive-referral"
 
@@ -144,6 +149,9 @@ def steps_of(record: StepRecord, referral: Referral) -> Iterator[tuple[str, str,
     elif record.written.get("ended_as"):
         at = instant(referral.variables.get("ended_at")) or local_text(record.at)
         yield str(record.written["ended_as"]), at, {}
+    elif record.written.get("onward_at"):
+        said = {name: record.written[name] for name in ONWARD if record.written.get(name)}
+        yield "onward", instant(record.written["onward_at"]) or local_text(record.at), said
     elif record.written.get("received_at"):
         yield "received", instant(record.written["received_at"]) or local_text(record.at), {}
 
@@ -189,6 +197,8 @@ def to_request(referral: Referral) -> Json:
     case, found = referral.case, referral.variables
     ended = {WITHDRAWN: "revoked", "returned": "completed"}.get(referral.state, "active")
     number = {"system": REFERRAL_NO, "value": referral.no}
+    is_down = found.get("direction") == "down"
+    direction = DOWN if is_down else referral.loop.direction
     return resource(
         "ServiceRequest",
         str((referral.request or {})["reference"]).partition("/")[2],
@@ -197,15 +207,22 @@ def to_request(referral: Referral) -> Json:
         requisition=number,
         status=ended,
         intent="order",
-        category=[concept(REFERRAL_DIRECTION, *referral.loop.direction)] if referral.loop.direction else [],
+        basedOn=_before(found),
+        category=[concept(REFERRAL_DIRECTION, *direction)] if direction else [],
         priority=_priority(found),
-        code=concept(REFERRAL_TYPE, *referral.loop.code),
+        code=concept(REFERRAL_TYPE, *(BACK if is_down else referral.loop.code)),
         subject=case.subject,
         authoredOn=instant(found["requested_at"]),
         requester=reference("Organization", referral.sender),
         performer=present(reference("Organization", referral.receiver)),
         reasonCode=[{"text": str(found["transfer_reason"])}] if found.get("transfer_reason") else [],
     )
+
+
+def _before(found: Mapping[str, Any]) -> list[Json]:
+    """The referral that this one follows, by its number: both sides of it know that."""
+    number = found.get("based_on_no")
+    return [{"type": "ServiceRequest", "identifier": {"system": REFERRAL_NO, "value": number}}] if number else []
 
 
 def to_task(referral: Referral, step: str, at: str, answers: Mapping[str, Any]) -> Json:

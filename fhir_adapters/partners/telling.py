@@ -28,10 +28,11 @@ RESTS = tuple(map(timedelta, (0,) * 5, (5, 30, 120, 600, 1800)))
 LAST_REST = timedelta(hours=1)
 UNREACHED = timedelta(seconds=5)  # where nobody answered, the counterpart's other steps rest at least so long
 IMPLIED = {  # where the other side stands further, it has the step
-    "received": {"accepted", "refused", "departed", "arrived", "returned", "no-show"},
-    "accepted": {"departed", "arrived", "returned", "no-show"},
-    "departed": {"arrived", "returned"},
-    "arrived": {"returned"},
+    "received": {"accepted", "refused", "departed", "arrived", "onward", "returned", "no-show"},
+    "accepted": {"departed", "arrived", "onward", "returned", "no-show"},
+    "departed": {"arrived", "onward", "returned"},
+    "arrived": {"onward", "returned"},
+    "onward": {"returned"},
 }
 STEP_OF = {code: step for step, (code, _) in WORDS.items()}
 MOVED = ("status", "statusReason", "businessStatus", "executionPeriod", "lastModified", "output")

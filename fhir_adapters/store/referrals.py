@@ -17,7 +17,10 @@ from engine.store import sql
 from fhir_adapters.mappings.referral import Step, happened
 
 SQL = sql.load(__file__)
-ORDER = ["requested", "received", "accepted", "refused", "departed", "arrived", "returned", "no-show", "withdrawn"]
+ORDER = [
+    *("requested", "received", "accepted", "refused", "departed"),
+    *("arrived", "onward", "returned", "no-show", "withdrawn"),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

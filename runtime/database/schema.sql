@@ -2546,6 +2546,27 @@ ALTER TABLE public.deployment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 );
 
 --
+-- Name: document_that_came; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.document_that_came (
+    region_id text NOT NULL,
+    id uuid NOT NULL,
+    patient_id text NOT NULL,
+    owner text NOT NULL,
+    labels text[] DEFAULT '{}'::text[] NOT NULL,
+    series text NOT NULL,
+    number text NOT NULL,
+    code text NOT NULL,
+    title text NOT NULL,
+    told_at text,
+    created_at timestamp with time zone NOT NULL,
+    body bytea NOT NULL
+);
+
+ALTER TABLE ONLY public.document_that_came FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: export_file; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3236,7 +3257,7 @@ CREATE TABLE public.referral_step (
     problem text,
     CONSTRAINT referral_step_centre_no_check CHECK ((centre_no > 0)),
     CONSTRAINT referral_step_state_check CHECK ((state = ANY (ARRAY['kept'::text, 'waiting'::text, 'sent'::text, 'refused'::text]))),
-    CONSTRAINT referral_step_step_check CHECK ((step = ANY (ARRAY['requested'::text, 'received'::text, 'accepted'::text, 'refused'::text, 'departed'::text, 'arrived'::text, 'returned'::text, 'no-show'::text, 'withdrawn'::text]))),
+    CONSTRAINT referral_step_step_check CHECK ((step = ANY (ARRAY['requested'::text, 'received'::text, 'accepted'::text, 'refused'::text, 'departed'::text, 'arrived'::text, 'onward'::text, 'returned'::text, 'no-show'::text, 'withdrawn'::text]))),
     CONSTRAINT referral_step_waits_until_due CHECK (((state = 'waiting'::text) = (due_at IS NOT NULL)))
 );
 
@@ -4010,6 +4031,13 @@ ALTER TABLE ONLY public.deployment
     ADD CONSTRAINT deployment_pkey PRIMARY KEY (id);
 
 --
+-- Name: document_that_came document_that_came_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.document_that_came
+    ADD CONSTRAINT document_that_came_pkey PRIMARY KEY (region_id, id);
+
+--
 -- Name: export_file export_file_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4658,6 +4686,12 @@ CREATE INDEX delivery_dead_idx ON public.delivery USING btree (region_id, at) WH
 --
 
 CREATE INDEX delivery_due_idx ON public.delivery USING btree (region_id, due_at) WHERE (state = 'waiting'::public.delivery_state);
+
+--
+-- Name: document_that_came_patient_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX document_that_came_patient_idx ON public.document_that_came USING btree (region_id, patient_id, created_at);
 
 --
 -- Name: export_job_client_idx; Type: INDEX; Schema: public; Owner: -
@@ -5585,6 +5619,12 @@ ALTER TABLE public.delivery ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.deployment ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: document_that_came; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.document_that_came ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: export_file; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -5813,6 +5853,12 @@ CREATE POLICY open ON public.schema_migration USING (true);
 ALTER TABLE public.organisation ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: document_that_came organisations; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY organisations ON public.document_that_came AS RESTRICTIVE FOR SELECT USING (((current_setting('app.organisations'::text, true) = '*'::text) OR public.may_know_resource(region_id, patient_id, owner, labels)));
+
+--
 -- Name: fhir_document organisations; Type: POLICY; Schema: public; Owner: -
 --
 
@@ -6039,6 +6085,12 @@ CREATE POLICY region ON public.client_key_address USING ((region_id = NULLIF(cur
 --
 
 CREATE POLICY region ON public.delivery USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
+
+--
+-- Name: document_that_came region; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY region ON public.document_that_came USING ((region_id = NULLIF(current_setting('app.region'::text, true), ''::text)));
 
 --
 -- Name: export_file region; Type: POLICY; Schema: public; Owner: -

@@ -228,6 +228,8 @@ def installations(server, hospital_template, homes, many=2):
             admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{hospital_template[0]}"')
         try:
             made = [Side(homes.mktemp(name), make_conninfo(server, dbname=name)) for name in names]
+            for place, side in enumerate(made):
+                number_from(side, place * 1000 + 1)
             yield made
         finally:
             for side in made:
@@ -236,6 +238,16 @@ def installations(server, hospital_template, homes, many=2):
                 side.hospital.clock.close()
             for name in names:
                 admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def number_from(side, last):
+    """Both are of one region here: their referrals have numbers of their own, as those of two regions have."""
+    with side.hospital.pool.connection() as conn:
+        conn.execute(
+            "INSERT INTO referral_number (region_id, on_day, last)"
+            " SELECT %s, day::date, %s FROM generate_series('2026-01-05'::date, '2026-02-05', '1 day') AS day",
+            [side.hospital.region_id, last],
+        )
 
 
 def neighbours(a, b):

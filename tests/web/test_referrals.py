@@ -11,7 +11,7 @@ from tests.web.markup import assert_sound
 from tests.web.test_occasions import Case
 from workflows.people import Organisation
 
-OTHER = "org-web"
+OTHER, HIGHER = "org-web", "示范市人民医院"
 
 
 @pytest.fixture
@@ -117,3 +117,24 @@ def test_an_arrival_without_a_departure_goes_on(site, other, sent):
 
     assert case.submits("task_arrive", other, "transfer-arrival").status_code == 303
     assert "到达交接" in site.get(page, "doctor").text
+
+
+def test_who_received_her_refers_her_on_once_and_the_first_sender_reads_it(site, other, sent):
+    case, page = sent
+    case.submits("task_answer_transfer", other, "transfer-answer")
+    site.services.people.put_organisation(Organisation(id="org-higher", kind="hospital", name=HIGHER))
+    too_early = site.post(f"{page}/onward", other, centre=HIGHER, reason="需上级")
+    assert too_early.status_code == 409
+    site.post(f"{page}/arrived", other)
+    case.submits("task_arrive", other, "transfer-arrival")
+
+    assert "续转上级" in site.get(page, other).text and "续转上级" not in site.get(page, "doctor").text
+    assert site.post(f"{page}/onward", "doctor", centre="某院", reason="需上级").status_code == 403
+    assert site.post(f"{page}/onward", other, centre="没有这家", reason="需上级").status_code == 422
+    followed = site.post(f"{page}/onward", other, centre=HIGHER, reason="需上级救治")
+
+    assert followed.status_code == 303 and "接续转诊" in site.get(followed.location, other).text
+    shown = site.get(page, "doctor")
+    assert_sound(shown)
+    assert "已续转上级" in shown.text and HIGHER in shown.text
+    assert site.post(f"{page}/onward", other, centre=HIGHER, reason="再来").status_code == 409

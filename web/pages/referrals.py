@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Response, g, make_response, redirect, render_template, request, url_for
 
@@ -14,8 +14,9 @@ from fhir_adapters.documents.kinds import KINDS
 from fhir_adapters.documents.page import page
 from fhir_adapters.store import documents
 from fhir_adapters.store import referrals as rows
+from web import filling
 from web.pages.blueprint import bp, services
-from workflows import referral_ends
+from workflows import referral_ends, referral_onward
 from workflows.referrals import LEAVES, PROCESS, state_of
 from workflows.referrals import sides as sides_of
 
@@ -58,6 +59,10 @@ def referral(referral_no: str) -> str:
         reason=instance.variables.get("transfer_reason"),
         pregnancy_id=instance.business_key,
         done=request.args.get("done") == "1",
+        follows=referral_onward.possible(state, instance.variables) if "receiver" in mine and may_end else None,
+        onward={name: instance.variables.get(name) for name in ("onward_to", "onward_no", "based_on_no")},
+        hospitals=[one.name for one in places.values() if one.kind == "hospital"],
+        idempotency_key=str(uuid4()),
     )
 
 
@@ -113,6 +118,20 @@ def end_referral(referral_no: str, how: str) -> Response:
             services(), instance.id, by=g.principal, how=how, reason=request.form.get("reason", "")[:1000]
         )
     return redirect(url_for("web.referral", referral_no=referral_no, done=1), 303)  # type: ignore[return-value]
+
+
+@bp.post("/referrals/<referral_no>/<any(onward, down):how>")
+def follow_referral(referral_no: str, how: str) -> Response:
+    """303 to the referral that follows; 403 for the sender, 409 when it is too late, 422 for what is missing."""
+    _, instance = _found(referral_no)
+    sent = request.form
+    given = {"reason": sent.get("reason", "")[:1000], "centre": sent.get("centre", "")[:200]}
+    once = filling.idempotency(sent)
+    started = referral_onward.begin(services(), instance.id, by=g.principal, how=how, idempotency=once, **given)
+    with services().engine.read() as conn:
+        next_one = reads.instance(conn, services().region_id, started.instance_id)
+    number = next_one.variables["referral_no"] if next_one else referral_no
+    return redirect(url_for("web.referral", referral_no=number, done=1), 303)  # type: ignore[return-value]
 
 
 def _found(referral_no: str) -> tuple[list[rows.Told], Any]:
