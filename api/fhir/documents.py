@@ -19,11 +19,13 @@ from api.fhir.writing import idempotency
 from engine.store import plain
 from fhir_adapters import access
 from fhir_adapters.arrivals.receiving import Receiver
+from fhir_adapters.documents import came as coming
 from fhir_adapters.documents import making
 from fhir_adapters.documents.kinds import KINDS
 from fhir_adapters.documents.page import page
 from fhir_adapters.issues import FhirError, Issue, not_found, refuse
-from fhir_adapters.store import documents, resources
+from fhir_adapters.store import came, documents, resources
+from fhir_adapters.store.came import Came
 from fhir_adapters.store.documents import Kept
 from fhir_adapters.store.everything import everything, supporting
 from fhir_adapters.tolerances.kinds import DOCUMENTS
@@ -48,7 +50,8 @@ def register(bp: Blueprint, services: Any) -> None:
 
     @bp.get("/DocumentReference/<id_>")
     def document_reference(id_: str) -> Response:
-        return replies.json(desk.pointer(desk.one(id_, TYPE)))
+        found = desk.that_came(id_, TYPE)
+        return replies.json(desk.pointer_to(found) if found else desk.pointer(desk.one(id_, TYPE)))
 
     @bp.post("/Bundle")
     def take_document() -> Response:
@@ -64,6 +67,10 @@ def register(bp: Blueprint, services: Any) -> None:
 
     @bp.get("/Binary/<id_>")
     def document_bytes(id_: str) -> Response:
+        """Of a document that came the bytes themselves."""
+        found = desk.that_came(id_, "Binary")
+        if found is not None:
+            return Response(found.body, content_type=coming.CDA)
         return replies.json(desk.one(id_, "Binary").body)
 
     @bp.get("/DocumentReference/<id_>/$page")
@@ -200,6 +207,17 @@ class _Desk:
             trace(self.services, conn, "read", type_, id_, [found[0].patient_id])
         return found[0]
 
+    def that_came(self, id_: str, type_: str) -> Came | None:
+        access.require(scopes(), type_, "read")
+        with looking_as_caller(self.services) as conn:
+            found = came.find(conn, self.region_id, viewer(), id_=_uuid(id_))
+            if found:
+                trace(self.services, conn, "read", type_, id_, [found[0].patient_id])
+        return found[0] if found else None
+
+    def pointer_to(self, kept: Came) -> dict[str, Any]:
+        return coming.pointer(kept, base=replies.base(self.services))
+
     def pointer(self, kept: Kept) -> dict[str, Any]:
         return making.pointer(kept, base=replies.base(self.services))
 
@@ -213,11 +231,13 @@ class _Desk:
             raise refuse(400, "required", "MCH-S-002", *text, expression="patient")
         with looking_as_caller(self.services) as conn:
             found = documents.find(conn, self.region_id, viewer(), patient_id=patient[:64])
-            trace(self.services, conn, "search", TYPE, None, [one.patient_id for one in found])
+            others = came.find(conn, self.region_id, viewer(), patient_id=patient[:64])
+            about = [one.patient_id for one in found] + [one.patient_id for one in others]
+            trace(self.services, conn, "search", TYPE, None, about)
         base = replies.base(self.services)
         entries = [
-            {"fullUrl": f"{base}/{TYPE}/{one.id}", "resource": self.pointer(one), "search": {"mode": "match"}}
-            for one in found
+            {"fullUrl": f"{base}/{TYPE}/{one['id']}", "resource": one, "search": {"mode": "match"}}
+            for one in (*map(self.pointer, found), *map(self.pointer_to, others))
         ]
         listed = [plain.dumps(one).decode() for one in entries]
         return replies.bundle("searchset", listed, links=[("self", f"{base}/{TYPE}")], total=len(entries))

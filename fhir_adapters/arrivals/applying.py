@@ -4,24 +4,26 @@ a person. The way of its resources is that of every FHIR write: `bundles.apply`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from engine.errors import Conflict, NotFound
 from fhir_adapters import bundles
 from fhir_adapters.access import Viewer
-from fhir_adapters.arrivals.model import SUBJECT, Problem, Reading, Subject, refused
+from fhir_adapters.arrivals.model import SUBJECT, Original, Problem, Reading, Subject, refused
 from fhir_adapters.arrivals.stays import at, merged
 from fhir_adapters.correlation import mother_of, of_patient
 from fhir_adapters.entries import Entry
 from fhir_adapters.mappings import newborn
 from fhir_adapters.references import references_in, rewritten
-from fhir_adapters.store import arrivals, resources
+from fhir_adapters.store import arrivals, came, resources
 from fhir_adapters.terminology import ID_CARD, same_system
 from fhir_adapters.types import patient_of
 from fhir_adapters.work import Work
 
+DOCUMENTS = UUID("0b6d6f0e-6f0d-4b55-9a0c-3e2d8a5f7c21")  # the space in which ids of documents that came are made
 DATED = ("Encounter", "Appointment")  # of what no element says when it was said
 NEWS = "news/"  # of a stay or appointment: the mark is when the last was said of it
 FINAL = frozenset({"understood", "corrected", "discarded"})
@@ -117,11 +119,23 @@ def _apply(work: Work, command: ApplyArrival) -> None:
         became = became or [f"Patient/{known}"]
     if subject is not None and known is not None and reading.became_another:
         asked = _merge(work, command, known) or asked
+    if reading.original is not None and known is not None:
+        became.append(f"DocumentReference/{_keep(work, reading.original, known)}")
     _ask_for_codes(work, command)
     arrivals.settle(
         work.conn, work.region_id, command.arrival_id, "understood", kind=reading.kind, now=work.now, became=became,
         notes=[note.as_json() for note in _notes(work, reading, asked)],
     )  # fmt: skip
+
+
+def _keep(work: Work, original: Original, patient_id: str) -> UUID:
+    """As it came. The same bytes again are the same document."""
+    told = asdict(original)
+    name = "\x1f".join((work.region_id, work.viewer.source, original.number, sha256(original.body).hexdigest()))
+    id_ = uuid5(DOCUMENTS, name)
+    kept = came.Came(id=id_, patient_id=patient_id, owner=work.viewer.source, created_at=work.now, **told)
+    came.add(work.conn, work.region_id, kept)
+    return id_
 
 
 def _notes(work: Work, reading: Reading, asked: bool) -> Iterator[Problem]:

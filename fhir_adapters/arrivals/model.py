@@ -76,6 +76,19 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The document itself, to be kept as it came. `labels`: who may see it; see `Came`."""
+
+    series: str
+    number: str
+    code: str
+    title: str
+    told_at: str | None
+    labels: tuple[str, ...]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """`entries` name the subject as SUBJECT. `told_at`: when the sender said it, by which what is older gives way.
     `became_another`: identities of a record that the sender merged into the subject's. `unmapped`: local codes that
@@ -90,6 +103,7 @@ class Reading:
     unmapped: Mapping[str, str] = field(default_factory=dict)
     is_as_sent: bool = False
     takes_back: str = ""
+    original: Original | None = None
 
 
 class Troubles:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from fhir_adapters.arrivals.building import Result, observation, patient, result_system
-from fhir_adapters.arrivals.model import SUBJECT, Reading, Subject, Troubles, child
+from fhir_adapters.arrivals.model import SUBJECT, Original, Reading, Subject, Troubles, child
 from fhir_adapters.arrivals.profile import Profile
 from fhir_adapters.arrivals.values import day, is_id_card, moment, number
 from fhir_adapters.cda import newborns
-from fhir_adapters.cda.parsing import XSI_TYPE, Element, every, find, find_all, parse, place, text_of
+from fhir_adapters.cda.parsing import XSI_TYPE, Element, every, find, find_all, parse, place, text_of, whole_text
 from fhir_adapters.entries import Entry
 from fhir_adapters.labels import sensitivity_of
 from fhir_adapters.mappings.common import restricted
@@ -30,6 +30,7 @@ from fhir_adapters.terminology import (
     item_of,
     same_system,
 )
+from fhir_adapters.types import labels_of
 
 DOCUMENT_TYPES = "2.16.156.10011.2.4"
 TITLES = {  # WS/T 483 and WS/T 500, of a pregnancy (V or inferred: fhir-mapping 6.5)
@@ -90,9 +91,21 @@ def read_body(body: bytes, profile: Profile) -> Reading:
             if made[1]:
                 unmapped[entry.at] = made[1]
     entries += _procedures(root, number_, visited, profile, troubles)
-    entries.append(_document(root, body, type_, number_, told_at, profile, entries))
+    report = _document(root, body, type_, number_, told_at, profile, entries)
+    entries.append(report)
     troubles.raise_any()
-    return Reading(kind=type_, subject=who, entries=tuple(entries), told_at=told_at, unmapped=unmapped)
+    original = Original(
+        series=number_,
+        number=_own_number(root) or number_,
+        code=type_,
+        title=str((report.resource or {})["code"]["text"]),
+        told_at=told_at,
+        labels=tuple(sorted(labels_of(report.resource or {}))),
+        body=body,
+    )
+    return Reading(
+        kind=type_, subject=who, entries=tuple(entries), told_at=told_at, unmapped=unmapped, original=original
+    )  # fmt: skip
 
 
 def _stay_of(who: Subject, number_: str) -> str:
@@ -137,8 +150,15 @@ def _is_minute(element: Element) -> bool:
 def _number_of(root: Element) -> str:
     """Of the set that its versions belong to, else its own: a later version finds what it replaces."""
     found = find(root, "setId")
-    found = found if found is not None else find(root, "id")
-    return f"{_attribute(found, 'root')}/{_attribute(found, 'extension')}".strip("/")
+    return _own_number(root) if found is None else _number(found)
+
+
+def _own_number(root: Element) -> str:
+    return _number(find(root, "id"))
+
+
+def _number(element: Element | None) -> str:
+    return f"{_attribute(element, 'root')}/{_attribute(element, 'extension')}".strip("/")
 
 
 def _subject(root: Element, profile: Profile, troubles: Troubles) -> Subject | None:
@@ -288,7 +308,7 @@ def _document(
 ) -> Entry:
     """The document as it came, where whoever may read of her finds it. It is as secret as the most secret that it
     says."""
-    secret = _secret(body, said)
+    secret = _secret(root, said)
     resource = {
         "resourceType": "DiagnosticReport",
         **({"meta": restricted(secret or None)} if secret is not None else {}),
@@ -309,12 +329,12 @@ def _document(
     return Entry(method="PUT", type="DiagnosticReport", query=query, resource=resource, at=place(root))
 
 
-def _secret(body: bytes, said: list[Entry]) -> str | None:
+def _secret(root: Element, said: list[Entry]) -> str | None:
     """Which infection it tells of, "" where only its text does; None for nothing that is protected."""
     coded = [found for one in said if (found := sensitivity_of(one.resource or {"resourceType": ""})) is not None]
     if coded:
         return coded[0]
-    words = body.decode("utf-8", "replace")
+    words = whole_text(root)
     return "" if any(word in words for word in SECRET_WORDS) else None
 
 

@@ -75,6 +75,11 @@ def text_of(element: Element | None) -> str:
     return " ".join("".join(element.itertext()).split()) if element is not None else ""
 
 
+def whole_text(root: Element) -> str:
+    """Everything that is said anywhere in it, in attributes too, whatever characters it came in."""
+    return str(etree.tostring(root, encoding="unicode"))
+
+
 def place(element: Element) -> str:
     """`/ClinicalDocument/component[2]/section (line 40)`"""
     parts: list[str] = []

@@ -26,6 +26,7 @@ TASK_LIBRARY = "procrastinate"
 NARROWING = {
     "resource": f"{_EVERYBODY} OR may_know_resource(region_id, patient_id, owner, labels)",
     "fhir_document": f"{_EVERYBODY} OR may_know_resource(region_id, patient_id, owner, labels)",
+    "document_that_came": f"{_EVERYBODY} OR may_know_resource(region_id, patient_id, owner, labels)",
     "resource_version": f"{_EVERYBODY} OR may_know_version(region_id, type, id)",
     "instance": f"{_UNASKED} OR may_know_case_of(region_id, variables)",
     "user_task": f"{_UNASKED} OR organisation IS NULL OR organisation = ANY ({_MINE})"

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from pathlib import Path
+
+import pytest
+from fhir.resources.R4B.documentreference import DocumentReference
 
 from tests.fhir.test_delivery import messages
 from tests.inbound.test_cda import DE, document, quantity, upload
@@ -100,6 +105,39 @@ def test_a_later_version_corrects_the_same_child(hospital):
     assert (weight["valueQuantity"]["value"], weight["meta"]["versionId"]) == (2450, "2")
 
 
+IN_GB_18030 = document().decode().replace("UTF-8", "GB18030").encode("gb18030")
+
+
+@pytest.mark.parametrize("body", [SAMPLE, document(), IN_GB_18030], ids=["delivery", "visit", "GB 18030"])
+def test_the_document_comes_back_byte_for_byte_with_its_marks(hospital, body):
+    woman = hospital.brings_in()
+    told = upload(hospital, body).json
+
+    [found] = hospital.search(f"/DocumentReference?patient={woman.patient_id}")
+    attachment = found["content"][0]["attachment"]
+    sent = hospital.get(f"/Binary/{found['id']}")
+
+    assert f"DocumentReference/{found['id']}" in told["became"], told
+    assert sent.data == body and sent.content_type == attachment["contentType"] == "application/hl7-cda+xml"
+    assert attachment["size"] == len(body) and attachment["url"].endswith(f"/Binary/{found['id']}")
+    assert base64.b64decode(attachment["hash"]) == hashlib.sha1(body, usedforsecurity=False).digest()
+    assert attachment["extension"][0]["valueString"] == hashlib.sha256(body).hexdigest()
+    assert hospital.get(f"/DocumentReference/{found['id']}").json == found
+    assert DocumentReference.model_validate(found).status == "current"
+
+
+def test_of_two_versions_the_later_stands_and_both_are_kept(hospital):
+    woman = hospital.brings_in()
+    upload(hospital, document(version="2", at="20260105100000"))
+    upload(hospital, document())  # comes late
+
+    found = hospital.search(f"/DocumentReference?patient={woman.patient_id}")
+
+    states = {one["masterIdentifier"]["value"][-1]: one["status"] for one in found}
+    assert states == {"2": "current", "1": "superseded"}
+    assert len({one["identifier"][0]["value"] for one in found}) == 1
+
+
 def test_a_document_that_tells_of_an_infection_is_for_those_who_may_know(hospital):
     woman = hospital.brings_in()
     with hospital.pool.connection() as conn:
@@ -111,5 +149,11 @@ def test_a_document_that_tells_of_an_infection_is_for_those_who_may_know(hospita
     upload(hospital, document(title="产前随访（梅毒复查）", version="2", at="20260105100000"))
 
     assert hospital.search(documents, "village") == []
+    kept = hospital.search(f"/DocumentReference?patient={woman.patient_id}")
+    seen = hospital.search(f"/DocumentReference?patient={woman.patient_id}", "village")
+    assert (len(kept), len(seen)) == (2, 1)
+    [hidden] = {one["id"] for one in kept} - {one["id"] for one in seen}
+    for name in ("Binary", "DocumentReference"):
+        assert hospital.get(f"/{name}/{hidden}", "village").status_code == 404
     [own] = hospital.search(documents)
     assert [one["code"] for one in own["meta"]["security"]] == ["R"]
