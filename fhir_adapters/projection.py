@@ -41,6 +41,7 @@ from fhir_adapters.stencils import Row
 from fhir_adapters.store import referrals
 from fhir_adapters.store.resources import ENGINE, SQL, Draft, parameters
 from fhir_adapters.terminology import is_identity
+from fhir_adapters.types import matter
 from workflows.forms import Form, forms_on_disk
 
 FormLookup = Callable[[str, int], Form | None]
@@ -70,7 +71,8 @@ def projector(forms: FormLookup) -> Projection:
         response_id = _response_id(submission, completed) if form else None
         rows, drafts = _tasks(record, case, response_id, completed)
         others = _resources(record, case, form, response_id, rows)
-        drafts += [Draft(resource=r, episode_id=case.pregnancy_id) for r in others]
+        about = matter(case.instance_id) if case.patient_id is None else None
+        drafts += [Draft(resource=r, episode_id=case.pregnancy_id, about=about) for r in others]
         drafts += _windows(record, case)
         told, loop = _referral(record, case)
         drafts += loop
@@ -306,6 +308,8 @@ def _areas(record: StepRecord, case: Case) -> Iterator[Statement]:
     """Who looks after the woman may read her, and her child."""
     is_birth = record.submission is not None and record.submission.form == "delivery"
     is_other = record.is_first or _changed(record, AREA_READS)
+    if case.patient_id is None and record.submission is not None:
+        yield Statement(SQL["add_area"], _whose_matter(record, case))
     if case.patient_id is None or not (is_birth or is_other):
         return
     organisations = sorted({str(o) for name in AREA if (o := case.variables.get(name))})
@@ -317,6 +321,17 @@ def _areas(record: StepRecord, case: Case) -> Iterator[Statement]:
     if is_birth and record.submission is not None:
         for order in range(1, 1 + len(record.submission.answers.get("fetus") or ())):
             yield Statement(SQL["add_area"], {**key, "patient_id": newborn.newborn_id(case, order)})
+
+
+def _whose_matter(record: StepRecord, case: Case) -> dict[str, Any]:
+    """The institutions that the matter names, and where whoever filled in its sheet works."""
+    named = {
+        value
+        for name, value in case.variables.items()
+        if isinstance(value, str) and value and (name == "organisation" or name.endswith("_organisation"))
+    }
+    organisations = sorted(named | ({case.organisation} if case.organisation else set()))
+    return {"region_id": record.region_id, "patient_id": matter(case.instance_id), "organisations": organisations}
 
 
 def _identities(record: StepRecord, drafts: list[Draft]) -> Iterator[Statement]:

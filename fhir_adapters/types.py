@@ -48,6 +48,15 @@ _PATIENT_ELEMENT = {
 }
 
 
+MATTER = "matter/"  # no patient has an id with a stroke in it
+
+
+def matter(instance_id: str) -> str:
+    """Stands where a patient's id would: of what is about no woman but about an institution's own matter. Whoever may
+    know of it is kept as for a patient; nobody else's system sees it."""
+    return MATTER + instance_id
+
+
 def patient_of(resource: Mapping[str, Any]) -> str | None:
     """The id of the patient this resource is about."""
     type_ = resource["resourceType"]

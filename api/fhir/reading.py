@@ -18,6 +18,7 @@ from fhir_adapters.search.query import Query, read_query, seal, types_in
 from fhir_adapters.store import resources
 from fhir_adapters.store.search import Found, Hits
 from fhir_adapters.store.search import search as run_search
+from fhir_adapters.types import MATTER
 
 VERSION, PUBLISHED = "0.1.0", datetime(2026, 1, 5, tzinfo=UTC)
 PAGE = 50
@@ -46,7 +47,7 @@ def looking_as_caller(services: Any) -> Iterator[Any]:
 def trace(
     services: Any, conn: Any, interaction: str, type_: str, id_: str | None, patients: Iterable[str | None]
 ) -> None:
-    women = {one for one in patients if one}
+    women = {one for one in patients if one and not one.startswith(MATTER)}
     services.people.record_access(
         conn, principal=principal(), interaction=interaction, resource_type=type_, resource_id=id_, patient_ids=women
     )

@@ -11,6 +11,7 @@ from typing import Any
 from fhir_adapters.dates import local_text
 from fhir_adapters.mappings.common import RULES, Json, coding, person, present, reference, resource
 from fhir_adapters.terminology import ACCOUNT, ACTIVITY, DEVICE, sid
+from fhir_adapters.types import MATTER
 
 AUDIT_TYPE = "http://terminology.hl7.org/CodeSystem/audit-event-type"
 INTERACTION = "http://hl7.org/fhir/restful-interaction"
@@ -71,6 +72,6 @@ def _subject(row: Mapping[str, Any]) -> Json | None:
 
 
 def _women(detail: Any) -> list[Json]:
-    listed = detail.get("patients") or ()
+    listed = [one for one in detail.get("patients") or () if not str(one).startswith(MATTER)]
     role = coding(OBJECT_ROLE, "1", "Patient")
-    return [{"what": reference("Patient", str(one)), "role": role} for one in list(listed)[:PATIENTS]]
+    return [{"what": reference("Patient", str(one)), "role": role} for one in listed[:PATIENTS]]

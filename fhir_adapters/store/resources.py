@@ -62,6 +62,7 @@ class Draft:
     episode_id: str | None = None
     deleted: bool = False
     is_new: bool = False
+    about: str | None = None  # where it is about no patient: whose matter
 
 
 def parameters(
@@ -108,7 +109,7 @@ def row(region_id: str, key: tuple[str, str], draft: Draft, where: str | None = 
         "meta": parts.meta,
         "hash": parts.content_hash,
         "deleted": draft.deleted,
-        "patient": patient_of(resource),
+        "patient": patient_of(resource) or draft.about,
         "episode": draft.episode_id or episode_of(resource),
         "labels": _array(labels_of(resource)),
         "tokens": f"{{{found.tokens}}}",

@@ -101,7 +101,7 @@ COPY (
        AND (r.patient_id IS NULL OR r.owner = %(viewer)s OR r.patient_id IN (
             SELECT a.patient_id FROM patient_area a
              WHERE a.region_id = %(region_id)s AND a.organisation_id = ANY (%(organisations)s::text[])))
-       AND (NOT %(of_patients)s OR r.patient_id IS NOT NULL)
+       AND (NOT %(of_patients)s OR r.patient_id NOT LIKE 'matter/%%')
        AND (%(group_kind)s::text IS NULL OR r.patient_id IN (
             SELECT a.patient_id FROM patient_area a
              WHERE %(group_kind)s = 'organisation' AND a.region_id = %(region_id)s AND a.organisation_id = %(group_of)s::text
@@ -133,5 +133,5 @@ COPY (
        AND (r.patient_id IS NULL OR r.owner = %(viewer)s OR r.patient_id IN (
             SELECT a.patient_id FROM patient_area a
              WHERE a.region_id = %(region_id)s AND a.organisation_id = ANY (%(organisations)s::text[])))
-       AND (NOT %(of_patients)s OR r.patient_id IS NOT NULL)
+       AND (NOT %(of_patients)s OR r.patient_id NOT LIKE 'matter/%%')
 ) TO STDOUT (FORMAT csv, DELIMITER E'\x02', QUOTE E'\x01', NULL E'\x03', ENCODING 'UTF8')

@@ -11,3 +11,16 @@ SELECT DISTINCT r.region_id, r.type, r.id, '~code', (coded ->> 'system') || '|' 
  CROSS JOIN LATERAL jsonb_path_query(v.body::jsonb, '$.code.coding[*]') AS coded
  WHERE r.type = 'Condition' AND NOT r.deleted AND coded ->> 'code' IS NOT NULL
    AND coded ->> 'system' IN ('http://hl7.org/fhir/sid/icd-10', 'urn:oid:2.16.156.10011.2.3.3.11');
+
+-- Sheets of institutions' own matters were open to every system of the region: from now on to those of the institutions
+-- that the matter is about. `matter/<instance>` stands where a patient's id would.
+UPDATE resource r SET patient_id = 'matter/' || t.instance_id
+  FROM user_task t
+ WHERE t.region_id = r.region_id AND t.id::text = left(r.id, 36) AND t.instance_id IS NOT NULL
+   AND r.type IN ('QuestionnaireResponse', 'List', 'Communication') AND r.patient_id IS NULL AND r.engine_owned;
+INSERT INTO patient_area (region_id, patient_id, organisation_id)
+SELECT DISTINCT t.region_id, 'matter/' || t.instance_id, t.organisation
+  FROM user_task t
+ WHERE t.organisation <> '' AND EXISTS (
+       SELECT FROM resource r WHERE r.region_id = t.region_id AND r.patient_id = 'matter/' || t.instance_id)
+ON CONFLICT DO NOTHING;
