@@ -69,7 +69,8 @@ def with_a_woman_handed_over(site: Site, cell: CountyCell) -> None:
             asked = reads.user_tasks(conn, services.region_id, instance_id=instance_id, element_id=element)
         [task] = asked.items
         if form:
-            completion.complete(services, task.id, by=by, answers=example_answers(form))
+            answers = {**example_answers(form), "handover_org": by.organisation}
+            completion.complete(services, task.id, by=by, answers=answers)
     cell.found["task"] = str(task.id)
 
 

@@ -86,4 +86,4 @@ def test_a_consultation_within_one_hospital_is_no_step_of_any_loop(sides):
 
 def recent(side):
     with side.hospital.pool.connection() as conn:
-        return [one["referral_no"] for one in rows.recent(conn, side.hospital.region_id, ["org-hospital"])]
+        return {one["referral_no"] for one in rows.recent(conn, side.hospital.region_id, ["org-hospital"])}
