@@ -151,6 +151,14 @@ def test_a_list_with_no_row_says_so_and_offers_the_way_back(shown):
     assert "没有符合条件的任务" in html and "清除筛选" in html
 
 
+def test_who_has_nothing_to_do_is_led_to_what_they_may_see(shown):
+    empty = shown.get("/tasks?view=mine", "county").get_data(as_text=True)
+    assert "没有符合条件的任务" in empty and '<p><a href="?view=all">' in empty
+
+    everything = shown.get("/tasks?view=all", "county").get_data(as_text=True)
+    assert "没有符合条件的任务" not in everything
+
+
 @pytest.mark.parametrize("view", ["mine", "team", "unassigned", "done", "all"])
 def test_the_count_on_a_tab_is_the_number_of_rows_behind_it(shown, view):
     html = shown.get(f"/tasks?view={view}", "nurse").get_data(as_text=True)
