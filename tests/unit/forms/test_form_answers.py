@@ -352,3 +352,9 @@ def test_a_page_that_asks_hears_everything_and_is_never_refused():
 
     codes = {fault["path"]: fault["code"] for fault in state["faults"]}
     assert (codes["weight"], codes["sbp"], codes["colour"], codes["hb"]) == ("value", "value", "value", "required")
+
+
+def test_that_no_fetal_heart_is_heard_can_be_said():
+    visit = filled("anc-visit", fhr=["unknown"], fetal_heart_absent=True)
+
+    assert validate("anc-visit", visit).values["fetal_heart_absent"] is True

@@ -53,6 +53,12 @@ def test_of_twins_the_slower_heart_counts():
     assert [row["code"] for row in visit(fhr=[146, 104])["visit_findings"]] == ["A-9"]
 
 
+def test_nobody_waits_where_no_fetal_heart_is_heard():
+    found = visit(fetal_heart_absent=True)["visit_findings"]
+
+    assert [(row["code"], row["level"]) for row in found] == [("A-9", "emergency")]
+
+
 def test_the_doctor_who_assesses_sees_what_was_found():
     raised = {"raised_by": [{"code": "A-1", "level": "urgent", "text": "血压 ≥140/90 mmHg"}]}
 
