@@ -20,7 +20,9 @@ from fhir_adapters.types import patient_of
 from workflows import completion, journey, task_access
 from workflows.forms import Form
 
-_REASONS = frozenset({"criteria", "screening_codes", "gradings", "purple", "infections"})  # only some may know
+_REASONS = frozenset(
+    {"criteria", "screening_codes", "screening_infected", "gradings", "purple", "infections"}
+)  # only some may know
 
 
 def form_of(services: Any, conn: Any, canonical: str) -> Form:

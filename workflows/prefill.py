@@ -29,6 +29,7 @@ DECIDED_BY = {
     "S-7.1.5": "sbp",
 }
 UNDECIDED = (None, "unknown", "not-performed")
+NOT_AN_ITEM = "另有须评估的检查结果"  # which one is seen in her results, by those who may
 COPIED_HISTORY = (
     "gravidity",
     "parity_vaginal",
@@ -129,7 +130,8 @@ def referral(facts: Values, variables: Values, on: date) -> dict[str, Any]:
         **_copied(facts, "name"),
         "referred_on": on.isoformat(),
         "edd_final": variables.get("edd"),
-        "positive_items": variables.get("screening_codes"),
+        "positive_items": variables.get("screening_codes")
+        or ([NOT_AN_ITEM] if variables.get("screening_infected") else None),
         "assess_by": (screened + timedelta(days=14)).isoformat() if screened else None,  # N35: within two weeks
     }
 

@@ -120,6 +120,7 @@ def screening(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {
         "screening_codes": codes,
         "screening_unknown": unknown,
+        "screening_infected": bool(routing_birth.infections_in(merged(answers, facts, on))),
         "screened_on": (date_of(answers.get("screened_on")) or on).isoformat(),
     }
 

@@ -17,7 +17,16 @@ from workflows.store import people as people_store
 
 NOT_CLINICAL = frozenset({"pregnancy_id", "pack", "home_organisation", "hospital_organisation", "county_organisation"})
 CLOSED_TO_THOSE_WITHOUT_PURPLE = frozenset(
-    {"purple", "criteria", "screening_codes", "infections", "found_infections", "pmtct_infections", "pmtct_plan"}
+    {
+        "purple",
+        "criteria",
+        "screening_codes",
+        "screening_infected",
+        "infections",
+        "found_infections",
+        "pmtct_infections",
+        "pmtct_plan",
+    }
 )  # they name the disease
 
 

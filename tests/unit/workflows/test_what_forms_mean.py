@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from engine.errors import Incorrect
+from workflows import tables
 from workflows.forms import example_answers, forms_on_disk
 from workflows.journey import advice, derive, gestational_age_text, prefill, start_variables
 from workflows.regions import load_pack
@@ -233,3 +234,12 @@ def test_a_focus_woman_has_a_file_before_she_is_screened_and_then_she_is_green()
     assert prefill("case-file", {}, {"focus": True}, ON)["colour"] == "green"
     assert prefill("case-file", {}, {"focus": True, "colour": "orange"}, ON)["colour"] == "orange"
     assert "colour" not in prefill("case-file", {}, {}, ON)
+
+
+def test_an_infection_that_is_no_item_of_screening_is_assessed_at_once_and_not_named_on_the_slip():
+    said = derive("risk-screening", {}, {"hbsag": "pos"}, ON)
+    assert said["screening_infected"] is True and derive("risk-screening", {}, {"hbsag": "neg"}, ON) != said
+    assert tables.evaluate("screening_outcome", {**said, "screening_round": 1}, ON) == "positive"
+
+    slip = prefill("screening-referral", {}, {"screened_on": "2026-01-05", **said}, ON)
+    assert slip["positive_items"] == ["另有须评估的检查结果"]
