@@ -64,6 +64,8 @@ class ManualClock:
                         self._conn.execute("SET timezone TO 'UTC'")
                     return self._conn.execute(statement.encode(), values).fetchone()
                 except psycopg.OperationalError as error:
+                    if self._conn is not None:
+                        self._conn.close()
                     self._conn = None
                     if attempt == 2:
                         raise Busy("数据库暂时不可用", "the database is away") from error

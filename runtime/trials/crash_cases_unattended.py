@@ -165,6 +165,11 @@ CASES: Mapping[str, Case] = {
         lambda cell: ask.RetryMessage(message_id=cell.found["message"]),
         {"other": ("active", ["task_c"], {})}, rows={MESSAGES: [("delivered",)]},
     ),
+    "WithdrawMessage": Case(
+        lambda cell: cell.do(ask.PublishMessage(name="note", key=cell.case, message_id="one")),
+        lambda cell: ask.WithdrawMessage(name="note", key=cell.case, message_id="one"),
+        {}, rows={MESSAGES: [("expired",)]},
+    ),
     "ReportZombie": Case(
         lambda cell: cell.start("receiver", cell.main),
         lambda cell: ask.ReportZombie(instance_id=cell.main),

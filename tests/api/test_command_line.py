@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from runtime.cli import COMMANDS, main
+from runtime.database import embedded, migrate
 from runtime.database.roles import as_application
 from runtime.demo.county import key_pair
 from tests.api.conftest import ERRAND
@@ -204,7 +205,9 @@ def test_instances_are_listed_and_shown(yuntu, county):
 
 
 def test_doctor_finds_a_healthy_installation_well(yuntu):
-    checks = yuntu.json("doctor")["checks"]
+    with embedded.throw_away() as url:  # on disk: the server of a run promises nothing for the day after
+        migrate.migrate(url)
+        checks = yuntu.json("doctor", YUNTU_DATABASE_URL=as_application(url), YUNTU_OWNER_URL=url)["checks"]
 
     assert all(check.keys() == {"name", "ok", "detail", "next_step"} for check in checks)
     assert {check["name"] for check in checks} >= {
@@ -216,6 +219,15 @@ def test_doctor_finds_a_healthy_installation_well(yuntu):
         "roles",
         "clock",
     }
+
+
+def test_doctor_says_so_where_a_commit_may_be_lost(county):
+    with embedded.throw_away(is_fleeting=True) as url:
+        migrate.migrate(url)
+        told = Shell(county).json("doctor", code=1, YUNTU_DATABASE_URL=as_application(url), YUNTU_OWNER_URL=url)
+
+    (durability,) = [check for check in told["checks"] if check["name"] == "durability"]
+    assert not durability["ok"] and "fsync" in durability["next_step"]
 
 
 def test_doctor_says_the_next_step_where_the_database_is_away(yuntu):

@@ -92,8 +92,15 @@ def test_what_a_person_may_not_do_is_taken_out_of_what_her_app_was_given():
 # --- a county in which there is something to see ----------------------------------------------------------------------
 
 
+KNOWN = {HB: (112, "g/L"), WEIGHT: (60, "kg"), "8302-2": (160, "cm"), "1751-7": (40, "g/L")} | {
+    **{"2160-0": (60, "umol/L"), "6690-2": (7, "10*9/L"), "8867-4": (80, "/min")}
+}
+
+
 def measured(code: str, category: str, subject: str, **more: object) -> dict:
-    made = observation(code, subject, valueQuantity={"value": 1, "unit": "1", "system": "http://unitsofmeasure.org"})
+    value, unit = KNOWN.get(code, (1, "1"))
+    quantity = {"value": value, "unit": unit, "code": unit, "system": "http://unitsofmeasure.org"}
+    made = observation(code, subject, valueQuantity=quantity)
     return {**made, "category": [coded(CATEGORY, category)], **more}
 
 
