@@ -37,6 +37,7 @@ SOCKET_NAME = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 100  # sun_path holds 107 bytes on Linux
 START_LIMIT_S = 60.0  # a start after a crash replays the log first
 ROOM_FOR_A_SERVER_BYTES = 6 * 2**30
+IN_MEMORY = "yuntu-fleeting-"  # begins the names of homes that are kept in memory
 
 SETTINGS = {
     "listen_addresses": "",
@@ -129,7 +130,10 @@ def stop(home: Path) -> bool:
 def throw_away(*, is_fleeting: bool = False) -> Iterator[str]:
     """Address of a new database on a server of its own that is gone afterwards. `is_fleeting`: nothing of it has to
     survive a crash of the machine, so that it is kept in memory where there is room."""
-    home = Path(tempfile.mkdtemp(prefix="yuntu-", dir=_memory() if is_fleeting else None))
+    memory = _memory() if is_fleeting else None
+    if memory is not None:
+        _sweep(memory)
+    home = Path(tempfile.mkdtemp(prefix=IN_MEMORY if memory else "yuntu-", dir=memory))
     server = attach(home, is_fleeting=is_fleeting)
     try:
         yield server.url()
@@ -144,6 +148,18 @@ def _memory() -> Path | None:
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         return None
     return folder if shutil.disk_usage(folder).free >= ROOM_FOR_A_SERVER_BYTES else None
+
+
+def _sweep(memory: Path) -> None:
+    """What a process that was killed left behind would fill the memory until the machine starts anew."""
+    for lock in memory.glob(f"{IN_MEMORY}*/postgres/users.lock"):
+        folder = lock.parent
+        with suppress(FileNotFoundError):  # somebody else sweeps too
+            with _exclusively(folder):
+                if not _nobody_uses(folder):
+                    continue
+                _stop(folder)
+            shutil.rmtree(folder.parent, ignore_errors=True)
 
 
 def program(name: str) -> Path:

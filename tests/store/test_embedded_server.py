@@ -3,6 +3,8 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,3 +84,24 @@ def test_a_home_whose_path_is_too_long_for_a_socket_works_too(home):
         assert conn.execute("SELECT 1").fetchone() == (1,)
     server.release()
     shutil.rmtree(server.socket_folder)
+
+
+KILLED = (
+    "import os, signal; from runtime.database import embedded; from pathlib import Path\n"
+    "embedded.attach(Path({!r}), is_fleeting=True); os.kill(os.getpid(), signal.SIGKILL)"
+)
+
+
+def test_what_a_killed_process_kept_in_memory_is_swept_by_the_next_and_what_is_used_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(embedded, "_memory", lambda: tmp_path)
+    left, used = tmp_path / f"{embedded.IN_MEMORY}left", tmp_path / f"{embedded.IN_MEMORY}used"
+    subprocess.run([sys.executable, "-c", KILLED.format(str(left))], check=False)
+    postmaster = psutil.Process(int((left / "postgres/data/postmaster.pid").read_text().split()[0]))
+    server = embedded.attach(used, is_fleeting=True)
+
+    with embedded.throw_away(is_fleeting=True) as url, psycopg.connect(url) as conn:
+        assert conn.execute("SHOW fsync").fetchone() == ("off",)
+        assert not left.exists() and not postmaster.is_running()
+        with psycopg.connect(server.url()) as beside:
+            assert beside.execute("SELECT 1").fetchone() == (1,)
+    server.release()
