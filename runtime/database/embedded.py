@@ -139,7 +139,7 @@ def throw_away(*, is_fleeting: bool = False) -> Iterator[str]:
         yield server.url()
     finally:
         server.release()
-        shutil.rmtree(home)
+        shutil.rmtree(home, ignore_errors=memory is not None)  # another process may sweep it at this moment
 
 
 def _memory() -> Path | None:

@@ -292,12 +292,12 @@ def test_a_mapping_is_made_by_choosing_elements_rehearsed_confirmed_run_and_take
         page.get_by_role("button", name="暂停").click()
         page.get_by_role("button", name="继续").click()
         run(site)
-        expect(page.get_by_text("4 / 4")).to_be_visible(timeout=15_000)  # the page looks again by itself
-        expect(page.get_by_text("已完成").first).to_be_visible(timeout=15_000)
+        expect(page.get_by_text("4 / 4")).to_be_visible()  # the page looks again by itself
+        expect(page.get_by_text("已完成").first).to_be_visible()
         assert site.task("task_screen_for_risk").instance_id == instance
 
         page.get_by_role("button", name="撤回这一批").click()
         page.wait_for_load_state("networkidle")
         run(site)
-        expect(page.get_by_text("4 / 4")).to_be_visible(timeout=15_000)
+        expect(page.get_by_text("4 / 4")).to_be_visible()
         assert site.task("task_screen").instance_id == instance

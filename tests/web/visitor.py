@@ -8,6 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+PATIENCE_MS = 60_000  # a busy machine is slow, not wrong
+expect.set_options(timeout=PATIENCE_MS)
 
 WIDE, NARROW, NARROWEST = 1366, 390, 320
 HEIGHT = 768
@@ -66,6 +70,6 @@ def visitor(chromium: Any, base: str, *, lang: str = "zh", width: int = WIDE) ->
         locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": width, "height": HEIGHT}
     )
     context.add_cookies([{"name": "yuntu_lang", "value": lang, "url": base}])
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield Visitor(context, base)
     context.close()
