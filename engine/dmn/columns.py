@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.dmn.cells import ORDERED, Interval, StaticCell, static_cell
 from engine.feel.compile.comparison import quick
@@ -14,6 +14,15 @@ from engine.feel.meter import Run, Scope
 from engine.feel.temporal import Date, DaysDuration, YearsDuration
 
 Lookup = Callable[[Any, Scope], int]
+
+
+class Column(NamedTuple):
+    """`at_null`: the rules that null finds, where no cell has to be tried for that."""
+
+    look_up: Lookup
+    at_null: int | None
+
+
 _TYPES: dict[str, tuple[type, ...]] = {
     "number": (Decimal, int),
     "date": (Date,),
@@ -24,7 +33,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def compile_column(cells: list[UnaryTests]) -> Lookup | None:
+def compile_column(cells: list[UnaryTests]) -> Column | None:
     """None: every cell lets everything through."""
     everything = 0
     by_text: dict[str, list[Any]] = {}
@@ -42,9 +51,40 @@ def compile_column(cells: list[UnaryTests]) -> Lookup | None:
     slow = [(cell, mask) for text, (cell, mask) in by_text.items() if _kind(static[text]) != kind or kind is None]
     every = [(cell, mask) for cell, mask in by_text.values()]
     if kind is None:
-        return _by_trial(everything, slow)
+        return Column(_by_trial(everything, slow), None)
     index = _interval_index(indexed, everything) if kind in ORDERED else _value_index(indexed, everything)
     return _dispatch(_TYPES[kind], index, slow, _by_trial(everything, every))
+
+
+def finder(columns: list[Column | None], everything: int) -> Callable[[list[Any], Scope], int]:
+    """The rules that match a row of values. Of most values nothing is known, and what null finds stands ready."""
+    asked = [(number, column) for number, column in enumerate(columns) if column is not None]
+    if any(column.at_null is None for _, column in asked):
+        return _in_order(asked, everything)
+    known = [(number, column.look_up, column.at_null) for number, column in asked]
+
+    def find(values: list[Any], scope: Scope) -> int:
+        mask = everything
+        for number, look_up, at_null in known:
+            value = values[number]
+            mask &= at_null if value is None else look_up(value, scope)  # type: ignore[operator]
+        return mask
+
+    return find
+
+
+def _in_order(asked: list[tuple[int, Column]], everything: int) -> Callable[[list[Any], Scope], int]:
+    """Where cells have to be tried, none after the last rule has fallen out."""
+
+    def find(values: list[Any], scope: Scope) -> int:
+        mask = everything
+        for number, column in asked:
+            mask &= column.look_up(values[number], scope)
+            if not mask:
+                break
+        return mask
+
+    return find
 
 
 def _kind(cell: StaticCell | None) -> str | None:
@@ -71,7 +111,7 @@ def _dispatch(
     index: Callable[[Any], int],
     slow: list[tuple[UnaryTests, int]],
     trial: Lookup,
-) -> Lookup:
+) -> Column:
     """By index for values of the column's kind, by trial for the others."""
     nothing = trial(None, Scope({}, None, Run())) if not slow else 0
     first, second = types[0], types[-1]
@@ -88,7 +128,7 @@ def _dispatch(
             return nothing
         return trial(value, scope)
 
-    return look_up
+    return Column(look_up, None if slow else nothing)
 
 
 def _value_index(cells: list[tuple[StaticCell, int]], everything: int) -> Callable[[Any], int]:

@@ -11,7 +11,7 @@ from engine.errors import Text
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.expressions import Dialect, UnaryTests
 from engine.feel.meter import Run, Scope
-from engine.feel.syntax import Tests
+from engine.feel.syntax import Node, Tests
 from engine.feel.types import ANY, Named, Type, coerce, misfit
 from engine.feel.values import kind_of
 from engine.problems import Problem
@@ -57,10 +57,15 @@ class Environment:
 
     def expression(self, text: str, place: str) -> Closure:
         """A text that cannot be read is reported and has the value null."""
-        return self.constant(text, place)[0]
+        return self.read(text, place)[0]
 
     def constant(self, text: str, place: str) -> tuple[Closure, Any]:
         """The same, with its value when that is known without running it, else UNKNOWN."""
+        closure, node = self.read(text, place)
+        return closure, None if node is None else fold(node)
+
+    def read(self, text: str, place: str) -> tuple[Closure, Node | None]:
+        """The same, with its tree; None: there is nothing to read."""
         if not text.strip():
             return _null, None
         try:
@@ -69,7 +74,7 @@ class Environment:
             self.syntax(error, place, "literalExpression")
             return _null, None
         self._look_for_unknown(place, expression.sure_names)
-        return expression.closure, fold(expression.node)
+        return expression.closure, expression.node
 
     def tests(self, text: str, place: str) -> UnaryTests:
         """A text that cannot be read is reported and lets nothing through."""

@@ -7,9 +7,10 @@ from typing import Any
 
 from engine.dmn import model
 from engine.dmn.cells import UNKNOWN, fold
-from engine.dmn.columns import compile_column
+from engine.dmn.columns import compile_column, finder
 from engine.dmn.environment import Environment, conforming
 from engine.dmn.hit_policies import aggregate, any_of, by_priority, unique
+from engine.dmn.inputs import Input, reader
 from engine.dmn.reader import HIT_POLICIES
 from engine.dmn.shape import check_outputs, check_shape
 from engine.dmn.xml import clean
@@ -33,6 +34,7 @@ class CompiledTable:
         self.policy = table.hit_policy if table.hit_policy in HIT_POLICIES else "UNIQUE"
         self.aggregation = table.aggregation if self.policy == "COLLECT" else None
         check_shape(table, environment.report)
+        self.nodes: list[Any] = []
         self.inputs = [self._input(item) for item in table.inputs]
         self.limits = [self._limits(number) for number in range(len(table.inputs))]
         self.shapes = [self._shape(number) for number in range(len(table.inputs))]
@@ -52,10 +54,11 @@ class CompiledTable:
 
     # --- compiling ---
 
-    def _input(self, item: model.Input) -> tuple[str, Closure, Any, UnaryTests | None]:
+    def _input(self, item: model.Input) -> Input:
         place = f"{self.place}/input/{item.label}"
         kind = self.environment.types.resolve(item.type_ref, place)
-        closure = self.environment.expression(item.text, place)
+        closure, node = self.environment.read(item.text, place)
+        self.nodes.append(node)
         allowed = self.environment.tests(item.allowed, place) if item.allowed and item.allowed.strip() else None
         return item.label, closure, kind, allowed
 
@@ -123,58 +126,29 @@ class CompiledTable:
     # --- running ---
 
     def closure(self) -> Closure:
-        inputs = [(name, value, kind, allowed) for name, value, kind, allowed in self.inputs]
-        labels = [label for label, _, _, _ in inputs]
-        simple = [value if kind is ANY and allowed is None else None for _, value, kind, allowed in inputs]
-        columns = list(enumerate(self.columns))
-        everything = (1 << self.rows) - 1
+        labels = [label for label, _, _, _ in self.inputs]
+        read = reader(self.inputs, self.nodes, self.place)
+        find = finder(self.columns, (1 << self.rows) - 1)
+        width = len(self.columns)
 
         def decide(scope: Scope) -> Any:
             run = scope.run
-            values = []
-            for number, direct in enumerate(simple):
-                if direct is not None:
-                    values.append(direct(scope))
-                else:
-                    fits, value = self._take(inputs[number], scope)
-                    if not fits:
-                        return None
-                    values.append(value)
-            mask = everything
-            for number, look_up in columns:
-                if look_up is not None:
-                    mask &= look_up(values[number], scope)
-                    if not mask:
-                        break
+            values = read(scope)
+            if values is None:
+                return None
+            mask = find(values, scope)
             rules = []
             while mask:
                 low = mask & -mask
                 rules.append(low.bit_length())
                 mask ^= low
-            run.charge(len(columns) + len(rules))
+            run.charge(width + len(rules))
             trace = run.trace
             if trace is not None:
                 trace.append((self.place, labels, values, rules))
             return self._answer(rules, scope)
 
         return decide
-
-    def _take(self, item: tuple[str, Closure, Any, UnaryTests | None], scope: Scope) -> tuple[bool, Any]:
-        """(may the table run, the value of an input)"""
-        label, closure, kind, allowed = item
-        value = closure(scope)
-        if value is None and kind.accepts(None):  # of most inputs nothing is known
-            return True, None
-        fits, converted = conforming(value, kind, f"{self.place}/{label}", scope.run)
-        if not fits:
-            return False, None
-        if allowed is not None and converted is not None and allowed.test_in(converted, scope) is not True:
-            scope.run.fault(
-                f"{self.place}/{label}：输入值不在允许的取值之内",
-                f"{self.place}/{label}: the input is not one of the allowed values",
-            )
-            return False, None
-        return True, converted
 
     def _answer(self, rules: list[int], scope: Scope) -> Any:
         run = scope.run

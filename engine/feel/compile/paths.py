@@ -32,7 +32,16 @@ def _path(c: Compiler, node: syntax.Path) -> Closure:
             s.run.note(position, f"{kind_of(value)} 没有“{name}”", f"{kind_of(value)} has no {name!r}")
         return None
 
-    return read
+    if not isinstance(node.source, syntax.Name):
+        return read
+    variable = node.source.name
+
+    def read_of_own(s: Scope) -> Any:
+        """Of a variable of the innermost scope, as most are."""
+        value = s.vars.get(variable)
+        return value[name] if type(value) is dict and name in value else read(s)
+
+    return read_of_own
 
 
 @compiles(syntax.Filter)

@@ -47,8 +47,10 @@ def test_index_and_trial_agree(texts, subject):
     cells = [compile_unary_tests(text) for text in texts]
     scope = Scope({"limit": Decimal(3)}, None, Run())
 
-    look_up = compile_column(cells)
-    mask = (1 << len(cells)) - 1 if look_up is None else look_up(subject, scope)
+    column = compile_column(cells)
+    mask = (1 << len(cells)) - 1 if column is None else column.look_up(subject, scope)
 
     tried = sum(1 << row for row, cell in enumerate(cells) if cell.test_in(subject, scope) is True)
     assert mask == tried
+    if column is not None and column.at_null is not None:
+        assert column.at_null == column.look_up(None, scope)
