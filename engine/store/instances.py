@@ -17,7 +17,7 @@ from engine.errors import NotFound
 from engine.interpreter.codec import VERSION as CODEC
 from engine.interpreter.contracts import Diff, Event, Happened, Step, UserTaskDone, Wait, WaitKind
 from engine.lifecycle import Status, UserTaskState, require_active
-from engine.store import derive, drafts, reads
+from engine.store import derive, drafts, reads, standing
 from engine.store.incidents import projection_incident
 from engine.store.library import Pins
 from engine.store.transaction import Tx, Unprojected
@@ -122,6 +122,8 @@ def start(
         by=tx.by.id,
         rows=Jsonb(rows),
     )
+    held.state = step.state
+    standing.look(tx, held, None)
     _finish(tx, instance_id, rows, statements)
     return opened
 
@@ -276,7 +278,8 @@ def save(
         tx.hurry()
         statements = _projected(tx, record)
     held.revision += 1
-    held.state = step.state
+    was, held.state = held.state, step.state
+    standing.look(tx, held, was if moved and head is None else None)
     _finish(tx, held.id, rows, statements)
     return opened
 
