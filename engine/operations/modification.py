@@ -23,7 +23,7 @@ from engine.operations.migration.route import owners
 from engine.problems import Problem
 
 NEVER_STARTED = frozenset({Kind.BOUNDARY, Kind.EVENT_SUB_PROCESS})
-TOKEN_SCOPES = frozenset({ScopeKind.ACTIVITY, ScopeKind.BODY, ScopeKind.GATEWAY, ScopeKind.EVENT})
+TOKEN_SCOPES = frozenset({ScopeKind.ACTIVITY, ScopeKind.BODY, ScopeKind.GATEWAY, ScopeKind.EVENT, ScopeKind.UNDOING})
 
 
 class _Refused(Exception):
@@ -82,9 +82,14 @@ class _Hand:
             self._start(instruction.element_id, after=instruction.action == "start_after")
 
     def clear_up(self) -> None:
-        """Scopes in which nothing is left are gone too; then what is to begin begins."""
+        """Scopes in which nothing is left are gone too; then what is to begin begins. Of compensation, the handler
+        that was cancelled is passed over: the next one begins."""
         for scope in sorted(self.run.state.scopes.values(), key=lambda scope: -scope.id):
-            if scope.id in self.run.state.scopes and self._is_empty(scope):
+            if scope.id not in self.run.state.scopes or not self._is_empty(scope):
+                continue
+            if scope.kind is ScopeKind.UNDOING:
+                self.begun.append((scope.id, self.run.node_of(scope, scope.element), "undo_next"))
+            else:
                 self._drop_empty(scope)
         if self.run.scope(ROOT).tokens == 0:
             zh, en = (
@@ -138,8 +143,10 @@ class _Hand:
         standing = [w for w in self.run.waits_in(scope.id) if not self._listens(w.scope, w.element_id, w.kind)]
         if scope.tokens != 0 or scope.id == ROOT or standing:
             return False
-        if scope.kind in (ScopeKind.CALLED, ScopeKind.EVENT):
+        if scope.kind in (ScopeKind.CALLED, ScopeKind.EVENT, ScopeKind.UNDOING):
             return True
+        if scope.kind is ScopeKind.BODY:
+            return not self.run.inside(scope.id)
         return scope.kind is ScopeKind.ACTIVITY and self._has_inside(scope) and not self.run.inside(scope.id)
 
     def _has_inside(self, scope: Scope) -> bool:

@@ -13,6 +13,7 @@ from tests.process.play import (
     boundary,
     call,
     closure_of,
+    content,
     declare,
     diagram,
     each,
@@ -25,10 +26,12 @@ from tests.process.play import (
     process,
     start,
     sub,
+    throw,
     timer,
     user,
     xor,
 )
+from tests.process.test_compensation import CANCEL, UNDO, undoable
 
 LINE = start("s"), user("a"), user("b"), user("c"), end("e"), "s -> a -> b -> c -> e"
 MESSAGES = declare({"m": '="k"'})
@@ -178,3 +181,43 @@ def test_the_event_sub_processes_of_an_opened_scope_listen():
     p = begun(start("s"), user("a"), box, end("e"), "s -> a -> box -> e")
 
     assert moved(p, "cancel a", "before u").waiting == ["message ws", "user_task u"]
+
+
+def undone(loop: str = "") -> Play:
+    """A cancelled transaction whose two handlers are to run, the last first."""
+    inside = [start("is"), undoable("a"), undoable("b"), end("ic", CANCEL), "is -> a -> b -> ic"]
+    tx = el("transaction", "tx", loop + content(*inside))
+    parts = [start("s"), tx, boundary("cancelled", "tx", CANCEL), user("told"), end("e"),
+             "s -> tx -> e; cancelled -> told -> e"]  # fmt: skip
+    return begun(*parts).complete("a").complete("b")
+
+
+def test_a_cancelled_compensation_handler_is_passed_over_and_the_next_one_runs():
+    p = moved(undone(), "cancel undo_b")
+
+    assert p.open == ["undo_a"]
+    assert p.complete("undo_a").open == ["told"]
+
+
+def test_after_the_last_handler_was_cancelled_compensation_is_through():
+    p = moved(undone().complete("undo_b"), "cancel undo_a")
+
+    assert p.open == ["told"]
+    assert p.complete("told").state == "completed"
+
+
+@pytest.mark.parametrize("loop", ["", each("=[1]", "i")], ids=["once", "several runs"])
+def test_compensation_as_a_whole_is_cancelled_with_its_transaction(loop):
+    p = moved(undone(loop), "cancel ic", "before told")
+
+    assert p.open == ["told"]
+    assert p.complete("told").state == "completed"
+
+
+def test_compensation_that_was_thrown_in_passing_is_cancelled_at_its_thrower():
+    p = begun(start("s"), undoable("a"), throw("back", UNDO), user("b"), end("e"), "s -> a -> back -> b -> e")
+
+    p = moved(p.complete("a"), "cancel back", "before b")
+
+    assert p.open == ["b"]
+    assert p.complete("b").state == "completed"
