@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 import orjson
@@ -18,6 +18,7 @@ MAX_DEPTH = 64  # nesting that any document of ours needs is below 20
 MAX_EXPONENT = 6144  # decimal128, which FEEL computes with; beyond it lies no measurement, only an attack
 _INT64 = 1 << 63
 _READER = json.JSONDecoder(parse_float=Decimal)
+_READER_OF_LONG = json.JSONDecoder(parse_float=Decimal, parse_int=lambda digits: _whole(digits))
 
 
 def loads(text: str | bytes) -> Any:
@@ -47,7 +48,13 @@ def loads(text: str | bytes) -> Any:
 
 def read(stored: str | bytes) -> Any:
     """Read JSON that this product itself has written: fractions as Decimal, no further checks."""
-    return _READER.decode(stored if isinstance(stored, str) else str(stored, "utf-8"))
+    text = stored if isinstance(stored, str) else str(stored, "utf-8")
+    try:
+        return _READER.decode(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # jsonb writes 1E+6000 with all its zeros, and int() reads 4,300 digits at most
+        return _READER_OF_LONG.decode(text)
 
 
 def dumps(value: Any) -> bytes:
@@ -70,16 +77,27 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _decimal(digits: str) -> Decimal:
-    number = Decimal(digits)
+    try:
+        number = Decimal(digits)
+    except InvalidOperation:  # an exponent that decimals do not have
+        raise _out_of_range() from None
     if abs(number.adjusted()) > MAX_EXPONENT or len(digits) > MAX_EXPONENT:
-        raise Malformed("JSON 中的数字超出范围", "a number is out of range", code="json")
+        raise _out_of_range()
     return number
 
 
 def _integer(digits: str) -> int:
     if len(digits) > 1000:
-        raise Malformed("JSON 中的数字超出范围", "a number is out of range", code="json")
+        raise _out_of_range()
     return int(digits)
+
+
+def _out_of_range() -> Malformed:
+    return Malformed("JSON 中的数字超出范围", "a number is out of range", code="json")
+
+
+def _whole(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) <= 1000 else Decimal(digits)
 
 
 def _refuse_constant(name: str) -> NoReturn:

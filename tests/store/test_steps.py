@@ -18,6 +18,7 @@ from engine.commands.contracts import (
     TerminateInstance,
 )
 from engine.errors import Conflict, NotFound, Stale
+from engine.rehearsal.drawing import diagram, end, process, script, start, user
 from engine.store import reads
 from engine.store.wire import Wire
 from tests.store.store_kit import NURSE, ONE_TASK, TWO_TASKS
@@ -151,6 +152,24 @@ def test_terminating_an_instance_cancels_what_waits_in_it(world):
     assert [t.state for t in world.tasks(instance, state=None)] == ["cancelled"]
     with pytest.raises(Conflict):
         world.engine.execute(TerminateInstance(instance_id=instance), by=NURSE)
+
+
+def test_a_number_of_thousands_of_digits_stops_nobody(world):
+    xml = diagram(
+        process("main", start("s"), script("grown", "10 ** 5000", "grown"), user("a"), user("b"), end("e"),
+                "s -> grown -> a -> b -> e")
+    )  # fmt: skip
+    world.deploy(xml)
+    instance = world.start("main", given=Decimal("1E+6000"), tiny=Decimal("1E-6100"))
+
+    world.complete(instance, "a")
+
+    assert world.open(instance) == ["b"]
+    assert world.variables(instance) == {
+        "given": Decimal("1E+6000"),
+        "grown": Decimal("1E+5000"),
+        "tiny": Decimal("1E-6100"),
+    }
 
 
 def test_variables_can_be_set_from_outside(world):
