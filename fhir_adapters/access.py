@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from fhir_adapters.issues import FhirError, refuse
-from fhir_adapters.scopes import NARROWED_TYPES, Narrowing, is_understood, narrowing_of
+from fhir_adapters.scopes import NARROWED_TYPES, Narrowing, is_understood, names_very_restricted, narrowing_of
 from fhir_adapters.store.texts import Stored
+from fhir_adapters.types import LABELS
 from workflows.people.model import Principal
 from workflows.people.scopes import covered, read_scope
 
@@ -32,6 +33,7 @@ class Viewer:
     source: str
     organisations: tuple[str, ...]
     restricted: bool
+    very_restricted: bool = False  # of deaths and their reviews
     kind: str = "client"  # client | person
     tolerances: frozenset[str] = frozenset()
     narrowing: Narrowing | None = None
@@ -43,10 +45,16 @@ class Viewer:
             source=f"{who.kind}:{who.login}",
             organisations=tuple(sorted(who.organisations)),
             restricted=who.restricted,
+            very_restricted=who.restricted and (_is_person_here(who) or names_very_restricted(who.scopes)),
             kind=who.kind,
             tolerances=who.tolerances,
             narrowing=narrowing_of(who.scopes, who.patient_id),
         )
+
+    @property
+    def cleared(self) -> tuple[str, ...]:
+        """The labels that a resource may bear and be seen."""
+        return LABELS[: 1 + self.very_restricted] if self.restricted else ()
 
     def about(self, type_: str) -> str | None:
         """The one patient whom all that the scopes leave open of a type is about."""
@@ -63,6 +71,11 @@ class Viewer:
         if not parts:
             return parts is None
         return narrowing.covers(region_id, stored.resource(), stored.updated_at, letters)
+
+
+def _is_person_here(who: Principal) -> bool:
+    """On our own pages, or with a token of their own: no app between."""
+    return who.kind == "person" and who.app is None
 
 
 @lru_cache(maxsize=1 << 12)
@@ -88,7 +101,7 @@ def require_open(viewer: Viewer, types: Iterable[str], interaction: str = "read"
     made of many resources at once."""
     for type_ in types:
         parts = viewer.narrowing.parts(type_, LETTERS[interaction]) if viewer.narrowing else None
-        if parts is not None and any(part.query is not None for part in parts):
+        if parts is not None and any(part.query is not None or part.label is not None for part in parts):
             raise missing_scope(type_, interaction)
 
 

@@ -1,25 +1,48 @@
-"""Which facts only some may know, whoever sends them: HIV, syphilis, hepatitis. The label is set on every way in."""
+"""Which facts only some may know, whoever sends them: HIV, syphilis, hepatitis; and deaths and their reviews, which
+still fewer may. The label is set on every way in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fhir_adapters.mappings.common import restricted
+from fhir_adapters.mappings.common import restricted, very_restricted
 from fhir_adapters.terminology import ATC, BY_CODE, ITEMS, SENSITIVE_ATC, SENSITIVE_ICD
 from fhir_adapters.types import labels_of
 
 SENSITIVE_ANSWERS = frozenset(name for name, item in ITEMS.items() if item.sensitivity) | {"p_1", "sweep_name"}
 
 
+VERY_RESTRICTED_FORMS = frozenset(
+    {
+        *("death-note", "death-phone", "death-report", "death-review", "near-miss"),
+        *("newborn-death", "newborn-death-review", "newborn-died"),
+    }
+)
+
+
 def labelled(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     """The resource with the label it must have; unchanged when it needs none or has one."""
+    if labels_of(resource):
+        return resource
     sensitivity = sensitivity_of(resource)
-    if sensitivity is None or labels_of(resource):
+    if is_of_a_death(resource):
+        added = very_restricted()
+    elif sensitivity is not None:
+        added = restricted(sensitivity or None)
+    else:
         return resource
     meta = dict(resource.get("meta", {}))
-    meta["security"] = [*meta.get("security", []), *restricted(sensitivity or None)["security"]]
+    meta["security"] = [*meta.get("security", []), *added["security"]]
     return {**resource, "meta": meta}
+
+
+def is_of_a_death(resource: Mapping[str, Any]) -> bool:
+    """A sheet of a death, of a near miss or of the review of one."""
+    if resource["resourceType"] != "QuestionnaireResponse":
+        return False
+    form = str(resource.get("questionnaire", "")).partition("|")[0].rpartition("/")[2]
+    return form in VERY_RESTRICTED_FORMS
 
 
 def sensitivity_of(resource: Mapping[str, Any]) -> str | None:

@@ -15,6 +15,7 @@ from engine.contracts import CompleteUserTask, Sequel, Statement, StepRecord, Su
 from engine.contracts import Projection as Projection
 from fhir_adapters.commanded import is_command
 from fhir_adapters.dates import local_text
+from fhir_adapters.labels import labelled
 from fhir_adapters.mappings import (
     appointment,
     child,
@@ -103,14 +104,16 @@ def _tasks(
 ) -> tuple[list[Row], list[Draft]]:
     """Those that opened, changed or ended: as rows, and those that have to be written at length."""
     rows, drafts = [], []
+    about = matter(case.instance_id) if case.patient_id is None else None
     for tasks, is_new in ((record.opened_tasks, True), (record.changed_tasks, False), (record.closed_tasks, False)):
         for task in tasks:
             answer = response_id if completed is not None and task.id == completed.id else None
             row = task_row(record.region_id, task, case, answer)
             if row is None:
                 resource = to_task(task, case, response_id=answer)
-                drafts.append(Draft(resource=resource, episode_id=case.pregnancy_id, is_new=is_new))
+                drafts.append(Draft(resource=resource, episode_id=case.pregnancy_id, about=about, is_new=is_new))
                 continue
+            row["patient"] = row["patient"] or about
             if is_new:
                 row["new"] = True
             rows.append(row)
@@ -134,7 +137,8 @@ def _resources(
     submission = record.submission
     if case.patient_id is None:  # about no one woman: the sheet itself is all there is to keep
         if form and submission and response_id and submission.source is None:
-            yield response.to_response(form, submission.answers, case, id_=response_id, encounter_id=None)
+            sheet = response.to_response(form, submission.answers, case, id_=response_id, encounter_id=None)
+            yield dict(labelled(sheet))
             source = observation.Source(response_id=response_id, effective=local_text(case.happened_at))
             yield from made_of(form, submission.answers, case, source)
         return
@@ -260,7 +264,8 @@ def _submitted(
         made = patient.to_patient(answers, str(case.patient_id))
         yield made if case.died_on is None else patient.died(made, case.died_on) or made
     if submission.source is None:
-        yield response.to_response(form, answers, case, id_=response_id, encounter_id=encounter_id)
+        sheet = response.to_response(form, answers, case, id_=response_id, encounter_id=encounter_id)
+        yield dict(labelled(sheet))
     source = observation.Source(
         response_id=response_id, effective=effective, encounter_id=encounter_id, performer=person(case.by)
     )
@@ -308,7 +313,7 @@ def _areas(record: StepRecord, case: Case) -> Iterator[Statement]:
     """Who looks after the woman may read her, and her child."""
     is_birth = record.submission is not None and record.submission.form == "delivery"
     is_other = record.is_first or _changed(record, AREA_READS)
-    if case.patient_id is None and record.submission is not None:
+    if case.patient_id is None and (record.submission is not None or record.opened_tasks):
         yield Statement(SQL["add_area"], _whose_matter(record, case))
     if case.patient_id is None or not (is_birth or is_other):
         return
@@ -324,12 +329,13 @@ def _areas(record: StepRecord, case: Case) -> Iterator[Statement]:
 
 
 def _whose_matter(record: StepRecord, case: Case) -> dict[str, Any]:
-    """The institutions that the matter names, and where whoever filled in its sheet works."""
+    """The institutions that the matter and its tasks name, and where whoever begins it or fills in its sheet works."""
     named = {
         value
         for name, value in case.variables.items()
         if isinstance(value, str) and value and (name == "organisation" or name.endswith("_organisation"))
     }
+    named |= {str(o) for task in record.opened_tasks if (o := task.wait.data.get("organisation"))}
     organisations = sorted(named | ({case.organisation} if case.organisation else set()))
     return {"region_id": record.region_id, "patient_id": matter(case.instance_id), "organisations": organisations}
 

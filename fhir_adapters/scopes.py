@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from fhir_adapters.issues import FhirError
-from fhir_adapters.types import PEOPLE_FREE, TYPES, patient_of
+from fhir_adapters.terminology import CONFIDENTIALITY
+from fhir_adapters.types import PEOPLE_FREE, TYPES, labels_of, patient_of
 from workflows.people.scopes import Scope, read_scope
 
 if TYPE_CHECKING:
@@ -23,14 +24,16 @@ if TYPE_CHECKING:
 ABOUT_NOBODY = (*PEOPLE_FREE, "Questionnaire")  # read by whoever reads for one patient
 NARROWED_TYPES = frozenset((*TYPES, "Questionnaire"))  # all others are had whole, or not at all
 ANY = "cruds"
+VERY_RESTRICTED = ("_security", f"{CONFIDENTIALITY}|V")  # the one condition that also opens: deaths and their reviews
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One way to be inside: of the patient in context, answering to the query, or both."""
+    """One way to be inside: of the patient in context, answering to the query, bearing the label; all that is said."""
 
     patient_id: str | None = None
     query: Query | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,7 @@ class Narrowing:
         return any(
             (part.patient_id is None or patient_of(resource) == part.patient_id)
             and (part.query is None or version.meets(part.query))
+            and (part.label is None or part.label in labels_of(resource))
             for part in parts
         )
 
@@ -79,11 +83,13 @@ def _parts(narrowing: Narrowing, type_: str, letters: str) -> tuple[Part, ...] |
             continue
         if not is_about_her and not one.condition:
             return None
+        asked = tuple(pair for pair in one.condition if pair != VERY_RESTRICTED)
         try:
-            query = _query(one.type, one.condition) if one.condition else None
+            query = _query(one.type, asked) if asked else None
         except FhirError:
             continue  # what cannot be held to opens nothing
-        parts.append(Part(narrowing.patient_id if is_about_her else None, query))
+        label = "V" if VERY_RESTRICTED in one.condition else None
+        parts.append(Part(narrowing.patient_id if is_about_her else None, query, label))
     return tuple(parts)
 
 
@@ -92,6 +98,12 @@ def _of_type(scopes: Iterable[str], type_: str, letters: str) -> Iterable[Scope]
         one = read_scope(text)
         if one is not None and one.type in ("*", type_) and set(one.letters) & set(letters):
             yield one
+
+
+def names_very_restricted(scopes: Iterable[str]) -> bool:
+    """Whether deaths and reviews are asked for by their label: what a scope for whole types says is not enough."""
+    found = (read_scope(text) for text in scopes)
+    return any(one is not None and VERY_RESTRICTED in one.condition for one in found)
 
 
 def _query(type_: str, condition: tuple[tuple[str, str], ...]) -> Query:
@@ -110,7 +122,8 @@ def is_understood(text: str) -> bool:
         return True
     if one.type not in TYPES:
         return False
+    asked = tuple(pair for pair in one.condition if pair != VERY_RESTRICTED)
     try:
-        return bool(_query(one.type, one.condition).conditions)
+        return not asked or bool(_query(one.type, asked).conditions)
     except FhirError:
         return False

@@ -48,6 +48,7 @@ _PATIENT_ELEMENT = {
 }
 
 
+LABELS = ("R", "V")  # restricted, very restricted: of v3-Confidentiality those that hide anything
 MATTER = "matter/"  # no patient has an id with a stroke in it
 
 
@@ -108,7 +109,7 @@ def is_referral(resource: Mapping[str, Any]) -> bool:
 def labels_of(resource: Mapping[str, Any]) -> list[str]:
     """Confidentiality of a resource beyond the normal: R (restricted) or V (very restricted)."""
     security = resource.get("meta", {}).get("security", ())
-    return sorted({c["code"] for c in security if c.get("system") == CONFIDENTIALITY and c.get("code") in ("R", "V")})
+    return sorted({c["code"] for c in security if c.get("system") == CONFIDENTIALITY and c.get("code") in LABELS})
 
 
 def _id_of(reference: Any, type_: str) -> str | None:

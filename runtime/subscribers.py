@@ -16,7 +16,7 @@ from engine.clock import system_clock
 from engine.commands.contracts import Actor
 from engine.store.connections import configure
 from fhir_adapters.access import Viewer
-from fhir_adapters.scopes import narrowing_of
+from fhir_adapters.scopes import names_very_restricted, narrowing_of
 from fhir_adapters.store.subscriptions import Subscribed, Subscriptions
 from fhir_adapters.subscriptions.numbering import number_changes
 from fhir_adapters.subscriptions.sending import Sender
@@ -53,6 +53,7 @@ def viewer_of(services: Services, conn: Any, found: Subscribed) -> Viewer | None
         source=f"client:{client.name}",
         organisations=organisations,
         restricted=principal.restricted,
+        very_restricted=names_very_restricted(found.scopes),
         narrowing=narrowing_of(found.scopes, None),
     )
 

@@ -10,6 +10,8 @@ from fhir_adapters.mappings.case import Case
 from fhir_adapters.mappings.common import Json, person, reference
 from workflows.forms import Form
 
+WITHOUT_A_NAME = "event_anonymous"  # the answer of whoever reports an adverse event and is not to be named
+
 
 def to_response(form: Form, answers: Mapping[str, Any], case: Case, *, id_: str, encounter_id: str | None) -> Json:
     """What was entered on a page or over JSON; one that came over FHIR is stored as it came instead."""
@@ -20,7 +22,7 @@ def to_response(form: Form, answers: Mapping[str, Any], case: Case, *, id_: str,
         "subject": case.subject,
         "encounter": reference("Encounter", encounter_id),
         "authored": local_text(case.happened_at),
-        "author": person(case.by),
+        "author": None if answers.get(WITHOUT_A_NAME) is True else person(case.by),
     }
     written = form.to_response(answers, **{name: value for name, value in header.items() if value})
     if not written["item"]:

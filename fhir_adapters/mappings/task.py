@@ -25,6 +25,7 @@ from fhir_adapters.terminology import (
 STATUS = {"created": "ready", "claimed": "accepted", "completed": "completed", "cancelled": "cancelled"}
 OPEN = ("ready", "accepted", "in-progress")
 ON_HOLD, HELD, TURNED = "on-hold", {"text": "流程已挂起，暂不办理"}, {"text": "流程已转向，任务取消"}
+UNSIGNED = frozenset({"adverse-event"})  # may be filled in without a name: who took it is not said either
 DUE_SOON = timedelta(days=2)  # ux: a warning that still leaves a working day; pages say so at the same moment
 
 
@@ -78,7 +79,7 @@ def _extensions(task: TaskRecord, due: str | None) -> list[Json]:
     found: list[Json] = []
     if data.get("organisation"):
         found.append({"url": CANDIDATES, "valueReference": reference("Organization", data["organisation"])})
-    if task.assignee:
+    if task.assignee and data.get("form") not in UNSIGNED:
         found.append({"url": ASSIGNEE, "valueReference": person(task.assignee)})
     if data.get("clock") and due:
         parts: list[Json] = [

@@ -45,6 +45,6 @@ def find(
 ) -> list[Came]:
     """One, or a patient's, newest first."""
     given: dict[str, Any] = {"region_id": region_id, "id": id_, "patient_id": patient_id, "viewer": viewer.source}
-    given |= {"restricted": viewer.restricted, "organisations": list(viewer.organisations)}
+    given |= {"cleared": list(viewer.cleared), "organisations": list(viewer.organisations)}
     with conn.cursor(row_factory=class_row(Came)) as cursor:
         return cursor.execute(SQL["documents_that_came"], given).fetchall()

@@ -13,6 +13,7 @@ from psycopg.rows import class_row
 
 from engine.store import sql
 from fhir_adapters.access import Viewer
+from fhir_adapters.types import LABELS
 
 SQL = sql.load(__file__)
 
@@ -51,13 +52,13 @@ def find(
 ) -> list[Kept]:
     """One, or a patient's, newest first."""
     given: dict[str, Any] = {"region_id": region_id, "id": id_, "patient_id": patient_id, "viewer": viewer.source}
-    given |= {"restricted": viewer.restricted, "organisations": list(viewer.organisations)}
+    given |= {"cleared": list(viewer.cleared), "organisations": list(viewer.organisations)}
     with conn.cursor(row_factory=class_row(Kept)) as cursor:
         return cursor.execute(SQL["documents"], given).fetchall()
 
 
 def of_referral(conn: Connection[Any], region_id: str, referral_no: str, *, restricted: bool) -> list[Kept]:
     """Those that belong to a referral, for its two sides, oldest first."""
-    given = {"region_id": region_id, "referral_no": referral_no, "restricted": restricted}
+    given = {"region_id": region_id, "referral_no": referral_no, "cleared": list(LABELS) if restricted else []}
     with conn.cursor(row_factory=class_row(Kept)) as cursor:
         return cursor.execute(SQL["documents_of_referral"], given).fetchall()

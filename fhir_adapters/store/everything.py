@@ -40,7 +40,7 @@ def everything(
         "types": list(types),
         "since": since,
         "viewer": viewer.source,
-        "restricted": viewer.restricted,
+        "cleared": list(viewer.cleared),
         "organisations": list(viewer.organisations),
     }
 

@@ -198,7 +198,7 @@ def _asked(region_id: str, job: Job, viewer: Viewer) -> dict[str, Any]:
         "patients": list(job.patients) if job.patients is not None else None,
         "of_patients": job.of_patients,
         "viewer": viewer.source,
-        "restricted": viewer.restricted,
+        "cleared": list(viewer.cleared),
         "organisations": list(viewer.organisations),
     }
 

@@ -38,7 +38,7 @@ def of_types(
         "since": since,
         "about": about.pop() if len(about) == 1 else None,
         "viewer": viewer.source,
-        "restricted": viewer.restricted,
+        "cleared": list(viewer.cleared),
         "organisations": list(viewer.organisations),
     }
 

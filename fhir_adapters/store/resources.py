@@ -270,7 +270,7 @@ def narrow(conn: Connection[Any], viewer: Viewer) -> None:
 def view(viewer: Viewer) -> dict[str, Any]:
     return {
         "viewer": viewer.source,
-        "restricted": viewer.restricted,
+        "cleared": list(viewer.cleared),
         "organisations": list(viewer.organisations),
     }
 

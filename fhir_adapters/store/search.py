@@ -218,6 +218,8 @@ def _inside(sql_: _Sql, region_id: str, type_: str, parts: Sequence[Part]) -> No
         sql_.add("another")
         if part.patient_id is not None:
             sql_.add("of_patient", part.patient_id)
+        if part.label is not None:
+            sql_.add("labelled", part.label)
         for condition in part.query.conditions if part.query is not None else ():
             _add_condition(sql_, region_id, type_, condition)
         sql_.add("ends")
@@ -226,7 +228,7 @@ def _inside(sql_: _Sql, region_id: str, type_: str, parts: Sequence[Part]) -> No
 
 def _visible(sql_: _Sql, viewer: Viewer) -> None:
     """As far as the viewer may know of it; row-level security says the same underneath."""
-    sql_.add("visible", viewer.restricted, viewer.source, viewer.source, list(viewer.organisations))
+    sql_.add("visible", list(viewer.cleared), viewer.source, viewer.source, list(viewer.organisations))
 
 
 def _add_condition(sql_: _Sql, region_id: str, type_: str, condition: Condition) -> None:

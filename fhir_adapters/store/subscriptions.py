@@ -157,7 +157,7 @@ class Subscriptions:
     def visible(self, viewer: Viewer, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bool]:
         """Those of these resources that the viewer may know of, and whether each bears a label."""
         types, ids = [type_ for type_, _ in wanted], [id_ for _, id_ in wanted]
-        view = {"restricted": viewer.restricted, "viewer": viewer.source, "organisations": list(viewer.organisations)}
+        view = {"cleared": list(viewer.cleared), "viewer": viewer.source, "organisations": list(viewer.organisations)}
         rows = self._run("visible_of", types=types, ids=ids, **view).fetchall() if wanted else []
         return {(type_, id_): labelled for type_, id_, labelled in rows}
 

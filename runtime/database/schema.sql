@@ -1258,6 +1258,7 @@ CREATE FUNCTION public.may_know_resource(p_region text, p_patient text, p_owner 
     AS $$
 DECLARE
     v_organisations text := nullif(current_setting('app.organisations', true), '');
+    v_cleared       text := coalesce(current_setting('app.restricted', true), '');
 BEGIN
     IF v_organisations IS NULL OR v_organisations = '*' THEN
         RETURN v_organisations IS NOT NULL;
@@ -1265,7 +1266,7 @@ BEGIN
     IF p_owner = nullif(current_setting('app.viewer', true), '') THEN
         RETURN true;
     END IF;
-    IF p_labels <> '{}' AND coalesce(current_setting('app.restricted', true), '') <> 'on' THEN
+    IF p_labels <> '{}' AND NOT (CASE WHEN v_cleared LIKE '{%}' THEN p_labels <@ v_cleared::text[] ELSE v_cleared = 'on' END) THEN
         RETURN false;
     END IF;
     RETURN p_patient IS NULL OR EXISTS (
@@ -1470,6 +1471,46 @@ CREATE FUNCTION public.message_lock(p_region text, p_name text, p_key text) RETU
     AS $$
     SELECT hashtextextended(p_region || chr(31) || p_name || chr(31) || p_key, 0)
 $$;
+
+--
+-- Name: read_resource(text, uuid, timestamp with time zone, text, text, text, text, text, text[], text[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.read_resource(p_region text, p_epoch uuid, p_at timestamp with time zone, p_type text, p_id text, p_actor text, p_actor_kind text, p_organisation text, p_organisations text[], p_cleared text[]) RETURNS TABLE(version integer, updated_at timestamp with time zone, source text, body text, meta text)
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    v_viewer  text := p_actor_kind || ':' || p_actor;
+    v_patient text;
+BEGIN
+    PERFORM set_config('app.region', p_region, true), set_config('app.organisations', p_organisations::text, true),
+            set_config('app.viewer', v_viewer, true), set_config('app.restricted', p_cleared::text, true);
+    PERFORM 1 FROM people_epoch WHERE epoch = p_epoch;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT r.version, r.patient_id INTO version, v_patient FROM resource r
+     WHERE r.region_id = p_region AND r.type = p_type AND r.id = p_id AND NOT r.deleted
+       AND (r.labels <@ p_cleared OR r.owner = v_viewer)
+       AND (r.patient_id IS NULL OR r.owner = v_viewer OR EXISTS (
+            SELECT FROM patient_area a WHERE a.region_id = r.region_id AND a.patient_id = r.patient_id
+               AND a.organisation_id = ANY (p_organisations)));
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT v.updated_at, v.source, v.body, v.meta INTO updated_at, source, body, meta FROM resource_version v
+     WHERE v.region_id = p_region AND v.type = p_type AND v.id = p_id AND v.version = read_resource.version;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    INSERT INTO audit (region_id, at, actor_id, actor_kind, organisation, action, subject_kind, subject_id, detail)
+    VALUES (p_region, p_at, p_actor, p_actor_kind, p_organisation, 'read', p_type, p_id,
+            CASE WHEN v_patient IS NOT NULL THEN jsonb_build_object('patients', jsonb_build_array(v_patient)) END);
+    RETURN NEXT;
+END $$;
 
 --
 -- Name: read_resource(text, uuid, timestamp with time zone, text, text, text, text, text, text[], boolean); Type: FUNCTION; Schema: public; Owner: -

@@ -13,7 +13,7 @@ SELECT d.id, d.patient_id, d.owner, d.labels, d.series, d.number, d.code, d.titl
   FROM document_that_came d
  WHERE d.region_id = %(region_id)s AND (%(id)s::uuid IS NULL OR d.id = %(id)s)
    AND (%(patient_id)s::text IS NULL OR d.patient_id = %(patient_id)s)
-   AND (d.labels = '{}' OR %(restricted)s OR d.owner = %(viewer)s)
+   AND (d.labels <@ %(cleared)s::text[] OR d.owner = %(viewer)s)
    AND (d.owner = %(viewer)s OR EXISTS (
         SELECT FROM patient_area a WHERE a.region_id = d.region_id AND a.patient_id = d.patient_id
            AND a.organisation_id = ANY (%(organisations)s::text[])))

@@ -12,7 +12,7 @@ SELECT d.id, d.kind, d.patient_id, d.episode_id, d.owner, d.labels, d.created_at
   FROM fhir_document d
  WHERE d.region_id = %(region_id)s AND (%(id)s::uuid IS NULL OR d.id = %(id)s)
    AND (%(patient_id)s::text IS NULL OR d.patient_id = %(patient_id)s)
-   AND (d.labels = '{}' OR %(restricted)s OR d.owner = %(viewer)s)
+   AND (d.labels <@ %(cleared)s::text[] OR d.owner = %(viewer)s)
    AND (d.owner = %(viewer)s OR EXISTS (
         SELECT FROM patient_area a WHERE a.region_id = d.region_id AND a.patient_id = d.patient_id
            AND a.organisation_id = ANY (%(organisations)s::text[])))
@@ -23,5 +23,5 @@ SELECT d.id, d.kind, d.patient_id, d.episode_id, d.owner, d.labels, d.created_at
 SELECT d.id, d.kind, d.patient_id, d.episode_id, d.owner, d.labels, d.created_at, d.replaces, d.body, d.referral_no,
        d.came_from, EXISTS (SELECT FROM fhir_document n WHERE n.region_id = d.region_id AND n.replaces = d.id) AS is_replaced
   FROM fhir_document d
- WHERE d.region_id = %(region_id)s AND d.referral_no = %(referral_no)s AND (d.labels = '{}' OR %(restricted)s)
+ WHERE d.region_id = %(region_id)s AND d.referral_no = %(referral_no)s AND d.labels <@ %(cleared)s::text[]
  ORDER BY d.created_at, d.kind, d.id

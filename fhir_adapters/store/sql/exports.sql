@@ -97,7 +97,7 @@ COPY (
        AND (%(since)s::timestamptz IS NULL OR r.updated_at > %(since)s::timestamptz)
        AND (%(until)s::timestamptz IS NULL OR r.updated_at < %(until)s::timestamptz)
        AND (%(patients)s::text[] IS NULL OR r.patient_id = ANY (%(patients)s::text[]))
-       AND (r.labels = '{}' OR %(restricted)s OR r.owner = %(viewer)s)
+       AND (r.labels <@ %(cleared)s::text[] OR r.owner = %(viewer)s)
        AND (r.patient_id IS NULL OR r.owner = %(viewer)s OR r.patient_id IN (
             SELECT a.patient_id FROM patient_area a
              WHERE a.region_id = %(region_id)s AND a.organisation_id = ANY (%(organisations)s::text[])))
@@ -108,7 +108,7 @@ COPY (
             UNION ALL
             SELECT f.patient_id FROM resource f
              WHERE %(group_kind)s = 'flag' AND f.region_id = %(region_id)s AND f.type = 'Flag' AND NOT f.deleted
-               AND f.tokens @> %(group_tokens)s::bigint[] AND (f.labels = '{}' OR %(restricted)s)
+               AND f.tokens @> %(group_tokens)s::bigint[] AND f.labels <@ %(cleared)s::text[]
             UNION ALL
             SELECT e.patient_id FROM resource e
              WHERE %(group_kind)s = 'case-file' AND e.region_id = %(region_id)s AND e.type = 'EpisodeOfCare'
@@ -129,7 +129,7 @@ COPY (
        AND r.updated_at > %(since)s::timestamptz
        AND (%(until)s::timestamptz IS NULL OR r.updated_at < %(until)s::timestamptz)
        AND (%(patients)s::text[] IS NULL OR r.patient_id = ANY (%(patients)s::text[]))
-       AND (r.labels = '{}' OR %(restricted)s OR r.owner = %(viewer)s)
+       AND (r.labels <@ %(cleared)s::text[] OR r.owner = %(viewer)s)
        AND (r.patient_id IS NULL OR r.owner = %(viewer)s OR r.patient_id IN (
             SELECT a.patient_id FROM patient_area a
              WHERE a.region_id = %(region_id)s AND a.organisation_id = ANY (%(organisations)s::text[])))

@@ -11,7 +11,7 @@ SELECT h.type, h.id, h.version, h.updated_at, h.deleted, h.source, h.body, h.met
           AND (%(about)s::text IS NULL OR r.patient_id IS NULL OR r.patient_id = %(about)s)
           AND (%(before)s::timestamptz IS NULL
                OR (v.updated_at, v.type, v.id, v.version) < (%(before)s, %(before_type)s, %(before_id)s, %(before_version)s))
-          AND (r.labels = '{}' OR %(restricted)s OR r.owner = %(viewer)s)
+          AND (r.labels <@ %(cleared)s::text[] OR r.owner = %(viewer)s)
           AND (r.patient_id IS NULL OR r.owner = %(viewer)s OR EXISTS (
                SELECT FROM patient_area a WHERE a.region_id = r.region_id AND a.patient_id = r.patient_id
                   AND a.organisation_id = ANY (%(organisations)s::text[])))

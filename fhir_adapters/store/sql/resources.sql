@@ -7,7 +7,7 @@ SELECT resource_type, resource_id, resource_version_no, is_changed
 -- For the rest of the transaction row-level security shows what the caller may know of, whatever is asked.
 SELECT set_config('app.organisations', (%(organisations)s::text[])::text, true),
        set_config('app.viewer', %(viewer)s, true),
-       set_config('app.restricted', CASE WHEN %(restricted)s THEN 'on' ELSE 'off' END, true)
+       set_config('app.restricted', (%(cleared)s::text[])::text, true)
 
 -- read --
 -- The current version of a resource as far as the caller may know of it; deleted ones too, marked.
@@ -15,7 +15,7 @@ SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.met
   FROM resource r
   JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = r.version
  WHERE r.region_id = %(region_id)s AND r.type = %(type)s AND r.id = %(id)s
-   AND (r.labels = '{}' OR %(restricted)s OR r.owner = %(viewer)s)
+   AND (r.labels <@ %(cleared)s::text[] OR r.owner = %(viewer)s)
    AND (r.patient_id IS NULL OR r.owner = %(viewer)s OR EXISTS (
         SELECT FROM patient_area a WHERE a.region_id = r.region_id AND a.patient_id = r.patient_id
            AND a.organisation_id = ANY (%(organisations)s::text[])))
@@ -26,7 +26,7 @@ SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.met
   FROM resource r
   JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = %(version)s
  WHERE r.region_id = %(region_id)s AND r.type = %(type)s AND r.id = %(id)s
-   AND (r.labels = '{}' OR %(restricted)s OR r.owner = %(viewer)s)
+   AND (r.labels <@ %(cleared)s::text[] OR r.owner = %(viewer)s)
    AND (r.patient_id IS NULL OR r.owner = %(viewer)s OR EXISTS (
         SELECT FROM patient_area a WHERE a.region_id = r.region_id AND a.patient_id = r.patient_id
            AND a.organisation_id = ANY (%(organisations)s::text[])))
@@ -35,7 +35,7 @@ SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.met
 -- The current version of a resource and the trace of the look, for a caller who was believed in this epoch.
 SELECT version, updated_at, source, body, meta
   FROM read_resource(%(region_id)s, %(epoch)s, %(at)s, %(type)s, %(id)s, %(actor)s, %(kind)s, %(organisation)s,
-                     %(organisations)s, %(restricted)s)
+                     %(organisations)s, %(cleared)s::text[])
 
 -- history --
 -- Versions of one resource, or of a type when id is null, newest first; `before` and `before_id` continue a page.
@@ -46,7 +46,7 @@ SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.met
    AND (%(since)s::timestamptz IS NULL OR v.updated_at >= %(since)s)
    AND (%(about)s::text IS NULL OR r.patient_id = %(about)s)
    AND (%(before)s::timestamptz IS NULL OR (v.updated_at, v.id, v.version) < (%(before)s, %(before_id)s, %(before_version)s))
-   AND (r.labels = '{}' OR %(restricted)s OR r.owner = %(viewer)s)
+   AND (r.labels <@ %(cleared)s::text[] OR r.owner = %(viewer)s)
    AND (r.patient_id IS NULL OR r.owner = %(viewer)s OR EXISTS (
         SELECT FROM patient_area a WHERE a.region_id = r.region_id AND a.patient_id = r.patient_id
            AND a.organisation_id = ANY (%(organisations)s::text[])))

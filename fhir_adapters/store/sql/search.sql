@@ -30,7 +30,7 @@ SELECT v.id, v.version, v.updated_at, v.source, v.body, v.meta
 SELECT r.id, r.version, r.patient_id, r.updated_at::text
   FROM resource r
  WHERE r.region_id = %(region_id)s AND r.type = %(type)s AND r.id = ANY (%(ids)s::text[]) AND r.deleted IS NOT TRUE
-   AND (r.labels = '{}' OR %(restricted)s OR r.owner = %(viewer)s)
+   AND (r.labels <@ %(cleared)s::text[] OR r.owner = %(viewer)s)
    AND (r.patient_id IS NULL OR r.owner = %(viewer)s OR EXISTS (
         SELECT FROM patient_area a WHERE a.region_id = r.region_id AND a.patient_id = r.patient_id
            AND a.organisation_id = ANY (%(organisations)s::text[])))
@@ -54,7 +54,7 @@ SELECT count(*) FROM resource r
                       WHERE s.region_id = r.region_id AND s.type = r.type AND s.id = r.id AND s.param = %s) k
 
 -- visible --
-   AND (r.labels = '{}' OR %s OR r.owner = %s)
+   AND (r.labels <@ %s::text[] OR r.owner = %s)
    AND (r.patient_id IS NULL OR r.owner = %s OR EXISTS (
         SELECT FROM patient_area a WHERE a.region_id = r.region_id AND a.patient_id = r.patient_id
            AND a.organisation_id = ANY (%s::text[])))
@@ -79,6 +79,9 @@ SELECT count(*) FROM resource r
 
 -- of_patient --
  AND r.patient_id = %s
+
+-- labelled --
+ AND %s = ANY (r.labels)
 
 -- updated_eq --
 (r.updated_at BETWEEN %s AND %s)

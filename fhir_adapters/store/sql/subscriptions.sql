@@ -66,7 +66,7 @@ SELECT t.seq, t.type, t.id, t.version, t.at, v.deleted, v.body, v.meta, b.body A
 SELECT r.type, r.id, r.labels <> '{}' AS labelled
   FROM unnest(%(types)s::text[], %(ids)s::text[]) AS asked (type, id)
   JOIN resource r ON r.region_id = %(region_id)s AND r.type = asked.type AND r.id = asked.id
- WHERE (r.labels = '{}' OR %(restricted)s OR r.owner = %(viewer)s)
+ WHERE (r.labels <@ %(cleared)s::text[] OR r.owner = %(viewer)s)
    AND (r.patient_id IS NULL OR r.owner = %(viewer)s OR EXISTS (
         SELECT FROM patient_area a WHERE a.region_id = r.region_id AND a.patient_id = r.patient_id
            AND a.organisation_id = ANY (%(organisations)s::text[])))
