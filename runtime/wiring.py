@@ -12,7 +12,6 @@ from psycopg_pool import PoolTimeout
 from engine.clock import Clock, system_clock
 from engine.errors import Busy
 from engine.problems import Problem, Refused
-from engine.store import plain
 from engine.store.connections import for_region, open_pool
 from fhir_adapters import bundles, directory
 from fhir_adapters.arrivals import applying
@@ -28,8 +27,7 @@ from runtime.settings import Settings
 from runtime.timekeeper import Timekeeper
 from workflows import audited, duplicates, intake, jobs_outside, leads, moving_in, occasions
 from workflows.corrections import carrying_out, grading
-from workflows.form_library import FormLibrary
-from workflows.forms import Form
+from workflows.form_library import FormLibrary, read_form
 from workflows.institutions import calendar, imports, sweep
 from workflows.people import People
 from workflows.regions import Pack, load_pack
@@ -113,7 +111,7 @@ def database_is_away(error: BaseException) -> bool:
 def check_form(content: bytes) -> list[Problem]:
     """What the engine is told about a form that is to be deployed."""
     try:
-        return list(Form.parse(plain.loads(content)).problems)
+        return list(read_form(content).problems)
     except Refused as error:
         return list(error.problems)
 

@@ -7,14 +7,38 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
 from engine.store.connections import open_pool
 from runtime.database import embedded, migrate
 from runtime.database.roles import as_application
+from tests.databases import administration, copied
+
+
+class Compiled(BytecodeCache):
+    """Templates of the pages, compiled once for all applications of a run: each test makes its own application."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates() -> Iterator[None]:
+    before = Flask.jinja_options
+    Flask.jinja_options = {**before, "bytecode_cache": Compiled()}
+    yield
+    Flask.jinja_options = before
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +55,7 @@ def server() -> Iterator[str]:
 def template(server: str) -> Iterator[str]:
     """Name of a migrated database that the tests copy."""
     name = f"template_{uuid.uuid4().hex[:12]}"
-    with _administration(server) as admin:
+    with administration(server) as admin:
         admin.execute(f'CREATE DATABASE "{name}"')
         migrate.migrate(make_conninfo(server, dbname=name))
         yield name
@@ -41,31 +65,14 @@ def template(server: str) -> Iterator[str]:
 @pytest.fixture
 def database(server: str, template: str) -> Iterator[str]:
     """Address of a new, migrated, empty database, as the role that owns it: the application's is `as_application`."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with _administration(server) as admin:
-        _copy(admin, template, name)
-    yield make_conninfo(server, dbname=name)
-    with _administration(server) as admin:
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with copied(server, template) as url:
+        yield url
 
 
 @pytest.fixture
 def pool(database: str) -> Iterator[ConnectionPool]:
     with open_pool(as_application(database), max_size=10) as opened:
         yield opened
-
-
-def _copy(admin: psycopg.Connection, template: str, name: str) -> None:
-    """By cloning files where the file system can, which takes a tenth of the time."""
-    try:
-        admin.execute("SET file_copy_method = clone")
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
-    except psycopg.Error:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-
-
-def _administration(server: str) -> psycopg.Connection:
-    return psycopg.connect(server, autocommit=True)
 
 
 @pytest.fixture(scope="session")

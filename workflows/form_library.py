@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from engine.store import plain, reads
 from workflows.forms import Form
+
+MOST = 256  # files: several releases of all forms
+
+
+@lru_cache(maxsize=MOST)
+def read_form(content: bytes) -> Form:
+    """Once per process: deploying a form checks it, filling it in needs it. To be read only. Raises Refused."""
+    return Form.parse(plain.loads(content))
 
 
 class FormLibrary:
@@ -16,7 +25,6 @@ class FormLibrary:
         self._read = read
         self._region_id = region_id
         self._parsed: dict[tuple[str, int], Form] = {}
-        self._sources: dict[tuple[str, int], dict[str, Any]] = {}
 
     def get(self, key: str, version: int | None = None, *, conn: Any = None) -> Form | None:
         """The form of this version, or the newest; None where none is deployed under this id."""
@@ -32,17 +40,10 @@ class FormLibrary:
         """The form of this version where this process has read it before: no question to the database."""
         return self._parsed.get((key, version)) if version is not None else None
 
-    def source(self, form: Form) -> dict[str, Any]:
-        """The Questionnaire of a form that this library has given out, as it was deployed."""
-        return self._sources[form.id, form.version]
-
     def _load(self, conn: Any, key: str, version: int | None) -> Form | None:
         found = reads.definition(conn, self._region_id, "form", key, version)
         if found is None:
             return None
         if (key, found.version) not in self._parsed:
-            source = plain.loads(found.xml)
-            form = Form.parse(source)
-            self._sources[form.id, form.version] = source
-            self._parsed[key, found.version] = form
+            self._parsed[key, found.version] = read_form(bytes(found.xml))
         return self._parsed[key, found.version]

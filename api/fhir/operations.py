@@ -146,7 +146,7 @@ def questionnaire(services: Any, id_: str) -> Response:
     access.require(scopes(), "Questionnaire", "read")
     with services.engine.read() as conn:
         form = questionnaires.form_of(services, conn, id_.replace("/", ""))
-    return replies.json({**services.forms.source(form), "id": form.id})
+    return replies.json({**form.questionnaire, "id": form.id})
 
 
 def list_questionnaires(services: Any) -> Response:
@@ -159,7 +159,7 @@ def list_questionnaires(services: Any) -> Response:
     entries = [
         {
             "fullUrl": f"{base}/Questionnaire/{form.id}",
-            "resource": services.forms.source(form),
+            "resource": form.questionnaire,
             "search": {"mode": "match"},
         }
         for form in forms

@@ -60,7 +60,7 @@ def blueprint(services: Services) -> Blueprint:
             task = task_access.task_for(services, conn, task_id, principal())
             opened = completion.open_form(services, conn, task, today=task_access.today_in_china(services))
         services.people.audit(principal(), "read", "form", task.business_key, {"task": str(task_id)})
-        questionnaire = services.forms.source(opened.form) if opened.form else None
+        questionnaire = opened.form.questionnaire if opened.form else None
         response = opened.form.to_response(opened.answers, status="in-progress") if opened.form else None
         body = {"questionnaire": questionnaire, "response": response, "answers": opened.answers}
         return reply(body, revision=task.revision)

@@ -11,8 +11,7 @@ from typing import Any
 
 from engine.commands.decision_files import DecisionFiles
 from engine.errors import EngineError, Text
-from engine.interpreter import Program, compile_program
-from engine.model import read_bpmn
+from engine.interpreter import Program, read_diagram
 from engine.problems import Problem, Refused
 from engine.store import plain
 from engine.store.transaction import FormCheck
@@ -62,8 +61,7 @@ def read_files(
 
 
 def _processes(name: str, source: bytes, _: FormCheck | None) -> list[DraftDefinition]:
-    model = read_bpmn(source)
-    programs = [compile_program(model, process_id) for process_id in model.processes]
+    diagram = read_diagram(source)
     return [
         DraftDefinition(
             kind="process",
@@ -73,9 +71,9 @@ def _processes(name: str, source: bytes, _: FormCheck | None) -> list[DraftDefin
             source=source,
             version_tag=program.version_tag,
             program=program,
-            warnings=(*model.warnings, *model.ignored),
+            warnings=(*diagram.model.warnings, *diagram.model.ignored),
         )
-        for program in programs
+        for program in diagram.programs.values()
     ]
 
 

@@ -2,6 +2,7 @@
 
 from engine.interpreter.codec import decode, encode
 from engine.interpreter.compile import compile_program
+from engine.interpreter.diagrams import Diagram, read_diagram
 from engine.interpreter.failures import Unexpected
 from engine.interpreter.program import Closure, Program
 from engine.interpreter.starts import start_conditions_met, start_timer_due, start_timer_next
@@ -10,6 +11,7 @@ from engine.interpreter.step import apply, diff, start
 
 __all__ = [
     "Closure",
+    "Diagram",
     "Program",
     "State",
     "Unexpected",
@@ -18,6 +20,7 @@ __all__ = [
     "decode",
     "diff",
     "encode",
+    "read_diagram",
     "start",
     "start_conditions_met",
     "start_timer_due",

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from engine.dmn import Definitions, read_decisions
 from engine.errors import Text
-from engine.interpreter import Closure, Program, compile_program
-from engine.model import Model, read_bpmn
+from engine.interpreter import Closure, Program, read_diagram
+from engine.model import Model
 from engine.problems import Problem, Refused
 
 
@@ -20,10 +20,9 @@ class Library:
 
     def add_diagram(self, xml: bytes) -> tuple[Model, list[Program]]:
         """Read, lint and compile each executable process of one file."""
-        model = read_bpmn(xml)
-        programs = [compile_program(model, process_id) for process_id in model.processes]
-        self.programs |= {program.key: program for program in programs}
-        return model, programs
+        diagram = read_diagram(xml)
+        self.programs |= diagram.programs
+        return diagram.model, list(diagram.programs.values())
 
     def add_decisions(self, xml: bytes) -> Definitions:
         definitions = read_decisions(xml)

@@ -13,8 +13,7 @@ from weakref import WeakKeyDictionary
 from engine.dmn import Definitions, read_decisions
 from engine.dmn.imports import Shelf
 from engine.errors import Conflict, NotFound
-from engine.interpreter import Closure, Program, compile_program
-from engine.model import read_bpmn
+from engine.interpreter import Closure, Program, read_diagram
 
 if TYPE_CHECKING:
     from engine.store.transaction import Tx
@@ -141,7 +140,7 @@ class Library:
     def program(self, tx: Tx, key: str, version: int) -> Program:
         found = self._programs.get((key, version))
         if found is None:
-            found = compile_program(read_bpmn(self._source(tx, "process", key, version)), key)
+            found = read_diagram(self._source(tx, "process", key, version)).programs[key]
             self._programs[key, version] = found
         return found
 

@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from flask import Flask
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
 from engine.commands.contracts import Deploy
 from engine.store.connections import open_pool
@@ -23,6 +22,7 @@ from runtime.demo.county import settle_people
 from runtime.demo.logins import read_logins
 from runtime.start import INSTALLER
 from runtime.wiring import assemble
+from tests.databases import copied
 
 BEGIN = "2026-01-05T08:00:00+08:00"
 ERRAND = Path(__file__).parent / "diagrams" / "errand.bpmn"
@@ -87,29 +87,24 @@ class County:
 @pytest.fixture(scope="session")
 def county_template(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A database with the county's people and the small process, to be copied; and the home with their passwords."""
-    name, home = f"county_{uuid.uuid4().hex[:12]}", tmp_path_factory.mktemp("county")
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        made = County(home, make_conninfo(server, dbname=name))
+    home = tmp_path_factory.mktemp("county")
+    with copied(server, template, "county") as url:
+        made = County(home, url)
         settle_people(made.services)
         made.services.engine.execute(Deploy(files={"errand.bpmn": ERRAND.read_bytes()}), by=INSTALLER)
         made.pool.close()
         made.clock.close()
-        yield name, home
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        yield conninfo_to_dict(url)["dbname"], home
 
 
 @pytest.fixture
 def county(server: str, county_template: tuple[str, Path]) -> Iterator[County]:
     """Everybody is there, nothing has happened yet; it is eight o'clock on the 5th of January 2026."""
-    name, home = f"test_{uuid.uuid4().hex[:12]}", county_template[1]
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{county_template[0]}"')
-        opened = County(home, make_conninfo(server, dbname=name))
+    with copied(server, county_template[0]) as url:
+        opened = County(county_template[1], url)
         yield opened
         opened.pool.close()
         opened.clock.close()
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture

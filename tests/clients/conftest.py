@@ -22,6 +22,7 @@ import requests
 from psycopg.conninfo import make_conninfo
 
 from runtime.demo.identity import identity_number
+from tests.databases import copy
 from tests.fhir.conftest import hospital_template  # noqa: F401
 from tests.fhir.fhir_kit import ID_CARD, registration
 
@@ -103,7 +104,7 @@ def stand(server: str, hospital_template, tmp_path_factory: pytest.TempPathFacto
     for file in template_home.glob("*.json"):
         shutil.copy(file, home)
     with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        copy(admin, template, name)
     environment = os.environ | {
         "YUNTU_HOME": str(home),
         "YUNTU_PORT": str(port),

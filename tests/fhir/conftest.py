@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
 from engine.store import plain, reads
 from engine.store.connections import open_pool
@@ -22,6 +20,7 @@ from runtime.database.roles import as_application
 from runtime.demo.county import settle_people
 from runtime.start import deploy_shipped
 from runtime.wiring import assemble
+from tests.databases import copied
 from tests.fhir.app_kit import Installation
 from tests.fhir.fhir_kit import WOMAN, registration
 from tests.fhir.subscription_kit import Receiver, Told
@@ -131,28 +130,23 @@ class Woman:
 def hospital_template(
     server: str, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Path]]:
-    name, home = f"hospital_{uuid.uuid4().hex[:12]}", tmp_path_factory.mktemp("hospital")
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        made = Hospital(home, make_conninfo(server, dbname=name))
+    home = tmp_path_factory.mktemp("hospital")
+    with copied(server, template, "hospital") as url:
+        made = Hospital(home, url)
         settle_people(made.services)
         deploy_shipped(made.services)
         made.pool.close()
         made.clock.close()
-        yield name, home
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        yield conninfo_to_dict(url)["dbname"], home
 
 
 @contextmanager
 def opened(server: str, hospital_template: tuple[str, Path]) -> Iterator[Hospital]:
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{hospital_template[0]}"')
-        made = Hospital(hospital_template[1], make_conninfo(server, dbname=name))
+    with copied(server, hospital_template[0]) as url:
+        made = Hospital(hospital_template[1], url)
         yield made
         made.pool.close()
         made.clock.close()
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture

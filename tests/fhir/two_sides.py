@@ -23,6 +23,7 @@ from fhir_adapters.store import documents
 from fhir_adapters.store import referrals as rows
 from runtime import partners
 from runtime.database.roles import as_application
+from tests.databases import copy
 from tests.fhir.conftest import BEGIN, Hospital
 from tests.fhir.fhir_kit import ID_CARD
 from workflows import completion, occasions
@@ -225,7 +226,7 @@ def installations(server, hospital_template, homes, many=2):
     made = []
     with psycopg.connect(server, autocommit=True) as admin:
         for name in names:
-            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{hospital_template[0]}"')
+            copy(admin, hospital_template[0], name)
         try:
             made = [Side(homes.mktemp(name), make_conninfo(server, dbname=name)) for name in names]
             for place, side in enumerate(made):

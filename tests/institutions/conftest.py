@@ -12,7 +12,8 @@ import pytest
 
 from engine.store import reads
 from runtime.start import deploy_shipped
-from tests.web.conftest import BEGIN, Site, copied, csrf_of, example, served, settle_people
+from tests.databases import copied
+from tests.web.conftest import BEGIN, Site, csrf_of, example, served, settle_people
 
 __all__ = ["BEGIN", "csrf_of", "example", "served"]
 XINFENG = "cn-xf-2022"

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from tests.api.test_beside_tasks import sent
+from tests.databases import copied
 from tests.institutions.conftest import XINFENG, County
-from tests.web.conftest import copied
 from tests.web.markup import assert_sound
 
 CHINESE = re.compile(r"[一-鿿]")

@@ -8,7 +8,6 @@ import math
 import re
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,7 +18,6 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from psycopg.conninfo import make_conninfo
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from engine.store import reads
@@ -32,6 +30,7 @@ from runtime.demo.county import settle_people
 from runtime.demo.logins import read_logins
 from runtime.start import deploy_shipped
 from runtime.wiring import assemble
+from tests.databases import copied
 from workflows import completion, intake
 
 BEGIN = "2026-01-05T08:00:00+08:00"
@@ -125,16 +124,6 @@ def csrf_of(answer: Any) -> str:
     found = CSRF.search(answer.get_data(as_text=True))
     assert found is not None, answer.status
     return found.group(1)
-
-
-@contextmanager
-def copied(server: str, template: str, prefix: str) -> Iterator[str]:
-    """The address of a copy of a database, dropped afterwards."""
-    name = f"{prefix}_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        yield make_conninfo(server, dbname=name)
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")

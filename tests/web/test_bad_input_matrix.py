@@ -11,8 +11,9 @@ from uuid import uuid4
 import pytest
 
 from engine.commands.contracts import PublishMessage
+from tests.databases import copied
 from tests.unit.dmn.tables import table
-from tests.web.conftest import Site, copied, csrf_of, example
+from tests.web.conftest import Site, csrf_of, example
 from tests.web.markup import assert_sound
 from tests.web.test_amendments import graded
 from tests.web.test_task_page import as_form
