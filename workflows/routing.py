@@ -183,7 +183,7 @@ def _findings(answers: Values, facts: Values, on: date) -> list[dict[str, Any]]:
     rates = [rate for rate in _listed(answers.get("fhr")) if isinstance(rate, int | Decimal)]
     if rates:
         found |= {"fhr_lowest": min(rates), "fhr_highest": max(rates)}
-    return tables.findings(found, on)
+    return tables.findings(found, policy_of(facts), on)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -253,16 +253,19 @@ def _recheck(colour: Any, purple: Any) -> dict[str, Any]:
 def home_visit(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     died = answers.get("contact") == "died"
     ending = {"end_code": LOST_OR_DIED["died"], "ended_on": answers.get("death_date") or on.isoformat()} if died else {}
+    found = {"contact_reason": answers.get("death_cause")} if died else _findings_of(answers, facts, on)
+    route = routing_review.route_after_birth(answers, found.get("visit_findings", ()), on)
     return {
         **ending,
-        **({"contact_reason": answers.get("death_cause")} if died else _findings_of(answers, facts, on)),
+        **found,
         "visited_on": (date_of(answers.get("visit_date")) or on).isoformat(),
-        "needs_referral": answers.get("referral") == "yes" or routing_review.route_after_birth(answers, on) == "refer",
+        "needs_referral": answers.get("referral") == "yes" or route == "refer",
         **_recheck(answers.get("risk_recheck"), answers.get("risk_recheck_purple")),
     }
 
 
 def check_42d(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    """The doctor's word, and what D8 and D9 say: she is referred once before she may count as recovered."""
     contact = answers.get("contact")
     recovered = answers.get("classification") == "recovered" and answers.get("disposition") != "refer"
     ending = (
@@ -274,7 +277,17 @@ def check_42d(answers: Values, facts: Values, on: date) -> dict[str, Any]:
         if contact in LOST_OR_DIED
         else {}
     )
-    return {"recovered": recovered, "checked_on": (date_of(answers.get("visit_date")) or on).isoformat(), **ending}
+    checked = (date_of(answers.get("visit_date")) or on).isoformat()
+    found = [] if contact in LOST_OR_DIED else _findings({"postpartum_days": 42, **answers}, facts, on)
+    return {
+        "recovered": recovered,
+        "checked_on": checked,
+        "visit_findings": found,
+        "visit_abnormal": contact not in LOST_OR_DIED and answers.get("classification") == "not_recovered",
+        "needs_referral": routing_review.route_after_birth(answers, found, on) == "refer",
+        **_recheck(None, None),
+        **ending,
+    }
 
 
 def tracing(answers: Values, facts: Values, on: date) -> dict[str, Any]:
@@ -289,7 +302,7 @@ def tracing(answers: Values, facts: Values, on: date) -> dict[str, Any]:
         where = answers.get("delivered_where")
         result |= {"born_outside": where == "outside"} if where else {}
     if contact in END_OF_CONTACT:
-        result |= {"end_code": END_OF_CONTACT[contact], "ended_on": on.isoformat()}
+        result |= {"end_code": END_OF_CONTACT[contact], "ended_on": answers.get("death_date") or on.isoformat()}
     return result
 
 
@@ -304,6 +317,11 @@ def notice_answer(answers: Values, facts: Values, on: date) -> dict[str, Any]:
 def ending(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     """What whoever closes the case puts down is its end (`workflows.closing` says what may be)."""
     code = {"end_code": answers["end_code"]} if answers.get("end_code") else {}
+    if answers.get("born_before_death") is True:
+        code["birth_before_death"] = {
+            "delivered_on": answers.get("born_on"),
+            "born_outside": answers.get("born_outside") is True,
+        }
     return {**code, "ended_on": answers.get("ended_on") or on.isoformat(), "end_reason": answers.get("reason")}
 
 

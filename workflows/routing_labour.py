@@ -8,6 +8,7 @@ from typing import Any
 
 from workflows import tables
 from workflows.facts import date_of
+from workflows.rules_of_case import policy_of
 
 Values = Mapping[str, Any]
 ASKS = frozenset({"urgent", "emergency"})  # levels of D8 that somebody looks at again at once
@@ -23,7 +24,7 @@ def labour(answers: Values, facts: Values, on: date) -> dict[str, Any]:
         "visit_purple": answers.get("labour_purple") is True,
         "visit_urgent": False,
         "visit_abnormal": abnormal,
-        "visit_findings": tables.findings({"sbp": answers.get("sbp"), "dbp": answers.get("dbp")}, on),
+        "visit_findings": tables.findings({name: answers.get(name) for name in ("sbp", "dbp")}, policy_of(facts), on),
         "check_moment": MOMENTS[0],
     }
 
@@ -44,7 +45,8 @@ def observed(answers: Values, facts: Values, on: date) -> dict[str, Any]:
         "blood_loss_24h": answers.get("blood_loss_total"),
         "delivery_mode": answers.get("birth_mode"),
     }
-    findings = tables.findings({name: value for name, value in found.items() if value is not None}, on)
+    measured = {name: value for name, value in found.items() if value is not None}
+    findings = tables.findings(measured, policy_of(facts), on)
     serious = any(row["level"] in ASKS for row in findings) or answers.get("shock_signs") is True
     return {"visit_findings": findings, "birth_abnormal": serious}
 

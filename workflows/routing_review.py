@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,18 +12,20 @@ from workflows.facts import number_of
 
 Values = Mapping[str, Any]
 FEVER = Decimal(38)  # A-22
-SERIOUS = ("lochia", "uterus", "mental_state")  # bleeding or infection, poor involution, depression: D9
+SERIOUS = ("lochia", "uterus", "mental_state", "calf")  # bleeding or infection, poor involution, depression: D9; A-22
+REFERRED = frozenset({"A-1", "A-2", "A-15", "A-16", "A-20"})  # of D8, what a township does not keep after the birth
 GENERAL = ("breast", "wound", "general_health")
 
 
-def route_after_birth(answers: Values, on: date) -> str | None:
-    """D9: "refer", "guide" or "close". None where nobody was examined."""
+def route_after_birth(answers: Values, findings: Sequence[Values], on: date) -> str | None:
+    """D9: "refer", "guide" or "close". None where nobody was examined. `findings`: what D8 says of this visit."""
     if answers.get("contact") in ("lost", "died"):
         return None
     temperature = number_of(answers.get("temperature"))
     feverish = temperature is not None and temperature >= FEVER
+    shown = any(row["code"] in REFERRED for row in findings)
     found = {
-        "serious": feverish or any(answers.get(name) == "abnormal" for name in SERIOUS),
+        "serious": feverish or shown or any(answers.get(name) == "abnormal" for name in SERIOUS),
         "general": any(answers.get(name) == "abnormal" for name in GENERAL),
         "recovered": answers.get("classification") in ("normal", "recovered"),
     }

@@ -83,9 +83,9 @@ def grading_criteria(facts: Mapping[str, Any], policy: Mapping[str, Any], on: da
     return list(evaluate("grading_auto", {"facts": measured(facts), "policy": policy}, on))
 
 
-def findings(found: Mapping[str, Any], on: date) -> list[dict[str, Any]]:
+def findings(found: Mapping[str, Any], policy: Mapping[str, Any], on: date) -> list[dict[str, Any]]:
     """D8: what one visit shows: `code`, `level` (info, warn, urgent, emergency) and `text` of each finding."""
-    return list(evaluate("findings", {"found": measured(found)}, on))
+    return list(evaluate("findings", {"found": measured(found), "policy": policy}, on))
 
 
 # D13 looks at the worst value since the pregnancy began, where it is known

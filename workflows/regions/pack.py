@@ -129,6 +129,7 @@ POLICY: Mapping[str, str] = {
     "visit_windows": "visits.package",
     "missed_visit_after": "visits.missed_after",
     "visit_raise": "followup.visit_raise",
+    "findings": "findings",
     "visit_interval_days": "followup.interval_days",
     "tracing": "tracing.steps",
     "tracing_urgent": "tracing.urgent_steps",

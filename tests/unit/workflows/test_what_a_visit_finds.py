@@ -1,6 +1,9 @@
 """D8: which finding of a visit asks for a new assessment; the levels are a parameter of the pack."""
 
 from datetime import date
+from decimal import Decimal
+
+import pytest
 
 from workflows import tables
 from workflows.journey import derive, prefill
@@ -69,6 +72,68 @@ def test_fever_at_the_home_visit_is_found():
     said = derive("postnatal-visit", {"temperature": 38, "postpartum_days": 6, "risk_recheck": "green"}, {}, ON)
 
     assert [row["code"] for row in said["visit_findings"]] == ["A-22"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "level"),
+    [
+        ({"spo2": 94}, "A-15", "emergency"),
+        ({"bile_acid": 10}, "A-16", "urgent"),
+        ({"epds": 13, "epds_self_harm": 0}, "A-20", "urgent"),
+        ({"epds": 4, "epds_self_harm": 1}, "A-20", "emergency"),
+        ({"weight": 60, "weight_gain": Decimal("0.9")}, "A-12", "info"),  # 17+6: 1.25 kg at the least by then
+    ],
+)
+def test_an_antenatal_visit_finds_oxygen_bile_acid_mood_and_too_little_weight(answers, code, level):
+    before = {**EDD, "height": 160, "prepregnancy_weight": Decimal("59.1")}
+
+    found = derive("anc-visit", {**QUIET, **answers}, before, ON)["visit_findings"]
+
+    assert [(row["code"], row["level"]) for row in found] == [(code, level)]
+
+
+def test_the_cut_off_of_the_epds_is_that_of_the_region():
+    local = {**POLICY, "findings": {**POLICY["findings"], "epds_cutoff": 10}}
+
+    assert visit(epds=10, epds_self_harm=0)["visit_findings"] == []
+    said = derive("anc-visit", {**QUIET, "epds": 10, "epds_self_harm": 0}, {**EDD, "policy": local}, ON)
+    assert [row["code"] for row in said["visit_findings"]] == ["A-20"]
+
+
+WELL = {"visit_date": "2026-03-08", "postpartum_days": 42, "classification": "recovered", "disposition": "close"}
+
+
+@pytest.mark.parametrize(
+    ("form", "answers", "codes"),
+    [
+        (form, answers, codes)
+        for form in ("postnatal-visit", "postnatal-42d")
+        for answers, codes in (
+            ({"calf": "abnormal"}, ["A-22"]),
+            ({"epds": 14, "epds_self_harm": 0}, ["A-20"]),
+            ({"epds": 3, "epds_self_harm": 2}, ["A-20"]),
+            ({"spo2": 93}, ["A-15"]),
+            ({"sbp": 150, "dbp": 84}, ["A-1", "A-22"]),
+        )
+    ],
+)
+def test_what_is_found_after_the_birth_asks_for_an_assessment_and_is_referred(form, answers, codes):
+    said = derive(form, {**WELL, "contact": "met", **answers}, {}, ON)
+
+    assert [row["code"] for row in said["visit_findings"]] == codes
+    assert (asks(said), said["needs_referral"]) == (True, True)
+
+
+def test_a_woman_who_is_well_on_the_42nd_day_is_neither_graded_nor_referred():
+    said = derive("postnatal-42d", {**WELL, "contact": "met", "sbp": 118, "dbp": 74, "epds": 6}, {}, ON)
+
+    assert (said["visit_findings"], asks(said), said["needs_referral"], said["recovered"]) == ([], False, False, True)
+
+
+def test_who_died_before_the_42nd_day_has_no_findings():
+    said = derive("postnatal-42d", {"contact": "died", "death_date": "2026-03-07", "sbp": 170}, {}, ON)
+
+    assert (said["visit_findings"], said["needs_referral"]) == ([], False)
 
 
 def test_a_death_found_at_the_home_visit_is_the_end():
