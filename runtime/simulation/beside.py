@@ -18,7 +18,6 @@ from runtime.simulation.persons import Person
 from runtime.simulation.writing import ENDINGS, born_at, ddi_minutes
 from workflows import occasions
 from workflows.corrections import carrying_out, grading
-from workflows.institutions import matters
 
 JOURNEY = "pregnancy_journey"
 HIGH_AFTER = timedelta(days=45)  # of care: a grading was reported, or never will be
@@ -56,9 +55,6 @@ def acts(person: Person, chance: Callable[[str, int], Random]) -> Iterable[tuple
             by_day(person.arrives_on + HIGH_AFTER, chance("beside/regraded", 0)),
             lambda course: _regrade(course, person),
         )
-    if _newborn_dies(person):
-        moment = by_day(person.delivers_on + timedelta(days=9), chance("beside/newborn-review", 0))
-        yield moment, lambda course: _review_newborn(course, person)
 
 
 def is_handed_over(person: Person) -> bool:
@@ -106,12 +102,6 @@ def _regrade(course: Course, person: Person) -> None:
     )
     carrying_out.carry_out(services, asked)
     course.stepped(2)
-
-
-def _review_newborn(course: Course, person: Person) -> None:
-    by = course.desk.by_login("senior")
-    matters.begin(course.desk.services, "newborn_death_review", by=by, pregnancy_id=person.pregnancy_id)
-    course.stepped()
 
 
 def _is_in_care(person: Person, on: date) -> bool:

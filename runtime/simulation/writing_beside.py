@@ -91,7 +91,8 @@ def _rescue(person: Person, variables: Values, now: datetime, turned_down: bool)
 
 
 def _newborn_review(person: Person, variables: Values, now: datetime, turned_down: bool) -> dict[str, Any]:
-    return {"child_died_on": (person.delivers_on + timedelta(days=2)).isoformat(), "child_age_days": 2}
+    died = min(person.delivers_on + timedelta(days=2), on_day(now))
+    return {"child_died_on": died.isoformat(), "child_age_days": max((died - person.delivers_on).days, 0)}
 
 
 def _centre(person: Person, variables: Values, now: datetime, turned_down: bool) -> dict[str, Any]:

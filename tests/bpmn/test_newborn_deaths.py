@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from tests.bpmn.conftest import begin
 
+REVIEW = "message_newborn_death_reported"  # begins P19
 BORN = "2026-01-05T06:00:00+08:00"
 TESTED = {"infections_tested": ["hiv", "syphilis", "hbv"], "infections": [], "edd": "2026-01-08"}
 
@@ -27,7 +28,9 @@ def test_a_death_that_the_home_visit_learns_of_is_reported():
 
     child.complete("task_newborn_visit", newborn_contact="died", contact_reason="呛奶")
 
-    assert child.open() == ["task_report_newborn_death"]
+    assert child.open() == ["task_report_newborn_death"] and REVIEW not in child.sent
+    child.complete("task_report_newborn_death")
+    assert REVIEW in child.sent
 
 
 def test_a_death_told_between_two_visits_is_reported_and_the_month_visit_does_not_come():

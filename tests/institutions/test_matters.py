@@ -7,8 +7,12 @@ from html import unescape
 
 import pytest
 
+from engine.commands.contracts import PublishMessage
 from engine.errors import Conflict, Incorrect
+from engine.store import reads
+from runtime.start import INSTALLER
 from tests.institutions.conftest import example
+from workflows.duplicates import JOURNEY
 from workflows.institutions import evidence_lock, session
 
 OFFICER, HOSPITAL, TOWNSHIP, HEALTH = "org-mch", "org-hospital", "org-twn-1", "org-county-health"
@@ -142,6 +146,39 @@ def test_a_newborns_death_is_reviewed_and_meanwhile_nothing_of_the_record_is_cor
     with county.services.engine.read() as conn:
         evidence_lock.require_unlocked(conn, county.services.region_id, [woman.pregnancy_id])
     assert "task_action_item" in county.open(HOSPITAL)
+
+
+def test_a_reported_death_begins_its_review_and_a_twins_is_reviewed_after_it(county):
+    woman = county.woman("nurse", name="测试壬", id_no="999999199706150043", handbook_no="SF-2026-0009")
+    reported(county, woman, 1)
+    reported(county, woman, 2)
+    assert county.open(HOSPITAL).count("task_newborn_facility_review") == 1
+
+    for child in (1, 2):
+        assert county.variables(county.task("task_newborn_facility_review", HOSPITAL))["child_order"] == child
+        county.finish("task_newborn_facility_review", "senior", "newborn-death-review", HOSPITAL)
+        county.finish("task_newborn_county_review", "county", "newborn-death-review", OFFICER)
+
+    with county.services.engine.read() as conn:
+        evidence_lock.require_unlocked(conn, county.services.region_id, [woman.pregnancy_id])
+    assert "task_newborn_facility_review" not in county.open(HOSPITAL)
+
+
+def test_the_death_of_a_child_born_outside_is_reviewed_by_the_township(county):
+    woman = county.woman("nurse", name="测试壬", id_no="999999199706150043", handbook_no="SF-2026-0009")
+
+    reported(county, woman, 1, born_outside=True)
+
+    assert "task_newborn_facility_review" in county.open(TOWNSHIP)
+
+
+def reported(county, woman, child, **told):
+    """As the child's process tells it when the report of the death is done."""
+    with county.services.engine.read() as conn:
+        case = reads.instance_by_business_key(conn, county.services.region_id, JOURNEY, woman.pregnancy_id)
+    payload = {**case.variables, "child_order": child, "born_outside": False, **told}
+    told_of = PublishMessage(name="message_newborn_death_reported", key=woman.pregnancy_id, payload=payload)
+    assert county.services.engine.execute(told_of, by=INSTALLER).instance_id is not None
 
 
 def test_the_page_of_institutions_shows_duties_and_matters_and_the_list_says_what_a_task_is_about(county):
