@@ -129,8 +129,9 @@ def run(
             for process in running:
                 process.join(LONGEST_S)
             tallies = [plain.read(answer.read_text()) for answer in answers]
-        except (BrokenBarrierError, FileNotFoundError):
-            raise RuntimeError("a process of the trial is gone") from None
+        except (BrokenBarrierError, FileNotFoundError) as gone:
+            ends = [process.exitcode for process in running]
+            raise RuntimeError(f"a process of the trial is gone (exit codes so far: {ends})") from gone
         finally:
             barrier.abort()
             for process in running:
