@@ -30,6 +30,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,12}(\.\d{1,9})?")
 _PARTED = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _STAMP = re.compile(r"(.+?)(?:[T ]+|(?<=\d{8}))(\d{1,2}):?(\d{2})(?::?(\d{2})(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?")
 _TIME = re.compile(r"(\d{1,2}):?(\d{2})(?::?(\d{2}))?")
+_GAPS = re.compile(r"[\s\u200b\ufeff]+")
 MAX_TEXT = 4000
 
 
@@ -151,7 +152,7 @@ def _string(item: Item, value: Any, on: date) -> str:
     if item.regex or item.check:
         text = narrow(text)
     if item.check == "cn-id-card":
-        text = text.upper()
+        text = _GAPS.sub("", text).upper()  # as it is written on paper and pasted: 999999 19970615 0027
     if len(text) > (item.max_length or MAX_TEXT):
         limit = item.max_length or MAX_TEXT
         raise Unreadable(f"最多 {limit} 个字", f"at most {limit} characters")

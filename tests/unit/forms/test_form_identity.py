@@ -44,6 +44,11 @@ def test_a_small_x_and_full_width_digits_are_what_was_meant():
     assert faults(id_no=wide) == set()
 
 
+@pytest.mark.parametrize("gap", [" ", "　", "\t", "\u00a0", "\u200b"])
+def test_a_number_pasted_in_groups_is_the_number(gap):
+    assert faults(id_no=f"{NUMBER[:6]}{gap}{NUMBER[6:14]}{gap}{NUMBER[14:]}{gap}") == set()
+
+
 def test_the_birth_date_inside_must_be_the_birth_date_given():
     assert faults(birth_date="1997-06-16") == {"birth_date"}
 

@@ -171,6 +171,17 @@ def test_an_identity_card_number_fills_the_birth_date_and_a_reader_submits_nothi
     assert ward.posted == []
 
 
+def test_an_identity_card_number_pasted_in_groups_is_written_as_one_and_fills_the_birth_date(visit):
+    _, page = visit("registration")
+    number = example_answers("registration")["id_no"]
+
+    page.locator("[name=id_no]").focus()
+    page.keyboard.insert_text(f" {number[:6]} {number[6:14]}　{number[14:]} ")
+
+    expect(page.locator("[name=id_no]")).to_have_value(number)
+    expect(page.locator("[name=birth_date]")).to_have_value("1997-06-15")
+
+
 TYPED = [
     "20260110",
     "2026-1-10",

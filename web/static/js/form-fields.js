@@ -1,7 +1,7 @@
 // @ts-check
 /** What a field does for its typist: plain digits, whole dates, both pressures, 未查 at a click. */
 
-import { narrow, readDate, splitPressure, weekday } from "./form-text.js";
+import { gapless, narrow, readDate, splitPressure, weekday } from "./form-text.js";
 
 const TYPED_NARROW = new Set(["quantity", "integer", "decimal", "date", "dateTime", "time"]);
 
@@ -30,7 +30,8 @@ export function splitPair(form, control) {
 
 /** A whole identity card number gives the birth date, unless somebody has written one. @param {HTMLFormElement} form @param {HTMLElement} fields @param {HTMLInputElement} control */
 export function takeBirthDate(form, fields, control) {
-  const digits = /^\d{6}(\d{8})\d{3}[\dXx]$/.exec(narrow(control.value).trim());
+  const digits = /^\d{6}(\d{8})\d{3}[\dXx]$/.exec(gapless(control.value));
+  if (digits && control.dataset.born) control.value = digits[0].toUpperCase();
   const target = control.dataset.born && form.elements.namedItem(control.dataset.born);
   if (!digits || !(target instanceof HTMLInputElement) || target.value !== "") return;
   target.value = readDate(digits[1], fields.dataset.today ?? "") ?? "";

@@ -11,6 +11,11 @@ export function narrow(text) {
     .replace(/。/g, ".");
 }
 
+/** A document's number as it is pasted, without the gaps between its groups: 999999 19970615 0027. @param {string} text */
+export function gapless(text) {
+  return narrow(text).replace(/[\s\u200b\ufeff]+/g, "");
+}
+
 /**
  * 20260110, 2026-1-10, 2026年1月10日, 260110, 0110 (this year), -7 (days ago). Null when it is no day.
  * @param {string} typed @param {string} today ISO @returns {string | null} ISO
