@@ -1,4 +1,4 @@
-"""What a page says of forms that are kept on its machine while there is no network."""
+"""What a page says of forms that are kept on its machine while there is no network, or nobody is signed in any more."""
 
 from __future__ import annotations
 
@@ -19,5 +19,8 @@ def kept_words() -> dict[str, str]:
         "drop-sure": _("确定丢弃这份没有交出的内容吗？丢弃后不能找回。"),
         "waiting": _("本机有断网时填写、尚未交出的表单"),
         "typed": _("{at} 填写"),
+        "out": _("登录已失效：填写的内容还在本页，没有交出"),
+        "other": _("现在登录的是另一个人：填写的内容还在本页，没有交出。请原来的人重新登录"),
+        "sign-in": _("在新窗口重新登录，再回到本页"),
         "leave": _("本机有尚未交出的表单，退出登录会清除它们。仍要退出吗？"),
     }

@@ -7,17 +7,17 @@
 const IDLE_MS = 1000;
 const WAITS_MS = [1000, 2000, 5000, 10000, 30000];
 
-/** @typedef {"saved" | "away" | "stale"} Outcome */
+/** @typedef {"saved" | "away" | "stale" | "out"} Outcome */
 
 export class Draft {
   /**
-   * @param {HTMLFormElement} form @param {Record<string, string>} headers @param {() => Record<string, any>} answers
+   * @param {HTMLFormElement} form @param {import("./form-session.js").Session} session @param {() => Record<string, any>} answers
    * @param {(outcome: Outcome, at: string) => void} tell
    */
-  constructor(form, headers, answers, tell) {
+  constructor(form, session, answers, tell) {
     this.form = form;
     this.url = form.dataset.draftUrl ?? "";
-    this.headers = headers;
+    this.session = session;
     this.answers = answers;
     this.tell = tell;
     this.dirty = false;
@@ -61,10 +61,11 @@ export class Draft {
     this.dirty = false;
     const body = JSON.stringify({ answers: this.answers(), revision: Number(this.form.dataset.revision ?? 0) });
     try {
-      const response = await fetch(this.url, { method: "PUT", headers: this.headers, body });
+      const response = await this.session.ask(this.url, "PUT", body);
       if (response.status >= 500) throw new Error(String(response.status));
       if (!response.ok) {
         this.dirty = true; // nothing of it is stored: leaving the page has to ask
+        if (this.session.state !== "in") return this.report("out", "");
         return this.report("stale", await reason(response));
       }
       const { revision, saved_at, mark } = await response.json();

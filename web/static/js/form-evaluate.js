@@ -11,12 +11,12 @@ const PAUSE_MS = 120;
 
 export class Evaluator {
   /**
-   * @param {string} url @param {Record<string, string>} headers
+   * @param {string} url @param {import("./form-session.js").Session} session
    * @param {() => Record<string, any>} answers @param {(evaluation: Evaluation) => void} show
    */
-  constructor(url, headers, answers, show) {
+  constructor(url, session, answers, show) {
     this.url = url;
-    this.headers = headers;
+    this.session = session;
     this.answers = answers;
     this.show = show;
     this.seq = 0;
@@ -29,18 +29,19 @@ export class Evaluator {
     this.timer = setTimeout(() => void this.now(), PAUSE_MS);
   }
 
-  /** Answers whether the server could be reached. @returns {Promise<boolean>} */
+  /** @returns {Promise<"reached" | "away" | "out">} whether the server could be reached, and knows who asks */
   async now() {
     const seq = ++this.seq;
     try {
       const body = JSON.stringify({ answers: this.answers(), seq });
-      const response = await fetch(this.url, { method: "POST", headers: this.headers, body });
-      if (!response.ok) return response.status < 500;
+      const response = await this.session.ask(this.url, "POST", body);
+      if (this.session.state !== "in") return "out";
+      if (!response.ok) return response.status < 500 ? "reached" : "away";
       const evaluation = /** @type {Evaluation} */ (await response.json());
       if (seq === this.seq) this.show(evaluation);
-      return true;
+      return "reached";
     } catch {
-      return false; // what is typed stays in the page, and the next change asks again
+      return "away"; // what is typed stays in the page, and the next change asks again
     }
   }
 }

@@ -9,6 +9,7 @@ import { echo, makeAbsentButtons, makeNarrow, note, splitPair, takeBirthDate } f
 import { KeptForm, say } from "./form-kept.js";
 import { listenToKeys } from "./form-keys.js";
 import { listenToRows } from "./form-rows.js";
+import { Session } from "./form-session.js";
 import { weekday } from "./form-text.js";
 
 const RETRY_MS = 2000;
@@ -21,10 +22,10 @@ class FormPage {
     this.touched = new Set();
     /** @type {"idle" | "asking" | "posting"} */
     this.sending = "idle";
-    const headers = { "Content-Type": "application/json", "X-CSRF-Token": form.dataset.csrf ?? "" };
+    this.session = new Session(form);
     const answers = () => collect(this.fields);
-    this.evaluator = new Evaluator(form.dataset.evaluateUrl ?? "", headers, answers, (found) => this.show(found));
-    this.draft = new Draft(form, headers, answers, (outcome, more) => this.tell(outcome, more));
+    this.evaluator = new Evaluator(form.dataset.evaluateUrl ?? "", this.session, answers, (found) => this.show(found));
+    this.draft = new Draft(form, this.session, answers, (outcome, more) => this.tell(outcome, more));
     this.status = this.statusElement();
     this.giveKey();
     this.kept = new KeptForm(form, this.fields, (text) => (this.status.textContent = text));
@@ -55,6 +56,7 @@ class FormPage {
     this.form.addEventListener("click", (event) => this.fill(event.target));
     listenToKeys(this.form, { save: () => this.saveNow(), changed: () => this.changed() });
     listenToRows(this.form, () => this.changed(true));
+    window.addEventListener("focus", () => void this.comeBack());
     window.addEventListener("beforeunload", (event) => {
       if (this.draft.dirty && this.draft.url && this.sending !== "posting") event.preventDefault();
     });
@@ -175,7 +177,11 @@ class FormPage {
   async handIn(submitter) {
     if (this.sending === "asking") return;
     this.sending = "asking";
-    while (!(await this.reachesServer())) {
+    for (let found = await this.reaches(); found !== "reached"; found = await this.reaches()) {
+      if (found === "out") {
+        this.sending = "idle";
+        return this.session.focus();
+      }
       if (await this.kept.press(submitter)) this.status.textContent = say("sayWillGo", this.kept.pressedAt ?? 0);
       await new Promise((resume) => setTimeout(resume, RETRY_MS));
     }
@@ -185,15 +191,23 @@ class FormPage {
     this.sending = "idle";
   }
 
-  /** @returns {Promise<boolean>} */
-  async reachesServer() {
+  /** @returns {Promise<"reached" | "away" | "out">} */
+  async reaches() {
     if (this.draft.url) {
       this.draft.dirty = true;
-      return (await this.draft.save()) !== "away";
+      const outcome = await this.draft.save();
+      return outcome === "away" || outcome === "out" ? outcome : "reached";
     }
-    const reached = await this.evaluator.now();
-    if (!reached) this.tell("away", "");
-    return reached;
+    const found = await this.evaluator.now();
+    if (found !== "reached") this.tell(found, "");
+    return found;
+  }
+
+  /** The person is back at this window: perhaps she has signed in anew in another. */
+  async comeBack() {
+    if (this.session.state === "in") return;
+    await this.evaluator.now();
+    if (this.session.state === "in") this.saveNow();
   }
 
   /** One key for one filling: pressing twice, or going back, sends it once. */
@@ -221,9 +235,10 @@ class FormPage {
     if (outcome === "away" && this.sending !== "asking") {
       void this.kept.away().then((isKept) => (isKept ? (this.status.textContent = say("sayKept")) : undefined));
     }
+    if (outcome === "out") void this.kept.write(); // the browser may be closed before she is back
     const { sayDraft = "", sayAway = "", sayStale = "" } = this.fields.dataset;
     const refused = [sayStale, more].filter(Boolean).join(" · ");
-    this.status.textContent = { saved: `${sayDraft} ${more}`.trim(), away: sayAway, stale: refused }[outcome];
+    this.status.textContent = { saved: `${sayDraft} ${more}`.trim(), away: sayAway, stale: refused, out: say("sayOut") }[outcome];
     this.status.dataset.outcome = outcome;
   }
 }
