@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.commands.contracts import Actor
 from engine.errors import Busy, Conflict
-from fhir_adapters.inbound.bursts import LookAtBurst
+from fhir_adapters.inbound.bursts import LookAtBursts
 from fhir_adapters.store import inbound
 
 log = logging.getLogger(__name__)
@@ -18,6 +18,7 @@ ENGINE = Actor(id="engine", kind="engine")
 POLL_S = 1.0
 MOST = 200
 AT_A_TIME = 20  # cases that one process claims together: some tenths of a second of work
+TOGETHER = 5  # cases that are told in one transaction: for so long whoever works on one of them may have to wait
 
 
 class Bursts:
@@ -36,32 +37,46 @@ class Bursts:
         """Everything that is due at `now`, which is what the engine's clock says; answers how many cases were told."""
         with self._engine.read() as conn:
             due = inbound.due_bursts(conn, self._engine.region_id, now, MOST)
-        return sum(self._look_at(episode_id) for episode_id in due)
+        return sum(self._look_at_one(episode_id) for episode_id in due)
 
     def share(self, now: datetime) -> int:
         """Some of what is due and no other process is looking at; answers how many that were. A process that dies gives
         back what it had claimed at once, and what it had told is told."""
         with self._engine.pool.connection() as holding:
             mine = inbound.claim_bursts(holding, self._engine.region_id, now, AT_A_TIME, MOST)
-            for episode_id in mine:
+            for first in range(0, len(mine), TOGETHER):
                 if not self._stopping.is_set():
-                    self._try_to_look_at(episode_id)
+                    self._look_at_several(mine[first : first + TOGETHER])
         return len(mine)
 
-    def _try_to_look_at(self, episode_id: str) -> None:
-        """What goes wrong with one case does not keep the others waiting: it stays due."""
+    def _look_at_several(self, episode_ids: list[str]) -> None:
+        """What goes wrong with one case does not keep the others waiting: then each comes alone, and that one stays
+        due."""
         try:
-            self._look_at(episode_id)
+            self._look_at(*episode_ids)
+        except Busy:
+            raise
+        except Exception:
+            log.info("%d cases have to be looked at one by one", len(episode_ids), exc_info=True)
+            for episode_id in episode_ids:
+                self._try_to_look_at(episode_id)
+
+    def _try_to_look_at(self, episode_id: str) -> None:
+        try:
+            self._look_at_one(episode_id)
         except Busy:
             raise
         except Exception:
             log.exception("case %s: looking at its results failed; it is tried again", episode_id)
 
-    def _look_at(self, episode_id: str) -> int:
+    def _look_at_one(self, episode_id: str) -> int:
         try:
-            return int(self._engine.execute(LookAtBurst(episode_id=episode_id), by=ENGINE))
+            return self._look_at(episode_id)
         except Conflict:
             return 0
+
+    def _look_at(self, *episode_ids: str) -> int:
+        return int(self._engine.execute(LookAtBursts(episode_ids=episode_ids), by=ENGINE))
 
     def start(self) -> None:
         self._thread.start()

@@ -5,10 +5,8 @@ Results wait a moment for those that come with them: `bursts`. A diagnosis is to
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.commands.contracts import PublishMessage
-from fhir_adapters.facts import facts_of, woman_of
+from fhir_adapters.facts import Fact, facts_of, woman_of
 from fhir_adapters.inbound import bursts
 from fhir_adapters.inbound.opening import is_pregnancy
 from fhir_adapters.store import many, resources
@@ -22,14 +20,14 @@ DATING = frozenset(
 
 
 def receive(work: Work) -> None:
-    by_case: dict[str, dict[str, Any]] = {}
+    by_case: dict[str, dict[str, Fact]] = {}
     results: dict[str, int] = {}
     caused: list[tuple[Saved, str | None, str]] = []
     for item in work.changed("Observation"):
         episode_id = item.correlated.episode_id
         if episode_id is None or item.resource is None:
             continue
-        told = {name: fact.value for name, fact in facts_of(item.resource) if name not in DATING}
+        told = {name: fact for name, fact in facts_of(item.resource) if name not in DATING}
         if told and _woman(work, episode_id) == item.patient_id:
             assert item.saved is not None
             caused.append((item.saved, episode_id, item.correlated.result))

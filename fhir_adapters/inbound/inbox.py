@@ -61,7 +61,6 @@ def _assign(tx: Any, item: inbound.InboxItem, episode_id: str) -> None:
     stored = resources.current(tx.conn, tx.region_id, item.type, item.resource_id)
     if stored is None or item.type != "Observation":
         return
-    told = {name: fact.value for name, fact in facts_of(stored.resource()) if name not in DATING}
+    told = {name: fact for name, fact in facts_of(stored.resource()) if name not in DATING}
     if told:
-        quiet, longest = bursts.QUIET, bursts.LONGEST
-        inbound.note_burst(tx.conn, tx.region_id, episode_id, told, 1, now=tx.now, quiet=quiet, longest=longest)
+        bursts.keep(tx.conn, tx.region_id, episode_id, told, 1, tx.now)

@@ -38,31 +38,40 @@ class InboxItem:
     decided_by: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Burst:
+    """Results of a case that wait for others. `observed`: of each fact, when; `results`: how many brought them."""
+
+    facts: dict[str, Any]
+    observed: dict[str, str]
+    results: int
+
+
 def note_burst(
     conn: Connection[Any] | Wire,
     region_id: str,
     episode_id: str,
-    facts: Mapping[str, Any],
-    results: int,
+    burst: Burst,
     *,
     now: datetime,
     quiet: timedelta,
     longest: timedelta,
 ) -> None:
-    given = {"facts": Jsonb(facts), "results": results, "now": now, "quiet": quiet, "longest": longest}
+    given = {"facts": Jsonb(burst.facts), "observed": Jsonb(burst.observed), "results": burst.results}
+    given |= {"now": now, "quiet": quiet, "longest": longest}
     tell(conn, SQL["note_burst"], {"region_id": region_id, "episode_id": episode_id, **given})
 
 
-def burst_of(conn: Asked, region_id: str, episode_id: str) -> tuple[dict[str, Any], int] | None:
-    """The facts and how many results brought them."""
-    rows = ask(conn, SQL["burst_of"], {"region_id": region_id, "episode_id": episode_id})
-    return (rows[0][0], rows[0][1]) if rows else None
+def bursts_of(conn: Asked, region_id: str, episode_ids: Sequence[str]) -> dict[str, Burst]:
+    """By case; without those of which nothing waits."""
+    rows = ask(conn, SQL["bursts_of"], {"region_id": region_id, "episode_ids": list(episode_ids)})
+    return {row[0]: Burst(facts=row[1], observed=row[2], results=row[3]) for row in rows}
 
 
-def end_burst(conn: Asked, region_id: str, episode_id: str, results: int) -> bool:
-    """False when it is not as it was read."""
-    key = {"region_id": region_id, "episode_id": episode_id, "results": results}
-    return bool(ask(conn, SQL["end_burst"], key))
+def end_bursts(conn: Asked, region_id: str, told: Mapping[str, Burst]) -> bool:
+    """False when one of them is not as it was read."""
+    key = {"episode_ids": list(told), "results": [burst.results for burst in told.values()]}
+    return len(ask(conn, SQL["end_bursts"], {"region_id": region_id, **key})) == len(told)
 
 
 def due_bursts(conn: Connection[Any], region_id: str, now: datetime, limit: int) -> list[str]:

@@ -2861,7 +2861,8 @@ CREATE TABLE public.inbound_burst (
     facts jsonb NOT NULL,
     results integer NOT NULL,
     first_at timestamp with time zone NOT NULL,
-    due_at timestamp with time zone NOT NULL
+    due_at timestamp with time zone NOT NULL,
+    observed jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 
 ALTER TABLE ONLY public.inbound_burst FORCE ROW LEVEL SECURITY;

@@ -306,7 +306,7 @@ CASES: Mapping[str, CountyCase] = {
         comes={"inbox": {"several-cases assigned": 1, "several-cases open": -1}, "burst": {"results": 1}},
     ),
     "results are looked at": CountyCase(
-        prepare=with_a_result, act=_look_at_bursts, watched="LookAtBurst", ahead=A_MINUTE,
+        prepare=with_a_result, act=_look_at_bursts, watched="LookAtBursts", ahead=A_MINUTE,
         comes={"burst": {"results": -1}, "history": {"received": 1}, "user_task": {"task_grade created": 1}},
     ),
     "a draft": CountyCase(prepare=arrived, act=_draft, watched="SaveDraft", comes={"resource": {"Task": 1}}),

@@ -8,14 +8,16 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from threading import Barrier
 
+import psycopg
 import pytest
 
 from engine.store import reads
 from fhir_adapters.store import inbound
-from runtime.bursts import AT_A_TIME, Bursts
+from runtime.bursts import AT_A_TIME, TOGETHER, Bursts
 from runtime.database.roles import as_application
 from runtime.demo.identity import identity_number
 from tests.fhir.conftest import BEGIN, opened
@@ -112,7 +114,7 @@ looking, told = Bursts(services.engine), []
 look_at = services.engine.execute
 
 def and_die(command, **given):
-    if len(told) == 2:
+    if len(told) == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     told.append(look_at(command, **given))
     return told[-1]
@@ -130,8 +132,8 @@ def test_a_worker_that_is_killed_gives_back_what_it_had_claimed_at_once(hospital
     environment = os.environ | given | {"YUNTU_CLOCK": f"manual:{BEGIN}"}
     killed = subprocess.run([sys.executable, "-c", KILLED, now.isoformat()], env=environment, timeout=120)
 
-    assert killed.returncode == -signal.SIGKILL and told(hospital) == 2
-    assert Bursts(hospital.services.engine).share(now) == WOMEN - 2
+    assert killed.returncode == -signal.SIGKILL and told(hospital) == TOGETHER
+    assert Bursts(hospital.services.engine).share(now) == WOMEN - TOGETHER
     assert told(hospital) == WOMEN and due(hospital) == []
     assert sum("task_grade" in woman.open_tasks() for woman in women) == WOMEN * 2 // 3
 
@@ -142,7 +144,7 @@ def test_one_case_that_cannot_be_told_does_not_keep_the_others_waiting(hospital,
     execute, broken = engine.execute, due(hospital)[0]
 
     def unless_broken(command, **given):
-        if command.episode_id == broken:
+        if broken in command.episode_ids:
             raise ValueError("no rule knows this")
         return execute(command, **given)
 
@@ -152,6 +154,58 @@ def test_one_case_that_cannot_be_told_does_not_keep_the_others_waiting(hospital,
 
     assert told(hospital) == 2 and due(hospital) == [broken]
     assert Bursts(engine).share(now) == 1 and told(hospital) == len(women)
+
+
+def test_a_mapping_that_raises_for_one_case_leaves_its_incident_there_alone(hospital, monkeypatch):
+    women = results_of_everybody(hospital, 3)
+    engine, now = hospital.services.engine, hospital.services.clock() + LATER
+    project, broken = engine._setting.projection, due(hospital)[1]
+
+    def unless_broken(record):
+        if record.business_key == broken:
+            raise ValueError("this mapping has a fault")
+        return project(record)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(engine, "_setting", replace(engine._setting, projection=unless_broken))
+        assert Bursts(engine).share(now) == 3
+
+    assert told(hospital) == 3 and due(hospital) == []
+    with engine.read() as conn:
+        incidents = [one.instance_id for one in reads.incidents(conn, hospital.region_id)]
+        held = reads.instance_by_business_key(conn, hospital.region_id, "pregnancy_journey", broken)
+    assert incidents == [held.id] and broken in {woman.pregnancy_id for woman in women}
+
+
+def test_a_result_that_comes_while_several_are_told_spoils_none_of_them(hospital, monkeypatch):
+    women = results_of_everybody(hospital, 3)
+    engine, now, late = hospital.services.engine, hospital.services.clock() + LATER, []
+    bursts_of = inbound.bursts_of
+
+    def and_another(conn, region_id, episode_ids):
+        found = bursts_of(conn, region_id, episode_ids)
+        if not late:
+            late.append(hospital.post("/Observation", haemoglobin(women[1].subject, 71)).status_code)
+        return found
+
+    monkeypatch.setattr(inbound, "bursts_of", and_another)
+    assert Bursts(engine).share(now) == 3
+
+    assert late == [201] and told(hospital) == 3 and due(hospital) == []
+    assert "task_grade" in women[1].open_tasks()
+
+
+def test_what_is_told_was_observed_when_it_was_observed(hospital):
+    """Also where a newer result of the same kind is known already."""
+    woman = hospital.brings_in()
+    at = hospital.services.clock() - timedelta(days=3)
+    hospital.post("/Observation", haemoglobin(woman.subject, 118))
+    Bursts(hospital.services.engine).share(hospital.services.clock() + LATER)
+    hospital.post("/Observation", haemoglobin(woman.subject, 64, effectiveDateTime=at.isoformat()))
+    with psycopg.connect(hospital.url) as conn:
+        ((observed,),) = conn.execute("SELECT observed ->> 'hb' FROM inbound_burst").fetchall()
+
+    assert datetime.fromisoformat(observed) == at
 
 
 def test_one_process_takes_no_more_than_it_does_in_a_moment(hospital):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from engine.commands.contracts import Actor, SaveDraft
-from fhir_adapters.inbound.bursts import LookAtBurst
+from fhir_adapters.inbound.bursts import LookAtBursts
 from fhir_adapters.store import resources
 from fhir_adapters.store.resources import Draft
-from tests.fhir.fhir_kit import observation
+from tests.fhir.fhir_kit import ID_CARD, WOMAN, observation
 from tests.fhir.test_delivery import messages
 
 ENGINE = Actor(id="engine", kind="engine")
@@ -74,8 +74,8 @@ def test_looking_at_a_burst_that_was_looked_at_already_tells_nothing(hospital):
     woman = hospital.brings_in()
     hospital.post("/Observation", haemoglobin(woman.subject, 61))
 
-    assert hospital.services.engine.execute(LookAtBurst(episode_id=woman.pregnancy_id), by=ENGINE) is True
-    assert hospital.services.engine.execute(LookAtBurst(episode_id=woman.pregnancy_id), by=ENGINE) is False
+    assert hospital.services.engine.execute(LookAtBursts(episode_ids=(woman.pregnancy_id,)), by=ENGINE) == 1
+    assert hospital.services.engine.execute(LookAtBursts(episode_ids=(woman.pregnancy_id,)), by=ENGINE) == 0
     assert told(hospital) == 1
 
 
@@ -132,6 +132,35 @@ def test_a_death_ends_the_case_as_its_pathway_says(hospital):
     }
     assert "task_report_death" in woman.open_tasks() and "task_register" not in woman.open_tasks()
     assert hospital.search(f"/Task?patient={woman.patient_id}&code=registration")[0]["status"] == "cancelled"
+
+
+def test_a_death_stays_known_when_the_woman_is_sent_again_without_it(hospital):
+    woman = hospital.brings_in()
+    alive = hospital.get(f"/{woman.subject}").json
+    died = hospital.put(f"/{woman.subject}", {**alive, "deceasedDateTime": "2026-01-05T07:00:00+08:00"}).json
+
+    again = hospital.put(f"/{woman.subject}", alive)
+    by_number = hospital.put(f"/Patient?identifier={ID_CARD}|{WOMAN}", {**alive, "gender": "other"})
+    less = hospital.put(f"/{woman.subject}", {**alive, "deceasedBoolean": True})
+
+    for answer in (again, by_number, less):
+        assert answer.status_code == 200 and answer.json["deceasedDateTime"] == died["deceasedDateTime"]
+        assert "deceasedBoolean" not in answer.json
+    assert again.json["meta"]["versionId"] == died["meta"]["versionId"], "nothing new was said"
+    assert by_number.json["gender"] == "other" and open_items(hospital) == []
+    assert [one["id"] for one in hospital.search("/Patient?deceased=true")] == [woman.patient_id]
+
+
+def test_who_says_that_a_dead_woman_lives_is_a_question_for_a_person_and_changes_nothing(hospital):
+    woman = hospital.brings_in()
+    alive = hospital.get(f"/{woman.subject}").json
+    hospital.put(f"/{woman.subject}", {**alive, "deceasedBoolean": True})
+
+    for _ in range(2):
+        answer = hospital.put(f"/{woman.subject}", {**alive, "deceasedBoolean": False})
+        assert answer.status_code == 200 and answer.json["deceasedDateTime"] == "2026-01-05", "the day it was told"
+
+    assert open_items(hospital) == [("identity-differs", woman.patient_id)]
 
 
 def test_a_patient_replaced_by_another_is_a_question_for_a_person(hospital):

@@ -1,18 +1,21 @@
 -- note_burst --
 -- Results of a case: looked at when it has been quiet, at the latest some time after the first.
-INSERT INTO inbound_burst AS b (region_id, episode_id, facts, results, first_at, due_at)
-VALUES (%(region_id)s, %(episode_id)s, %(facts)s, %(results)s, %(now)s, %(now)s + %(quiet)s::interval)
+INSERT INTO inbound_burst AS b (region_id, episode_id, facts, observed, results, first_at, due_at)
+VALUES (%(region_id)s, %(episode_id)s, %(facts)s, %(observed)s, %(results)s, %(now)s, %(now)s + %(quiet)s::interval)
 ON CONFLICT (region_id, episode_id) DO UPDATE
-   SET facts = b.facts || excluded.facts, results = b.results + excluded.results,
-       due_at = least(b.first_at + %(longest)s::interval, excluded.due_at)
+   SET facts = b.facts || excluded.facts, observed = b.observed || excluded.observed,
+       results = b.results + excluded.results, due_at = least(b.first_at + %(longest)s::interval, excluded.due_at)
 
--- burst_of --
-SELECT facts, results FROM inbound_burst WHERE region_id = %(region_id)s AND episode_id = %(episode_id)s
+-- bursts_of --
+-- What waits of these cases.
+SELECT episode_id, facts, observed, results FROM inbound_burst
+ WHERE region_id = %(region_id)s AND episode_id = ANY (%(episode_ids)s::text[])
 
--- end_burst --
--- No row: another result came meanwhile, or somebody else has looked at it.
-DELETE FROM inbound_burst WHERE region_id = %(region_id)s AND episode_id = %(episode_id)s AND results = %(results)s
-RETURNING episode_id
+-- end_bursts --
+-- Those of them that are as they were read. Missing: another result came meanwhile, or somebody else has looked at it.
+DELETE FROM inbound_burst b USING unnest(%(episode_ids)s::text[], %(results)s::integer[]) AS told (episode_id, results)
+ WHERE b.region_id = %(region_id)s AND b.episode_id = told.episode_id AND b.results = told.results
+RETURNING b.episode_id
 
 -- due_bursts --
 SELECT episode_id FROM inbound_burst WHERE region_id = %(region_id)s AND due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s
