@@ -45,8 +45,8 @@ def deliver(tx: Tx, letter: Letter) -> UUID | None:
 def _deliver_to_wait(tx: Tx, letter: Letter) -> UUID | None:
     """The subscription that has listened longest. What a row says is tried again on the state, under the lock."""
     tried: list[UUID] = []
-    while (found := tx.one("find_receiver", name=letter.name, key=letter.key, tried=tried)) is not None:
-        held = instances.lock(tx, found[0])
+    while (row := tx.one("lock_receiver", name=letter.name, key=letter.key, tried=tried)) is not None:
+        held = instances.held_from(row)
         _require_undelivered(tx, letter)
         wait = _listening(held, letter)
         if wait is not None:

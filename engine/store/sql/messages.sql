@@ -30,6 +30,21 @@ SELECT s.instance_id, s.wait_id
  ORDER BY s.opened_at, s.instance_id, s.wait_id
  LIMIT 1
 
+-- lock_receiver --
+-- The same one under its lock, with what `lock_instance` gives, in one round trip. By its id, and that from a subquery: a
+-- lock in a join is taken of every row that is looked through.
+SELECT i.id, i.definition_key, i.definition_version, i.business_key, i.status::text, i.revision, i.state, i.variables,
+       i.pins, i.started_at
+  FROM instance i
+ WHERE i.region_id = %(region_id)s
+   AND i.id = (SELECT s.instance_id
+                 FROM message_subscription s JOIN instance j ON j.region_id = s.region_id AND j.id = s.instance_id
+                WHERE s.region_id = %(region_id)s AND s.name = %(name)s AND s.key = %(key)s AND j.status = 'active'
+                  AND s.instance_id <> ALL(%(tried)s::uuid[])
+                ORDER BY s.opened_at, s.instance_id, s.wait_id
+                LIMIT 1)
+   FOR UPDATE
+
 -- find_message_start --
 SELECT b.definition_key FROM message_start b WHERE b.name = %(name)s ORDER BY b.definition_key
 
