@@ -226,13 +226,15 @@ def _before(found: Mapping[str, Any]) -> list[Json]:
 
 
 def to_task(referral: Referral, step: str, at: str, answers: Mapping[str, Any]) -> Json:
-    """As it stands with this step: `lastModified` is when it happened, `output` what was written down."""
+    """As it stands with this step: `lastModified` is when it happened, `output` what was written down. The request was
+    timed by the other side's clock: where ours is behind, the step is not told to be earlier than what it follows."""
     case, found = referral.case, referral.variables
     replaced = f"referral-{referral.no}-{referral.centre - 1}" if referral.centre > 1 else None
     arrived = instant(found.get("arrived_at"))
     ended = at if step in ("returned", NO_SHOW, WITHDRAWN, "refused") else None
     refused = answers.get("answer_reason") or answers.get("handover_refused")
     why = refused if step == "refused" else found.get("ended_reason")
+    requested = instant(found["requested_at"])
     code, words = WORDS[step]
     return resource(
         "Task",
@@ -252,8 +254,8 @@ def to_task(referral: Referral, step: str, at: str, answers: Mapping[str, Any]) 
         executionPeriod=filled(
             {"start": arrived, "end": max(ended, arrived, key=_moment) if arrived and ended else None}
         ),
-        authoredOn=instant(found["requested_at"]),
-        lastModified=at,
+        authoredOn=requested,
+        lastModified=max(at, requested, key=_moment) if requested else at,
         requester=reference("Organization", referral.sender),
         owner=reference("Organization", referral.receiver),
         input=_document(found, referral.loop.documents.get("requested")),

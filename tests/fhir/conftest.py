@@ -184,10 +184,10 @@ def told(hospital: Hospital, receiver: Receiver) -> Told:
 
 
 @pytest.fixture(scope="session")
-def sides(
+def both_sides(
     server: str, hospital_template: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Any, Any]]:
-    """Two counties that refer to each other, each with its web process. Whoever stops one starts it again."""
+    """Two counties that refer to each other, each with its web process."""
     from tests.fhir.two_sides import installations, neighbours  # it stands upon what is above
 
     with installations(server, hospital_template, tmp_path_factory) as (a, b):
@@ -195,3 +195,13 @@ def sides(
         for side in (a, b):
             side.serve()
         yield a, b
+
+
+@pytest.fixture
+def sides(both_sides: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Whoever stops one starts it again; their clocks agree, whatever an earlier test did."""
+    clocks = [side.services.clock() for side in both_sides]
+    for side, now in zip(both_sides, clocks, strict=True):
+        if now < max(clocks):
+            side.services.timekeeper.advance_to(max(clocks))
+    return both_sides
