@@ -9,10 +9,8 @@ from typing import Any
 
 from engine.errors import Fault, Text
 from workflows.forms.checks import RULES
-from workflows.forms.items import Item
-from workflows.forms.layout import Layout
+from workflows.forms.layout import Layout, Look
 from workflows.forms.limits import beyond, doubtful
-from workflows.forms.schema import blank
 from workflows.forms.sheet import Sheet, is_required, listed
 
 REQUIRED = Text(zh="必填", en="required")
@@ -41,27 +39,33 @@ def assess(layout: Layout, entered: Mapping[str, Any], on: date, context: Mappin
 
 def _findings(sheet: Sheet, shown: Mapping[str, Any], on: date) -> Iterator[tuple[Fault, bool]]:
     """Each finding, and whether it refuses the form."""
-    for item in sheet.layout.looked_at:
-        if sheet.is_shown(item):
-            yield from _findings_of(sheet, item, shown, on)
+    hidden = sheet.hidden
+    for look in sheet.layout.looked_at:
+        if look.link_id not in hidden:
+            yield from _findings_of(sheet, look, shown, on)
     for rows in sheet.rows.values():
         for row in rows:
             yield from _findings(row, row.shown(), on)
 
 
-def _findings_of(sheet: Sheet, item: Item, shown: Mapping[str, Any], on: date) -> Iterator[tuple[Fault, bool]]:
-    path, environment = sheet.prefix + item.link_id, sheet.environment
-    value = shown.get(item.link_id)
-    if is_required(item, environment) and not item.calculated and (item.is_question or item.is_table) and blank(value):
-        yield Fault(path=path, message=REQUIRED), True
-    if item.calculated and value is not None:
-        yield from ((Fault(path=path, message=text), True) for text in beyond(item, value, on))
-    if item.limits.confirm_low is not None or item.limits.confirm_high is not None:
-        for one in listed(value):
-            yield from ((Fault(path=path, message=text), False) for text in doubtful(item, one))
-    for constraint in item.constraints:
+def _findings_of(sheet: Sheet, look: Look, shown: Mapping[str, Any], on: date) -> list[tuple[Fault, bool]]:
+    """`shown` holds no blank answers: what is not in it is not there."""
+    link_id, item, may_be_missing, is_calculated, is_confirmed, constraints = look
+    path, environment, value = sheet.prefix + link_id, sheet.environment, shown.get(link_id)
+    found: list[tuple[Fault, bool]] = []
+    if value is None:
+        if may_be_missing and is_required(item, environment):
+            found.append((Fault(path=path, message=REQUIRED), True))
+    else:
+        if is_calculated:
+            found += ((Fault(path=path, message=text), True) for text in beyond(item, value, on))
+        if is_confirmed:
+            for one in listed(value):
+                found += ((Fault(path=path, message=text), False) for text in doubtful(item, one))
+    for constraint in constraints:
         if constraint.expression.is_false(environment):
-            yield Fault(path=path, message=constraint.message), constraint.is_error
-    if item.check and value is not None:
-        for fault in RULES[item.check](item.link_id, shown):
-            yield Fault(path=sheet.prefix + fault.path, message=fault.message), True
+            found.append((Fault(path=path, message=constraint.message), constraint.is_error))
+    if value is not None and item.check:
+        for fault in RULES[item.check](link_id, shown):
+            found.append((Fault(path=sheet.prefix + fault.path, message=fault.message), True))
+    return found

@@ -33,6 +33,24 @@ def holds(item: Item, environment: Mapping[str, Any]) -> bool:
     return item.enabled_by is None or item.enabled_by.is_true(environment)
 
 
+def condition_of(item: Item) -> Callable[[Mapping[str, Any]], bool]:
+    """`holds` of this item. Most have one condition, that one answer is one word, which needs no further look."""
+    if len(item.conditions) != 1 or item.enabled_by is not None:
+        return lambda environment: holds(item, environment)
+    (condition,) = item.conditions
+    question, wanted, kind = condition.question, condition.answer, type(condition.answer)
+    if condition.operator != "=" or kind not in _SIMPLE:
+        return lambda environment: _met(condition, environment)
+
+    def is_said(environment: Mapping[str, Any]) -> bool:
+        value = environment.get(question)
+        if type(value) is kind:
+            return bool(value == wanted)
+        return type(value) not in _SIMPLE and _met(condition, environment)
+
+    return is_said
+
+
 def _met(condition: Condition, environment: Mapping[str, Any]) -> bool:
     value = environment.get(condition.question)
     if condition.operator == "=" and type(value) in _SIMPLE:  # as most are

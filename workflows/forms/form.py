@@ -113,7 +113,7 @@ class Form:
     def _assess(self, answers: Any, on: date, context: Mapping[str, Any] | None) -> tuple[Assessment, list[Fault]]:
         for one in lunar_dates.taken(self.lunar_items, answers, on):
             answers = {**answers, **one["answers"]}
-        values, unread = load(self.schema, answers, on)
+        values, unread = load(self.schema, self.layout, answers, on)
         known = {name: value for name, value in (context or {}).items() if name in self.context and value is not None}
         found = assess(self.layout, values, on, known)
         hidden = {path for path, shown in found.enabled.items() if not shown}

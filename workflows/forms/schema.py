@@ -10,7 +10,8 @@ from marshmallow import RAISE, Schema, ValidationError, fields
 from marshmallow.experimental.context import Context
 
 from engine.errors import Fault, Text
-from workflows.forms.items import Item, columns
+from workflows.forms.items import DATES, NUMBERS, Item, columns
+from workflows.forms.layout import Layout
 from workflows.forms.limits import beyond
 from workflows.forms.reading import Unreadable, read
 
@@ -18,6 +19,7 @@ _UNKNOWN = Text(zh="表单没有这一项", en="the form has no such item")
 _NO_LIST = Text(zh="应为列表", en="must be a list")
 _NO_ROW = Text(zh="每一行应为对象", en="each row must be an object")
 MAX_ROWS = 50
+LIMITED = DATES | NUMBERS  # whose answers can lie beyond a limit
 
 
 class _FormSchema(Schema):
@@ -79,17 +81,65 @@ def build_schema(items: tuple[Item, ...]) -> type[Schema]:
     return _FormSchema.from_dict(found)  # type: ignore[arg-type]
 
 
-def load(schema: Schema, answers: Any, on: date) -> tuple[dict[str, Any], list[Fault]]:
-    """What could be read, and what could not, by path. Blank answers are no answers; nothing is guessed."""
+def load(schema: Schema, layout: Layout, answers: Any, on: date) -> tuple[dict[str, Any], list[Fault]]:
+    """What could be read, and what could not, by path. Blank answers are no answers; nothing is guessed. The schema is
+    asked only where something is wrong: it says what."""
     if not isinstance(answers, Mapping) or not all(isinstance(key, str) for key in answers):
         return {}, [Fault(path="", message=Text(zh="答案应为对象", en="answers must be an object"))]
     given = without_blanks(answers)
+    accepted = faultless(layout, given, on)
+    if accepted is not None:
+        return accepted, []
     with Context[date](on):
         try:
             return schema.load(given), []
         except ValidationError as error:
             read_so_far = error.valid_data if isinstance(error.valid_data, dict) else {}
             return dict(read_so_far), list(_faults(error.messages, ""))
+
+
+def faultless(layout: Layout, given: Mapping[str, Any], on: date) -> dict[str, Any] | None:
+    """What the schema would make of these answers; None where it would find anything wrong with them."""
+    found: dict[str, Any] = {}
+    for item in layout.columns:
+        value = given.get(item.link_id)
+        if value is None:
+            continue
+        if item.is_table:
+            read_ = _rows(layout.rows[item.link_id], value, on)
+        elif item.repeats:
+            read_ = _several(item, value if isinstance(value, list) else [value], on)
+        else:
+            read_ = _one(item, value, on)
+        if read_ is None:
+            return None
+        found[item.link_id] = read_
+    return found if len(found) == len(given) else None  # else one is none of the form's
+
+
+def _one(item: Item, value: Any, on: date) -> Any:
+    try:
+        answer = read(item, value, on)
+    except Unreadable:
+        return None
+    if item.type in LIMITED and any(True for _ in beyond(item, answer, on)):
+        return None
+    return answer
+
+
+def _several(item: Item, values: list[Any], on: date) -> list[Any] | None:
+    answers = [_one(item, value, on) for value in values if not blank(value)]
+    return None if len(values) > MAX_ROWS or None in answers else answers
+
+
+def _rows(layout: Layout, value: Any, on: date) -> list[Any] | None:
+    if not isinstance(value, list) or len(value) > MAX_ROWS:
+        return None
+    rows = [row for row in value if not blank(row)]
+    if not all(isinstance(row, Mapping) for row in rows):
+        return None
+    found = [faultless(layout, row, on) for row in rows]
+    return None if None in found else found
 
 
 def without_blanks(answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,6 +153,8 @@ def without_blanks(answers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def blank(value: Any) -> bool:
+    if type(value) is str:
+        return not value or value.isspace()
     return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from workflows.forms.enabling import holds
 from workflows.forms.expressions import Environment
 from workflows.forms.items import ABSENT, NUMBERS, Item
 from workflows.forms.layout import Group, Layout
@@ -26,28 +25,41 @@ class Sheet:
         self.computed: dict[str, Any] = {}
         self.enabled: dict[str, bool] = {}
         self.rows: dict[str, list[Sheet]] = {}
-        self._hidden: set[str] = set()
-        self.environment = Environment(outer, {})
+        self.hidden: set[str] = set()
+        self.environment = names = Environment(outer, {})
+        answer = self.entered.get
         for name, is_number in layout.numbers.items():
-            self.environment[name] = _as_read(self.entered.get(name), is_number)
+            value = answer(name)
+            names[name] = [] if value is None else _as_read(value, is_number)
         self._gather(layout.groups)
 
     def settle(self) -> None:
         """Afterwards `environment` holds the names as expressions read them, of what is shown and calculated."""
-        for _ in range(_ROUNDS):
-            hidden, computed = self._hidden, self.computed
+        for round_ in range(_ROUNDS):
+            hidden, computed = self.hidden, self.computed
             self._enable()
-            self._read_again(hidden ^ self._hidden)
+            self._read_again(hidden ^ self.hidden)
             self._calculate()
             changed = {name for name, value in self.computed.items() if name not in computed or computed[name] != value}
             self._read_again(changed)
-            if not changed and hidden == self._hidden:
+            if (not changed and hidden == self.hidden) or (round_ == 0 and self._has_settled()):
                 break
-        self.enabled = {self.prefix + name: name not in self._hidden for name, _, _ in self.layout.order}
+        prefix, hidden = self.prefix, self.hidden
+        self.enabled = {prefix + name: name not in hidden for name, _, _ in self.layout.order}
         for item in self.layout.tables:
             if self.is_shown(item):
                 rows = enumerate(self.entered.get(item.link_id, []))
                 self.rows[item.link_id] = [self._row(item, number, row) for number, row in rows]
+
+    def _has_settled(self) -> bool:
+        """After the first round: would a second one find the same? When nothing that conditions read has moved since
+        they were asked: neither an answer that is hidden now, nor a value that was calculated."""
+        if not self.layout.calculates_once:
+            return False
+        entered, read = self.entered, self.layout.conditions_read
+        return not any(name in read and entered.get(name) is not None for name in self.hidden) and not any(
+            name in read and value is not None for name, value in self.computed.items()
+        )
 
     def _row(self, item: Item, number: int, row: Mapping[str, Any]) -> Sheet:
         prefix = f"{self.prefix}{item.link_id}[{number}]."
@@ -57,7 +69,7 @@ class Sheet:
         return sheet
 
     def is_shown(self, item: Item) -> bool:
-        return item.link_id not in self._hidden
+        return item.link_id not in self.hidden
 
     def _read_again(self, changed: set[str]) -> None:
         """What these names say now, and the groups around them."""
@@ -67,8 +79,9 @@ class Sheet:
         for name in changed:
             is_number = layout.numbers.get(name)
             if is_number is not None:
-                self.environment[name] = _as_read(None if name in self._hidden else self._answer(name), is_number)
-                groups |= dict.fromkeys(layout.around[name])
+                self.environment[name] = _as_read(None if name in self.hidden else self._answer(name), is_number)
+                if layout.groups:
+                    groups |= dict.fromkeys(layout.around[name])
         self._gather(groups)
 
     def _gather(self, groups: Iterable[Group]) -> None:
@@ -89,10 +102,11 @@ class Sheet:
 
     def _enable(self) -> None:
         hidden: set[str] = set()
-        for name, parent, conditional in self.layout.order:
-            if parent in hidden or (conditional is not None and not holds(conditional, self.environment)):
+        environment = self.environment
+        for name, parent, holds in self.layout.order:
+            if parent in hidden or (holds is not None and not holds(environment)):
                 hidden.add(name)
-        self._hidden = hidden
+        self.hidden = hidden
 
     def _calculate(self) -> None:
         """One after the other, so that a calculation reads those above it as they are now."""
@@ -116,10 +130,13 @@ class Sheet:
 
     def shown(self) -> dict[str, Any]:
         found = {}
+        hidden, rows, computed, entered = self.hidden, self.rows, self.computed, self.entered
         for name in self.layout.numbers:
-            rows = self.rows.get(name)
-            value = self._answer(name) if rows is None else [sheet.shown() for sheet in rows]
-            if value is not None and name not in self._hidden and not blank(value):
+            if name in rows:
+                value: Any = [sheet.shown() for sheet in rows[name]]
+            else:
+                value = computed[name] if name in computed else entered.get(name)
+            if value is not None and name not in hidden and not blank(value):
                 found[name] = value
         return found
 
