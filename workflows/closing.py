@@ -46,6 +46,11 @@ def _refused(
             zh="死亡以个案的登记为准：死亡评审由“报告结局”启动，不能在结案时改为死亡或改去死亡",
             en="a death is as the case says: its review is begun by reporting it, closing cannot put it in or out",
         )
+    if code == DEATH and known.get("delivered_on") is None and values.get("born_before_death") is None:
+        yield Text(
+            zh="个案没有登记分娩：请核实她死亡前是否已分娩，孩子要有人管",
+            en="no birth is recorded: please say whether she had given birth before she died, her child needs care",
+        )
     if code == RECOVERED:
         yield from _not_recovered(known)
         yield from _open(conn, region_id, case)

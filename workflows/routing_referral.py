@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from workflows.facts import date_of
+from workflows.policies.registration import kind_of_birth
 from workflows.rules_of_case import policy_of
 
 Values = Mapping[str, Any]
@@ -52,11 +53,18 @@ def transfer_arrival(answers: Values, facts: Values, on: date) -> dict[str, Any]
 
 
 def transfer_result(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    """What the receiving institution tells of a death ends the case wherever she was."""
+    """What the receiving institution tells of a death or of an end ends the case wherever she was; a birth there is
+    told to the case, whose hospital completes the record. An end from 28 weeks on is a stillbirth (G-11)."""
     outcome = answers.get("transfer_outcome")
-    if outcome != "died":
+    happened = date_of(answers.get("happened_on")) or date_of(answers.get("result_on")) or on
+    if outcome == "delivered":
+        return {"transfer_result": outcome, "delivered_there_on": happened.isoformat()}
+    if outcome not in ("died", "ended"):
         return {"transfer_result": outcome}
-    ended = {"end_code": "ended.maternal_death", "ended_on": (date_of(answers.get("result_on")) or on).isoformat()}
+    edd = date_of(facts.get("edd_final"))
+    early = edd is None or kind_of_birth(edd, happened) == "abortion"
+    code = "ended.maternal_death" if outcome == "died" else "ended.abortion" if early else "ended.stillbirth"
+    ended = {"end_code": code, "ended_on": happened.isoformat()}
     return {"transfer_result": outcome, **ended, "contact_reason": answers.get("diagnosis")}
 
 

@@ -202,7 +202,9 @@ def _tracing(woman: Woman, _: Mapping[str, Any], on: date) -> dict[str, Any]:
 
 def _closure(_: Woman, variables: Mapping[str, Any], on: date) -> dict[str, Any]:
     code = variables.get("end_code") or "closed.recovered"
-    return {"end_code": code, "ended_on": on.isoformat(), "reason": "示范", **ENDINGS.get(code, {})}
+    untold = code == "ended.maternal_death" and variables.get("delivered_on") is None
+    asked = {"born_before_death": False} if untold else {}
+    return {"end_code": code, "ended_on": on.isoformat(), "reason": "示范", **ENDINGS.get(code, {}), **asked}
 
 
 ENDINGS: dict[str, dict[str, Any]] = {

@@ -188,7 +188,16 @@ def _result(person: Person, task: OpenTask, variables: Values, now: datetime) ->
 
 def _closure(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
     code = variables.get("end_code") or CODES[person.end]
-    return {"end_code": code, **ENDINGS.get(str(code), {})}
+    asked = code == CODES["died_pregnant"] and variables.get("delivered_on") is None
+    return {"end_code": code, **ENDINGS.get(str(code), {}), **(_born_before(person, variables) if asked else {})}
+
+
+def _born_before(person: Person, variables: Values) -> dict[str, Any]:
+    """What nobody had told of when she died."""
+    if not person.delivers or person.delivers_on.isoformat() > str(variables.get("ended_on"))[:10]:
+        return {"born_before_death": False}
+    born_on = person.delivers_on.isoformat()
+    return {"born_before_death": True, "born_on": born_on, "born_outside": person.told_by == "nobody"}
 
 
 def ddi_minutes(person: Person) -> int:

@@ -22,6 +22,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "bpmn"
 REGION_WIDE = ["R-PM-F", "R-HCADM"]
 JOURNEY = "pregnancy_journey"
 
+BIRTH_AFTER_AN_END = {"task_complete_birth"}  # her end is not her child's: the record of the birth is owed all the same
 STUCK = """
 SELECT i.definition_key, i.business_key FROM instance i
  WHERE i.region_id = %(region)s AND i.status = 'active'
@@ -104,7 +105,7 @@ def deadlines() -> Deadlines:
         tree = etree.parse(str(path), etree.XMLParser(resolve_entities=False, no_network=True))
         tasks = {task.get("id") for task in tree.iter(f"{BPMN}userTask")}
         if path.stem == "closure":
-            closing = {node.get("id") for node in tree.iter() if node.get("id")}
+            closing = {node.get("id") for node in tree.iter() if node.get("id")} | BIRTH_AFTER_AN_END
         for event in tree.iter(f"{BPMN}boundaryEvent"):
             host = event.get("attachedToRef")
             if host in tasks and event.find(f"{BPMN}timerEventDefinition") is not None:

@@ -7,6 +7,7 @@ import pytest
 from engine.clock import CHINA
 from tests.bpmn.test_births_outside import ALIVE, owner, said
 from tests.bpmn.test_green_woman import screened_negative
+from workflows import routing
 
 DIED = {"end_code": "ended.maternal_death", "ended_on": "2026-08-09"}
 BIRTH = {"message_births_recorded", "message_mother_home"}
@@ -105,3 +106,31 @@ def test_a_stillborn_child_is_counted_and_nobody_is_sent_to_visit_it():
     woman.complete("task_complete_birth", **said(dead, delivery_place="hospital", maternal_outcome="died"))
 
     assert woman.variables["outcome"] == "stillbirth" and "message_births_recorded" in woman.sent
+
+
+@pytest.mark.parametrize(("outside", "roles", "place"),
+                         [(True, ["R-MCHW"], "org-twn-1"), (False, ["R-MIDW", "R-OB"], "org-hospital")])  # fmt: skip
+def test_she_died_before_anybody_told_of_the_birth_and_whoever_closes_says_so(outside, roles, place):
+    woman = pregnant()
+    woman.message("message_end_confirmed", DIED)
+    assert woman.due("task_close_case").date() == date(2026, 8, 9), "a child cannot wait for three days"
+
+    answers = {**DIED, "born_before_death": True, "born_on": "2026-08-08", "born_outside": outside}
+    woman.complete("task_close_case", **routing.BY_FORM["closure"](answers, {}, date(2026, 8, 9)))
+
+    assert woman.open() == ["task_complete_birth"] and woman.status == "active"
+    assert owner(woman, "task_complete_birth") == (roles, place)
+    place = "home" if outside else "hospital"
+    woman.complete("task_complete_birth", **said(ALIVE, delivery_place=place, maternal_outcome="died"))
+    assert set(woman.sent) >= BIRTH and woman.status == "completed"
+    assert (woman.variables["end_code"], woman.variables["ended_on"]) == ("ended.maternal_death", "2026-08-09")
+
+
+def test_who_died_undelivered_is_closed_and_nothing_more_is_asked():
+    woman = pregnant()
+    woman.message("message_end_confirmed", DIED)
+
+    answers = {**DIED, "born_before_death": False}
+    woman.complete("task_close_case", **routing.BY_FORM["closure"](answers, {}, date(2026, 8, 9)))
+
+    assert (woman.open(), woman.status) == ([], "completed") and not BIRTH & set(woman.sent)

@@ -46,6 +46,19 @@ def test_a_death_is_reported_and_not_put_in_when_closing(lost):
     assert answer.status_code == 422 and "死亡评审由“报告结局”启动" in answer.text
 
 
+def test_of_who_died_and_of_whom_no_birth_is_known_it_is_asked_whether_she_had_given_birth(site):
+    case = Case(site)
+    dead = {"end_code": "ended.maternal_death", "ended_on": "2026-01-05", "death_cause": "不详"}
+    answers = {**example("end-report"), **dead}
+    assert site.post(f"{case.page}/begin/end", "nurse", idempotency_key="e-1", **as_form(answers)).status_code == 303
+
+    refused = closes(case, **dead)
+    assert refused.status_code == 422 and "请核实她死亡前是否已分娩" in refused.text
+
+    assert closes(case, **dead, born_before_death=True, born_on="2026-01-05").status_code == 303
+    assert "task_complete_birth" in case.tasks()
+
+
 def test_what_whoever_closes_puts_down_is_the_end_of_the_case(lost):
     assert closes(lost, end_code="refused", refusal_signed=True).status_code == 303
 

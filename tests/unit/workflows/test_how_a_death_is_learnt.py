@@ -48,3 +48,34 @@ def test_a_newborn_who_dies_in_a_rescue_is_not_the_mother():
     said = derive("rescue-record", {"rescue_cause": "asphyxia", "rescue_result": "died"}, FACTS, ON)
 
     assert "end_code" not in said
+
+
+def test_what_a_call_learns_is_dated_by_the_death_and_not_by_the_call():
+    said = derive("tracing", {"contact_result": "died", "death_date": "2026-01-12", "reason": "车祸"}, FACTS, ON)
+
+    assert (said["end_code"], said["ended_on"]) == (DIED, "2026-01-12")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "day", "code"),
+    [
+        ("died", "2026-01-12", DIED),
+        ("ended", "2026-01-12", "ended.abortion"),
+        ("ended", "2026-05-18", "ended.stillbirth"),  # 28+0: G-11
+        ("ended", "2026-05-17", "ended.abortion"),
+    ],
+)
+def test_the_result_of_a_referral_ends_the_case_on_the_day_it_happened(outcome, day, code):
+    told = {"transfer_outcome": outcome, "happened_on": day, "result_on": "2026-05-20", "diagnosis": "子痫"}
+
+    said = derive("transfer-result", told, FACTS, date(2026, 5, 20))
+
+    assert (said["end_code"], said["ended_on"], said["contact_reason"]) == (code, day, "子痫")
+
+
+def test_a_birth_at_the_receiving_centre_is_told_to_the_case_and_ends_nothing():
+    told = {"transfer_outcome": "delivered", "happened_on": "2026-01-12", "result_on": "2026-01-13"}
+
+    said = derive("transfer-result", told, FACTS, ON)
+
+    assert said == {"transfer_result": "delivered", "delivered_there_on": "2026-01-12"}
