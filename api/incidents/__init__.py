@@ -25,6 +25,7 @@ from api.requests import (
 from engine.commands.contracts import AssignIncident, SkipIncident
 from engine.store import unattended_reads
 from workflows import audited
+from workflows.protected_places import told_rows
 from workflows.services import Services
 
 OPEN = {"open": True, "resolved": False, "all": None}
@@ -58,7 +59,9 @@ def blueprint(services: Services) -> Blueprint:
                 limit=limit + 1,
             )
         following = paging.next_after(found, limit, lambda row: (row.opened_at, row.id))
-        return reply({"items": [incident_json(row) for row in found[:limit]], "next": following})
+        return reply(
+            {"items": [incident_json(row) for row in told_rows(principal(), found[:limit])], "next": following}
+        )
 
     @bp.post("/<uuid:incident_id>/skip")
     def skip(incident_id: UUID) -> Response:

@@ -12,6 +12,7 @@ from workflows.history import Told
 from workflows.people.model import Principal
 from workflows.people.roles import OWNERS_OF_DIAGRAMS
 from workflows.people.visibility import may_read_woman
+from workflows.protected_places import told_incidents, told_waits
 from workflows.services import Services
 from workflows.store import people as people_store
 
@@ -42,6 +43,9 @@ def instance_for(services: Services, conn: Any, caller: Principal, instance_id: 
 
 def instance_json(services: Services, conn: Any, caller: Principal, found: Any) -> dict[str, Any]:
     care = people_store.care_of(conn, services.region_id, found.id)
+    waiting = told_waits(caller, care, reads.waiting(conn, services.region_id, found.id))
+    incidents = reads.incidents(conn, services.region_id, instance_id=found.id)
+    repairs = bool(caller.roles & OWNERS_OF_DIAGRAMS)
     return {
         "id": str(found.id),
         "definition_key": found.definition_key,
@@ -49,9 +53,9 @@ def instance_json(services: Services, conn: Any, caller: Principal, found: Any) 
         "business_key": found.business_key,
         "state": found.status,
         "variables": readable(caller, care, found.variables),
-        "waiting": [waiting_json(wait) for wait in reads.waiting(conn, services.region_id, found.id)],
+        "waiting": [waiting_json(wait) for wait in waiting],
         "ended_at": list(found.end_events),
-        "incidents": [incident_json(one) for one in reads.incidents(conn, services.region_id, instance_id=found.id)],
+        "incidents": [incident_json(one) for one in told_incidents(caller, care, incidents, repairs=repairs)],
         "started_at": at(found.started_at),
         "revision": found.revision,
     }

@@ -16,6 +16,7 @@ from engine.commands.contracts import FireTimerNow, MoveStart, MoveTimer, Operat
 from engine.errors import Malformed
 from engine.store import unattended_reads
 from workflows import audited
+from workflows.protected_places import told_rows
 from workflows.services import Services
 
 
@@ -53,7 +54,7 @@ def blueprint(services: Services) -> Blueprint:
             )
             starts = unattended_reads.timer_starts(conn, services.region_id)
         following = paging.next_after(found, limit, lambda row: (row.due_at, row.instance_id, row.wait_id))
-        items = [timer_json(row, now) for row in found[:limit]]
+        items = [timer_json(row, now) for row in told_rows(principal(), found[:limit])]
         return reply({"items": items, "next": following, "starts": [start_json(row) for row in starts]})
 
     @bp.post("/instances/<uuid:instance_id>/timers/<int:wait_id>/due-date")

@@ -13,6 +13,7 @@ from engine.interpreter.state import ROOT, Scope, ScopeKind, State
 from engine.interpreter.tree import Tree
 
 SCALARS = frozenset({bool, int, str})  # plain as they are
+KINDS_ZH = {"null": "空值", "a text": "文本", "a list": "列表", "a context": "上下文", "a number": "数字"}
 
 
 class Values(Tree):
@@ -49,8 +50,8 @@ class Values(Tree):
             return bool(value)
         raise Failed(
             "condition_not_boolean",
-            f"条件“{formula.text}”的结果不是真或假，而是 {_shown(value)}",
-            f"the condition '{formula.text}' gives {_shown(value)}, neither true nor false",
+            f"条件“{formula.text}”的结果不是真或假，而是{KINDS_ZH[_kind(value)]}",
+            f"the condition '{formula.text}' gives {_kind(value)}, neither true nor false",
         )
 
     def write(self, scope_id: int, name: str, value: Any) -> None:
@@ -147,5 +148,10 @@ def _within(base: Any, path: Sequence[str], value: Any) -> Any:
     return context
 
 
-def _shown(value: Any) -> str:
-    return "null" if value is None else str(value)[:60]
+def _kind(value: Any) -> str:
+    """What an incident says of a value: whoever repairs a diagram may not know what was measured."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return "a text"
+    return "a list" if isinstance(value, list) else "a context" if isinstance(value, dict) else "a number"

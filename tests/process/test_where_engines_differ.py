@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.interpreter.contracts import WaitKind
 from tests.process.play import (
     boundary,
     call,
@@ -38,11 +39,13 @@ def test_of_several_true_conditions_the_first_in_the_file_is_taken():
     assert p.ended_at == ["one"]
 
 
-@pytest.mark.parametrize("value", [None, "yes", 1])
+@pytest.mark.parametrize("value", [None, "yes", 61])
 def test_a_condition_that_is_neither_true_nor_false_is_an_incident_and_not_the_default_flow(value):
     p = play(start("s"), xor("g", default="d"), end("one"), end("other"),
              "s -> g; g -[x]-> one; g -[d:]-> other", variables={"x": value})  # fmt: skip
     assert (p.incidents, p.ended_at) == (["g"], [])
+    told = p.waits(WaitKind.INCIDENT)[0].data["message_en"]
+    assert value is None or str(value) not in told, "what was measured is not for whoever repairs a diagram"
 
     p.set(x=True).retry("g")
 

@@ -141,3 +141,28 @@ def test_the_auditors_page_is_accessible(shown, chromium):
         person.page.wait_for_url(lambda url: url.endswith("/audit"))
         person.check()
         person.context.close()
+
+
+def test_what_waits_or_failed_at_a_place_that_names_an_infection_is_for_those_who_may_know_of_purple(site):
+    """The township's nurse may; whoever keeps the machines running sees that something failed, not where nor for whom;
+    the village doctor sees nothing of it."""
+    task = site.task("task_screen")
+    instance, told = task.instance_id, {"infections": ["hiv"]}
+    found = PublishMessage(name="message_infection_found", key=task.business_key, payload=told)
+    site.services.engine.execute(found, by=Actor(id="nurse", kind="person"))
+    incident, _ = failed_projection(site)
+    with site.pool.connection() as conn:
+        conn.execute("UPDATE incident SET path = 'call_pmtct/task_pmtct_plan' WHERE id = %s", [incident])
+
+    address = f"/instances/{instance}"
+    nurse, operator, village = (site.get(address, who) for who in ("nurse", "it", "village"))
+
+    assert [page.status_code for page in (nurse, operator, village)] == [200, 200, 200]
+    assert "call_pmtct/task_pmtct_plan" in nurse.text and "映射失败" in nurse.text
+    assert_sound(operator)
+    assert "pmtct" not in operator.text and "映射失败" not in operator.text and "受保护的位置" in operator.text
+    assert "受保护" not in village.text and "pmtct" not in village.text
+    for page in ("/operations", "/operations?tab=timers", f"{address}/moves"):
+        assert "call_pmtct/" not in site.get(page, "it").text, page
+    assert str(instance) in site.get("/operations", "it").text
+    assert site.post(f"/operations/incidents/{incident}/retry", "it", variables="{}").status_code == 303

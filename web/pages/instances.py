@@ -17,6 +17,8 @@ from web.pages.operations import variables
 from workflows import audited, history
 from workflows.people import may_read_woman
 from workflows.people.roles import OWNERS_OF_DIAGRAMS
+from workflows.protected_places import told_incidents, told_waits
+from workflows.reading_cases import reading_cases
 
 NEWEST = 300  # lines of history on the page
 SIMPLE = {"suspend": SuspendInstance, "activate": ActivateInstance, "terminate": TerminateInstance}
@@ -26,13 +28,16 @@ SIMPLE = {"suspend": SuspendInstance, "activate": ActivateInstance, "terminate":
 def instance(instance_id: UUID) -> str:
     """404 for an instance the caller may not know of; every look leaves an audit row."""
     region = services().region_id
-    with services().engine.read() as conn:
+    with reading_cases(services(), g.principal) as conn:
         found = instance_for(conn, instance_id)
         lines = history.of_instance(services(), conn, g.principal, found)
-        waiting = list(reads.waiting(conn, region, instance_id))
-        incidents = unattended_reads.incident_list(conn, region, instance_id=instance_id)
+        care = services().people.care_of(instance_id)
+        waiting = told_waits(g.principal, care, reads.waiting(conn, region, instance_id))
+        open_ones = unattended_reads.incident_list(conn, region, instance_id=instance_id)
+        repairs = bool(g.principal.roles & OWNERS_OF_DIAGRAMS)
+        incidents = told_incidents(g.principal, care, open_ones, repairs=repairs)
         before = came_from(conn, region, found.id, found.revision)
-        course = Course(services(), conn, found, reads.history(conn, region, instance_id), waiting)
+        course = Course(services(), conn, found, [], waiting)
         names = {path: course.place(path).name for path in {line.path for line in lines} | _paths(waiting, incidents)}
     services().people.audit(g.principal, "read", "instance", str(instance_id))
     return render_template(

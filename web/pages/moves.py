@@ -18,6 +18,8 @@ from web.pages.blueprint import bp, services
 from web.pages.instances import instance_for
 from web.pages.operations import variables
 from workflows import audited
+from workflows.protected_places import told_lines, told_waits
+from workflows.reading_cases import reading_cases
 
 NO_PLACE = frozenset({*LISTENING, "sequenceFlow", "textAnnotation", "association", "group", "dataObject", "laneSet"})
 
@@ -122,10 +124,12 @@ def move_tokens(instance_id: UUID) -> Response:
 
 def _moves_page(instance_id: UUID, given: Any, effect: Any = None, error: EngineError | None = None) -> Response:
     region = services().region_id
-    with services().engine.read() as conn:
+    with reading_cases(services(), g.principal) as conn:
         found = instance_for(conn, instance_id)
-        waiting = list(reads.waiting(conn, region, instance_id))
-        course = Course(services(), conn, found, reads.history(conn, region, instance_id), waiting)
+        care = services().people.care_of(instance_id)
+        waiting = told_waits(g.principal, care, reads.waiting(conn, region, instance_id))
+        passed = told_lines(g.principal, care, reads.history(conn, region, instance_id))
+        course = Course(services(), conn, found, passed, waiting)
         standing = _standing(course, waiting)
         scenes = [
             course.main,

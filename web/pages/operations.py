@@ -19,6 +19,7 @@ from fhir_adapters.store.subscriptions import Subscribed, Subscriptions
 from fhir_adapters.subscriptions.replay import replay
 from web.pages.blueprint import bp, now, services
 from workflows import audited
+from workflows.protected_places import told_rows
 
 ROWS = 100
 
@@ -63,6 +64,8 @@ def operations() -> str:
     tab = tab if tab in TABS else "incidents"
     with services().engine.read() as conn:
         rows = TABS[tab](conn, services().region_id)
+    if tab in ("incidents", "timers"):
+        rows = told_rows(g.principal, rows)
     return render_template("operations.html", tab=tab, tabs=list(TABS), rows=rows, done=request.args.get("done") == "1")
 
 
