@@ -13,8 +13,7 @@ from api.operations.bodies import OperationBody
 from api.operations.changes import add_changes
 from api.operations.inspection import history_json, instance_for, instance_json
 from api.requests import PlainObject, Strict, idempotency, load, principal, text
-from engine.commands.contracts import RetryIncident, StartInstance
-from engine.errors import NotFound
+from engine.commands.contracts import Operate, RetryIncident, StartInstance
 from engine.store import reads
 from workflows import audited, duplicates, intake
 from workflows.history import of_instance as history_of
@@ -73,14 +72,20 @@ def blueprint(services: Services) -> Blueprint:
         """Try the failed element again, with `variables` set before."""
         body = load(RetryBody(), required=False)
         with services.engine.read() as conn:
-            open_ones = reads.incidents(conn, services.region_id, limit=10_000)
-        found = next((one for one in open_ones if one.id == incident_id), None)
-        if found is None:
-            raise NotFound("没有此事件", "no such incident")
-        if not body["dry_run"]:
-            command = RetryIncident(incident_id=incident_id, variables=body["variables"])
-            audited.execute(services, command, principal(), "incident", incident_id, idempotency=idempotency())
-        return reply({"id": str(incident_id), "instance_id": str(found.instance_id), "dry_run": body["dry_run"]})
+            instance_id = reads.instance_of_incident(conn, services.region_id, incident_id)
+        command = RetryIncident(incident_id=incident_id, variables=body["variables"])
+        operate = Operate(instance_id=instance_id, command=command, dry_run=body["dry_run"])
+        changes = audited.execute(
+            services,
+            operate,
+            principal(),
+            "incident",
+            incident_id,
+            action="RetryIncident",
+            idempotency=None if body["dry_run"] else idempotency(),
+        )
+        done = {"id": str(incident_id), "instance_id": str(instance_id), "dry_run": body["dry_run"]}
+        return reply({**done, "changes": changes})
 
     add_changes(bp, services)
     return bp

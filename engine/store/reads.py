@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from engine import interpreter
 from engine.commands.records import task_id
-from engine.errors import Malformed, Text
+from engine.errors import Malformed, NotFound, Text
 from engine.interpreter.contracts import WaitKind
 from engine.store.rows import (
     Definition,
@@ -208,6 +208,15 @@ def incidents(
     """Open incidents, oldest first; `resolved` adds those that are over."""
     rows = _all(conn, "read_incidents", region_id=region_id, instance_id=instance_id, resolved=resolved, limit=limit)
     return [IncidentRow(message=Text(zh=row.pop("message_zh"), en=row.pop("message_en")), **row) for row in rows]
+
+
+def instance_of_incident(conn: Conn, region_id: str, id: UUID) -> UUID:
+    """Whose it is, or was. Raises NotFound."""
+    found = _one(conn, "read_incident", region_id=region_id, id=id)
+    if found is None or found["instance_id"] is None:
+        raise NotFound("没有此事件", "no such incident")
+    instance_id: UUID = found["instance_id"]
+    return instance_id
 
 
 def health(conn: Conn, region_id: str, now: datetime) -> Health:

@@ -147,11 +147,32 @@ def test_an_incident_can_be_tried_again_when_its_cause_is_gone(county):
     county.post(f"/api/user-tasks/{task['id']}/completion", "nurse", {"variables": {}})
     [incident] = county.get(f"/api/instances/{instance}", "it").json["incidents"]
 
-    dry = county.post(f"/api/incidents/{incident['id']}/retry", "it", {"dry_run": True})
-    again = county.post(f"/api/incidents/{incident['id']}/retry", "it")
+    address = f"/api/incidents/{incident['id']}/retry"
+
+    dry = county.post(address, "it", {"dry_run": True, "variables": {"number": "7"}})
+    still = county.get(f"/api/instances/{instance}", "it").json
+    again = county.post(address, "it", {"variables": {"number": "7"}}, headers={"Idempotency-Key": "once"})
+    replayed = county.post(address, "it", {"variables": {"number": "7"}}, headers={"Idempotency-Key": "once"})
 
     assert incident["element_id"] == "catch_answer" and incident["message"]
-    assert (dry.status_code, again.status_code) == (200, 200)
+    assert (dry.status_code, again.status_code, replayed.status_code) == (200, 200, 200)
+    assert [one["element_id"] for one in dry.json["changes"]["opened"]] == ["catch_answer"]
+    assert [one["id"] for one in still["incidents"]] == [incident["id"]]
+    assert (replayed.json, again.json["changes"]) == (again.json, dry.json["changes"])
+    assert county.get(f"/api/instances/{instance}", "it").json["incidents"] == []
+    problem_of(county.post(address, "it"), 409, "incident-resolved")
+
+
+def test_a_dry_run_of_a_retry_says_what_would_be_refused(county):
+    instance = county.errand(number=None)
+    task = county.task(instance)
+    county.post(f"/api/user-tasks/{task['id']}/completion", "nurse", {"variables": {}})
+    [incident] = county.get(f"/api/instances/{instance}", "it").json["incidents"]
+    county.post(f"/api/instances/{instance}/suspension", "it")
+
+    dry = county.post(f"/api/incidents/{incident['id']}/retry", "it", {"dry_run": True})
+
+    problem_of(dry, 409, "suspended")
 
 
 def test_an_incident_that_never_was_is_not_found(county):
