@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from operator import gt, lt
 from threading import Lock
 from typing import Any
 
+from engine.clock import CHINA
 from engine.store import plain
 from fhir_adapters.dates import FIRST, interval
 from fhir_adapters.store import resources
@@ -47,6 +48,7 @@ def read_facts(conn: Any, region_id: str, pregnancy_id: str) -> dict[str, Fact]:
     """Fact name (the forms' linkId) to the newest value. What the registration says of the person is in it too."""
     newest: dict[str, Fact] = {}
     person: dict[str, Fact] = {}
+    urine: dict[date, Fact] = {}
     heads = resources.known_of_her(conn, region_id, pregnancy_id)  # of her alone: her child's weight is not hers
     for stated in _stated(conn, region_id, [head for head in heads if head.type != "Patient"]):
         for name, fact in stated:
@@ -54,12 +56,22 @@ def read_facts(conn: Any, region_id: str, pregnancy_id: str) -> dict[str, Fact]:
                 _keep_worst(newest, name, fact)
             if name in SUMS:
                 _add(newest, name, fact)
+            if name in URINE and str(fact.value) in POSITIVE:
+                urine[fact.at.astimezone(CHINA).date()] = fact
             if name not in newest or (newest[name].at, newest[name].source) < (fact.at, fact.source):
                 newest[name] = fact
     for head in heads:
         if head.type == "Patient":
             person = of_person({"id": head.id, **plain.read(head.body or "{}")}, head.updated_at)
+    if urine:
+        last = urine[max(urine)]
+        newest[URINE_TIMES] = Fact(value=len(urine), at=last.at, source=last.source)
     return {**person, **newest}
+
+
+URINE = frozenset({"urine_protein", "urine_blood"})  # S-6.5: of a clean-catch sample; no form asks for casts and cells
+POSITIVE = frozenset({"1+", "2+", "3+", "4+"})  # a trace is not abnormal
+URINE_TIMES = "urine_abnormal_times"  # on how many days of this pregnancy
 
 
 EXTREMES: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {  # a value -> the name of the worst one (D13)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -122,9 +122,15 @@ def _dates(facts: Mapping[str, Any], on: date, edd: date | None) -> dict[str, An
         "age": completed_years(birth, on) if birth else None,
         "ga_days": days_pregnant(due, on) if due else None,
         "birth_interval_months": completed_months(born, conceived) if born and born <= conceived else None,
+        "birth_interval_begun_months": _begun_months(born, conceived) if born and born < conceived else None,
         "months_since_uterine_surgery": completed_months(surgery, on) if surgery and surgery <= on else None,
         "bmi": body_mass_index(facts.get("prepregnancy_weight") or facts.get("weight"), facts.get("height")),
     }
+
+
+def _begun_months(since: date, on: date) -> int:
+    """Months begun: "more than five years" is true from the day after the 60th month is full."""
+    return completed_months(since, on - timedelta(days=1)) + 1
 
 
 def _history(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,6 +141,7 @@ def _history(facts: Mapping[str, Any]) -> dict[str, Any]:
         "uterine_surgeries": facts.get("parity_cs"),
         "fetuses_count": facts.get("fetus_count"),
         "assisted_reproduction": _assisted(facts),
+        "heart_disease": "heart" in past if isinstance(past := facts.get("past_history"), list) else None,
         "mass_cm": _largest(facts, "fibroid_size", "ovarian_cyst_size"),
     }
 

@@ -48,6 +48,7 @@ def marks_page() -> str:
     for form, _ in unsure.FORMS:
         rows = [(row.code, row.text, row.verified) for row in unsure.rows() if row.form == form]
         parts.append(_table(f"`{form}` ◐ ○", ("代码", "条目", "核对"), rows))
+    parts.append(_table("须勾选的条目与原因", ("代码", "为何不能全由数据得出"), list(unsure.TICKED)))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

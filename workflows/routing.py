@@ -253,7 +253,7 @@ def _recheck(colour: Any, purple: Any) -> dict[str, Any]:
 def home_visit(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     died = answers.get("contact") == "died"
     ending = {"end_code": LOST_OR_DIED["died"], "ended_on": answers.get("death_date") or on.isoformat()} if died else {}
-    found = {"contact_reason": answers.get("death_cause")} if died else _findings_of(answers, facts, on)
+    found: dict[str, Any] = {"contact_reason": answers.get("death_cause")} if died else _findings_of(answers, facts, on)
     route = routing_review.route_after_birth(answers, found.get("visit_findings", ()), on)
     return {
         **ending,

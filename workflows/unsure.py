@@ -15,6 +15,19 @@ MARKS = ("known", "default")
 FORMS = (("risk-screening", SCREENING_ITEM), ("risk-grading", CRITERION))
 
 
+# rows of the tables that look computable, and are ticked: what the sources do not let a form ask, or no number decides
+TICKED = (
+    ("S-4.1", "家族高血压史在国家表（F-02）中无单独选项，由筛查者问后勾选；血压一半由 S-7.1.5 自动算"),
+    ("S-6.5", "尿蛋白、尿潜血两天及以上 ≥1+ 自动算；管型、红白细胞计数各表均不采集，由筛查者勾选"),
+    (
+        "O-2.1.6",
+        "肺动脉收缩压高于本地上限（risk.pasp_normal_until_mmhg）且 <50 mmHg 预勾，余由医师勾选",
+    ),
+    ("O-2.5.2", "24 小时尿量各表均不采集，且须先有肾性尿崩症诊断，由医师勾选"),
+    ("R-1.1.2", "有心脏病史且血氧饱和度 <90% 预勾；是否紫绀型、是否手术、Fontan 术后由医师勾选"),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """A screening item or grading criterion whose official wording has not been compared yet. `verified`: ◐ or ○."""

@@ -15,7 +15,7 @@ from workflows.routing import code_of
 POLICY = load_pack("cn-baseline").policy()
 ON = date(2026, 1, 5)
 TABLES = {"risk-screening": ("screening", 57), "risk-grading": ("grading", 112)}  # §6.2; §6.3 with the heading Y-2.1
-JUDGED_ONLY = {"G-0", "R-1.1.2"}  # follows from the others; oxygen saturation alone tells no heart disease
+JUDGED_ONLY = {"G-0"}  # follows from the others
 
 
 def codes_of(form):

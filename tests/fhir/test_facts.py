@@ -172,6 +172,23 @@ def test_the_worst_value_since_the_pregnancy_began_stays_known_when_it_has_recov
     assert (known["plt"].value, known["plt_lowest"].value) == (160, 41)
 
 
+def test_urine_that_is_abnormal_counts_once_for_each_day(hospital):
+    woman = hospital.brings_in()
+    for at, found in (
+        ("2026-01-03T08:00:00+08:00", "1+"),
+        ("2026-01-03T15:00:00+08:00", "2+"),
+        ("2026-01-04T08:00:00+08:00", "neg"),
+        ("2026-01-05T08:00:00+08:00", "3+"),
+    ):
+        sent = observation("5804-0", woman.subject, at=at, valueString=found)
+        assert hospital.post("/Observation", sent).status_code == 201
+
+    with hospital.services.engine.read() as conn:
+        known = hospital.services.facts(conn, woman.pregnancy_id)
+
+    assert known["urine_abnormal_times"].value == 2
+
+
 def test_red_cells_are_added_up_over_all_records_once_each_and_a_withdrawn_one_is_out(hospital):
     woman = hospital.brings_in()
 

@@ -115,6 +115,7 @@ EXPECTED: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
     "risk.hbv_carrier_purple": (_is_bool, " true 或 false", "true or false"),
     "casefile.face_to_face_once": (_is_bool, " true 或 false", "true or false"),
     "risk.creatinine_uln_umol": (_is_positive, "正数", "a positive number"),
+    "risk.pasp_normal_until_mmhg": (_is_positive, "正数", "a positive number"),
     "report.reminder_share": (
         lambda share: _is_positive(share) and share < 1,
         " 0 与 1 之间的数",

@@ -110,6 +110,7 @@ POLICY: Mapping[str, str] = {
     "grading_within": "risk.grading_within",
     "hb_110_inclusive": "risk.hb_110_inclusive",
     "hbv_carrier_purple": "risk.hbv_carrier_purple",
+    "pasp_normal_until": "risk.pasp_normal_until_mmhg",
     "local_criteria": "risk.local_criteria",
     "age_reference": "risk.age_reference",
     "assessor_orgs": "risk.assessor_orgs",

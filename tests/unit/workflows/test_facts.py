@@ -3,7 +3,11 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
+from workflows import tables
 from workflows.facts import body_mass_index, derived, is_plausible
+from workflows.regions import load_pack
 
 ON = date(2026, 1, 5)
 
@@ -31,6 +35,34 @@ def test_the_birth_interval_runs_from_the_last_birth_and_not_from_an_abortion():
 
     assert derived(born, ON)["birth_interval_months"] == 73
     assert "birth_interval_months" not in derived({**born, "last_pregnancy_end_mode": "abortion"}, ON)
+
+
+@pytest.mark.parametrize(
+    ("lmp", "positive"),
+    [
+        ("2025-01-09", False),  # 59 full months, the 60th begun
+        ("2025-01-10", False),  # five years to the day
+        ("2025-01-11", True),
+        ("2025-02-10", True),
+        ("2021-07-09", True),  # a day short of 18 months
+        ("2021-07-10", False),
+    ],
+)
+def test_more_than_five_years_begins_the_day_after_the_fifth_is_full(lmp, positive):
+    born = {"last_pregnancy_end_date": "2020-01-10", "last_pregnancy_end_mode": "vaginal", "lmp": lmp}
+
+    assert ("S-2.1" in tables.screening_items(derived(born, ON), ON)) is positive
+
+
+@pytest.mark.parametrize(
+    ("past", "spo2", "red"), [(["heart"], 89, True), (["heart"], 90, False), (["none"], 89, False)]
+)
+def test_a_woman_with_heart_disease_and_low_oxygen_is_proposed_for_red(past, spo2, red):
+    policy = load_pack("cn-baseline").policy()
+
+    found = tables.grading_criteria(derived({"past_history": past, "spo2": spo2}, ON), policy, ON)
+
+    assert ("R-1.1.2" in found) is red
 
 
 def test_what_is_recorded_is_never_overwritten_by_what_follows():
