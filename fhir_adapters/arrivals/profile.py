@@ -48,10 +48,13 @@ ROLES = frozenset(
     | {"observed_at", "reported_at", "status", "updated_at", "sex"}
 )
 AS_ASKED, ORIGINAL = "as-asked", "original"  # one answer or two, by MSH-15 and MSH-16; one whatever they say
+IN_EARNEST = frozenset({"P"})  # of MSH-11 (HL7 table 0103) what is taken, unless a file says more
+PROCESSING = ("P", "T", "D")
 _SECTIONS = frozenset(
     {"client", "mrn", "facilities", "certificate", "charset", "codes", "values", "units", "numbers"}
 ) | {
     "acknowledgement",
+    "processing",
     "obstetrics",
     "documents",
     "files",
@@ -90,6 +93,7 @@ class Profile:
     certificate: str = ""
     charset: str = ""
     acknowledgement: str = AS_ASKED
+    processing: frozenset[str] = IN_EARNEST
     codes: Mapping[str, Code] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
@@ -207,6 +211,10 @@ def read_profile(told: Any, name: str) -> Profile:
     if acknowledgement not in (AS_ASKED, ORIGINAL):
         at = f"{name}: acknowledgement"
         faults.append(_fault(at, f"应为 {AS_ASKED} 或 {ORIGINAL}", f"must be {AS_ASKED} or {ORIGINAL}"))
+    processing = told.get("processing") or sorted(IN_EARNEST)
+    if not isinstance(processing, list) or not set(map(str, processing)) <= set(PROCESSING):
+        faults.append(_fault(f"{name}: processing", "应为 P、T、D 的列表", "must be a list of P, T, D"))
+        processing = sorted(IN_EARNEST)
     if faults:
         raise Incorrect("接入档案有误", "the client's file is wrong", code="inbound-profile", faults=faults)
     return Profile(
@@ -216,6 +224,7 @@ def read_profile(told: Any, name: str) -> Profile:
         certificate=str(told.get("certificate") or ""),
         charset=str(told.get("charset") or ""),
         acknowledgement=str(acknowledgement),
+        processing=frozenset(map(str, processing)),
         codes=codes,
         values={str(k): {str(a): str(b) for a, b in v.items()} for k, v in values.items()},
         units={str(k): str(v) for k, v in _mapping(told.get("units"), name, faults).items()},

@@ -15,13 +15,14 @@ from fhir_adapters.arrivals.model import Problem
 from fhir_adapters.dates import BEIJING
 from fhir_adapters.hl7v2.parsing import Header
 
-REJECTED = frozenset(f"MCH-I-{number:03}" for number in (1, 10, 11, 12, 13, 14, 15, 17))
+REJECTED = frozenset(f"MCH-I-{number:03}" for number in (1, 10, 11, 12, 13, 14, 15, 17, 18))
 ERRORS = {  # ours -> HL7 table 0357
     "MCH-I-010": "100",
     "MCH-I-011": "203",
     "MCH-I-012": "102",
     "MCH-I-013": "102",
     "MCH-I-015": "200",
+    "MCH-I-018": "202",
     "MCH-I-020": "100",
     "MCH-I-021": "102",
     "MCH-I-030": "103",

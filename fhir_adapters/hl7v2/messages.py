@@ -5,7 +5,7 @@ from __future__ import annotations
 from hl7apy import SUPPORTED_LIBRARIES
 
 from fhir_adapters.arrivals.model import Problem, Reading, refused
-from fhir_adapters.arrivals.profile import Profile
+from fhir_adapters.arrivals.profile import IN_EARNEST, Profile
 from fhir_adapters.hl7v2 import results, stays
 from fhir_adapters.hl7v2.parsing import Header, Message, parse
 from fhir_adapters.store.arrivals import Arrival
@@ -14,6 +14,11 @@ ADMISSIONS = frozenset(stays.STATUS)
 IDENTITIES = frozenset({"A08", "A31", "A40"})
 OF_ANSWERS = ("ACK", "MCF")  # MSH-9.1 of what answers a message of ours, up to 2.4 and since
 TAKEN = {"ADT": ADMISSIONS | IDENTITIES, "SIU": frozenset(stays.APPOINTED), "ORU": frozenset({"R01"})}
+PROCESSING = (
+    "MCH-I-018",
+    "测试或调试消息（MSH-11），不进入本系统",
+    "a message of training or debugging (MSH-11) is not taken here",
+)
 TYPE = ("MCH-I-015", "不接收此类消息", "messages of this type are not taken")
 
 
@@ -27,6 +32,8 @@ def read_body(body: bytes, profile: Profile) -> Reading:
     type_, event = message.header.get(9, 1), message.header.get(9, 2)
     if type_ in OF_ANSWERS:
         return _answered(message)
+    if not is_taken(message.header.get(11), profile.processing):
+        raise refused("MSH[1]-11", *PROCESSING, message.kind)
     if event not in TAKEN.get(type_, ()):
         raise refused("MSH[1]-9", *TYPE, message.kind)
     if type_ == "SIU":
@@ -43,9 +50,17 @@ def is_answer(header: Header) -> bool:
     return header.kind.partition("^")[0] in OF_ANSWERS
 
 
-def unfit(header: Header) -> Problem | None:
-    """What its header alone says against it: a type or version that is not taken."""
+def is_taken(processing: str, taken: frozenset[str]) -> bool:
+    """By MSH-11. One that leaves it out means production, as it always has."""
+    return not processing or processing.upper() in taken
+
+
+def unfit(header: Header, processing: frozenset[str] = IN_EARNEST) -> Problem | None:
+    """What its header alone says against it: a type, a version or a processing id that is not taken."""
     type_, _, event = header.kind.partition("^")
+    if not is_taken(header.processing, processing):
+        code, zh, en = PROCESSING
+        return Problem(code=code, zh=zh, en=en, at="MSH[1]-11")
     if event not in TAKEN.get(type_, ()):
         code, zh, en = TYPE
         return Problem(code=code, zh=zh, en=en, at="MSH[1]-9")

@@ -87,6 +87,7 @@ class Header:
     kind: str = ""
     control_id: str = ""
     version: str = ""
+    processing: str = ""  # MSH-11: P production, T training, D debugging
     sent_to: tuple[str, str] = ("", "")
     accept: str = ""  # MSH-15: when it wants to be told that the message is stored
     applied: str = ""  # MSH-16: when it wants to be told what became of it
@@ -114,6 +115,7 @@ def header_of(body: bytes, charset: str = "") -> Header:
         kind="^".join(part.strip() for part in type_[:2])[:20],
         control_id=plain[10][:199],
         version=plain[12],
+        processing=plain[11].upper(),
         sent_to=(plain[5], plain[6]),
         accept=plain[15].upper(),
         applied=plain[16].upper(),

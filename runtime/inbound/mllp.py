@@ -23,7 +23,7 @@ from uuid import UUID
 
 from engine.errors import Busy
 from fhir_adapters.arrivals.model import Problem
-from fhir_adapters.arrivals.profile import ORIGINAL
+from fhir_adapters.arrivals.profile import IN_EARNEST, ORIGINAL
 from fhir_adapters.arrivals.receiving import Receiver
 from fhir_adapters.hl7v2 import answers, messages
 from fhir_adapters.hl7v2.parsing import Header, header_of
@@ -209,7 +209,8 @@ class Conversation:
             at = receiver.outcome(id_).received_at if header.is_enhanced else NO_TIME
         except Exception as error:  # whatever it is: no answer that could be taken for a promise
             return self._not_stored(header, error)
-        unfit = messages.unfit(header) or (None if client else UNKNOWN)
+        taken = receiver.profiles.of(client).processing if client else IN_EARNEST
+        unfit = messages.unfit(header, taken) or (None if client else UNKNOWN)
         said = None if messages.is_answer(header) else answers.accepted(header, id_, at, unfit)
         return Taken(header=header, id=id_, said=said, is_refused=unfit is not None)
 

@@ -6,11 +6,16 @@ from datetime import timedelta
 
 import pytest
 
+from fhir_adapters.arrivals.model import NotUnderstood
+from fhir_adapters.arrivals.profile import read_text
 from fhir_adapters.arrivals.receiving import Receiver
+from fhir_adapters.hl7v2.answers import answer
+from fhir_adapters.hl7v2.messages import read_body
+from fhir_adapters.hl7v2.parsing import header_of
 from tests.fhir.fhir_kit import PATIENT_URN, WOMAN, entry, observation, transaction
 from tests.fhir.fhir_kit import coded as coded_as
 from tests.fhir.test_main_case import response
-from tests.inbound.messages import adt, coded, oru, pressure
+from tests.inbound.messages import PROFILE, adt, coded, oru, pressure
 from tests.journey.county import flat
 from workflows.forms import example_answers
 
@@ -208,6 +213,8 @@ def test_a_code_that_nothing_is_known_of_is_kept_and_asked_about_once(hospital, 
         (adt("A99"), "MSH[1]-9", "MCH-I-015"),
         (b"hello", "MSH[1]", "MCH-I-010"),
         (oru(coded()).replace(b"|2.5|", b"|9.9|"), "MSH[1]-12", "MCH-I-011"),
+        (oru(coded()).replace(b"|P|2.5|", b"|T|2.5|"), "MSH[1]-11", "MCH-I-018"),
+        (adt("A40").replace(b"|P|2.5|", b"|D|2.5|"), "MSH[1]-11", "MCH-I-018"),
         (oru(coded()).replace("测试甲子".encode(), b"\xff\xfe"), "MSH[1]-18", "MCH-I-012"),
         (adt("A01", visit="PV1|1|Z|OB"), "PV1[1]-2", "MCH-I-030"),
     ],
@@ -220,6 +227,24 @@ def test_what_is_wrong_is_said_with_its_place_and_the_bytes_are_kept(busy, body,
     assert all(p["zh"] and p["en"] for p in outcome.problems)
     with busy.pool.connection() as conn:
         assert conn.execute("SELECT body FROM arrival WHERE id = %s", [outcome.arrival_id]).fetchone() == (body,)
+
+
+@pytest.mark.parametrize(("taken", "state"), [(None, "not-understood"), ("[P, T]", "understood")])
+def test_a_message_of_training_has_an_effect_only_where_the_file_of_its_sender_says_so(hospital, taken, state):
+    woman = hospital.brings_in()
+    held = read_text(PROFILE + (f"processing: {taken}\n" if taken else ""), "his-demo")
+    body = oru(coded()).replace(b"|P|2.5|", b"|T|2.5|")
+
+    try:
+        found = read_body(body, held)
+    except NotUnderstood as error:
+        assert state == "not-understood" and error.problems[0].code == "MCH-I-018"
+        outcome = take(Receiver(hospital.services), body)
+        said = answer(header_of(body), outcome).decode()
+        assert said.split("\r")[1].startswith("MSA|AR|LAB1|测试或调试消息") and "MSH^1^11^1|202^^HL70357|E" in said
+        assert hospital.search(f"/Observation?patient={woman.patient_id}&code=5804-0") == []
+    else:
+        assert state == "understood" and found.entries
 
 
 def test_characters_of_gb_18030_arrive_as_they_were_written(hospital, receiver):

@@ -190,8 +190,9 @@ def read_frame(sock):
         (lambda body: body.replace(b"ADT^A04", b"ADT^A99"), ["CR"]),
         (lambda body: body.replace(b"|2.5|", b"|9.9|"), ["CR"]),
         (lambda body: body.replace(b"|HIS|COUNTY|", b"|HIS|NOWHERE|"), ["CR"]),
+        (lambda body: body.replace(b"|P|2.5|", b"|T|2.5|"), ["CR"]),
     ],
-    ids=["type", "version", "sender"],
+    ids=["type", "version", "sender", "processing"],
 )
 def test_what_its_header_rules_out_is_not_accepted_and_is_kept_for_people(busy, spoil, codes):
     body = spoil(asking(adt("A04", number="X"), "AL", "AL"))
