@@ -7,20 +7,25 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from engine.dmn.cells import ORDERED, Interval, StaticCell, static_cell
+from engine.dmn.cells import ORDERED, Interval, StaticCell
+from engine.dmn.indexable import calls_own, indexable
 from engine.feel.compile.comparison import quick
 from engine.feel.expressions import UnaryTests
 from engine.feel.meter import Run, Scope
 from engine.feel.temporal import Date, DaysDuration, YearsDuration
 
 Lookup = Callable[[Any, Scope], int]
+Among = Callable[[Any, Scope, int], int]
 
 
 class Column(NamedTuple):
-    """`at_null`: the rules that null finds, where no cell has to be tried for that."""
+    """`at_null`: the rules that null finds, where no cell has to be tried for that. `among`: looks up, and tries only
+    the cells of the rules that are still in question."""
 
     look_up: Lookup
     at_null: int | None
+    among: Among
+    has_own_calls: bool
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -30,6 +35,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "years and months duration": (YearsDuration,),
     "string": (str,),
     "boolean": (bool,),
+    "list": (list,),
 }
 
 
@@ -45,37 +51,52 @@ def compile_column(cells: list[UnaryTests]) -> Column | None:
             found[1] |= 1 << row
     if not by_text:
         return None
-    static = {text: static_cell(cell.node) for text, (cell, _) in by_text.items()}
+    static = {text: indexable(cell.node) for text, (cell, _) in by_text.items()}
     kind = _commonest([cell.kind for cell in static.values() if cell is not None and cell.kind in _TYPES])
     indexed = [(cell, by_text[text][1]) for text, cell in static.items() if cell is not None and cell.kind == kind]
     slow = [(cell, mask) for text, (cell, mask) in by_text.items() if _kind(static[text]) != kind or kind is None]
     every = [(cell, mask) for cell, mask in by_text.values()]
+    own = any(calls_own(cell.node) for cell, _ in every)
     if kind is None:
-        return Column(_by_trial(everything, slow), None)
-    index = _interval_index(indexed, everything) if kind in ORDERED else _value_index(indexed, everything)
-    return _dispatch(_TYPES[kind], index, slow, _by_trial(everything, every))
+        among = _by_trial(everything, slow)
+        return Column(lambda value, scope: among(value, scope, -1), None, among, own)
+    if kind == "list":
+        index = _members_index(indexed, everything)
+    else:
+        index = _interval_index(indexed, everything) if kind in ORDERED else _value_index(indexed, everything)
+    among = _dispatch(_TYPES[kind], index, slow, _by_trial(everything, every))
+    at_null = None if slow else among(None, Scope({}, None, Run()), -1)
+    return Column(lambda value, scope: among(value, scope, -1), at_null, among, own)
 
 
 def finder(columns: list[Column | None], everything: int) -> Callable[[list[Any], Scope], int]:
-    """The rules that match a row of values. Of most values nothing is known, and what null finds stands ready."""
+    """The rules that match a row of values. Of most values nothing is known, and what null finds stands ready; then
+    cells are tried, those of the rules that are left. Where somebody wants to know why, or a cell calls a function that
+    could find fault with the data, column by column."""
     asked = [(number, column) for number, column in enumerate(columns) if column is not None]
-    if any(column.at_null is None for _, column in asked):
-        return _in_order(asked, everything)
-    known = [(number, column.look_up, column.at_null) for number, column in asked]
+    in_order = _in_order(asked, everything)
+    if any(column.has_own_calls for _, column in asked):
+        return in_order
+    ready = [(number, column.look_up, column.at_null) for number, column in asked if column.at_null is not None]
+    tried = [(number, column.among) for number, column in asked if column.at_null is None]
 
     def find(values: list[Any], scope: Scope) -> int:
+        if scope.run.diagnostics is not None:
+            return in_order(values, scope)
         mask = everything
-        for number, look_up, at_null in known:
+        for number, look_up, at_null in ready:
             value = values[number]
-            mask &= at_null if value is None else look_up(value, scope)  # type: ignore[operator]
+            mask &= at_null if value is None else look_up(value, scope)
+        for number, among in tried:
+            if not mask:
+                break
+            mask &= among(values[number], scope, mask)
         return mask
 
     return find
 
 
 def _in_order(asked: list[tuple[int, Column]], everything: int) -> Callable[[list[Any], Scope], int]:
-    """Where cells have to be tried, none after the last rule has fallen out."""
-
     def find(values: list[Any], scope: Scope) -> int:
         mask = everything
         for number, column in asked:
@@ -95,11 +116,11 @@ def _commonest(kinds: list[str]) -> str | None:
     return max(set(kinds), key=lambda kind: (kinds.count(kind), kind)) if kinds else None
 
 
-def _by_trial(everything: int, slow: list[tuple[UnaryTests, int]]) -> Lookup:
-    def look_up(value: Any, scope: Scope) -> int:
+def _by_trial(everything: int, slow: list[tuple[UnaryTests, int]]) -> Among:
+    def look_up(value: Any, scope: Scope, among: int) -> int:
         mask = everything
         for cell, rows in slow:
-            if cell.test_in(value, scope) is True:
+            if rows & among and cell.test_in(value, scope) is True:
                 mask |= rows
         return mask
 
@@ -110,25 +131,42 @@ def _dispatch(
     types: tuple[type, ...],
     index: Callable[[Any], int],
     slow: list[tuple[UnaryTests, int]],
-    trial: Lookup,
-) -> Column:
+    trial: Among,
+) -> Among:
     """By index for values of the column's kind, by trial for the others."""
-    nothing = trial(None, Scope({}, None, Run())) if not slow else 0
     first, second = types[0], types[-1]
+    nothing = None if slow else trial(None, Scope({}, None, Run()), -1)
 
-    def look_up(value: Any, scope: Scope) -> int:
+    def look_up(value: Any, scope: Scope, among: int) -> int:
         kind = type(value)
         if kind is first or kind is second:
             mask = index(value)
             for cell, rows in slow:
-                if cell.test_in(value, scope) is True:
+                if rows & among and cell.test_in(value, scope) is True:
                     mask |= rows
             return mask
-        if value is None and not slow:
+        if value is None and nothing is not None:
             return nothing
-        return trial(value, scope)
+        return trial(value, scope, among)
 
-    return Column(look_up, None if slow else nothing)
+    return look_up
+
+
+def _members_index(cells: list[tuple[StaticCell, int]], everything: int) -> Callable[[Any], int]:
+    """Of a list: each word in it finds the rules that want it."""
+    table: dict[str, int] = {}
+    for cell, rows in cells:
+        for word in cell.values:
+            table[word] = table.get(word, 0) | rows
+
+    def look_up(items: Any) -> int:
+        mask = everything
+        for item in items:
+            if type(item) is str and item in table:
+                mask |= table[item]
+        return mask
+
+    return look_up
 
 
 def _value_index(cells: list[tuple[StaticCell, int]], everything: int) -> Callable[[Any], int]:
