@@ -24,7 +24,7 @@ from fhirpathpy.parser import (  # type: ignore[attr-defined]  # it hands on the
     Token,
 )
 
-from workflows.forms.shortcut import Closure, Functions, Unsure, shorten
+from workflows.forms.shortcut import EMPTY, Closure, Functions, Unsure, shorten
 from workflows.policies import lunar
 
 _NAME = re.compile(r"%([a-z][a-z0-9_]*)")
@@ -145,17 +145,18 @@ class Expression:
         """The collection it answers; a name that has no answer is an empty collection."""
         if self.short is not None:
             try:
-                return [self.short(environment)]
+                found = self.short(environment)
+                return [] if found is EMPTY else [found]
             except (Unsure, ArithmeticError, TypeError, ValueError):
                 pass
         known = {name: environment.get(name, []) for name in self.names}
         if not isinstance(environment, Environment):
             return self._evaluate(known)
         key = (self.text, repr(known))  # not the values: 5.0 equals 5 and is written otherwise
-        found = environment.remembered.get(key)
-        if found is None:
-            found = environment.remembered[key] = self._evaluate(known)
-        return found
+        answered = environment.remembered.get(key)
+        if answered is None:
+            answered = environment.remembered[key] = self._evaluate(known)
+        return answered
 
     def _evaluate(self, known: dict[str, Any]) -> list[Any]:
         try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -25,8 +26,11 @@ class Unsure(Exception):
     """Not what this way is made for."""
 
 
+EMPTY: Any = object()  # the empty collection, of what is not answered
+
+
 def shorten(tree: Mapping[str, Any], functions: Functions) -> Closure | None:
-    """A closure that answers the one value of the expression, or raises Unsure; None where there is no short way.
+    """A closure that answers the one value of the expression or EMPTY, or raises Unsure; None: there is no short way.
     `functions`: our own, by name, of collections."""
     try:
         return _compile(tree["children"][0], functions)
@@ -44,18 +48,23 @@ def _compile(node: Mapping[str, Any], functions: Functions) -> Closure:
     if type_ in _LITERALS:
         literal = _LITERALS[type_](node["text"])
         return lambda environment: literal
+    if type_ == "NullLiteral":
+        return lambda environment: EMPTY
+    if type_ == "InequalityExpression":
+        left, right = (_compile(child, functions) for child in children)
+        return _compared(_COMPARE[sign], left, right)
     if (type_, sign) in _OPERATORS:
         left, right = (_compile(child, functions) for child in children)
         return _joined(_OPERATORS[type_, sign], left, right)
     if (type_, sign) == ("OrExpression", "or"):  # `xor` is another of the kind
         one, other = (_compile(child, functions) for child in children)
-        return lambda environment: _truth(one(environment)) | _truth(other(environment))
+        return _decided(one, other, by=True)
     if type_ == "AndExpression":
         one, other = (_compile(child, functions) for child in children)
-        return lambda environment: _truth(one(environment)) & _truth(other(environment))
-    if (type_, sign) == ("EqualityExpression", "="):
+        return _decided(one, other, by=False)
+    if type_ == "EqualityExpression" and sign in ("=", "!="):
         left, right = children
-        return _equal(left, right, functions)
+        return _equal(left, right, functions, positive=sign == "=")
     if type_ == "InvocationExpression":
         return _called(children, functions)
     if type_ == "FunctionInvocation":
@@ -85,7 +94,9 @@ _LITERALS: Mapping[str, Callable[[str], Any]] = {
 
 def _name(name: str) -> Closure:
     def read(environment: Environment) -> Any:
-        value = environment.get(name)
+        value = environment.get(name, EMPTY)
+        if value is EMPTY or value == []:
+            return EMPTY
         if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
             raise Unsure
         return value
@@ -97,13 +108,48 @@ def _joined(join: Callable[[Any, Any], Any], left: Closure, right: Closure) -> C
     return lambda environment: join(left(environment), right(environment))
 
 
-def _equal(left: Mapping[str, Any], right: Mapping[str, Any], functions: Functions) -> Closure:
+def _compared(compare: Callable[[Any, Any], bool], left: Closure, right: Closure) -> Closure:
+    def answer(environment: Environment) -> Any:
+        one, other = left(environment), right(environment)
+        if one is EMPTY or other is EMPTY:
+            return EMPTY if _is_plain(one) and _is_plain(other) else _give_up()
+        return compare(_number(one), _number(other))
+
+    return answer
+
+
+def _is_plain(value: Any) -> bool:
+    return value is EMPTY or (isinstance(value, int | Decimal) and not isinstance(value, bool))
+
+
+def _give_up() -> Any:
+    raise Unsure
+
+
+def _decided(one: Closure, other: Closure, *, by: bool) -> Closure:
+    """`or` is decided by true, `and` by false; otherwise what is not answered leaves it open."""
+
+    def answer(environment: Environment) -> Any:
+        left, right = _truth_or_empty(one(environment)), _truth_or_empty(other(environment))
+        if left is by or right is by:
+            return by
+        return EMPTY if left is EMPTY or right is EMPTY else not by
+
+    return answer
+
+
+def _equal(left: Mapping[str, Any], right: Mapping[str, Any], functions: Functions, *, positive: bool) -> Closure:
     """Something and a word, or a number of things and a whole number."""
     wanted = _literal(right)
     if wanted is None:
         raise Unsure
     alike, found = _text if isinstance(wanted, str) else _natural, _compile(left, functions)
-    return lambda environment: bool(alike(found(environment)) == wanted)
+
+    def answer(environment: Environment) -> Any:
+        value = found(environment)
+        return EMPTY if value is EMPTY else (alike(value) == wanted) is positive
+
+    return answer
 
 
 def _literal(node: Mapping[str, Any]) -> str | int | None:
@@ -137,6 +183,42 @@ def _words(node: Mapping[str, Any]) -> Callable[[Environment], list[str]]:
     return lambda environment: [word for word in among(environment) if word == wanted]
 
 
+def _truths(node: Mapping[str, Any]) -> list[str]:
+    """The names of `(%a | %b).where($this = true)`."""
+    if node["type"] != "InvocationExpression" or node["children"][1]["type"] != "FunctionInvocation":
+        raise Unsure
+    name, *rest = node["children"][1]["children"][0]["children"]
+    if name["text"] != "where" or len(rest) != 1 or len(rest[0]["children"]) != 1:
+        raise Unsure
+    (condition,) = rest[0]["children"]
+    if (condition["type"], condition.get("terminalNodeText")) != ("EqualityExpression", ["="]):
+        raise Unsure
+    if [side.get("text") for side in condition["children"]] != ["$this", "true"]:
+        raise Unsure
+    return _united(node["children"][0])
+
+
+def _united(node: Mapping[str, Any]) -> list[str]:
+    while node["type"] in _WRAPPERS and len(node["children"]) == 1:
+        node = node["children"][0]
+    if node["type"] == "UnionExpression":
+        return [name for child in node["children"] for name in _united(child)]
+    if node["type"] != "ExternalConstant":
+        raise Unsure
+    return [str(node["children"][0]["text"])]
+
+
+def _any_true(names: list[str], environment: Environment) -> bool:
+    found = [value for name in names for value in _listed(environment.get(name, []))]
+    if not all(isinstance(value, bool) for value in found):
+        raise Unsure
+    return True in found
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def _all_words(value: Any) -> list[str]:
     found = value if isinstance(value, list) else [value]
     for word in found:
@@ -164,12 +246,12 @@ def _is_answered(value: Any) -> bool:
     return True
 
 
-_OF_WORDS: Mapping[str, Callable[[list[str]], Any]] = {"empty": lambda words: not words, "count": len}
+_OF_WORDS: Mapping[str, Callable[[list[str]], Any]] = {"empty": lambda words: not words, "exists": bool, "count": len}
 
 
 def _called(children: list[Any], functions: Functions) -> Closure:
-    """`toString` of a whole number, `empty` and `exists` of an answer, `empty` and `count` of words, or one of our own
-    functions with one argument, of one value."""
+    """`toString` of a whole number, `not` of a truth, `empty` and `exists` of an answer, of truths and of what can be
+    worked out, these and `count` of words, or one of our own functions with one argument, of one value."""
     subject, invoked = children
     if invoked["type"] != "FunctionInvocation":
         raise Unsure
@@ -178,9 +260,10 @@ def _called(children: list[Any], functions: Functions) -> Closure:
         is_there = _OF_ANYTHING[name["text"]]
         return lambda environment: _is_answered(environment.get(answered)) is is_there
     if name["text"] in _OF_WORDS and not rest:
-        told, words = _OF_WORDS[name["text"]], _words(subject)
-        return lambda environment: told(words(environment))
+        return _told(subject, name["text"], functions)
     of = _compile(subject, functions)
+    if name["text"] == "not" and not rest:
+        return _turned(of)
     if name["text"] == "toString" and not rest:
         return lambda environment: str(_natural(of(environment)))
     if name["text"] not in functions or len(rest) != 1:
@@ -189,7 +272,10 @@ def _called(children: list[Any], functions: Functions) -> Closure:
     function, given = functions[name["text"]], _compile(argument, functions)
 
     def answer(environment: Environment) -> Any:
-        found = function([of(environment)], [given(environment)])
+        value, other = of(environment), given(environment)
+        if value is EMPTY or other is EMPTY:
+            raise Unsure
+        found = function([value], [other])
         if len(found) != 1:
             raise Unsure
         return found[0]
@@ -197,22 +283,51 @@ def _called(children: list[Any], functions: Functions) -> Closure:
     return answer
 
 
-def _chosen(parts: list[Any], functions: Functions) -> Closure:
-    """`iif(condition, this, {})` where the condition holds."""
-    if parts[0]["text"] != "iif" or len(parts) != 2 or len(parts[1]["children"]) != 3:
+def _told(subject: Mapping[str, Any], asked: str, functions: Functions) -> Closure:
+    told = _OF_WORDS[asked]
+    with suppress(Unsure):
+        words = _words(subject)
+        return lambda environment: told(words(environment))
+    if asked == "count":
         raise Unsure
-    condition, chosen = (_compile(part, functions) for part in parts[1]["children"][:2])
+    is_there = _OF_ANYTHING[asked]
+    with suppress(Unsure):
+        names = _truths(subject)
+        return lambda environment: _any_true(names, environment) is is_there
+    of = _compile(subject, functions)
+    return lambda environment: (of(environment) is not EMPTY) is is_there
 
+
+def _turned(of: Closure) -> Closure:
     def answer(environment: Environment) -> Any:
-        if condition(environment) is not True:
-            raise Unsure
-        return chosen(environment)
+        value = _truth_or_empty(of(environment))
+        return EMPTY if value is EMPTY else not value
 
     return answer
 
 
-def _truth(value: Any) -> bool:
-    if not isinstance(value, bool):
+def _chosen(parts: list[Any], functions: Functions) -> Closure:
+    """`iif(condition, this, that)`: that also where nobody can say."""
+    if parts[0]["text"] != "iif" or len(parts) != 2 or len(parts[1]["children"]) != 3:
+        raise Unsure
+    condition, chosen = (_compile(part, functions) for part in parts[1]["children"][:2])
+    try:
+        other = _compile(parts[1]["children"][2], functions)
+    except Unsure:
+        other = None
+
+    def answer(environment: Environment) -> Any:
+        if _truth_or_empty(condition(environment)) is True:
+            return chosen(environment)
+        if other is None:
+            raise Unsure
+        return other(environment)
+
+    return answer
+
+
+def _truth_or_empty(value: Any) -> Any:
+    if value is not EMPTY and not isinstance(value, bool):
         raise Unsure
     return value
 
@@ -240,7 +355,6 @@ def _of_numbers(join: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 
 _OPERATORS: Mapping[tuple[str, str], Callable[[Any, Any], Any]] = {
-    **{("InequalityExpression", sign): _of_numbers(compare) for sign, compare in _COMPARE.items()},
     ("AdditiveExpression", "+"): _of_numbers(operator.add),
     ("AdditiveExpression", "-"): _of_numbers(operator.sub),
     ("AdditiveExpression", "&"): lambda left, right: _text(left) + _text(right),
