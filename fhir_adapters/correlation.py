@@ -85,7 +85,7 @@ def of_patient(
     """The case of this patient that holds the moment; open ones before ended ones."""
     episodes = known.get(patient_id) if known is not None else None
     if episodes is None:
-        every = (s.resource() for s in resources.of_patient(conn, region_id, patient_id, ("EpisodeOfCare",)))
+        every = (s.resource() for s in resources.episodes_of_patient(conn, region_id, patient_id))
         episodes = [one for one in every if is_pregnancy(one)]
         if known is not None:
             known[patient_id] = episodes

@@ -334,6 +334,14 @@ def of_patient(conn: Asked, region_id: str, patient_id: str, types: Sequence[str
     return [_of_row(row) for row in ask(conn, SQL["resources_of_patient"], key)]
 
 
+def episodes_of_patient(conn: Asked, region_id: str, patient_id: str) -> list[Stored]:
+    """What is asked with every result that comes."""
+    return [
+        _of_row(row)
+        for row in ask(conn, SQL["episodes_of_patient"], {"region_id": region_id, "patient_id": patient_id})
+    ]
+
+
 def add_area(conn: Connection[Any] | Wire, region_id: str, patient_id: str, organisations: Iterable[str]) -> None:
     key = {"region_id": region_id, "patient_id": patient_id, "organisations": sorted(set(organisations))}
     tell(conn, SQL["add_area"], key)

@@ -83,6 +83,24 @@ def test_a_young_database_finds_a_resource_by_its_key(pool):
 BY_KEY = {"region_id": "here", "type": "Task", "id": "one", "episode_id": "e", "woman": "w"}
 
 
+def test_what_is_asked_with_every_result_is_not_planned_with_every_result(database):
+    """The server keeps to a general plan once it has seen that those for the values are not better."""
+    statement, given = RESOURCES["episodes_of_patient"], {"region_id": "county", "patient_id": "p-1"}
+    with psycopg.connect(database) as conn:
+        for _ in range(9):
+            conn.execute(statement, given, prepare=True)
+        row = conn.execute(
+            "SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE %s", ["%EpisodeOfCare%"]
+        )
+
+        assert row.fetchone() == (4,)
+        conn.execute("SET plan_cache_mode = force_generic_plan")
+        lines = conn.execute("EXPLAIN " + statement, given).fetchall()
+
+    plan = "\n".join(row[0] for row in lines)
+    assert re.search(r"Index Cond: .*patient_id = ", plan), plan
+
+
 @pytest.mark.parametrize("statement", ["current", "woman_of_episode", "what_is_known_of_her"])
 def test_a_young_database_reads_what_is_known_by_its_key(pool, statement):
     """The index of changes begins with region and type too; through it all resources of a type would be read, and a

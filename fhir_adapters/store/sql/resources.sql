@@ -122,6 +122,13 @@ SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.met
   JOIN resource_version v ON v.region_id = r.region_id AND v.type = r.type AND v.id = r.id AND v.version = r.version
  WHERE r.region_id = %(region_id)s AND r.patient_id = %(patient_id)s AND r.type = ANY (%(types)s::text[]) AND r.deleted IS NOT TRUE
 
+-- episodes_of_patient --
+-- The pregnancies of a patient. The type stands here: with a list of types the statement is planned with every question.
+SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.meta
+  FROM resource r
+  JOIN resource_version v ON v.region_id = r.region_id AND v.type = 'EpisodeOfCare' AND v.id = r.id AND v.version = r.version
+ WHERE r.region_id = %(region_id)s AND r.patient_id = %(patient_id)s AND r.type = 'EpisodeOfCare' AND r.deleted IS NOT TRUE
+
 -- same_content --
 -- A live resource of this sender about this patient that says exactly the same.
 SELECT id FROM resource
