@@ -120,7 +120,15 @@ _OPTIONS = {
 }
 
 
-_SHORT: Functions = {"daysUntil": _days_until, "yearsUntil": _years_until, "addDays": _add_days, "halfUp": _half_up}
+_SHORT: Functions = {
+    "daysUntil": _days_until,
+    "minutesUntil": _minutes_until,
+    "yearsUntil": _years_until,
+    "addDays": _add_days,
+    "fromLunar": _from_lunar,
+    "naegele": _naegele,
+    "halfUp": _half_up,
+}
 
 
 class Environment(dict[str, Any]):

@@ -62,6 +62,9 @@ def _compile(node: Mapping[str, Any], functions: Functions) -> Closure:
     if type_ == "AndExpression":
         one, other = (_compile(child, functions) for child in children)
         return _decided(one, other, by=False)
+    if (type_, sign) == ("PolarityExpression", "-"):
+        (of,) = (_compile(child, functions) for child in children)
+        return lambda environment: -_number(of(environment))
     if type_ == "EqualityExpression" and sign in ("=", "!="):
         left, right = children
         return _equal(left, right, functions, positive=sign == "=")
@@ -139,7 +142,10 @@ def _decided(one: Closure, other: Closure, *, by: bool) -> Closure:
 
 
 def _equal(left: Mapping[str, Any], right: Mapping[str, Any], functions: Functions, *, positive: bool) -> Closure:
-    """Something and a word, or a number of things and a whole number."""
+    """Something and a word, a number of things and a whole number, or an answer and a truth."""
+    stated, name = _stated(right), _named(left)
+    if stated is not None and name is not None:
+        return _is_stated(name, stated is positive)
     wanted = _literal(right)
     if wanted is None:
         raise Unsure
@@ -148,6 +154,24 @@ def _equal(left: Mapping[str, Any], right: Mapping[str, Any], functions: Functio
     def answer(environment: Environment) -> Any:
         value = found(environment)
         return EMPTY if value is EMPTY else (alike(value) == wanted) is positive
+
+    return answer
+
+
+def _stated(node: Mapping[str, Any]) -> bool | None:
+    while node["type"] in _WRAPPERS and len(node["children"]) == 1:
+        node = node["children"][0]
+    return node["text"] == "true" if node["type"] == "BooleanLiteral" else None
+
+
+def _is_stated(name: str, wanted: bool) -> Closure:
+    def answer(environment: Environment) -> Any:
+        value = environment.get(name, [])
+        if value == []:
+            return EMPTY
+        if not isinstance(value, bool):
+            raise Unsure
+        return value is wanted
 
     return answer
 
@@ -251,7 +275,7 @@ _OF_WORDS: Mapping[str, Callable[[list[str]], Any]] = {"empty": lambda words: no
 
 def _called(children: list[Any], functions: Functions) -> Closure:
     """`toString` of a whole number, `not` of a truth, `empty` and `exists` of an answer, of truths and of what can be
-    worked out, these and `count` of words, or one of our own functions with one argument, of one value."""
+    worked out, these and `count` of words, or one of our own functions, of one value."""
     subject, invoked = children
     if invoked["type"] != "FunctionInvocation":
         raise Unsure
@@ -266,19 +290,21 @@ def _called(children: list[Any], functions: Functions) -> Closure:
         return _turned(of)
     if name["text"] == "toString" and not rest:
         return lambda environment: str(_natural(of(environment)))
-    if name["text"] not in functions or len(rest) != 1:
+    if name["text"] not in functions or len(rest) > 1:
         raise Unsure
-    (argument,) = rest[0]["children"]
-    function, given = functions[name["text"]], _compile(argument, functions)
+    function = functions[name["text"]]
+    given = [_compile(argument, functions) for part in rest for argument in part["children"]]
 
     def answer(environment: Environment) -> Any:
-        value, other = of(environment), given(environment)
-        if value is EMPTY or other is EMPTY:
+        value, others = of(environment), [each(environment) for each in given]
+        if EMPTY in others:
             raise Unsure
-        found = function([value], [other])
-        if len(found) != 1:
+        if value is EMPTY:
+            return EMPTY
+        found = function([value], *([other] for other in others))
+        if len(found) > 1:
             raise Unsure
-        return found[0]
+        return found[0] if found else EMPTY
 
     return answer
 

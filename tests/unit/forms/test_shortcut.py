@@ -51,6 +51,12 @@ MORE = (
     "iif((%a | %b).where($this = true).exists(), 'x', iif(%d = 'met', {}, 'z'))",
     "%d.daysUntil(%e).exists()",
     "(%a + %b > 3).not()",
+    "%a = true",
+    "%a != false or %b > -3",
+    "%d.naegele().exists()",
+    "%d.naegele().daysUntil(%e)",
+    "%d.fromLunar(%e)",
+    "%d.minutesUntil(%e) < 30",
     "%a.daysUntil(%b) > 3 or %d = 'met'",
 )
 VALUES: tuple[Any, ...] = (
