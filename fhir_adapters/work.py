@@ -32,6 +32,7 @@ class Item:
     correlated: Correlated = NONE
     notes: list[Issue] = field(default_factory=list)
     mistaken_for: str | None = None
+    before: Json | None = None  # a Patient that is changed, as it was
 
     @property
     def reference(self) -> str:

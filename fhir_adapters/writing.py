@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from uuid import uuid4
 
-from fhir_adapters import outside
+from fhir_adapters import deaths, outside
 from fhir_adapters.correlation import Correlated, Episodes, correlate, named_mother
 from fhir_adapters.entries import Entry, conditions
 from fhir_adapters.issues import FhirError, Issue, not_found
@@ -269,8 +269,11 @@ def _permit_change(work: Work, item: Item) -> None:
         item.status = 201
         return
     letter = outside.LETTER[item.entry.method]
-    if resources.read(work.asked, work.region_id, item.entry.type, item.id, work.viewer, letters=letter) is None:
+    found = resources.read(work.asked, work.region_id, item.entry.type, item.id, work.viewer, letters=letter)
+    if found is None:
         raise not_found(item.entry.at)
+    if item.entry.type == "Patient" and not found[0].deleted:
+        item.before = found[0].resource()
     if head.owner != work.viewer.source:
         text = "只能修改本系统创建的资源", "only the system that created a resource may change it"
         raise refuse_at(403, item.entry.at, "forbidden", "MCH-O-002", *text)
@@ -318,6 +321,7 @@ def store(work: Work) -> None:
     """Write what is new, under the cases it belongs to."""
     writable = [item for item in work.items if item.resource is not None and item.entry.type not in ENGINE_OWNED]
     _open_areas(work, writable)
+    deaths.keep(work, writable)
     drafts, known = [], Episodes()
     for item in writable:
         assert item.resource is not None
@@ -335,6 +339,7 @@ def store(work: Work) -> None:
     for item in writable:
         item.saved = by_reference[item.reference]
     keeping.keep(work)
+    deaths.ask(work, writable)
     for item in work.items:
         if item.entry.method == "DELETE" and item.entry.type not in ENGINE_OWNED:
             _delete(work, item)

@@ -116,7 +116,8 @@ def _remember(
     ending = [one for one in reads.instances(conn, region, business_key=closed) if one.status in OPEN] if closed else []
     before = {
         "known": [
-            f"{stored.type}/{stored.id}" for one in named for stored in merging.all_of_patient(conn, region, one)
+            *(f"{s.type}/{s.id}" for one in named for s in merging.all_of_patient(conn, region, one)),
+            *(f"{part.type}/{part.id}" for one in named for part in merging.documents_of(conn, region, one)),
         ],
         "versions": {one: head.version for one, head in heads.items() if head is not None},
         "cases": dict(named),
@@ -200,7 +201,11 @@ def _resources(tx: Any, stays: str, goes: str, closed: str | None, kept: str | N
             merging.keep_part(conn, region, goes, was)
             merging.repoint(conn, region, changed, stays, filed)
     resources.save(conn, region, tx.now, ENGINE, ours, engine_owned=True)
-    return len(about)
+    papers = merging.documents_of(conn, region, goes)
+    for paper in papers:
+        merging.keep_part(conn, region, goes, paper)
+        merging.move_document(conn, region, paper.id, stays)
+    return len(about) + len(papers)
 
 
 def _now(told: Mapping[str, str], text: str) -> str:

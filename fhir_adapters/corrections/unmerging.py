@@ -169,8 +169,10 @@ def _path_with_its_case(tx: Any, merge: Merge) -> None:
     """Tasks, gradings and flags since then are of the woman whose pregnancy it is."""
     whose = {case: woman for woman, case in merge.before["cases"].items()}
     for one in merging.came_after(tx.conn, tx.region_id, merge):
+        if one.stored.type not in OF_THE_PATH:
+            continue
         case = merging.ownership(tx.conn, tx.region_id, one.stored.type, one.stored.id)[1]
-        if one.stored.type in OF_THE_PATH and case in whose:
+        if case in whose:
             _file(tx, merge, one.stored.type, one.stored.id, whose[case], case)
 
 
@@ -185,6 +187,9 @@ def _divide(tx: Any, merge: Merge, added: Iterable[Added], whose: Mapping[str, s
 def _file(tx: Any, merge: Merge, type_: str, id_: str, patient_id: str, episode_id: str | None) -> None:
     """Under this woman and this pregnancy. A sender's text stays as it was sent, unless we had it name the other."""
     conn, region = tx.conn, tx.region_id
+    if type_ == merging.DOCUMENT:
+        merging.move_document(conn, region, id_, patient_id)
+        return
     stored = resources.current(conn, region, type_, id_)
     if stored is None:
         return  # its sender has deleted it meanwhile

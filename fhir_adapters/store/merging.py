@@ -12,13 +12,15 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from engine.store import sql
+from engine.store import plain, sql
 from engine.store.wire import ask, tell
 from fhir_adapters.search.index import written
 from fhir_adapters.store.texts import Stored, elements
+from fhir_adapters.terminology import ACCOUNT, CONFIDENTIALITY
 
 SQL = sql.load(__file__)
 PATIENT, PREGNANCY = "patient", "pregnancy"
+DOCUMENT = "DocumentReference"  # as which a part of a merge names what lies beside the resources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,13 +137,39 @@ def parts(conn: Connection[Any], region_id: str, merge_id: UUID) -> list[Part]:
 
 
 def came_after(conn: Connection[Any], region_id: str, merge: Merge) -> list[Came]:
-    """Oldest first."""
+    """Oldest first; documents after all else."""
     key = {"region_id": region_id, "patient_id": merge.survivor_id, "since": merge.at, "known": merge.before["known"]}
     fields = tuple(Stored.__dataclass_fields__)
-    return [
+    found = [
         Came(stored=Stored(**dict(zip(fields, row[:8], strict=True))), at=row[8], as_entered=row[9])
         for row in conn.execute(SQL["came_after"], key)
     ]
+    return [*found, *(_document(*row) for row in conn.execute(SQL["documents_since"], key))]
+
+
+def _document(id_: str, owner: str, labels: list[str], at: datetime, title: str, names: str) -> Came:
+    """A document as a resource would tell of it."""
+    meta = {"security": [{"system": CONFIDENTIALITY, "code": label} for label in labels]}
+    kind, _, login = owner.partition(":")
+    by = {"performer": [{"identifier": {"system": ACCOUNT, "value": login}}]} if kind == "person" else {}
+    body = plain.dumps({"description": title, **by}).decode()
+    stored = Stored(
+        type=DOCUMENT, id=id_, version=1, updated_at=at, deleted=False, source=owner, body=body,
+        meta=plain.dumps(meta).decode(),
+    )  # fmt: skip
+    return Came(stored=stored, at=at, as_entered=names)
+
+
+def documents_of(conn: Connection[Any], region_id: str, patient_id: str) -> list[Part]:
+    key = {"region_id": region_id, "patient_id": patient_id}
+    return [
+        Part(type=DOCUMENT, id=id_, patient_id=patient_id, episode_id=episode_id, came_later=False)
+        for id_, episode_id in conn.execute(SQL["documents_of"], key)
+    ]
+
+
+def move_document(conn: Connection[Any], region_id: str, id_: str, patient_id: str) -> None:
+    conn.execute(SQL["move_document"], {"region_id": region_id, "id": id_, "patient_id": patient_id})
 
 
 def version_of_patient(conn: Connection[Any], region_id: str, id_: str, version: int) -> Stored | None:

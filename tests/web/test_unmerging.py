@@ -137,6 +137,35 @@ def test_what_came_since_goes_to_whom_it_was_entered_for(site, wrongly):
     assert sent in [entry["resource"]["id"] for entry in found]
 
 
+def paper(site, case, account="doctor"):
+    asked = f"/fhir/EpisodeOfCare/{case}/$document"
+    parameters = {"resourceType": "Parameters", "parameter": [{"name": "type", "valueString": "transfer"}]}
+    made = site.app.test_client().post(asked, json=parameters, headers=bearer(site, account=account))
+    assert made.status_code in (200, 201), made.text
+    return made.json["id"]
+
+
+def papers(site, patient_id):
+    found = ask(site, f"/fhir/DocumentReference?patient={patient_id}", "officer").json.get("entry", [])
+    return {entry["resource"]["id"]: entry["resource"]["subject"]["reference"] for entry in found}
+
+
+def test_documents_go_with_their_woman_and_back_again(site, two):
+    here, other = two
+    stays, goes = patient(site, here)[0], patient(site, other)[0]
+    hers, others = paper(site, here), paper(site, other, "officer")
+    merged(site, here, other, survivor=here, kept=here)
+    assert papers(site, stays) == dict.fromkeys((hers, others), f"Patient/{stays}") and papers(site, goes) == {}
+    since = paper(site, here, "nurse")
+
+    told = undo(site, here, goes)
+
+    assert told.status_code == 200, told.text
+    divided = {one["reference"]: (one["belongs"], one["why"]) for one in told.json["noted"]["divided"]}
+    assert divided == {f"DocumentReference/{since}": ("survivor", "organisation")}
+    assert set(papers(site, stays)) == {hers, since} and set(papers(site, goes)) == {others}
+
+
 def test_what_nobody_can_tell_is_asked_and_never_guessed(site, wrongly):
     here, other, goes = wrongly
     stays = patient(site, here)[0]

@@ -96,6 +96,7 @@ def _title(one: Added) -> Any:
                 return forms_on_disk()[form].title
     code = resource.get("code", {})
     words = code.get("text") or next((c["display"] for c in code.get("coding", ()) if c.get("display")), "")
+    words = words or resource.get("description", "")
     hidden = any(label in ("R", "V") for label in one.labels) and not g.principal.restricted
     return record_kind(resource["resourceType"]) if hidden or not words else words
 

@@ -120,3 +120,30 @@ SELECT organisation_id FROM patient_area WHERE region_id = %(region_id)s AND pat
 DELETE FROM patient_area
  WHERE region_id = %(region_id)s AND patient_id = %(patient_id)s
    AND NOT organisation_id = ANY (%(organisations)s::text[])
+
+-- documents_of --
+-- What was made of her and what came about her, as a merge keeps it.
+SELECT id::text, episode_id FROM fhir_document WHERE region_id = %(region_id)s AND patient_id = %(patient_id)s
+UNION ALL
+SELECT id::text, NULL FROM document_that_came WHERE region_id = %(region_id)s AND patient_id = %(patient_id)s
+ ORDER BY 1
+
+-- move_document --
+-- Its text stays as it was given out or came; under whom it is found changes.
+WITH made AS (UPDATE fhir_document SET patient_id = %(patient_id)s WHERE region_id = %(region_id)s AND id = %(id)s::uuid)
+UPDATE document_that_came SET patient_id = %(patient_id)s WHERE region_id = %(region_id)s AND id = %(id)s::uuid
+
+-- documents_since --
+-- Those of a patient that were not there yet when she got the other's record. `names`: the pregnancy it was made of. (The
+-- text of one made since names both women: by the link of the one to the other.)
+SELECT d.id::text, d.owner, d.labels, d.created_at, d.title, d.names
+  FROM (SELECT region_id, id, patient_id, owner, labels, created_at, '' AS title,
+               coalesce('"EpisodeOfCare/' || episode_id || '"', '') AS names FROM fhir_document
+         UNION ALL
+        SELECT region_id, id, patient_id, owner, labels, created_at, title, '' FROM document_that_came) d
+ WHERE d.region_id = %(region_id)s AND d.patient_id = %(patient_id)s AND d.created_at >= %(since)s
+   AND NOT ('DocumentReference/' || d.id::text) = ANY (%(known)s::text[])
+   AND NOT EXISTS (SELECT 1 FROM record_merge_part p JOIN record_merge m ON m.region_id = p.region_id AND m.id = p.merge_id
+                    WHERE p.region_id = d.region_id AND p.type = 'DocumentReference' AND p.id = d.id::text
+                      AND m.undone_at IS NULL AND NOT p.came_later)
+ ORDER BY d.created_at, d.id
