@@ -123,7 +123,8 @@ class Woman:
 
     @property
     def visited_on(self) -> date | None:
-        return _day(self.done("task_home_visit")[-1]) if self.done("task_home_visit") else None
+        """The first: a high-risk mother is visited again."""
+        return _day(min(self.done("task_home_visit"))) if self.done("task_home_visit") else None
 
     @property
     def discharged_on(self) -> date | None:

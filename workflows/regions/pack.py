@@ -139,6 +139,7 @@ POLICY: Mapping[str, str] = {
     "discharge_within": "postpartum.discharge_within",
     "home_visit_within": "postpartum.home_visit_within",
     "home_visit_high_within": "postpartum.home_visit_high_within",
+    "high_visits": "postpartum.high_risk_visits",
     "notice": "notice",
     "consult": "consult",
     "appointments": "appointments",
