@@ -19,7 +19,7 @@ from engine.store import plain
 from web import forms, running, woman
 from web.language import current
 from web.pages.blueprint import now, services, today
-from web.windows import window_of
+from web.windows import window_in_state
 from workflows import completion, handed_in, task_access
 from workflows.people import may_complete
 from workflows.reading_cases import reading_cases
@@ -80,7 +80,7 @@ class Opened:
             "task": task,
             "woman": self.woman,
             "running": running.of_tasks(services(), self.conn, [task], now()),
-            "window": window_of(task, now()),
+            "window": window_in_state(task, now()),
             "fillable": self.fillable,
             "may_complete": self.allowed,
             "assignee": names.get(task.assignee, task.assignee),

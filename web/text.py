@@ -44,7 +44,8 @@ def window_words(window: Window) -> str:
         return _spell(window, gettext("%(n)s 天后开始", n=window.days), gettext("%(n)s 小时后开始", n=window.hours))
     if window.state == "soon":
         return _spell(window, gettext("还剩 %(n)s 天", n=window.days), gettext("还剩 %(n)s 小时", n=window.hours))
-    return gettext("可办")
+    over = {"completed": gettext("已完成"), "cancelled": gettext("已取消")}
+    return over.get(window.state) or gettext("可办")
 
 
 def _spell(window: Window, days: str, hours: str) -> str:

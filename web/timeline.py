@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -35,6 +35,7 @@ class Entry:
     by: str | None
     week: str | None
     detail: Any = None
+    task_id: Any = None  # where what was written down then can be read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,16 +47,25 @@ class Place:
     is_inside: bool = False  # a sub-process or a called process: its end is not the end
 
 
-def entries(history: Iterable[Any], place: Callable[[str], Place], week: Callable[[date], str | None]) -> list[Entry]:
+def entries(
+    history: Iterable[Any],
+    place: Callable[[str], Place],
+    week: Callable[[date], str | None],
+    finished: Iterable[Any] = (),
+) -> list[Entry]:
     """The history of an instance as a person reads it, newest first.
 
-    `place(path)` names an element, `week(day)` the gestational age on a day in China.
+    `place(path)` names an element, `week(day)` the gestational age on a day in China. `finished` are the tasks of the
+    instance whose records this person may open.
     """
-    lines = [entry for row in history if (entry := _entry(row, place, week)) is not None]
+    records = {(task.path, task.completed_at): task.id for task in finished}
+    lines = [entry for row in history if (entry := _entry(row, place, week, records)) is not None]
     return sorted(lines, key=lambda entry: entry.at, reverse=True)
 
 
-def _entry(row: Any, place: Callable[[str], Place], week: Callable[[date], str | None]) -> Entry | None:
+def _entry(
+    row: Any, place: Callable[[str], Place], week: Callable[[date], str | None], records: Mapping[Any, Any]
+) -> Entry | None:
     kind = SHOWN.get(row.event)
     if kind is None:
         return None
@@ -65,4 +75,5 @@ def _entry(row: Any, place: Callable[[str], Place], week: Callable[[date], str |
     if kind == "end" and here.is_inside:
         return None
     on = row.at.astimezone(CHINA).date()
-    return Entry(at=row.at, kind=kind, title=here.name, by=row.by, week=week(on), detail=row.detail)
+    record = records.get((row.path, row.at)) if kind == "done" else None
+    return Entry(at=row.at, kind=kind, title=here.name, by=row.by, week=week(on), detail=row.detail, task_id=record)

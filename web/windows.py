@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from engine.clock import CHINA
 
+OVER = frozenset({"completed", "cancelled"})
 SOON = timedelta(days=2)  # ux: a warning that still leaves a working day
 
 
@@ -20,9 +21,15 @@ class Windowed(Protocol):
     def until_at(self) -> datetime | None: ...
 
 
+class Task(Windowed, Protocol):
+    @property
+    def state(self) -> str: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """`state`: not-yet | open | soon | overdue. `days` and `hours` until it starts or ends, or since it ended."""
+    """`state`: not-yet | open | soon | overdue, of what is over: completed | cancelled. `days` and `hours` until it
+    starts or ends, or since it ended."""
 
     state: str
     days: int = 0
@@ -45,6 +52,12 @@ def window_of(task: Windowed, now: datetime) -> Window:
         return Window(state="open", opens=opens)
     state = "soon" if ends - now <= SOON else "open"
     return Window(state=state, days=_days(now, ends), hours=_hours(ends - now), opens=opens, ends=ends)
+
+
+def window_in_state(task: Task, now: datetime) -> Window:
+    """As `window_of`; what is over is neither to be done nor overdue any more."""
+    window = window_of(task, now)
+    return replace(window, state=task.state) if task.state in OVER else window
 
 
 def _days(earlier: datetime, later: datetime) -> int:

@@ -12,7 +12,7 @@ from engine.clock import CHINA
 from engine.store import reads
 from web import outlines, risk
 from web.language import current
-from web.windows import Window, window_of
+from web.windows import Window, window_in_state
 from web.woman import MAIN, week_text
 from workflows.people import Principal
 from workflows.people.roles import READERS
@@ -125,7 +125,7 @@ def rows(
                 name=(women.get(task.business_key) or {}).get("name") or heard_of.get(others.get(task.id, "")),
                 gestational_age=week_text(known, on) if clinical else None,
                 chips=risk.chips(known, principal.roles) if clinical else [],
-                window=window_of(task, now),
+                window=window_in_state(task, now),
                 assignee=names.get(task.assignee, task.assignee) if task.assignee else None,
                 mine=task.assignee == principal.login,
                 place=place.name if place else None,

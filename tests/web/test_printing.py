@@ -21,6 +21,8 @@ def test_a_recorded_first_visit_prints_its_fields_and_its_answers_on_a4(site, ch
     with served(site) as base, visitor(chromium, base) as person:
         person.sign_in("nurse", site.passwords["nurse"])
         person.goto(f"/tasks/{task.id}")
+        expect(person.page.get_by_role("button", name="打印这张表")).to_be_visible()
+        person.check()
         person.page.emulate_media(media="print")
         expect(person.page.locator(".top__nav")).to_be_hidden()
         expect(person.page.locator(".actions").first).to_be_hidden()

@@ -73,6 +73,20 @@ def test_her_page_tells_the_same_in_the_diagram_and_in_the_list(shown):
     assert "完成" in html and "第1次产前检查" in html
 
 
+def test_her_timeline_leads_to_what_was_recorded_at_each_visit(shown):
+    screening = shown.task("task_screen")
+    finished = shown.tasks(state="completed", business_key=screening.business_key)
+
+    html = shown.get(f"/pregnancies/{screening.business_key}", "nurse").get_data(as_text=True)
+
+    line = html[html.index('id="timeline"') : html.index('id="records"')]
+    assert {task.element_id for task in finished} == {"task_register", "task_first_visit"}
+    assert [line.count(f'href="/tasks/{task.id}"') for task in finished] == [1, 1]
+    for task in finished:
+        record = shown.get(f"/tasks/{task.id}", "nurse").get_data(as_text=True)
+        assert "这项任务已经结束" in record and "必填" not in record and "还剩" not in record and "逾期" not in record
+
+
 def test_a_called_diagram_is_shown_with_its_own_places(shown):
     task = shown.task("task_screen")
     page = f"/pregnancies/{task.business_key}"

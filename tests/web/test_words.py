@@ -14,7 +14,7 @@ from babel.messages.extract import extract_from_file
 import web
 from engine.clock import CHINA
 from web import language, woman, worklist
-from web.windows import window_of
+from web.windows import window_in_state, window_of
 
 KEYWORDS = {"_": None, "gettext": None}
 BLANK = re.compile(r"%\(\w+\)s")
@@ -49,6 +49,7 @@ class Dates:
     window_from: datetime | None = None
     due_at: datetime | None = None
     until_at: datetime | None = None
+    state: str = "created"
 
 
 def days(n):
@@ -72,6 +73,14 @@ def test_a_window_is_told_in_words(dates, state, count):
     window = window_of(dates, NOON)
 
     assert (window.state, window.days) == (state, count)
+
+
+@pytest.mark.parametrize("state", ["completed", "cancelled"])
+def test_what_is_over_is_not_overdue_any_more(state):
+    late = Dates(None, days(-4), state=state)
+
+    assert window_in_state(late, NOON).state == state
+    assert window_in_state(Dates(None, days(-4), state="claimed"), NOON).state == "overdue"
 
 
 def test_a_task_is_overdue_the_moment_after_its_deadline_and_not_before():

@@ -18,9 +18,10 @@ from workflows import task_access, texting
 from workflows.institutions import imports, matters
 from workflows.occasions import OCCASIONS
 from workflows.people import may_complete
-from workflows.people.visibility import told_to
+from workflows.people.visibility import may_see, told_to
 
 LONGEST_LIST = 100
+MOST_FINISHED = 200
 
 
 def _title(conn: Any, form_id: str | None) -> Text | None:
@@ -49,14 +50,18 @@ def pregnancy(pregnancy_id: str) -> str:
         scene = course.scene(request.args.get("inside", ""))
         done, current = course.done(scene), course.current(scene)
         said = texting.consent_of(services(), conn, str(she.variables.get("patient_id")))
-        lines = timeline.entries(history, course.place, lambda on: woman.week_text(she.variables, on))
+        asked: dict[str, Any] = {"business_key": pregnancy_id, "state": "completed", "order": "created"}
+        finished = reads.user_tasks(conn, region, **asked, limit=MOST_FINISHED).items
+        care = task_access.care_in(she.variables)
+        hers = [one for one in finished if one.instance_id == she.instance.id and may_see(g.principal, one, care)]
+        lines = timeline.entries(history, course.place, lambda on: woman.week_text(she.variables, on), hers)
         changes = risk.changes(she.variables, g.principal.roles)
         told = {change.error.get("by") for change in changes if change.error}
         names = services().people.names({line.by for line in lines if line.by} | ((told | {said.recorded_by}) - {None}))
         rows = worklist.rows(services(), conn, tasks, g.principal, places(), now())
         links = [{**link, "form": _title(conn, link["form"])} for link in services().patients.links(conn, pregnancy_id)]
         known_services = service_list.of(services(), conn, she)
-        log = occasion_log.of(services(), conn, pregnancy_id)
+        log = occasion_log.of(finished)
         clocks = running.of_tasks(services(), conn, tasks, now())
         owed = duty_list.of(services(), conn, she, g.principal, now())
         registered = imports.of_case(services(), conn, pregnancy_id)

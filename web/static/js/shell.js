@@ -15,6 +15,11 @@ for (const opener of document.querySelectorAll('[data-opens="keys"]')) {
   opener.addEventListener('click', showHelp);
 }
 
+for (const printer of document.querySelectorAll('button[data-prints]')) {
+  if (printer instanceof HTMLElement) printer.hidden = false;
+  printer.addEventListener('click', () => window.print());
+}
+
 function showHelp() {
   if (help instanceof HTMLDialogElement && !help.open) help.showModal();
 }
