@@ -19,6 +19,7 @@ from api.fhir.writing import idempotency
 from engine.store import plain
 from fhir_adapters import access
 from fhir_adapters.arrivals.receiving import Receiver
+from fhir_adapters.cda.page import page as page_of_cda
 from fhir_adapters.documents import came as coming
 from fhir_adapters.documents import making
 from fhir_adapters.documents.kinds import KINDS
@@ -75,8 +76,9 @@ def register(bp: Blueprint, services: Any) -> None:
 
     @bp.get("/DocumentReference/<id_>/$page")
     def document_page(id_: str) -> Response:
-        kept = desk.one(id_, TYPE)
-        response = Response(page(plain.read(kept.body)), content_type="text/html; charset=utf-8")
+        found = desk.that_came(id_, TYPE)
+        made = page_of_cda(found.body, found.number) if found else page(plain.read(desk.one(id_, TYPE).body))
+        response = Response(made, content_type="text/html; charset=utf-8")
         response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
         return response
 

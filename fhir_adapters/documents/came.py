@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from typing import Any
 
 from fhir_adapters.dates import local_text
@@ -16,16 +15,15 @@ TYPES = "urn:oid:2.16.156.10011.2.4"
 
 
 def pointer(came: Came, *, base: str) -> dict[str, Any]:
-    digest = hashlib.sha1(came.body, usedforsecurity=False).digest()
     is_moment = came.told_at is not None and len(came.told_at) > 10
     security = [{"system": CONFIDENTIALITY, "code": code} for code in came.labels]
     attachment = {
-        "extension": [{"url": SHA256, "valueString": hashlib.sha256(came.body).hexdigest()}],
+        "extension": [{"url": SHA256, "valueString": (came.sha256 or b"").hex()}],
         "contentType": CDA,
         "language": "zh-CN",
         "url": f"{base}/Binary/{came.id}",
-        "size": len(came.body),
-        "hash": base64.b64encode(digest).decode(),
+        "size": came.size,
+        "hash": base64.b64encode(came.sha1 or b"").decode(),
         "title": came.title,
         **({"creation": came.told_at} if came.told_at else {}),
     }

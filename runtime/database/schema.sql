@@ -2602,7 +2602,10 @@ CREATE TABLE public.document_that_came (
     title text NOT NULL,
     told_at text,
     created_at timestamp with time zone NOT NULL,
-    body bytea NOT NULL
+    body bytea NOT NULL,
+    size integer,
+    sha1 bytea,
+    sha256 bytea
 );
 
 ALTER TABLE ONLY public.document_that_came FORCE ROW LEVEL SECURITY;
@@ -3180,7 +3183,7 @@ CREATE TABLE public.organisation (
     kind text NOT NULL,
     name text NOT NULL,
     parent_id text,
-    CONSTRAINT organisation_kind_check CHECK ((kind = ANY (ARRAY['county_health'::text, 'county_mch'::text, 'hospital'::text, 'township'::text, 'village'::text, 'ems'::text, 'blood'::text, 'cdc'::text, 'supervision'::text])))
+    CONSTRAINT organisation_kind_check CHECK ((kind = ANY (ARRAY['county_health'::text, 'county_mch'::text, 'hospital'::text, 'township'::text, 'village'::text, 'ems'::text, 'blood'::text, 'cdc'::text, 'supervision'::text, 'safety_office'::text])))
 );
 
 ALTER TABLE ONLY public.organisation FORCE ROW LEVEL SECURITY;

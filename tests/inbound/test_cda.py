@@ -8,6 +8,7 @@ import pytest
 
 from fhir_adapters.arrivals.receiving import Receiver
 from runtime.inbound.folder import Folder
+from runtime.trials.databases import looking
 from tests.fhir.fhir_kit import WOMAN
 
 DE = '<code code="{}" codeSystem="2.16.156.10011.2.2.1" displayName="{}"/>'
@@ -66,6 +67,48 @@ def test_a_visit_becomes_results_and_its_document_stays_readable(hospital):
     [report] = hospital.search(f"/DiagnosticReport?patient={woman.patient_id}")
     assert base64.b64decode(report["presentedForm"][0]["data"]) == body
     assert report["code"]["text"] == "产前随访服务记录"
+
+
+NARRATIVE = """<title>产科检查</title><text>
+  <paragraph onclick="alert(1)">宫高 <content ID="c">32</content> cm &lt;b&gt;<br/>胎心 140</paragraph>
+  <list listType="ordered"><item>复查血压</item></list>
+  <table><tbody><tr><th>项目</th><td colspan="2" style="background:url(//x)">正常</td></tr></tbody></table>
+  <script>alert(2)</script><linkHtml href="javascript:alert(3)">附件</linkHtml></text>"""
+
+
+def test_a_person_reads_it_as_a_page_its_words_and_where_it_has_none_its_entries(hospital):
+    woman = hospital.brings_in()
+    upload(hospital, document())
+    written = document(version="2", at="20260105100000").decode()
+    upload(hospital, written.replace('<code code="8716-3"', NARRATIVE + '<code code="8716-3"').encode())
+    found = hospital.search(f"/DocumentReference?patient={woman.patient_id}")
+    first, later = (next(one["id"] for one in found if one["status"] == how) for how in ("superseded", "current"))
+
+    plain = hospital.get(f"/DocumentReference/{first}/$page", "nurse")
+    said = hospital.get(f"/DocumentReference/{later}/$page", "nurse")
+
+    assert (plain.status_code, said.status_code, plain.content_type) == (200, 200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in said.headers["Content-Security-Policy"]
+    assert "测试甲子" in plain.text and "出生 1997-06-15" in plain.text and "2026-01-05 08:30" in plain.text
+    assert "<tr><th>收缩压</th><td>165 mmHg</td></tr>" in plain.text
+    assert "<h2>产科检查</h2>" in said.text and "<p>宫高 32 cm &lt;b&gt;<br>胎心 140</p>" in said.text
+    assert "<ol><li>复查血压</li></ol>" in said.text and '<td colspan="2">正常</td>' in said.text
+    assert not any(word in said.text for word in ("<script", "onclick", "javascript:", "url(", "165 mmHg"))
+
+
+def test_a_list_of_documents_reads_no_bytes_and_says_of_each_what_they_are(hospital):
+    woman = hospital.brings_in()
+    upload(hospital, document())
+    path = f"/DocumentReference?patient={woman.patient_id}"
+    before = hospital.search(path)
+    with looking(hospital.pool) as owner:
+        owner.execute("UPDATE document_that_came SET body = 'gone'")  # whoever read it would say another digest
+    [found] = hospital.search(path)
+    assert [found] == before and found["content"][0]["attachment"]["size"] == len(document())
+
+    with looking(hospital.pool) as owner:  # as a release left it that kept no digests
+        owner.execute("UPDATE document_that_came SET body = %s, size = NULL, sha1 = NULL, sha256 = NULL", [document()])
+    assert hospital.search(path) == before
 
 
 def test_a_later_version_replaces_and_an_older_one_that_comes_late_changes_nothing(hospital):
