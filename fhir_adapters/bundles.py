@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import EngineError
-from fhir_adapters import patching, writing
+from fhir_adapters import foreseeing, patching, writing
 from fhir_adapters.access import Viewer
 from fhir_adapters.correlation import Correlated, correlate
 from fhir_adapters.entries import Entry
@@ -58,6 +58,7 @@ def handlers(services: Callable[[], Any]) -> dict[type, Any]:
 def apply(work: Work, command: ApplyBundle) -> dict[str, Any]:
     """Ids and references, permission, the case, the store, then what the new versions cause."""
     try:
+        foreseeing.foresee(work, command.entries)
         writing.assign(work, patching.resolved(work, command.entries))
         writing.permit(work)
         opening.plan(work)

@@ -85,6 +85,7 @@ class Wire:
         self._names = _prepared.setdefault(conn, {})
         self._prepares = conn.prepare_threshold is not None
         self._new: dict[Key, bytes] = {}
+        self._foreseen: dict[tuple[str, str], Answer] = {}
         self._is_syncing = False
         self._pgconn.enter_pipeline_mode()
         if begins:
@@ -105,6 +106,15 @@ class Wire:
         self._expected.append(answer)
         return answer
 
+    def foresee(self, statement: str, params: Mapping[str, Any]) -> None:
+        """Queue a question that will be asked: its answer comes with that of the next one."""
+        self._foreseen[statement, repr(params)] = self.send(statement, params)
+
+    def answer_to(self, statement: str, params: Mapping[str, Any]) -> Answer:
+        """That of a question which was foreseen, once; else the question is sent."""
+        found = self._foreseen.pop((statement, repr(params)), None) if self._foreseen else None
+        return found or self.send(statement, params)
+
     def hurry(self) -> None:
         """Hand what is queued to the network; what does not fit goes with the next statements."""
         self._pgconn.flush()
@@ -114,6 +124,26 @@ class Wire:
         self._send_bare(b"COMMIT")
         self._synchronise()
         self._pgconn.exit_pipeline_mode()
+
+    def commit_and_ask(
+        self, first: tuple[str, Mapping[str, Any]], question: tuple[str, Mapping[str, Any]]
+    ) -> list[tuple[Any, ...]] | None:
+        """The same, and in the same round trip a question about what is there afterwards, with `first` in a transaction
+        of its own. None where it failed: that takes nothing back."""
+        done = Answer(self)
+        self._send_bare(b"COMMIT")
+        self._expected[-1] = done
+        self.send(*first)
+        asked = self.send(*question)
+        try:
+            self._synchronise()
+        except errors.Error:
+            if done.result is None or self._pgconn.status != pq.ConnStatus.OK:
+                raise
+            self.abandon()
+            return None
+        self._pgconn.exit_pipeline_mode()
+        return asked.fetchall()
 
     def leave(self) -> None:
         """Everything queued has run; the transaction stays open and the connection is the driver's again."""
@@ -288,10 +318,16 @@ def ask(conn: Asked, statement: LiteralString, params: Mapping[str, Any]) -> lis
     """One statement that answers by itself. On a connection that is inside a transaction the driver's cursor sends it:
     what the server has prepared is the driver's to know there, and a statement that is gone would spoil the whole."""
     if isinstance(conn, Wire):
-        return conn.send(statement, params).fetchall()
+        return conn.answer_to(statement, params).fetchall()
     if isinstance(conn, Alone):
         return conn.ask(statement, params)
     return conn.execute(statement, params, binary=True).fetchall()
+
+
+def foresee(conn: Asked, statement: LiteralString, params: Mapping[str, Any]) -> None:
+    """A statement that is going to be asked, before anything is written that it reads. Off a wire it waits for that."""
+    if isinstance(conn, Wire):
+        conn.foresee(statement, params)
 
 
 def tell(conn: Connection[Any] | Wire, statement: LiteralString, params: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from engine.store import sql
-from engine.store.wire import Alone, Asked, Wire, ask, call, tell
+from engine.store.wire import Alone, Asked, Wire, ask, call, foresee, tell
 from fhir_adapters.access import Viewer
 from fhir_adapters.search.index import NOTHING, has_strings, hashed, identifier_value, written
 from fhir_adapters.stencils import Row
@@ -213,7 +213,7 @@ def read(
 ) -> tuple[Stored, str | None] | None:
     """The newest or one version, with the patient it is about, as far as the viewer may know of it, and as far as the
     scopes go that have one of these letters; None: whatever the scopes, for rules that look at what is there."""
-    key = {"region_id": region_id, "type": type_, "id": id_, "version": version, **view(viewer)}
+    key = _seen_by(region_id, type_, id_, viewer, version)
     rows = ask(conn, SQL["read" if version is None else "read_version"], key)
     if not rows:
         return None
@@ -336,10 +336,18 @@ def of_patient(conn: Asked, region_id: str, patient_id: str, types: Sequence[str
 
 def episodes_of_patient(conn: Asked, region_id: str, patient_id: str) -> list[Stored]:
     """What is asked with every result that comes."""
-    return [
-        _of_row(row)
-        for row in ask(conn, SQL["episodes_of_patient"], {"region_id": region_id, "patient_id": patient_id})
-    ]
+    key = {"region_id": region_id, "patient_id": patient_id}
+    return [_of_row(row) for row in ask(conn, SQL["episodes_of_patient"], key)]
+
+
+def foresee_patient(conn: Asked, region_id: str, patient_id: str, viewer: Viewer) -> None:
+    """Whether the viewer may know of her, and her pregnancies: both are going to be asked (`foresee`)."""
+    foresee(conn, SQL["read"], _seen_by(region_id, "Patient", patient_id, viewer))
+    foresee(conn, SQL["episodes_of_patient"], {"region_id": region_id, "patient_id": patient_id})
+
+
+def _seen_by(region_id: str, type_: str, id_: str, viewer: Viewer, version: int | None = None) -> dict[str, Any]:
+    return {"region_id": region_id, "type": type_, "id": id_, "version": version, **view(viewer)}
 
 
 def add_area(conn: Connection[Any] | Wire, region_id: str, patient_id: str, organisations: Iterable[str]) -> None:

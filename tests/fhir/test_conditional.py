@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.fhir.fhir_kit import ID_CARD, WOMAN, entry, expressions, issues_of, observation, patient, transaction
+from engine.store.wire import Wire
+from tests.fhir.fhir_kit import (
+    ID_CARD,
+    WOMAN,
+    entry,
+    expressions,
+    issues_of,
+    observation,
+    patient,
+    pregnancy,
+    transaction,
+)
 
 LOCAL = "https://his.example/obs"
 
@@ -137,6 +148,41 @@ def test_the_same_result_from_the_same_sender_is_not_a_second_one(hospital):
 
     assert (first.status_code, again.status_code, other.status_code) == (201, 200, 201)
     assert again.json["id"] == first.json["id"] != other.json["id"]
+
+
+def test_the_same_result_sent_eight_times_at_once_is_one(hospital):
+    woman = hospital.brings_in()
+    body = observation("718-7", woman.subject, valueInteger=1)
+
+    with ThreadPoolExecutor(8) as many:
+        answers = list(many.map(lambda _: hospital.post("/Observation", body), range(8)))
+
+    assert sorted(a.status_code for a in answers) == [200] * 7 + [201]
+    assert len({a.json["id"] for a in answers}) == 1
+
+
+def test_a_result_is_stored_in_three_round_trips(hospital, monkeypatch):
+    """What has to be known of the patient, the store, the commit."""
+    woman = hospital.brings_in()
+    hospital.post("/Observation", observation("718-7", woman.subject, valueInteger=1))
+    waited, read_until = [], Wire.read_until
+    monkeypatch.setattr(Wire, "read_until", lambda wire, answer: (waited.append(1), read_until(wire, answer))[1])
+
+    answer = hospital.post("/Observation", observation("718-7", woman.subject, valueInteger=2))
+
+    assert answer.status_code == 201 and answer.headers["X-MCH-Correlated"] == f"case/{woman.pregnancy_id}"
+    assert len(waited) == 2
+
+
+def test_pregnancies_of_one_woman_told_at_once_open_one_case(hospital):
+    made = hospital.post("/Patient", patient()).json
+    bodies = [pregnancy(f"Patient/{made['id']}", note=[{"text": str(number)}]) for number in range(6)]
+
+    with ThreadPoolExecutor(6) as many:
+        answers = list(many.map(lambda body: hospital.post("/Condition", body), bodies))
+
+    assert [a.status_code for a in answers] == [201] * 6
+    assert len(hospital.search(f"/EpisodeOfCare?patient={made['id']}")) == 1
 
 
 def test_an_idempotency_key_gives_the_first_answer_again(hospital):

@@ -12,7 +12,7 @@ import pytest
 from psycopg import Connection, errors
 
 from engine.store.connections import configure
-from engine.store.wire import Wire, ask
+from engine.store.wire import Wire, ask, foresee
 
 
 @pytest.fixture
@@ -141,3 +141,25 @@ def test_a_server_that_went_away_is_an_operational_error(conn: Connection[Any], 
     with pytest.raises(psycopg.OperationalError):
         asking(conn)
     conn.close()
+
+
+def test_a_question_that_was_foreseen_is_answered_with_the_next_one(conn: Connection[Any], monkeypatch: Any) -> None:
+    doubling, reads = "SELECT 2 * %(number)s::integer", []
+    read_until = Wire.read_until
+    monkeypatch.setattr(Wire, "read_until", lambda wire, answer: (reads.append(answer), read_until(wire, answer))[1])
+    wire = Wire(conn)
+    foresee(wire, doubling, {"number": 4})
+    foresee(wire, doubling, {"number": 5})
+
+    assert [ask(wire, doubling, {"number": number}) for number in (1, 5, 4)] == [[(2,)], [(10,)], [(8,)]]
+    assert len(reads) == 1
+    assert ask(wire, doubling, {"number": 4}) == [(8,)] and len(reads) == 2, "it is answered once"
+    wire.commit()
+
+
+def test_what_was_foreseen_and_never_asked_is_in_nobodys_way(conn: Connection[Any]) -> None:
+    wire = Wire(conn)
+    foresee(wire, "SELECT 7", {})
+    assert doubled(wire, 3) == 6
+    wire.commit()
+    assert conn.execute("SELECT 1").fetchone() == (1,)
