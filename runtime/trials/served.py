@@ -22,7 +22,9 @@ from typing import Any
 from urllib.parse import quote
 
 import psutil
+import psycopg
 
+from runtime import foreground
 from runtime.database import embedded
 from runtime.trials import planted
 
@@ -85,6 +87,21 @@ class Served:
         """What the product has used so far, the dead included: their parents have waited for them."""
         roots = [self.process.pid, embedded._postmaster_pid(self.home / "postgres" / "data")]
         return sum(_cpu_s(pid) for pid in roots if pid is not None)
+
+    def cpu_by_kind_s(self) -> dict[str, float]:
+        """The same by who used it: web processes, workers, the database for each of them, and the rest of it."""
+        used = dict.fromkeys(("web", "worker", "database_for_web", "database_for_workers", "database_besides"), 0.0)
+        for child in self._children():
+            with suppress(psutil.Error):
+                used["web" if _listens(child) else "worker"] += _cpu_s(child.pid)
+        with psycopg.connect(self.database_url) as conn:
+            rows = conn.execute("SELECT pid, application_name FROM pg_stat_activity WHERE pid IS NOT NULL").fetchall()
+        for pid, name in rows:
+            used[_FOR.get(name, "database_besides")] += _cpu_s(pid)
+        return used
+
+
+_FOR = {foreground.WEB: "database_for_web", foreground.WORKER: "database_for_workers"}
 
 
 def _cpu_s(pid: int) -> float:
