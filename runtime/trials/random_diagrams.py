@@ -38,6 +38,10 @@ from engine.rehearsal.drawing import (
 DECLARED = declare({"m": '="k"'}, signals="sig", errors="err", escalations="esc")
 
 
+Block = Callable[["Builder", int], tuple[str, str]]
+Blocks = tuple[list[Block], list[Block]]
+
+
 @dataclass
 class Builder:
     """Collects elements and flows of one level; `random` decides, ids count up over the whole diagram."""
@@ -47,6 +51,7 @@ class Builder:
     children: list[str] = field(default_factory=list)  # called processes, of the whole diagram
     parts: list[str] = field(default_factory=list)
     arrows: list[str] = field(default_factory=list)
+    more: Blocks = ([], [])  # leaves and nested blocks beside those of this page
 
     def name(self, stem: str) -> str:
         self.counter[0] += 1
@@ -61,16 +66,17 @@ class Builder:
         self.arrows.append(f"{source} -[{self.name('f')}: {label}]-> {target}")
 
     def level(self) -> Builder:
-        return Builder(self.random, self.counter, self.children)
+        return Builder(self.random, self.counter, self.children, more=self.more)
 
 
 def block(b: Builder, depth: int) -> tuple[str, str]:
     """One block; its first and its last element."""
-    makers = LEAVES if depth <= 0 or b.random.random() < 0.25 else NESTED
+    is_leaf = depth <= 0 or b.random.random() < 0.25
+    makers = LEAVES + b.more[0] if is_leaf else NESTED + b.more[1]
     return b.random.choice(makers)(b, depth)
 
 
-def _leaf(make: Callable[[str], str], stem: str) -> Callable[[Builder, int], tuple[str, str]]:
+def _leaf(make: Callable[[str], str], stem: str) -> Block:
     def build(b: Builder, depth: int) -> tuple[str, str]:
         identity = b.add(make, stem)
         return identity, identity
@@ -161,7 +167,7 @@ def _sub_process(b: Builder, depth: int) -> tuple[str, str]:
     inner.flow(inner.add(start, "start"), first)
     inner.flow(last, inner.add(end, "end"))
     if b.random.random() < 0.4:
-        inner.parts.append(_event_sub_process(b))
+        inner.parts.append(event_sub_process(b))
     chance = b.random.random()
     loop = each("=[1,2,3]", "item", sequential=chance < 0.2) if chance < 0.4 else ""
     mapped = io(outputs={"x": "=x"}) if b.random.random() < 0.3 else ""
@@ -192,14 +198,14 @@ def _call(b: Builder, depth: int) -> tuple[str, str]:
     return identity, merge
 
 
-def _event_sub_process(b: Builder) -> str:
+def event_sub_process(b: Builder) -> str:
     begin, task, stop = b.name("start"), b.name("task"), b.name("end")
     event, interrupting = b.random.choice([(message("m"), False), (timer("P4D"), True), (condition("x = 3"), False)])
     begins = event_start(begin, event, interrupting=interrupting)
     return event_sub(b.name("esp"), begins, user(task), end(stop), f"{begin} -> {task} -> {stop}")
 
 
-LEAVES: list[Callable[[Builder, int], tuple[str, str]]] = [
+LEAVES: list[Block] = [
     _leaf(user, "task"),
     _leaf(user, "task"),
     _leaf(service, "job"),
@@ -210,7 +216,7 @@ LEAVES: list[Callable[[Builder, int], tuple[str, str]]] = [
     _leaf(lambda i: user(i, ext=io(inputs={"here": "=x"}, outputs={"x": "=x"})), "mapped"),
     _guarded,
 ]
-NESTED: list[Callable[[Builder, int], tuple[str, str]]] = [
+NESTED: list[Block] = [
     _sequence,
     _sequence,
     _choice,
@@ -224,14 +230,14 @@ NESTED: list[Callable[[Builder, int], tuple[str, str]]] = [
 ]
 
 
-def random_process(random: Random, depth: int = 3) -> str:
+def random_process(random: Random, depth: int = 3, more: Blocks = ([], [])) -> str:
     """The process `main`, and what it calls."""
-    b = Builder(random)
+    b = Builder(random, more=more)
     first, last = block(b, depth)
     b.flow(b.add(start, "start"), first)
     b.flow(last, b.add(end, "end"))
     if random.random() < 0.3:
-        b.parts.append(_event_sub_process(b))
+        b.parts.append(event_sub_process(b))
     return process("main", *b.parts, *b.arrows) + "".join(b.children)
 
 

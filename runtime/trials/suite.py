@@ -71,6 +71,12 @@ BARS = {
         "cases",
         "区域之间互不可见 / two regions on one database see nothing of each other",
     ),
+    "operations": Bar(
+        "runtime.trials.operations",
+        1_000,
+        "random diagrams",
+        "随机操作 / random operations on random diagrams: whoever has not ended waits for something or is an incident",
+    ),
     "P08": Bar(
         "runtime.trials.plan_change",
         1_000,
@@ -108,6 +114,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "R13": {"n": 18},
     "R14": {"n": 5, "hurried": True},
     "S09": {"n": 4},
+    "operations": {"n": 12},
     "P08": {"n": 8},
     "pathway-walks": {"n": 6, "packs": ("cn-xf-2022",), "parts": 1},
 }  # fmt: skip

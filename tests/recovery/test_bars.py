@@ -95,6 +95,12 @@ def test_the_counts_of_a_pregnancy_are_those_of_the_model_whatever_is_killed(dat
     assert missed(result) == {}
 
 
+def test_after_random_operations_every_case_waits_for_something_or_is_an_incident_and_can_be_ended(database):
+    result = suite.run_small("operations", database)
+
+    assert missed(result) == {}
+
+
 def test_of_many_callers_one_wins_and_the_tables_say_so(database):
     result = suite.run_small("R10", database)
 

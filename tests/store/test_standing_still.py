@@ -4,6 +4,7 @@ import pytest
 
 from engine.commands.contracts import Instruction, ModifyInstance, RetryIncident
 from engine.errors import Conflict
+from engine.operations.reconcile import reconcile
 from engine.rehearsal.drawing import (
     declare,
     diagram,
@@ -70,3 +71,12 @@ def test_a_moved_token_is_no_incident_any_more(world):
     world.engine.execute(ModifyInstance(instance_id=instance, instructions=tuple(there)), by=NURSE)
 
     assert (world.open(instance), world.incidents(instance)) == (["task_c"], [])
+
+
+def test_the_incident_is_about_no_place_and_no_difference_between_rows_and_states(world):
+    instance = three_done(world)
+
+    with world.engine.read() as conn:
+        _, differences = reconcile(conn, world.engine.region_id)
+
+    assert [(one.instance_id, one.kind) for one in differences] == [(instance, "stuck")]

@@ -31,7 +31,7 @@ SELECT 'job', j.instance_id, j.wait_id, j.path, jsonb_build_object('type', j.typ
 SELECT 'incident', n.instance_id, n.wait_id, n.path, '{}'::jsonb
   FROM incident n
  WHERE n.region_id = %(region_id)s AND n.instance_id = ANY(%(ids)s) AND n.resolved_at IS NULL
-   AND n.kind NOT IN ('projection', 'timer')
+   AND n.kind NOT IN ('projection', 'timer', 'zombie')
 
 -- open_incident --
 INSERT INTO incident (region_id, id, instance_id, wait_id, element_id, path, kind, message_zh, message_en, opened_at)
