@@ -27,7 +27,7 @@ from fhir_adapters.store import documents as store
 from fhir_adapters.store import patients, resources
 from fhir_adapters.store import referrals as rows
 from fhir_adapters.store.resources import ENGINE, Draft
-from fhir_adapters.terminology import REFERRAL_NO, REFERRAL_STATUS
+from fhir_adapters.terminology import REFERRAL_DIRECTION, REFERRAL_NO, REFERRAL_STATUS
 from fhir_adapters.types import patient_of
 from fhir_adapters.work import Item, Json, Work, refuse_at
 from workflows import completion, occasions, referrals
@@ -149,6 +149,7 @@ def _started(work: Work, item: Item, request: Json, receiver: str, number: str, 
         "referral_no": number,
         "centre_no": 1,
         "from_elsewhere": True,
+        "direction": "down" if _is_down(request) else None,
         "sending_organisation": work.by.organisation,
         "asking_organisation": work.by.organisation,
         **_receivers(loop.process, receiver),
@@ -160,6 +161,12 @@ def _started(work: Work, item: Item, request: Json, receiver: str, number: str, 
     start = StartInstance(definition_key=loop.process, business_key=key, variables=variables)
     instance_id: UUID = work.run(start).instance_id
     return instance_id
+
+
+def _is_down(request: Json) -> bool:
+    """She comes back to who sent her, or down to who looks after her from now on: wards are not asked alone."""
+    codings = [c for one in request.get("category", ()) for c in one.get("coding", ())]
+    return any((c.get("system"), c.get("code")) == (REFERRAL_DIRECTION, "down") for c in codings)
 
 
 def _receivers(process: str, receiver: str) -> dict[str, str]:
