@@ -24,39 +24,6 @@ class Fact:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """Unit, and the limits outside which a figure is a slip of the pen (journey §5, hard ranges, [default])."""
-
-    unit: str
-    low: Decimal
-    high: Decimal
-
-
-def _measure(unit: str, low: str, high: str) -> Measure:
-    return Measure(unit, Decimal(low), Decimal(high))
-
-
-MEASURES: Mapping[str, Measure] = {
-    "height": _measure("cm", "100", "210"),
-    "weight": _measure("kg", "25", "220"),
-    "prepregnancy_weight": _measure("kg", "25", "220"),
-    "sbp": _measure("mm[Hg]", "50", "280"),
-    "dbp": _measure("mm[Hg]", "20", "180"),
-    "hb": _measure("g/L", "20", "220"),
-    "wbc": _measure("10*9/L", "0.1", "100"),
-    "plt": _measure("10*9/L", "1", "1500"),
-    "glucose": _measure("mmol/L", "1", "40"),
-    "ogtt_0": _measure("mmol/L", "1", "40"),
-    "ogtt_1h": _measure("mmol/L", "1", "40"),
-    "ogtt_2h": _measure("mmol/L", "1", "40"),
-    "fundal_height": _measure("cm", "4", "50"),
-    "abdominal_circ": _measure("cm", "50", "170"),
-    "fhr": _measure("/min", "30", "260"),
-    "temperature": _measure("Cel", "32", "43"),
-    "pasp": _measure("mm[Hg]", "5", "180"),
-    "lvef": _measure("%", "5", "90"),
-}
 ALT_LIMIT, AST_LIMIT = (
     Decimal(40),
     Decimal(35),
@@ -64,13 +31,6 @@ ALT_LIMIT, AST_LIMIT = (
 AT_DUE_DATE = "edd"
 AGE_REFERENCES = ("assessment", AT_DUE_DATE)
 ALIVE_OR_BORN = ("vaginal", "cs")  # ways a last pregnancy ended that count as a birth
-
-
-def is_plausible(name: str, value: Any) -> bool:
-    """False for a number that cannot be; True for everything the table does not limit."""
-    measure = MEASURES.get(name)
-    number = number_of(value)
-    return measure is None or number is None or measure.low <= number <= measure.high
 
 
 def number_of(value: Any) -> Decimal | None:

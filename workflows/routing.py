@@ -204,11 +204,15 @@ def delivery(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     }
     edd = date_of(facts.get("edd_final"))
     nobody_lives = result["outcome"] == "stillbirth"  # a child born alive before 28 weeks is a birth, and is cared for
-    if edd is not None and nobody_lives and kind_of_birth(edd, delivered) == "abortion":
+    if edd is not None and nobody_lives and _is_abortion(facts, edd, delivered):
         result |= {"outcome": "abortion", "end_code": "ended.abortion", "ended_on": delivered.isoformat()}
     if answers.get("maternal_outcome") == "died":
         result |= {"end_code": "ended.maternal_death", "ended_on": delivered.isoformat()}
     return result
+
+
+def _is_abortion(facts: Values, edd: date, ended: date) -> bool:
+    return kind_of_birth(edd, ended, policy_of(facts)["viable_from_weeks"]) == "abortion"
 
 
 def discharge(answers: Values, facts: Values, on: date) -> dict[str, Any]:

@@ -54,7 +54,8 @@ def transfer_arrival(answers: Values, facts: Values, on: date) -> dict[str, Any]
 
 def transfer_result(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     """What the receiving institution tells of a death or of an end ends the case wherever she was; a birth there is
-    told to the case, whose hospital completes the record. An end from 28 weeks on is a stillbirth (G-11)."""
+    told to the case, whose hospital completes the record. An end from 28 weeks on, or the
+    limit of her region, is a stillbirth (G-11)."""
     outcome = answers.get("transfer_outcome")
     happened = date_of(answers.get("happened_on")) or date_of(answers.get("result_on")) or on
     if outcome == "delivered":
@@ -62,7 +63,7 @@ def transfer_result(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     if outcome not in ("died", "ended"):
         return {"transfer_result": outcome}
     edd = date_of(facts.get("edd_final"))
-    early = edd is None or kind_of_birth(edd, happened) == "abortion"
+    early = edd is None or kind_of_birth(edd, happened, policy_of(facts)["viable_from_weeks"]) == "abortion"
     code = "ended.maternal_death" if outcome == "died" else "ended.abortion" if early else "ended.stillbirth"
     ended = {"end_code": code, "ended_on": happened.isoformat()}
     return {"transfer_result": outcome, **ended, "contact_reason": answers.get("diagnosis")}

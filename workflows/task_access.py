@@ -17,6 +17,7 @@ from workflows.facts_on_demand import Known
 from workflows.forms import Form
 from workflows.people.model import Principal
 from workflows.people.visibility import care_in, may_complete, may_see
+from workflows.rules_of_case import policy_of
 from workflows.services import Services
 from workflows.store import people as people_store
 
@@ -83,11 +84,15 @@ def variables_of(services: Services, conn: Any, task: Any) -> dict[str, Any]:
     return dict(instance.variables) if instance is not None else {}
 
 
+VIABLE_FROM = "viable_from_weeks"  # the rule of her region that a form may read
+
+
 def context_of(variables: Mapping[str, Any], form: Form, facts: Mapping[str, Any]) -> dict[str, Any]:
     """What a form's expressions may read besides its answers: the case's variables, and of the facts those that it
     names and the case does not hold. Most forms name none, and then no fact is read."""
     missing = form.context - variables.keys()
-    return {**variables, **{name: facts[name] for name in missing if name in facts}}
+    rules = {VIABLE_FROM: policy_of(variables)[VIABLE_FROM]} if VIABLE_FROM in missing else {}
+    return {**variables, **rules, **{name: facts[name] for name in missing if name in facts}}
 
 
 def known(

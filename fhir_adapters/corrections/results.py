@@ -193,8 +193,7 @@ def _display(name: str) -> str:
 
 
 def _value(name: str, value: Any) -> str:
-    unit = results.MEASURES[name].unit if name in results.MEASURES else ""
-    return f"{value} {unit}".strip()
+    return f"{value} {results.unit_of(name)}".strip()
 
 
 def _plain(facts: Mapping[str, Fact]) -> dict[str, Any]:

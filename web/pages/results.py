@@ -15,7 +15,7 @@ from web.language import pick
 from web.looking import looked_at, looking
 from web.pages.blueprint import bp, services
 from workflows.corrections import carrying_out
-from workflows.corrections.results import MEASURES, enterable, words_of
+from workflows.corrections.results import enterable, unit_of, words_of
 
 FIELDS = ("name", "value", "observed_at", "reason")
 
@@ -75,7 +75,7 @@ def _page(
 ) -> str:
     with looking() as conn:
         found = results_of(conn, services().region_id, she.pregnancy_id, restricted=g.principal.restricted)
-    choices = [(name, f"{pick(item.text)} ({MEASURES[name].unit})") for name, item in enterable().items()]
+    choices = [(name, f"{pick(item.text)} ({unit_of(name)})") for name, item in enterable().items()]
     return render_template(
         "results.html",
         woman=she,

@@ -13,7 +13,7 @@ from engine.clock import CHINA
 from engine.errors import Text
 from workflows import prefill, tables
 from workflows.corrections.asking import wrong
-from workflows.facts import MEASURES, assessed, date_of, derived
+from workflows.facts import assessed, date_of, derived
 from workflows.forms import Item, forms_on_disk
 from workflows.forms.items import columns
 from workflows.policies.gestational_age import LONGEST
@@ -21,6 +21,13 @@ from workflows.policies.gestational_age import LONGEST
 LATE_AFTER = timedelta(hours=24)  # D-2: seen the same day; unseen for longer is late [default]
 FORMS = ("anc-first", "anc-visit", "delivery", "postnatal-42d")
 WITHDRAWN = "撤回"
+# what a laboratory or a ward measures; units and limits are those of the forms
+MEASURED = frozenset(
+    {
+        *("height", "weight", "prepregnancy_weight", "sbp", "dbp", "spo2", "hb", "wbc", "plt", "glucose"),
+        *("ogtt_0", "ogtt_1h", "ogtt_2h", "fundal_height", "abdominal_circ", "pasp", "lvef", "bile_acid"),
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +44,15 @@ def enterable() -> Mapping[str, Item]:
     found: dict[str, Item] = {}
     for form in FORMS:
         for item in columns(forms_on_disk()[form].items):
-            if item.link_id in MEASURES and not item.repeats:
+            if item.link_id in MEASURED and not item.repeats:
                 found.setdefault(item.link_id, item)
     return found
+
+
+def unit_of(name: str) -> str:
+    """Of a figure that may be entered by hand; empty for any other."""
+    item = enterable().get(name)
+    return item.unit.code if item is not None and item.unit is not None else ""
 
 
 def words_of(name: str, display: str) -> Text:
@@ -49,15 +62,16 @@ def words_of(name: str, display: str) -> Text:
 
 def figure_of(name: str, text: str) -> Decimal:
     """Raises Incorrect for what is no figure of this kind, or a slip of the pen."""
-    measure = MEASURES.get(name) if name in enterable() else None
-    if measure is None:
+    item = enterable().get(name)
+    if item is None:
         raise wrong("name", "请选择检查项目", "choose what was measured")
     try:
         value = Decimal(text.strip())
     except InvalidOperation:
         raise wrong("value", "请填数字", "give a figure") from None
-    if not value.is_finite() or not measure.low <= value <= measure.high:
-        span = f"{measure.low}–{measure.high} {measure.unit}"
+    low, high = item.limits.low, item.limits.high
+    if not value.is_finite() or (low is not None and value < low) or (high is not None and value > high):
+        span = f"{low}–{high} {unit_of(name)}"
         raise wrong("value", f"应在 {span} 之间", f"between {span}")
     return value
 

@@ -7,7 +7,7 @@ from datetime import date
 from workflows.policies.gestational_age import days_pregnant
 
 EARLY_UNTIL_DAYS = 12 * 7 + 6  # "孕13周前" is up to 12+6 [src:S17]
-VIABLE_FROM_DAYS = 28 * 7  # 流产 is before 28+0 [src:S42]
+VIABLE_FROM_WEEKS = 28  # 流产 is before 28+0 [src:S42]; newer texts discuss 24: preterm.lower_limit_weeks of the pack
 TERM_FROM_DAYS = 37 * 7  # [known]
 POST_TERM_FROM_DAYS = 42 * 7  # [known]
 
@@ -25,10 +25,10 @@ def is_early_registration(
     return max(days_pregnant(edd, registered_on), days_pregnant(edd, first_check_on)) <= until_days
 
 
-def kind_of_birth(edd: date, ended_on: date) -> str:
-    """abortion | preterm | term | post_term by the age at the end (journey G-11)."""
+def kind_of_birth(edd: date, ended_on: date, viable_from_weeks: int = VIABLE_FROM_WEEKS) -> str:
+    """abortion | preterm | term | post_term by the age at the end (journey G-11); `viable_from_weeks`: the region's."""
     days = days_pregnant(edd, ended_on)
-    if days < VIABLE_FROM_DAYS:
+    if days < viable_from_weeks * 7:
         return "abortion"
     if days < TERM_FROM_DAYS:
         return "preterm"

@@ -116,6 +116,11 @@ EXPECTED: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
     "casefile.face_to_face_once": (_is_bool, " true 或 false", "true or false"),
     "risk.creatinine_uln_umol": (_is_positive, "正数", "a positive number"),
     "risk.pasp_normal_until_mmhg": (_is_positive, "正数", "a positive number"),
+    "preterm.lower_limit_weeks": (
+        lambda weeks: type(weeks) is int and 20 <= weeks <= 28,
+        " 20 到 28 的整周",
+        "whole weeks from 20 to 28",
+    ),
     "report.reminder_share": (
         lambda share: _is_positive(share) and share < 1,
         " 0 与 1 之间的数",

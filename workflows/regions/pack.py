@@ -140,6 +140,7 @@ POLICY: Mapping[str, str] = {
     "home_visit_within": "postpartum.home_visit_within",
     "home_visit_high_within": "postpartum.home_visit_high_within",
     "high_visits": "postpartum.high_risk_visits",
+    "viable_from_weeks": "preterm.lower_limit_weeks",
     "notice": "notice",
     "consult": "consult",
     "appointments": "appointments",

@@ -6,6 +6,9 @@ import pytest
 
 from engine.errors import Incorrect
 from workflows.forms import example_answers, forms_on_disk
+from workflows.journey import derive
+from workflows.regions import load_pack
+from workflows.task_access import context_of
 
 ON = date(2026, 6, 30)
 EDD = {"edd": "2026-08-10"}  # 28+0 on 2026-05-18, the last period on 2025-11-03
@@ -23,7 +26,7 @@ def faults(form, **answers):
     ("end", "on", "said"),
     [
         ({"end_code": "ended.abortion", "abortion_kind": "mid_trimester"}, "2026-05-17", {}),  # 27+6
-        ({"end_code": "ended.abortion", "abortion_kind": "mid_trimester"}, "2026-05-18", "已满28周，不是流产"),
+        ({"end_code": "ended.abortion", "abortion_kind": "mid_trimester"}, "2026-05-18", "不是流产"),
         ({"end_code": "ended.stillbirth", "stillbirth_kind": "stillbirth_iufd"}, "2026-05-18", {}),
         ({"end_code": "ended.stillbirth", "stillbirth_kind": "stillbirth_iufd"}, "2026-05-17", "不满28周"),
         ({"end_code": "closed.recovered"}, "2026-06-30", "“已恢复”由产后42天检查得出"),
@@ -33,6 +36,20 @@ def test_an_end_fits_the_age_of_the_pregnancy(end, on, said):
     found = faults("end-report", ended_on=on, **end)
 
     assert found == {} if said == {} else said in found["end_code"]
+
+
+def test_where_a_child_counts_from_24_weeks_it_is_stillborn_from_then_on():
+    local = {"policy": {**load_pack("cn-baseline").policy(), "viable_from_weeks": 24}, **EDD}
+    form = forms_on_disk()["end-report"]
+    said = {**example_answers("end-report"), "end_code": "ended.stillbirth", "stillbirth_kind": "stillbirth_iufd"}
+    known = context_of(local, form, {})
+
+    form.validate({**said, "ended_on": "2026-04-20"}, on=ON, context=known)  # 24+0
+    with pytest.raises(Incorrect):
+        form.validate({**said, "ended_on": "2026-04-19"}, on=ON, context=known)
+    fetus = [{"outcome": "stillbirth_iufd"}]
+    told = derive("delivery", {"delivered_on": "2026-04-20", "fetus": fetus}, {**local, "edd_final": EDD["edd"]}, ON)
+    assert told["outcome"] == "stillbirth"
 
 
 def test_an_end_before_the_last_period_is_a_slip():

@@ -199,6 +199,8 @@ def what_forms_mean(pack: Pack, word: str) -> list[Any]:
     signed = [{"member_title": title, "member_signed": True} for title in ("attending", "associate_chief", "chief")]
     unknown = {f"s_{major}_{minor}": "unknown" for major, minor in ((6, 1), (6, 5), (6, 6), (6, 7))}
     edd = [str(TODAY + timedelta(days=280 - days)) for days in range(82, 94)]
+    dead = {"fetus": [{"outcome": "stillbirth_iufd"}]}
+    born = [str(begun + timedelta(days=7 * weeks + day)) for weeks in (20, 24, 27, 28) for day in (0, 6)]
     started = start_variables(
         pregnancy_id="p", patient_id="w", home_organisation="t", hospital_organisation=None, county_organisation=None,
         on=TODAY, pack=pack, lmp="2025-05-25",
@@ -209,6 +211,7 @@ def what_forms_mean(pack: Pack, word: str) -> list[Any]:
         _registered(started),
         *(derive("anc-first", {"filled_on": "2022-06-01", **scan}, her, TODAY) for scan in scans),
         *(derive("anc-first", {"filled_on": str(TODAY)}, her | {"edd_final": day}, TODAY) for day in edd),
+        *(derive("delivery", {"delivered_on": day, **dead}, her, TODAY) for day in born),
         derive("risk-screening", unknown, her, TODAY),
         derive("suitability", {"members": signed}, {"policy": policy}, TODAY),
         *(derive("pmtct-mother", {"hbv_dna": load}, {"policy": policy}, TODAY) for load in (200_000, 200_001)),

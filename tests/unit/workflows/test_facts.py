@@ -5,8 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from engine.errors import Incorrect
 from workflows import tables
-from workflows.facts import body_mass_index, derived, is_plausible
+from workflows.corrections.results import MEASURED, figure_of
+from workflows.facts import body_mass_index, derived
+from workflows.forms import forms_on_disk
 from workflows.regions import load_pack
 
 ON = date(2026, 1, 5)
@@ -75,7 +78,15 @@ def test_a_normal_liver_needs_both_enzymes():
     assert "liver" not in derived({"alt": 20}, ON)
 
 
-def test_a_figure_that_cannot_be_is_a_slip_of_the_pen():
-    assert not is_plausible("hb", 1150)
-    assert is_plausible("hb", 115)
-    assert is_plausible("name", "王某")
+@pytest.mark.parametrize(("name", "most"), [("ogtt_1h", 50), ("pasp", 200), ("hb", 220), ("bile_acid", 500)])
+def test_a_late_result_has_the_limits_of_the_forms(name, most):
+    assert figure_of(name, str(most)) == most
+    with pytest.raises(Incorrect):
+        figure_of(name, str(most + 1))
+
+
+@pytest.mark.parametrize("name", sorted(MEASURED))
+def test_every_form_has_the_same_limits_for_the_same_figure(name):
+    items = [i for form in forms_on_disk().values() for top in form.items for i in top.walk() if i.link_id == name]
+
+    assert items and len({(i.limits.low, i.limits.high, i.unit.code) for i in items}) == 1
