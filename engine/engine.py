@@ -58,6 +58,7 @@ from engine.leases import Leases
 from engine.store import answers
 from engine.store.connections import ACT_FOR, Pool, RegionPool, for_region
 from engine.store.library import Library
+from engine.store.questions import Question
 from engine.store.transaction import (
     Again,
     Answered,
@@ -147,25 +148,42 @@ class Engine:
             form_check=form_check,
         )
 
-    def execute(self, command: Any, *, by: Actor, idempotency: IdempotencyKey | None = None) -> Any:
+    def execute(
+        self,
+        command: Any,
+        *,
+        by: Actor,
+        idempotency: IdempotencyKey | None = None,
+        question: Question | None = None,
+    ) -> Any:
         """Run one command to the next wait state. All of it is stored, or none of it. Then run what it left to be done
         here, each piece in a transaction of its own: the next user task is open when this returns.
+        `question`: asked in the same round trip as the commit, where nothing is left to be done.
 
         Raises EngineError; Busy when the database is away, also when it went away during the commit: the same request
         with its idempotency key may be sent again.
         """
         now = self.clock()
-        answer, following = self.transact(command, by=by, now=now, idempotency=idempotency)
+        answer, following = self.transact(command, by=by, now=now, idempotency=idempotency, question=question)
+        if following and question is not None:
+            question.rows = None
         settle(self, following, now)
         return answer
 
     def transact(
-        self, command: Any, *, by: Actor, now: datetime, idempotency: IdempotencyKey | None = None
+        self,
+        command: Any,
+        *,
+        by: Actor,
+        now: datetime,
+        idempotency: IdempotencyKey | None = None,
+        question: Question | None = None,
     ) -> tuple[Any, list[Following]]:
         """One command, one transaction; answers what is to follow instead of running it."""
         projection_error, projects_first, unreached = None, False, False
         for attempt in range(MOST_TRIES):
             attempted = _Attempt(self._setting, command, by, now, idempotency, projection_error, projects_first)
+            attempted.question = question
             try:
                 return attempted.run(self.pool)
             except Answered as answered:
@@ -274,6 +292,7 @@ class _Attempt:
         self._idempotency = idempotency
         self._projection_error = projection_error
         self._projects_first = projects_first
+        self.question: Question | None = None
         self.committing = False
         self.projected = False
 
@@ -293,7 +312,7 @@ class _Attempt:
                     self._keep(tx, self._idempotency, answer)
                 self.projected = tx.projected
                 self.committing = True
-                tx.commit()
+                tx.commit(self.question, answer)
             except BaseException:
                 self.projected = tx.projected
                 wire.abandon()

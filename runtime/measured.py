@@ -16,6 +16,7 @@ from typing import Any
 
 from engine.commands.contracts import Actor, IdempotencyKey
 from engine.engine import Engine
+from engine.store.questions import Question
 from engine.store.transaction import Following
 
 BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -87,11 +88,17 @@ class MeasuredEngine(Engine):
         self.meter = meter
 
     def transact(
-        self, command: Any, *, by: Actor, now: datetime, idempotency: IdempotencyKey | None = None
+        self,
+        command: Any,
+        *,
+        by: Actor,
+        now: datetime,
+        idempotency: IdempotencyKey | None = None,
+        question: Question | None = None,
     ) -> tuple[Any, list[Following]]:
         began = time.perf_counter()
         try:
-            return super().transact(command, by=by, now=now, idempotency=idempotency)
+            return super().transact(command, by=by, now=now, idempotency=idempotency, question=question)
         finally:
             self.meter.observe(type(command).__name__, time.perf_counter() - began)
 

@@ -20,6 +20,7 @@ from engine.commands.contracts import (
     Submission,
 )
 from engine.errors import Conflict, Incorrect
+from engine.store.questions import Question
 from engine.store.revisions import require_revision
 from workflows import closing, course_of_case, duplicates, handed_in, tables
 from workflows.forms import Form
@@ -79,10 +80,11 @@ def complete(
     expected_revision: int | None = None,
     idempotency: IdempotencyKey | None = None,
     happened_at: datetime | None = None,
+    question: Question | None = None,
 ) -> Completed:
     """Check and store, in one transaction. `happened_at`: when it was filled in, where there was no way to hand it in;
-    dates are checked and deadlines counted from then. Raises NotFound, Forbidden, Conflict, Stale, Incorrect (by
-    linkId)."""
+    dates are checked and deadlines counted from then. `question`: about what is there afterwards (`Engine.execute`).
+    Raises NotFound, Forbidden, Conflict, Stale, Incorrect (by linkId)."""
     with services.engine.glance() if isinstance(by, Principal) else services.engine.read() as conn:
         found = find(services, conn, task_id, by)
     given = Given(
@@ -94,7 +96,7 @@ def complete(
     )
     asking, reading = services.engine.glance, services.engine.read
     command = _checked(services, asking, reading, found, given, repeated=idempotency is not None)
-    return services.engine.execute(command, by=actor_of(by), idempotency=idempotency)
+    return services.engine.execute(command, by=actor_of(by), idempotency=idempotency, question=question)
 
 
 def command_for(

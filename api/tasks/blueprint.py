@@ -89,9 +89,12 @@ def blueprint(services: Services) -> Blueprint:
     @bp.post("/<uuid:task_id>/completion", endpoint="completion")
     def complete(task_id: UUID) -> Response:
         """Finish the task. 409 no longer open, 412 stale If-Match, 422 by field."""
-        done = completion.complete(services, task_id, by=principal(), **_entered(), **_conditions())
-        with services.engine.glance() as conn:
-            following = reads.open_tasks(conn, services.region_id, done.instance_id)
+        question = reads.open_tasks_after(services.region_id)
+        done = completion.complete(services, task_id, by=principal(), question=question, **_entered(), **_conditions())
+        following = reads.told_open_tasks(question)
+        if following is None:
+            with services.engine.glance() as conn:
+                following = reads.open_tasks(conn, services.region_id, done.instance_id)
         now = services.clock()
         return reply({"completed": str(done.user_task_id), "next": [task_json(t, now) for t in following]})
 

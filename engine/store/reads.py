@@ -16,6 +16,7 @@ from engine import interpreter
 from engine.commands.records import task_id
 from engine.errors import Malformed, NotFound, Text
 from engine.interpreter.contracts import WaitKind
+from engine.store.questions import Question
 from engine.store.rows import (
     Definition,
     DefinitionRow,
@@ -52,8 +53,21 @@ def task_in_case(conn: Conn | Alone, region_id: str, id: UUID) -> tuple[UserTask
 
 def open_tasks(conn: Conn | Alone, region_id: str, instance_id: UUID) -> list[UserTask]:
     """What is to be done next in this instance, at most 200, in one statement."""
-    given = {"region_id": region_id, "instance_id": instance_id}
-    return [_task(row) for row in ask(conn, SQL["read_open_tasks_of"], given)]
+    return [_task(row) for row in ask(conn, *_open_tasks(region_id, instance_id))]
+
+
+def open_tasks_after(region_id: str) -> Question:
+    """The same, of the instance of the task that a command completes."""
+    return Question(lambda completed: _open_tasks(region_id, completed.instance_id))
+
+
+def told_open_tasks(question: Question) -> list[UserTask] | None:
+    """None: they have to be asked for."""
+    return None if question.rows is None else [_task(row) for row in question.rows]
+
+
+def _open_tasks(region_id: str, instance_id: UUID) -> tuple[LiteralString, dict[str, Any]]:
+    return SQL["read_open_tasks_of"], {"region_id": region_id, "instance_id": instance_id}
 
 
 def user_tasks(

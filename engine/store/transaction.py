@@ -21,7 +21,9 @@ from engine.commands.records import Projection, Sequel, Statement
 from engine.errors import Incorrect
 from engine.problems import Problem
 from engine.store import answers
+from engine.store.connections import ACT_FOR
 from engine.store.library import Library
+from engine.store.questions import Question
 from engine.store.sql import load
 from engine.store.wire import Answer, Wire
 
@@ -129,11 +131,13 @@ class Tx:
         if self._wire is not None:
             self._wire.hurry()
 
-    def commit(self) -> None:
-        if self._wire is not None:
+    def commit(self, question: Question | None = None, answer: Any = None) -> None:
+        if self._wire is None:
+            self._conn.execute("COMMIT")
+        elif question is None:
             self._wire.commit()
         else:
-            self._conn.execute("COMMIT")
+            question.rows = self._wire.commit_and_ask((ACT_FOR, {"region_id": self.region_id}), question.of(answer))
 
     def project(self, statement: Statement) -> None:
         """Queue what the projection wants sent."""

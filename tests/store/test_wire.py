@@ -43,6 +43,39 @@ def test_what_was_committed_is_there_and_what_was_abandoned_is_not(conn: Connect
     assert conn.execute("SELECT number FROM kept").fetchall() == [(1,)]
 
 
+FIRST = ("SELECT set_config('yuntu.asked', %(by)s::text, true)", {"by": "somebody"})
+COUNT = ("SELECT count(*), current_setting('yuntu.asked') FROM kept", dict[str, Any]())
+
+
+def test_a_question_that_goes_with_the_commit_sees_what_was_committed(conn: Connection[Any]) -> None:
+    conn.execute("CREATE TABLE kept (number integer)")
+    for number in (1, 2):
+        wire = Wire(conn)
+        wire.send("INSERT INTO kept VALUES (%(number)s)", {"number": number})
+        assert wire.commit_and_ask(FIRST, COUNT) == [(number, "somebody")]
+    assert not conn.info.transaction_status
+    assert ask(conn, "SELECT current_setting('yuntu.asked', true)", {}) == [("",)]  # it was that question's alone
+
+
+def test_a_question_that_fails_takes_nothing_of_the_commit_back(conn: Connection[Any]) -> None:
+    conn.execute("CREATE TABLE kept (number integer)")
+    wire = Wire(conn)
+    wire.send("INSERT INTO kept VALUES (%(number)s)", {"number": 1})
+    assert wire.commit_and_ask(FIRST, ("SELECT 1 / %(zero)s::integer", {"zero": 0})) is None
+    assert conn.execute("SELECT number FROM kept").fetchall() == [(1,)]
+
+
+def test_nothing_is_asked_after_a_commit_that_failed(conn: Connection[Any]) -> None:
+    conn.execute("CREATE TABLE kept (number integer UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+    wire = Wire(conn)
+    for _ in range(2):
+        wire.send("INSERT INTO kept VALUES (%(number)s)", {"number": 1})
+    with pytest.raises(errors.UniqueViolation):
+        wire.commit_and_ask(FIRST, COUNT)
+    wire.abandon()
+    assert conn.execute("SELECT number FROM kept").fetchall() == []
+
+
 def test_a_statement_is_prepared_once_also_when_its_transaction_failed(conn: Connection[Any]) -> None:
     wire = Wire(conn)
     assert doubled(wire, 4) == 8
