@@ -25,6 +25,7 @@ CLIENTS = RIGHTS_OF_API["clients"]  # what is settled about hospital systems
 MAP_CODES = RIGHTS_OF_API["map-codes"]
 SEE_CLIENTS = MAP_CODES | {"auditor"}
 REGISTER_OF_FOCUS = frozenset({"R-VDOC", "R-MCHW", "R-PM-F", "R-HCADM"})  # [seed:001 5] township and county
+LADDER = frozenset({"R-OB-AC", "R-PM-P", "R-MED", "R-PM-F", "R-DIR", "R-HCADM", "R-MSO"})  # journey §4.3
 COUNTY = frozenset({"R-PM-F", "R-HCADM"})  # the numbers of the county, and the women behind them
 REGISTER = frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"})  # P02: who may open a woman's record
 
@@ -70,7 +71,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "web.begin_occasion": CARE,
     "web.evaluate_occasion": CARE,
     "web.audit": frozenset({"auditor"}),
-    "web.escalations": COUNTY | {"R-OB-AC"},
+    "web.escalations": LADDER,
     "web.inbox": MATCH,
     "web.assign_inbox_item": MATCH,
     "web.dismiss_inbox_item": MATCH,

@@ -14,8 +14,12 @@ ROLES_EN = {
     "R-MIDW": "midwife",
     "R-OB": "obstetrician",
     "R-OB-AC": "associate chief physician",
+    "R-PM-P": "part-time pregnancy officer",
+    "R-MED": "medical affairs office",
     "R-PM-F": "county pregnancy officer",
+    "R-DIR": "vice-president in charge",
     "R-HCADM": "county health administration",
+    "R-MSO": "maternal and infant safety office",
     "R-DESIGN": "process designer",
     "R-ITADM": "hospital IT",
     "auditor": "auditor",
@@ -138,6 +142,7 @@ def keys() -> list[tuple[str, str]]:
         ("Ctrl+S", _("保存草稿")),
         ("Ctrl+Enter", _("提交")),
         ("F2", _("与上次相同")),
+        ("Ctrl+;", _("填入现在的时间或今天")),
         ("Esc", _("离开，不丢失内容")),
     ]
 

@@ -44,6 +44,7 @@ ORGANISATIONS = (
     Organisation(id="org-twn-1", kind="township", name="甲镇卫生院", parent_id="org-mch"),
     Organisation(id="org-twn-2", kind="township", name="乙镇卫生院", parent_id="org-mch"),
     Organisation(id="org-vil-1", kind="village", name="甲镇一村卫生室", parent_id="org-twn-1"),
+    Organisation(id="org-mso", kind="safety_office", name="示范县母婴安全管理办公室", parent_id="org-county-health"),
     Organisation(id="org-vil-2", kind="village", name="乙镇一村卫生室", parent_id="org-twn-2"),
 )
 
@@ -72,6 +73,10 @@ ACCOUNTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("auditor", "示范审计", "org-county-health", ("auditor",)),
     ("village2", "示范村医乙", "org-vil-2", ("R-VDOC",)),
     ("nurse2", "示范妇幼专干乙", "org-twn-2", ("R-MCHW",)),
+    ("data", "示范兼职孕管员", "org-hospital", ("R-PM-P",)),
+    ("medical", "示范医务科长", "org-hospital", ("R-MED",)),
+    ("leader", "示范分管院长", "org-mch", ("R-DIR",)),
+    ("safety", "示范安全办主任", "org-mso", ("R-MSO",)),
 )
 NOT_YET_DURABLE = "-c synchronous_commit=off"  # a load that was interrupted is done again from nothing
 COLOURS = ("green", "yellow", "green", "orange", "purple", "green", "red", "green", "yellow", "green")

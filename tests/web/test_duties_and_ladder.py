@@ -64,10 +64,13 @@ def test_the_times_of_the_ladder_come_from_the_pack_and_each_step_keeps_the_earl
     steps = escalation.ladder(load_pack("cn-baseline"))
     due = site.clock()
 
-    assert [step.role for step in steps] == ["R-OB-AC", "R-PM-F", "R-HCADM"]
-    at_last = escalation.reached(steps, due, due + timedelta(days=30), urgent=False)
-    assert at_last == steps
-    for step in steps:
+    assert [step.role for step in steps] == ["R-OB-AC", "R-PM-P", "R-MED", "R-PM-F", "R-DIR", "R-HCADM", "R-MSO"]
+    at_last = due + timedelta(days=30)
+    assert escalation.reached(steps, due, at_last, urgent=True) == steps
+    assert escalation.reached(steps, due, at_last, urgent=False) == steps[:-1], (
+        "the safety office: what is urgent alone"
+    )
+    for step in steps[:-1]:
         reached = step.reached_at(due, urgent=False)
         assert step not in escalation.reached(steps, due, reached - timedelta(seconds=1), urgent=False)
         assert step in escalation.reached(steps, due, reached, urgent=False)
@@ -75,12 +78,15 @@ def test_the_times_of_the_ladder_come_from_the_pack_and_each_step_keeps_the_earl
     assert escalation.reached(steps, due, due, urgent=True) == []
 
 
-@pytest.mark.parametrize(("days", "officer", "county"), [(1, False, False), (3, True, False), (8, True, True)])
-def test_a_task_past_its_clock_comes_to_the_next_level_and_stays_open_below(site, days, officer, county):
+UP_THE_LADDER = {"officer": 2, "leader": 4, "county": 7}  # who, after how many days
+
+
+@pytest.mark.parametrize("days", [1, 3, 5, 8, 30])
+def test_a_task_past_its_clock_comes_to_the_next_level_and_stays_open_below(site, days):
     task = site.task("task_first_visit")
     site.clock.set(task.due_at + timedelta(days=days, minutes=1))
 
-    for who, sees in (("officer", officer), ("county", county)):
+    for who, sees in {**{who: days >= after for who, after in UP_THE_LADDER.items()}, "safety": False}.items():
         answer = site.get("/escalations", who)
         assert_sound(answer)
         assert (f"/tasks/{task.id}" in answer.get_data(as_text=True)) == sees, who
@@ -96,6 +102,42 @@ def test_a_red_womans_task_comes_sooner(site):
     set_variables(site, task.business_key, colour="red")
 
     assert str(task.id) in site.get("/escalations", "officer").get_data(as_text=True)
+    assert str(task.id) not in site.get("/escalations", "safety").get_data(as_text=True)
+    site.clock.set(task.due_at + timedelta(days=4, minutes=1))
+    assert str(task.id) in site.get("/escalations", "safety").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("known", "process", "is_urgent"),
+    [
+        ({"colour": "red"}, None, True),
+        ({"colour": "orange"}, "pregnancy_journey", False),
+        ({"urgency": "emergency"}, "referral", True),
+        ({"urgency": "planned"}, "referral", False),
+        ({"end_code": "ended.maternal_death"}, "pregnancy_journey", True),
+        ({}, "death_review", True),
+        ({}, "rescue", True),
+    ],
+)
+def test_urgent_are_a_red_woman_an_emergency_and_a_death(known, process, is_urgent):
+    assert escalation.is_urgent(known, process) == is_urgent
+
+
+def test_the_own_institutions_steps_see_their_own_institutions_tasks_alone(site):
+    task = site.task("task_first_visit")  # of the township
+    site.clock.set(task.due_at + timedelta(days=30))
+
+    for who in ("data", "medical", "senior"):
+        page = site.get("/escalations", who)
+        assert_sound(page)
+        assert str(task.id) not in page.get_data(as_text=True), who
+
+
+def test_who_leads_another_institution_than_the_countys_has_no_step(site):
+    steps = escalation.ladder(load_pack("cn-baseline"))
+
+    assert escalation.step_of(steps, {"R-DIR"}, "hospital") is None
+    assert escalation.step_of(steps, {"R-DIR"}, "county_mch").role == "R-DIR"
 
 
 def test_a_finished_task_is_nobodys_any_more(site):

@@ -18,7 +18,8 @@ MOST = 200
 def escalations() -> str:
     """Overdue tasks that have come to the caller's step of the ladder, longest overdue first."""
     steps = escalation.ladder(services().regions(services().settings.pack))
-    mine = escalation.step_of(steps, g.principal.roles)
+    own = services().people.organisations().get(g.principal.organisation)
+    mine = escalation.step_of(steps, g.principal.roles, own.kind if own else None)
     with services().engine.read() as conn:
         reached = _reached(conn, steps, mine) if mine else []
         rows = worklist.rows(services(), conn, [task for task, _ in reached], g.principal, places(), now())
@@ -33,7 +34,7 @@ def _reached(conn: Any, steps: list[escalation.Step], mine: escalation.Step) -> 
     known = reads.variables(conn, services().region_id, [task.instance_id for task in tasks])
     found = []
     for task in tasks:
-        urgent = escalation.is_urgent(known.get(task.instance_id, {}))
+        urgent = escalation.is_urgent(known.get(task.instance_id, {}), task.definition_key)
         come = escalation.reached(steps, task.due_at, now(), urgent=urgent) if task.due_at else []
         if mine in come:
             found.append((task, come))

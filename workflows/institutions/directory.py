@@ -36,6 +36,7 @@ KINDS_OF_INSTITUTION: dict[str, Text] = {
     "blood": Text(zh="血站", en="Blood centre"),
     "cdc": Text(zh="疾控中心", en="Disease control"),
     "supervision": Text(zh="卫生监督所", en="Health supervision"),
+    "safety_office": Text(zh="母婴安全管理办公室", en="Maternal and infant safety office"),
 }
 
 

@@ -14,7 +14,7 @@ from workflows.people.roles import may_know_purple
 @dataclass(frozen=True, kw_only=True)
 class Organisation:
     id: str
-    kind: str  # county_health | county_mch | hospital | township | village | ems | blood | cdc | supervision
+    kind: str  # one of `institutions.directory.KINDS_OF_INSTITUTION`; the table holds it to them
     name: str
     parent_id: str | None = None
 

@@ -10,6 +10,7 @@ from workflows.people.roles import CARE, LEADS, OWNERS_OF_DIAGRAMS, READERS, ROL
 from workflows.people.scopes import read_scope
 
 CARING = ("home_organisation", "hospital_organisation", "county_organisation")  # variables of a case
+LEADER, COUNTY_MCH = "R-DIR", "county_mch"  # journey §4.3: who leads ORG-MCH-C knows of the whole county
 REGISTRATION = "registration"  # the form that a hospital may send along with a new woman
 
 
@@ -17,13 +18,15 @@ def visible_organisations(
     organisation_id: str, roles: Iterable[str], organisations: Mapping[str, Organisation]
 ) -> frozenset[str]:
     """The organisations whose women and tasks its people may know of: their own, those below it, for a village the
-    township it works for, and for a role that reaches the region all of them."""
-    if any(ROLES[role].reach == "region" for role in roles if role in ROLES):
+    township it works for, and for a role that reaches the region, or who leads the county's MCH institution, all."""
+    held, own = frozenset(roles), organisations.get(organisation_id)
+    if any(ROLES[role].reach == "region" for role in held if role in ROLES):
+        return frozenset(organisations)
+    if own is not None and own.kind == COUNTY_MCH and LEADER in held:
         return frozenset(organisations)
     seen = {organisation_id}
     while below := {o.id for o in organisations.values() if o.parent_id in seen} - seen:
         seen |= below
-    own = organisations.get(organisation_id)
     if own is not None and own.kind == "village" and own.parent_id:
         seen.add(own.parent_id)
     return frozenset(seen)
