@@ -318,16 +318,11 @@ def test_a_standard_loop_goes_on_while_its_condition_holds_up_to_its_maximum():
 
 
 def test_an_implicit_split_takes_every_flow_and_a_conditional_one_only_when_true():
-    p = play(
-        start("s"),
-        user("a"),
-        user("b"),
-        user("c"),
-        end("e"),
-        "s -> a; a -[x > 1]-> b; a -[f2: x > 2]-> c; b -> e; c -> e",
-    )
+    parts = [start("s"), user("a"), user("b"), user("c"), end("e"),
+             "s -> a; a -[x > 1]-> b; a -[f2: x > 2]-> c; b -> e; c -> e"]  # fmt: skip
 
-    assert p.complete("a", x=2).open == ["b"]
+    assert play(*parts).complete("a", x=2).open == ["b"]
+    assert play(*parts).complete("a", x=3).open == ["b", "c"]
 
 
 def test_the_first_event_after_an_event_gateway_takes_the_others_away():

@@ -54,3 +54,4 @@ def test_every_row_that_a_diagram_alone_can_show_is_planted():
 
     assert {f"S{n}" for n in range(1, 29)} | {f"F{n}" for n in range(1, 15)} <= rows | elsewhere
     assert {f"D{n}" for n in range(1, 19)} <= rows | elsewhere
+    assert {f"C{n}" for n in (1, 2, 4, 7, 8, 10, 12, 20, 23, 24, 27, 28, 36)} <= rows
