@@ -33,6 +33,7 @@ _SAY = {
         en="The server cannot be reached; nothing is lost, trying again",
     ),
     "stale": Text(zh="草稿未保存", en="The draft was not saved"),
+    "now": Text(zh="现在", en="Now"),
     "same": Text(zh="同上次", en="Same as last time"),
 }
 

@@ -133,7 +133,7 @@ def test_a_visit_is_typed_without_a_mouse_and_enter_never_submits(visit):
     ward, page = visit("anc-visit")
     page.locator("[name=visit_date]").focus()
 
-    for keys in ["-0", "Enter", "Enter", "Enter", "1", "Enter", "w", "Enter", "150/90", "Enter", "56", "Enter"]:
+    for keys in "-0 Enter Enter Enter 1 Enter w Enter 150/90 Enter Enter 56 Enter".split():
         if keys == "Enter":
             page.keyboard.press("Enter")
         else:
@@ -180,6 +180,23 @@ def test_an_identity_card_number_pasted_in_groups_is_written_as_one_and_fills_th
 
     expect(page.locator("[name=id_no]")).to_have_value(number)
     expect(page.locator("[name=birth_date]")).to_have_value("1997-06-15")
+
+
+def test_the_present_time_is_written_by_a_button_or_a_key(visit):
+    ward, page = visit("transfer-request")
+    field = page.locator("[name=requested_at]")
+
+    page.clock.set_fixed_time("2026-01-04T23:05:00Z")
+    page.get_by_role("button", name="现在").first.click()
+    expect(field).to_have_value("2026-01-05 07:05")
+
+    page.clock.set_fixed_time("2026-01-04T23:09:00Z")
+    field.focus()
+    page.keyboard.press("Control+;")
+    expect(field).to_have_value("2026-01-05 07:09")
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-draft-status]")).to_contain_text("草稿已保存")
+    assert ward.draft["requested_at"] == "2026-01-05 07:09"
 
 
 TYPED = [

@@ -1,7 +1,9 @@
 // @ts-check
 /** What a field does for its typist: plain digits, whole dates, both pressures, 未查 at a click. */
 
+import { civil } from "./form-kept.js";
 import { gapless, narrow, readDate, splitPressure, weekday } from "./form-text.js";
+import { serverNow } from "./keep.js";
 
 const TYPED_NARROW = new Set(["quantity", "integer", "decimal", "date", "dateTime", "time"]);
 
@@ -72,4 +74,24 @@ export function makeAbsentButtons(fields) {
     words.replaceChildren(...buttons);
     delete words.dataset.absent;
   }
+}
+
+/** Beside every time of day a button that writes the present one, by the server's clock. @param {HTMLElement} fields */
+export function makeNowButtons(fields) {
+  for (const control of fields.querySelectorAll('input[data-kind="dateTime"]')) {
+    const field = control.closest(".field");
+    if (!field || field.querySelector("button.now")) continue;
+    const label = field.querySelector("label")?.firstChild?.textContent?.trim() ?? "";
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "absent now", textContent: fields.dataset.sayNow ?? "", tabIndex: -1 });
+    button.title = "Ctrl+;";
+    button.setAttribute("aria-label", `${label} ${button.textContent}`);
+    control.after(button);
+  }
+}
+
+/** The present time, or today. @param {HTMLInputElement} control */
+export function writeNow(control) {
+  const now = civil(serverNow());
+  if (control.dataset.kind === "dateTime") control.value = now;
+  else if (control.dataset.kind === "date") control.value = now.slice(0, 10);
 }

@@ -162,7 +162,7 @@ function markup(fields) {
 }
 
 /** As a clock on a wall in China shows it. @param {number} at */
-function civil(at) {
+export function civil(at) {
   return new Date(at + 8 * 3_600_000).toISOString().slice(0, 16).replace("T", " ");
 }
 

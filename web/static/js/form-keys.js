@@ -2,6 +2,7 @@
 /** Fast entry by keyboard. Enter never submits: a card reader types a number and presses Enter. */
 
 import { controls, isTick } from "./form-answers.js";
+import { writeNow } from "./form-fields.js";
 
 /**
  * @param {HTMLFormElement} form
@@ -34,6 +35,10 @@ function withControlKey(event, form, save) {
   } else if (event.key.toLowerCase() === "s") {
     event.preventDefault();
     save();
+  } else if (/^[;；]$/.test(event.key) && event.target instanceof HTMLInputElement && form.contains(event.target)) {
+    event.preventDefault();
+    writeNow(event.target);
+    event.target.dispatchEvent(new Event("input", { bubbles: true }));
   }
 }
 

@@ -5,7 +5,7 @@ import { Draft } from "./draft.js";
 import { answer, collect, controls } from "./form-answers.js";
 import { applyConditions } from "./form-conditions.js";
 import { Evaluator } from "./form-evaluate.js";
-import { echo, makeAbsentButtons, makeNarrow, note, splitPair, takeBirthDate } from "./form-fields.js";
+import { echo, makeAbsentButtons, makeNarrow, makeNowButtons, note, splitPair, takeBirthDate, writeNow } from "./form-fields.js";
 import { KeptForm, say } from "./form-kept.js";
 import { listenToKeys } from "./form-keys.js";
 import { listenToRows } from "./form-rows.js";
@@ -74,17 +74,22 @@ class FormPage {
 
   changed(rows = false) {
     applyConditions(this.fields, collect(this.fields));
-    if (rows) makeAbsentButtons(this.fields);
+    if (rows) this.makeButtons();
     this.evaluator.soon();
     this.draft.changed();
     this.kept.typed();
   }
 
   refresh() {
-    makeAbsentButtons(this.fields);
+    this.makeButtons();
     for (const control of controls(this.fields)) echo(this.fields, control);
     applyConditions(this.fields, collect(this.fields));
     this.evaluator.soon();
+  }
+
+  makeButtons() {
+    makeAbsentButtons(this.fields);
+    makeNowButtons(this.fields);
   }
 
   /** @param {EventTarget | null} control */
@@ -102,7 +107,8 @@ class FormPage {
     const button = target instanceof Element ? target.closest("button.absent") : null;
     const control = button?.closest(".field")?.querySelector("input");
     if (!control) return;
-    control.value = button?.textContent ?? "";
+    if (button?.classList.contains("now")) writeNow(control);
+    else control.value = button?.textContent ?? "";
     this.changed();
   }
 
