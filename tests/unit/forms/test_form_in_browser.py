@@ -133,7 +133,8 @@ def test_a_visit_is_typed_without_a_mouse_and_enter_never_submits(visit):
     ward, page = visit("anc-visit")
     page.locator("[name=visit_date]").focus()
 
-    for keys in "-0 Enter Enter Enter 1 Enter w Enter 150/90 Enter Enter 56 Enter".split():
+    pressed = "-0 Enter Enter Enter 1 Enter w Enter 150/90 Enter Enter 56 Enter"
+    for keys in pressed.split():
         if keys == "Enter":
             page.keyboard.press("Enter")
         else:
