@@ -57,4 +57,5 @@ def courses_of(
 def institutions(desk: Desk, begins_on: date, known_leads: list[str], plan: Plan, tally: Tally) -> list[Course]:
     """What institutions have to do: one course for all of them."""
     staff = Staff(begins_on, plan.days, plan.seed, plan.rates)
-    return [Course(desk, [], staff, tally, lambda: desk.look_at_institutions(known_leads))]
+    desk.know_leads(known_leads)
+    return [Course(desk, [], staff, tally, desk.look_at_institutions)]

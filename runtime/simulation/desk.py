@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -29,33 +29,52 @@ from workflows.services import Services
 
 HOSPITAL_SYSTEM = Actor(id="his-demo", kind="client", organisation="org-hospital")
 
-TASKS = """
-SELECT t.id, t.instance_id, t.definition_key, t.element_id, t.path, t.business_key, t.form, t.form_version,
+# One question, since each costs more than what it asks for. Tasks oldest first, each beside the timer that is due next.
+LOOK = """
+WITH live AS (
+  SELECT i.region_id, i.id, i.definition_key FROM instance i WHERE i.region_id = %s AND i.status = 'active' AND {cases}
+)
+SELECT m.instance_id, m.wait_id, m.due_at, m.element_id,
+       t.id, t.instance_id, t.definition_key, t.element_id, t.path, t.business_key, t.form, t.form_version,
        t.organisation, t.candidate_roles, t.candidate_users, t.assignee, t.created_at, t.window_from, t.due_at,
        t.until_at
-  FROM instance i
-  JOIN user_task t ON t.region_id = i.region_id AND t.instance_id = i.id AND t.state <= 'claimed'
- WHERE i.region_id = %s AND i.business_key = ANY(%s) AND i.status = 'active'
+  FROM (SELECT 1) one
+  LEFT JOIN (
+    SELECT m.instance_id, m.wait_id, m.due_at, m.element_id
+      FROM live i JOIN timer m ON m.region_id = i.region_id AND m.instance_id = i.id
+     ORDER BY m.due_at, i.definition_key, m.path, m.wait_id LIMIT 1
+  ) m ON true
+  LEFT JOIN (
+    SELECT t.* FROM live i JOIN user_task t
+        ON t.region_id = i.region_id AND t.instance_id = i.id AND t.state <= 'claimed'
+  ) t ON true
  ORDER BY t.created_at, t.definition_key, t.path, t.wait_id
 """
-NEXT_TIMER = """
-SELECT m.instance_id, m.wait_id, m.due_at, m.element_id
-  FROM instance i JOIN timer m ON m.region_id = i.region_id AND m.instance_id = i.id
- WHERE i.region_id = %s AND i.business_key = ANY(%s) AND i.status = 'active'
- ORDER BY m.due_at, i.definition_key, m.path, m.wait_id LIMIT 1
-"""
-OF_CASES = "AND i.business_key = ANY(%s)"
+OF_CASES = LOOK.format(cases="i.business_key = ANY(%s)")
 # Of institutions: about no woman in care. A lead that nobody of the county was drawn for comes from a monthly sheet.
-OF_INSTITUTIONS = """
-   AND (i.definition_key IN ('institution_duty', 'action_item', 'official_notice', 'inspection', 'adverse_event',
+OF_INSTITUTIONS = LOOK.format(
+    cases="""
+       (i.definition_key IN ('institution_duty', 'action_item', 'official_notice', 'inspection', 'adverse_event',
                              'support_request')
-        OR (i.definition_key = 'pregnancy_lead' AND i.business_key <> ALL(%s)))
+        OR (i.definition_key = 'pregnancy_lead'
+            AND NOT EXISTS (SELECT 1 FROM drawn_lead d WHERE d.id = i.business_key)))"""
+)
+DRAWN_LEADS = """
+CREATE TEMPORARY TABLE drawn_lead AS SELECT unnest(%s::text[]) AS id;
+CREATE INDEX ON drawn_lead (id);
+ANALYZE drawn_lead;
 """
 VARIABLES = "SELECT variables FROM instance WHERE region_id = %s AND id = %s"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenTask:
+class Timer(NamedTuple):
+    instance_id: UUID
+    wait_id: int
+    due_at: datetime
+    element_id: str
+
+
+class OpenTask(NamedTuple):
     id: UUID
     instance_id: UUID
     definition_key: str
@@ -74,15 +93,7 @@ class OpenTask:
     until_at: datetime | None
 
 
-COLUMNS = tuple(OpenTask.__dataclass_fields__)
-
-
-@dataclass(frozen=True, slots=True)
-class Timer:
-    instance_id: UUID
-    wait_id: int
-    due_at: datetime
-    element_id: str
+OF_TIMER = len(Timer._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,7 @@ class Desk:
         self.workers = [_principal(services, account) for account in services.people.accounts()]
         self._owner = psycopg.connect(owner_url, autocommit=True, prepare_threshold=1)
         configure(self._owner)
+        self._owner.execute("SET plan_cache_mode = 'force_generic_plan'")  # planning costs more than looking
         self._who: dict[Any, Principal | None] = {}
 
     def close(self) -> None:
@@ -114,23 +126,23 @@ class Desk:
 
     def look(self, keys: list[str]) -> Waiting:
         """Of the cases with these keys."""
-        return self._look(TASKS, NEXT_TIMER, keys)
+        return self._look(OF_CASES, self.services.region_id, keys)
 
-    def look_at_institutions(self, known_leads: list[str]) -> Waiting:
+    def know_leads(self, drawn: list[str]) -> None:
+        """Those that belong to somebody drawn; told once, before anybody looks at institutions."""
+        psycopg.ClientCursor(self._owner).execute(DRAWN_LEADS, [drawn])
+
+    def look_at_institutions(self) -> Waiting:
         """What stood there this morning: what others begin in the course of the day is seen tomorrow, so that it does
         not matter who of them comes first."""
-        tasks, timer = (query.replace(OF_CASES, OF_INSTITUTIONS) for query in (TASKS, NEXT_TIMER))
-        waiting = self._look(tasks, timer, known_leads)
+        waiting = self._look(OF_INSTITUTIONS, self.services.region_id)
         morning = datetime.combine(self.today, time(0), CHINA)
         return Waiting(tuple(task for task in waiting.tasks if task.created_at < morning), waiting.timer)
 
-    def _look(self, tasks_query: str, timer_query: str, asked: list[str]) -> Waiting:
-        of_region = [self.services.region_id, asked]
-        with self._owner.pipeline():
-            tasks, timer = (self._owner.execute(query, of_region) for query in (tasks_query, timer_query))  # type: ignore[call-overload]
-            found = tuple(OpenTask(**dict(zip(COLUMNS, row, strict=True))) for row in tasks.fetchall())
-            due = timer.fetchone()
-        return Waiting(found, Timer(*due) if due else None)
+    def _look(self, query: str, *asked: Any) -> Waiting:
+        rows = self._owner.execute(query, asked, binary=True).fetchall()  # type: ignore[call-overload]
+        due = Timer(*rows[0][:OF_TIMER]) if rows[0][0] else None
+        return Waiting(tuple(OpenTask(*row[OF_TIMER:]) for row in rows if row[OF_TIMER]), due)
 
     def fire(self, timer: Timer) -> bool:
         """At its own time. What raises here is a fault of the product, and nothing hides it."""
