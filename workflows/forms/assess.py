@@ -20,10 +20,18 @@ REQUIRED = Text(zh="必填", en="required")
 class Assessment:
     values: dict[str, Any]  # entered and calculated; answers to what is not shown are gone
     calculated: dict[str, Any]
-    enabled: dict[str, bool]
-    required: dict[str, bool]  # of the items whose duty depends on other answers
+    sheet: Sheet
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
+
+    @property
+    def enabled(self) -> dict[str, bool]:
+        return self.sheet.enabled()
+
+    @property
+    def required(self) -> dict[str, bool]:
+        """Of the items whose duty depends on other answers."""
+        return self.sheet.duties()
 
 
 def assess(layout: Layout, entered: Mapping[str, Any], on: date, context: Mapping[str, Any]) -> Assessment:
@@ -31,7 +39,7 @@ def assess(layout: Layout, entered: Mapping[str, Any], on: date, context: Mappin
     sheet = Sheet(layout, entered, {**context, "today": on.isoformat()})
     sheet.settle()
     shown = sheet.shown()
-    found = Assessment(shown, sheet.calculated(), sheet.enabled, sheet.duties())
+    found = Assessment(shown, sheet.calculated(), sheet)
     for fault, is_error in _findings(sheet, shown, on):
         (found.faults if is_error else found.warnings).append(fault)
     return found

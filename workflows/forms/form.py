@@ -116,6 +116,8 @@ class Form:
         values, unread = load(self.schema, self.layout, answers, on)
         known = {name: value for name, value in (context or {}).items() if name in self.context and value is not None}
         found = assess(self.layout, values, on, known)
+        if not unread:
+            return found, []
         hidden = {path for path, shown in found.enabled.items() if not shown}
         calculated = set(found.calculated)
         kept = [fault for fault in unread if not _is_under(fault.path, hidden | calculated)]

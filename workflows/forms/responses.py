@@ -36,13 +36,14 @@ _WRITTEN = {
 def response_items(items: tuple[Item, ...], answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     written: list[dict[str, Any]] = []
     for item in items:
-        value = answers.get(item.link_id)
         if item.type == "group":
-            for row in _rows(value) if item.repeats else (answers,):
+            for row in _rows(answers.get(item.link_id)) if item.repeats else (answers,):
                 inside = response_items(item.items, row)
                 if inside:
                     written.append({"linkId": item.link_id, "text": item.text.zh, "item": inside})
-        elif value is not None and item.is_question and not blank(value):
+            continue
+        value = answers.get(item.link_id)
+        if value is not None and item.is_question and not blank(value):
             found = value if isinstance(value, list) else [value]
             answers_here = [_answer(item, one) for one in found if _is_of_kind(item, one)]
             if answers_here:

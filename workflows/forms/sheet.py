@@ -23,7 +23,6 @@ class Sheet:
         for item in layout.computed:
             self.entered.pop(item.link_id, None)
         self.computed: dict[str, Any] = {}
-        self.enabled: dict[str, bool] = {}
         self.rows: dict[str, list[Sheet]] = {}
         self.hidden: set[str] = set()
         self.environment = names = Environment(outer, {})
@@ -44,8 +43,6 @@ class Sheet:
             self._read_again(changed)
             if (not changed and hidden == self.hidden) or (round_ == 0 and self._has_settled()):
                 break
-        prefix, hidden = self.prefix, self.hidden
-        self.enabled = {prefix + name: name not in hidden for name, _, _ in self.layout.order}
         for item in self.layout.tables:
             if self.is_shown(item):
                 rows = enumerate(self.entered.get(item.link_id, []))
@@ -65,8 +62,15 @@ class Sheet:
         prefix = f"{self.prefix}{item.link_id}[{number}]."
         sheet = Sheet(self.layout.rows[item.link_id], row, self.environment, prefix)
         sheet.settle()
-        self.enabled.update(sheet.enabled)
         return sheet
+
+    def enabled(self) -> dict[str, bool]:
+        prefix, hidden = self.prefix, self.hidden
+        found = {prefix + name: name not in hidden for name, _, _ in self.layout.order}
+        for sheets in self.rows.values():
+            for sheet in sheets:
+                found.update(sheet.enabled())
+        return found
 
     def is_shown(self, item: Item) -> bool:
         return item.link_id not in self.hidden

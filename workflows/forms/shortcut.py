@@ -19,6 +19,8 @@ Closure: TypeAlias = Callable[[Environment], Any]
 Functions: TypeAlias = Mapping[str, Callable[..., list[Any]]]
 
 _COMPARE = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
+_NUMBERS = frozenset({int, Decimal})
+_PLAIN = _NUMBERS | {str}
 _WRAPPERS = frozenset({"TermExpression", "LiteralTerm", "ParenthesizedTerm", "ExternalConstantTerm", "InvocationTerm"})
 
 
@@ -98,6 +100,8 @@ _LITERALS: Mapping[str, Callable[[str], Any]] = {
 def _name(name: str) -> Closure:
     def read(environment: Environment) -> Any:
         value = environment.get(name, EMPTY)
+        if type(value) in _PLAIN:
+            return value
         if value is EMPTY or value == []:
             return EMPTY
         if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
@@ -114,6 +118,8 @@ def _joined(join: Callable[[Any, Any], Any], left: Closure, right: Closure) -> C
 def _compared(compare: Callable[[Any, Any], bool], left: Closure, right: Closure) -> Closure:
     def answer(environment: Environment) -> Any:
         one, other = left(environment), right(environment)
+        if type(one) in _NUMBERS and type(other) in _NUMBERS:
+            return compare(one, other)
         if one is EMPTY or other is EMPTY:
             return EMPTY if _is_plain(one) and _is_plain(other) else _give_up()
         return compare(_number(one), _number(other))

@@ -119,7 +119,7 @@ def test_a_form_that_has_settled_after_one_round_would_not_move_in_another(form_
 
         assert repr(short.shown()) == repr(long.shown())
         assert repr(short.calculated()) == repr(long.calculated())
-        assert (short.enabled, short.duties()) == (long.enabled, long.duties())
+        assert (short.enabled(), short.duties()) == (long.enabled(), long.duties())
         read = {name: value for name, value in long.environment.items() if name in short.environment}
         assert repr(dict(sorted(short.environment.items()))) == repr(dict(sorted(read.items())))
 
