@@ -1,5 +1,6 @@
-"""What a hospital takes back of a stay: that she was admitted, or that she left (ADT A11, A12, A13, or the Encounter
-changed or deleted). What has not reached the pathway is withdrawn; what has is for a person: nothing falls by itself.
+"""What a hospital takes back of a stay: that she was admitted or moved to the ward that began her assessment, or that
+she left (ADT A11, A12, A13, or the Encounter changed or deleted). What has not reached the pathway is withdrawn; what
+has is for a person: nothing falls by itself.
 """
 
 from __future__ import annotations
@@ -34,8 +35,28 @@ def receive(work: Work) -> None:
         now: Json = item.resource if item.resource is not None else {"status": "entered-in-error"}
         if before.get("status") == "finished" and now.get("status") != "finished":
             _not_discharged(work, item, before)
-        if _is_admitted(before) and not _is_admitted(now) and _told(work, item, ADMITTED) is not None:
+        if _is_not_there(work, item, before, now):
             _ask(work, item, before, ADMITTED)
+
+
+def _is_not_there(work: Work, item: Item, before: Json, now: Json) -> bool:
+    """Whether what a case was told of her coming is taken back."""
+    if _is_admitted(before) and not _is_admitted(now):
+        return _told(work, item, ADMITTED) is not None
+    return _wards(now) < _wards(before) and _came_by_transfer(work, item)
+
+
+def _wards(stay: Json) -> int:
+    return len(stay.get("location", ()))
+
+
+def _came_by_transfer(work: Work, item: Item) -> bool:
+    """Whether a ward that she was moved to, and not her admission, is what the case was told of."""
+    version = inbound.last_caused(work.conn, work.region_id, "Encounter", item.id, ADMITTED)
+    if version is None or version < 2:
+        return False
+    told, earlier = (_version(work, item.id, number) for number in (version, version - 1))
+    return told is not None and earlier is not None and _wards(told) > _wards(earlier)
 
 
 def is_for_birth(encounter: Json) -> bool:
@@ -55,8 +76,11 @@ def _before(work: Work, item: Item) -> Json | None:
     assert item.saved is not None
     if item.saved.version < 2:
         return None
-    key = (work.conn, work.region_id, "Encounter", item.saved.id, work.viewer, item.saved.version - 1)
-    found = resources.read(*key, letters=None)
+    return _version(work, item.saved.id, item.saved.version - 1)
+
+
+def _version(work: Work, id_: str, number: int) -> Json | None:
+    found = resources.read(work.conn, work.region_id, "Encounter", id_, work.viewer, number, letters=None)
     return plain.read(found[0].body) if found is not None else None
 
 

@@ -115,6 +115,13 @@ def caused_by(conn: Connection[Any], region_id: str, type_: str, id_: str) -> li
     return [(row[0], row[1]) for row in rows]
 
 
+def last_caused(conn: Connection[Any], region_id: str, type_: str, id_: str, event: str) -> int | None:
+    """The version that caused this last. None where none did."""
+    key = {"region_id": region_id, "type": type_, "id": id_, "event": event}
+    row = conn.execute(SQL["last_caused"], key).fetchone()
+    return int(row[0]) if row else None
+
+
 def inbox(conn: Connection[Any], region_id: str, states: Sequence[str], limit: int) -> list[InboxItem]:
     with conn.cursor(row_factory=class_row(InboxItem)) as cursor:
         return cursor.execute(SQL["inbox"], {"region_id": region_id, "states": list(states), "limit": limit}).fetchall()

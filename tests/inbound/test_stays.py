@@ -76,6 +76,21 @@ def test_a_transfer_that_is_taken_back_is_none_whichever_news_comes_first(hospit
     assert other["status"] == "in-progress"
 
 
+def test_a_transfer_into_labour_that_is_taken_back_is_a_question_once_and_stops_nothing(hospital, receiver):
+    woman = hospital.brings_in()
+    take(receiver, adt("A01", visit=stay(ward="MED^1^1"), number="1"))
+    take(receiver, adt("A02", visit=stay(), number="2", at="20260105100000"))
+    before = sorted(woman.open_tasks())
+    back = adt("A12", visit=stay(ward="MED^1^1"), number="3", at="20260105103000")
+
+    outcome = take(receiver, back)
+    take(receiver, back)
+
+    assert codes(outcome) == [] and wards(stays(hospital, woman)[0]) == [("MED-1-1", "active")]
+    assert [kind for kind, _, _ in items(hospital)] == ["withdrawn-evidence"]
+    assert sorted(woman.open_tasks()) == before
+
+
 def test_an_admission_that_is_planned_is_kept_as_that_and_becomes_the_stay(hospital, receiver):
     woman = hospital.brings_in()
     planned = adt("A05", "PV2||||||||20260110090000", visit=stay(class_="P", start=""), number="1")

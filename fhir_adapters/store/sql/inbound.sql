@@ -44,6 +44,12 @@ ON CONFLICT DO NOTHING
 SELECT event, episode_id FROM inbound_event WHERE region_id = %(region_id)s AND type = %(type)s AND id = %(id)s
  ORDER BY version, event
 
+-- last_caused --
+-- The version of a resource that caused this last, and in which case.
+SELECT version, episode_id FROM inbound_event
+ WHERE region_id = %(region_id)s AND type = %(type)s AND id = %(id)s AND event = %(event)s
+ ORDER BY version DESC LIMIT 1
+
 -- inbox --
 -- What waits for a person, oldest first, or what was decided.
 SELECT id, kind, source, type, resource_id, version, patient_id, reason, at, state::text AS state, episode_id,
