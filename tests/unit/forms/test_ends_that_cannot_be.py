@@ -72,3 +72,19 @@ def test_a_result_is_not_older_than_its_sample():
     dates = {"diagnosis_sampled_on": "2026-06-20", "diagnosis_result_on": "2026-06-19"}
 
     assert faults("prenatal-diagnosis", **dates)["diagnosis_result_on"] == "结果不早于取样"
+
+
+@pytest.mark.parametrize(
+    ("answers", "path", "said"),
+    [
+        ({"lead_lmp": "2025-09-02"}, "lead_lmp", "超过 300 天"),  # 301 days before
+        ({"lead_lmp": "2025-09-03"}, "lead_lmp", None),
+        ({"birth_date": "2016-07-01"}, "birth_date", "不足 10 岁"),  # ten tomorrow
+        ({"birth_date": "1965-06-30"}, "birth_date", "超过 60 岁"),
+        ({"birth_date": "1966-06-30"}, "birth_date", None),
+    ],
+)
+def test_a_lead_is_about_a_pregnancy_that_can_be(answers, path, said):
+    found = faults("pregnancy-lead", id_type="none", id_no=None, **answers).get(path, "")
+
+    assert said in found if said else found == ""
