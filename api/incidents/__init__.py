@@ -22,8 +22,8 @@ from api.requests import (
     query_uuid,
     text,
 )
-from engine.commands.contracts import AssignIncident, SkipIncident
-from engine.store import unattended_reads
+from engine.commands.contracts import AssignIncident, Operate, SkipIncident
+from engine.store import reads, unattended_reads
 from workflows import audited
 from workflows.protected_places import told_rows
 from workflows.services import Services
@@ -34,6 +34,7 @@ OPEN = {"open": True, "resolved": False, "all": None}
 class SkipBody(Strict):
     variables = PlainObject(load_default=dict)
     reason = fields.String(load_default="", validate=validate.Length(max=1000))
+    dry_run = fields.Boolean(load_default=False)
 
 
 class OwnerBody(Strict):
@@ -67,10 +68,16 @@ def blueprint(services: Services) -> Blueprint:
     def skip(incident_id: UUID) -> Response:
         """Go on as if the failed job had been done with these variables."""
         given = load(SkipBody(), required=False)
+        with services.engine.read() as conn:
+            instance_id = reads.instance_of_incident(conn, services.region_id, incident_id)
         command = SkipIncident(incident_id=incident_id, variables=given["variables"])
+        operate = Operate(instance_id=instance_id, command=command, dry_run=given["dry_run"])
         detail = {"reason": given["reason"], "names": sorted(given["variables"])}
-        audited.execute(services, command, principal(), "incident", incident_id, detail, idempotency=idempotency())
-        return reply({"id": str(incident_id), "skipped": True})
+        key = None if given["dry_run"] else idempotency()
+        changes = audited.execute(
+            services, operate, principal(), "incident", incident_id, detail, action="SkipIncident", idempotency=key
+        )
+        return reply({"id": str(incident_id), "skipped": not given["dry_run"], "changes": changes})
 
     @bp.post("/<uuid:incident_id>/owner")
     def owner(incident_id: UUID) -> Response:

@@ -104,9 +104,13 @@ def test_an_incident_names_its_cause_and_owner_and_is_skipped_with_variables(cou
     assert (
         county.post(f"/api/incidents/{incident['id']}/owner", "it", {"owner": "designer"}).json["owner"] == "designer"
     )
-    skipped = county.post(f"/api/incidents/{incident['id']}/skip", "it", {"variables": {"number": "paper"}})
+    address, given = f"/api/incidents/{incident['id']}/skip", {"variables": {"number": "paper"}}
+    dry = county.post(address, "it", {**given, "dry_run": True}).json
+    assert county.get("/api/incidents", "it").json["items"][0]["id"] == incident["id"]
+    skipped = county.post(address, "it", given)
 
-    assert skipped.json == {"id": incident["id"], "skipped": True}
+    assert skipped.json == {"id": incident["id"], "skipped": True, "changes": dry["changes"]}
+    assert dry["skipped"] is False
     assert county.get(f"/api/instances/{instance}", "it").json["variables"]["number"] == "paper"
     assert county.get("/api/incidents", "it").json == {"items": [], "next": None}
     assert county.get("/api/incidents?state=resolved", "it").json["items"][0]["resolved_by"] == "it"
