@@ -11,6 +11,7 @@ from granian.log import LogLevels
 from granian.server.mt import MTServer
 
 from fhir_adapters import traffic
+from fhir_adapters.search.index import pinyin
 from runtime import foreground, memory
 from runtime.app import create_app
 from runtime.settings import Settings
@@ -34,6 +35,7 @@ def run(settings: Settings) -> None:
     foreground.be(foreground.WEB)
     services = build(settings, connections=2 * THREADS + 2)
     app = create_app(services)
+    pinyin("孕途")  # its dictionary is there before anybody waits for it
     sys.setswitchinterval(HAND_OVER_S)
     memory.settle()  # a look through everything would stop every request
     server = OneProcess(

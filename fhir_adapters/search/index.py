@@ -9,8 +9,6 @@ from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from pypinyin import Style, lazy_pinyin
-
 from fhir_adapters.dates import FIRST, LAST, interval
 from fhir_adapters.search.parameters import PARAMETERS, Parameter
 from fhir_adapters.terminology import ICD10, ICD10_CN, same_system
@@ -177,13 +175,19 @@ def _look(found: Forms, type_: str, element: str, value: Any) -> None:
         found.tokens |= {("deceased", "true"), ("deceased", PRESENT)}
 
 
+def pinyin(text: str) -> tuple[str, str]:
+    """In full and by initials. Few commands need the dictionary, which takes as long to load as half of the product."""
+    from pypinyin import Style, lazy_pinyin
+
+    return "".join(lazy_pinyin(text)), "".join(lazy_pinyin(text, style=Style.FIRST_LETTER))
+
+
 def _what_people_type(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """How staff look a woman up: pinyin and its initials, the last four of a number, a phone, a handbook number."""
     for name in patient.get("name", ()):
         text = name.get("text") or ""
         if any("\u4e00" <= letter <= "\u9fff" for letter in text):
-            yield "name", fold("".join(lazy_pinyin(text)))
-            yield "name", fold("".join(lazy_pinyin(text, style=Style.FIRST_LETTER)))
+            yield from (("name", fold(spelt)) for spelt in pinyin(text))
     for identifier in patient.get("identifier", ()):
         if identifier.get("value"):
             yield "~tail", fold(identifier["value"][-4:])

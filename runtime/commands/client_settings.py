@@ -6,14 +6,6 @@ from typing import IO, Any
 
 import click
 
-from api.clients import (
-    client_json,
-    detail_json,
-    mapped_json,
-    rerun_json,
-    standing_json,
-    unmapped_json,
-)
 from fhir_adapters import clients
 from fhir_adapters.tolerances.kinds import TOLERANCES
 from fhir_adapters.tolerances.registration import Registration, Rerun
@@ -23,6 +15,13 @@ from runtime.start import AT_THE_MACHINE
 name_option = click.option("--name", required=True, help="of the system / 系统名")
 system_option = click.option("--system", default="", help="of the code, empty where none is sent / 编码体系")
 code_option = click.option("--code", required=True, help="as the system sends it / 院内代码")
+
+
+def _api() -> Any:
+    """How the HTTP side says it; loaded when a command wants it, since that room takes a second."""
+    import api.clients
+
+    return api.clients
 
 
 @click.command("show")
@@ -41,7 +40,7 @@ def show_client(name: str, days: int, as_json: bool) -> None:
         for kind in ("traffic", "error", "tolerance")
         for one in found.summed(kind)
     ]
-    show(detail_json(found), as_json, lambda: table(rows) or "没有 / none")
+    show(_api().detail_json(found), as_json, lambda: table(rows) or "没有 / none")
 
 
 @click.command("standing")
@@ -49,7 +48,7 @@ def show_client(name: str, days: int, as_json: bool) -> None:
 def standing(as_json: bool) -> None:
     """各系统近况 / Each system: when it was last seen and what waits."""
     with services() as built:
-        found = [standing_json(one) for one in clients.standings(built)]
+        found = [_api().standing_json(one) for one in clients.standings(built)]
     lines = [(c["name"], c["last_seen_at"] or "-", c["waiting"], c["unmapped"], c["untold"]) for c in found]
     show({"items": found}, as_json, lambda: table(lines) or "没有 / none")
 
@@ -75,7 +74,7 @@ def tolerances(name: str | None, add: tuple[str, ...], remove: tuple[str, ...], 
         client = desk.client(name)
         if add or remove:
             client = desk.set_tolerances(name, (client.tolerances | set(add)) - set(remove), AT_THE_MACHINE)
-    show(client_json(client), as_json, lambda: "  ".join(sorted(client.tolerances)) or "没有 / none")
+    show(_api().client_json(client), as_json, lambda: "  ".join(sorted(client.tolerances)) or "没有 / none")
 
 
 @click.group("codes")
@@ -91,7 +90,10 @@ def list_codes(name: str, as_json: bool) -> None:
     with services() as built:
         desk = Registration(built)
         mapped, open_ = desk.codes(name), desk.unmapped(name)
-    told = {"mapped": [mapped_json(one) for one in mapped], "unmapped": [unmapped_json(one) for one in open_]}
+    told = {
+        "mapped": [_api().mapped_json(one) for one in mapped],
+        "unmapped": [_api().unmapped_json(one) for one in open_],
+    }
     lines: list[tuple[Any, ...]] = [(one.system or "-", one.code, one.item, one.unit or "-") for one in mapped]
     lines += [(one.system or "-", one.code, "?", f"{one.seen} × {one.display} ({one.owner})") for one in open_]
     show(told, as_json, lambda: table(lines) or "没有 / none")
@@ -127,7 +129,7 @@ def run_again(name: str, system: str, code: str, as_json: bool) -> None:
 
 
 def _finish(done: Rerun, as_json: bool) -> None:
-    show(rerun_json(done), as_json, lambda: f"{done.changed} 已改 / changed, {done.failed} 未成 / failed")
+    show(_api().rerun_json(done), as_json, lambda: f"{done.changed} 已改 / changed, {done.failed} 未成 / failed")
     raise SystemExit(1 if done.failed else 0)
 
 

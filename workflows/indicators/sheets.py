@@ -10,10 +10,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-
 from engine.errors import Text
 from workflows.indicators.counting import Figure, Listed, Report
 from workflows.indicators.definitions import Definition
@@ -91,7 +87,11 @@ def women_table(known: Definition, rows: Iterable[Listed], hidden: int, places: 
 
 
 def workbook(tables: Sequence[Table]) -> bytes:
-    """An .xlsx file."""
+    """An .xlsx file. What writes it is loaded when it is first wanted: it knows every chart there is."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+
     book = Workbook()
     book.remove(book.active)
     for table in tables:
