@@ -31,7 +31,7 @@ lint: install-test
 	$(BIN)/mypy
 
 test: install-test lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lock:
 	$(BIN)/python -m pip install --quiet uv

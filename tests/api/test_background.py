@@ -138,7 +138,7 @@ def test_a_worker_looks_for_what_the_dead_left_by_itself_and_soon(county):
     background = Background(app_for(county.services, [destination]))
     background.start()
     try:
-        assert told.wait(30)
+        assert told.wait(240)
     finally:
         background.stop()
 

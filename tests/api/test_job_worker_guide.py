@@ -24,7 +24,7 @@ def test_the_worker_of_the_page_does_a_job(laboratory):  # noqa: F811
     arguments = [f"http://127.0.0.1:{server.port}", laboratory.token(JOB_WORKER), "lab-order"]
     worker = subprocess.Popen([sys.executable, str(GUIDE / "job_worker.py"), *arguments])
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 240
         while instance(laboratory, ordered)["state"] == "active" and time.monotonic() < deadline:
             time.sleep(0.1)
         assert instance(laboratory, ordered)["variables"]["number"] == "L-7"

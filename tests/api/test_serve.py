@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,8 +15,10 @@ import psutil
 import pytest
 import requests
 
+from tests.ports import free_port
+
 YUNTU = str(Path(sys.executable).parent / "yuntu")
-LIMIT_S = 120  # a busy machine; on a quiet one it takes seconds
+LIMIT_S = 240  # a busy machine; on a quiet one it takes seconds
 
 
 class Running:
@@ -33,7 +34,7 @@ class Running:
 
     def ready(self) -> bool:
         try:
-            return requests.get(f"{self.url}/health/ready", timeout=5).status_code == 200
+            return requests.get(f"{self.url}/health/ready", timeout=60).status_code == 200
         except requests.RequestException:
             return False
 
@@ -50,9 +51,7 @@ class Running:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="yuntu-serve-") as home:
         started = Running(Path(home), port)
         yield started

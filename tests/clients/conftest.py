@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from runtime.demo.identity import identity_number
 from tests.databases import copy
 from tests.fhir.conftest import hospital_template  # noqa: F401
 from tests.fhir.fhir_kit import ID_CARD, registration
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 YUNTU = str(Path(sys.executable).parent / "yuntu")
@@ -51,14 +51,14 @@ class Stand:
     def ask(self, path: str, **form: str) -> Any:
         """A search by POST, as the hospital's system."""
         head = {"Authorization": f"Bearer {self.token}"}
-        answer = requests.post(f"{self.base}/fhir/{path}/_search", data=form, headers=head, timeout=30)
+        answer = requests.post(f"{self.base}/fhir/{path}/_search", data=form, headers=head, timeout=LIMIT_S)
         assert answer.status_code == 200, answer.text
         return [one["resource"] for one in answer.json().get("entry", ())]
 
     def subscriptions(self) -> list[dict[str, Any]]:
         """Those that are told now."""
         head = {"Authorization": f"Bearer {self.token}"}
-        answer = requests.get(f"{self.base}/fhir/Subscription?status=active", headers=head, timeout=30)
+        answer = requests.get(f"{self.base}/fhir/Subscription?status=active", headers=head, timeout=LIMIT_S)
         assert answer.status_code == 200, answer.text
         return [one["resource"] for one in answer.json().get("entry", ())]
 
@@ -68,7 +68,9 @@ class Stand:
 
     def bring_in(self, woman: str, lmp: date) -> None:
         head = {"Authorization": f"Bearer {self.token}"}
-        answer = requests.post(f"{self.base}/fhir", json=registration(woman, lmp.isoformat()), headers=head, timeout=30)
+        answer = requests.post(
+            f"{self.base}/fhir", json=registration(woman, lmp.isoformat()), headers=head, timeout=LIMIT_S
+        )
         assert answer.status_code == 200, answer.text
 
     def women(self, woman: str) -> list[dict[str, Any]]:
@@ -89,12 +91,6 @@ class Stand:
             "YUNTU_HOOK": hook,
             "YUNTU_WOMAN": woman,
         }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

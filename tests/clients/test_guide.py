@@ -8,7 +8,8 @@ import subprocess
 
 import pytest
 
-from tests.clients.conftest import LIMIT_S, ROOT, free_port
+from tests.clients.conftest import LIMIT_S, ROOT
+from tests.ports import free_port
 
 PAGE = ROOT / "docs" / "integration" / "afternoon.md"
 NEXT = "--- the next command of the page ---"

@@ -197,7 +197,7 @@ def test_a_receiver_that_dies_on_the_way_has_one_referral(sides, point):
     b.serve(point)
 
     assert a.tells() == 1 and a.state(number, "requested")[0] == "waiting"
-    assert b.process.wait(timeout=30) == 42
+    assert b.process.wait(timeout=240) == 42
     b.serve()
     a.passes(seconds=5)
     settle(a, b)

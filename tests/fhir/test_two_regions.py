@@ -131,14 +131,14 @@ def test_whoever_dies_while_it_is_told_has_heard_it_once(sides):
     a, b = sides
     number, document = hands_over(a)
     b.serve(RECEIVING[0])
-    assert a.tells() == 1 and b.process.wait(timeout=30) == 42
+    assert a.tells() == 1 and b.process.wait(timeout=240) == 42
     b.serve()
     a.passes(seconds=5)
     settle(a, b)
     b.fill(number, "task_accept_handover", **ACCEPTS)
     a.serve(RECEIVING[1])
 
-    assert b.tells() == 1 and a.process.wait(timeout=30) == 42
+    assert b.tells() == 1 and a.process.wait(timeout=240) == 42
     a.serve()
     b.passes(seconds=5)
     settle(a, b)

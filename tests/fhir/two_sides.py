@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from runtime.database.roles import as_application
 from tests.databases import copy
 from tests.fhir.conftest import BEGIN, Hospital
 from tests.fhir.fhir_kit import ID_CARD
+from tests.ports import free_port
 from workflows import completion, occasions
 from workflows.forms import example_answers
 from workflows.institutions import directory
@@ -86,7 +86,7 @@ class Side:
 
     def tells_and_dies(self, point):
         argv = [sys.executable, "-m", "runtime.trials.referral_loop", "tell", point]
-        return subprocess.run(argv, env=self.environment, capture_output=True, timeout=120).returncode
+        return subprocess.run(argv, env=self.environment, capture_output=True, timeout=300).returncode
 
     def tells(self):
         return partners.tell(self.services)
@@ -187,18 +187,12 @@ def with_check(text):
     return digits + "10X98765432"[sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 11]
 
 
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
-
-
 def wait_for(port, process):
     """Asked again and again until it answers, or has ended."""
-    until = time.monotonic() + 90
+    until = time.monotonic() + 240
     while time.monotonic() < until and process.poll() is None:
         try:
-            conn = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            conn = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             conn.request("GET", "/health/live")
             if conn.getresponse().status == 200:
                 return

@@ -43,7 +43,7 @@ def listening(hospital, limits=None, receiver=None):
 def send(address, *bodies, raw=False):
     """What came back for each, until the other end closes or nothing more is due."""
     said = []
-    with socket.create_connection(address, timeout=20) as sock:
+    with socket.create_connection(address, timeout=240) as sock:
         for body in bodies:
             sock.sendall(body if raw else BEGIN + body + END)
             answer = b""
@@ -118,7 +118,7 @@ def answers_until_silent(hospital, *bodies, profile=PROFILE):
     write_profile(hospital, profile)
     last = oru(coded(status="Q"), number="LAST", order="LAST")
     said: list[tuple[str, str]] = []
-    with listening(hospital) as listener, socket.create_connection(listener.address, timeout=20) as sock:
+    with listening(hospital) as listener, socket.create_connection(listener.address, timeout=240) as sock:
         sock.sendall(b"".join(BEGIN + body + END for body in (*bodies, last)))
         held = b""
         while ("AE", "LAST") not in said:
@@ -163,7 +163,7 @@ def test_what_is_told_first_is_that_the_message_is_stored(hospital):
     body = asking(adt("A04", number="A"), "AL", "AL")
     with (
         listening(hospital, receiver=Watched(hospital.services)) as listener,
-        socket.create_connection(listener.address, timeout=20) as sock,
+        socket.create_connection(listener.address, timeout=240) as sock,
     ):
         sock.sendall(BEGIN + body + END)
         first = read_frame(sock)
@@ -239,7 +239,7 @@ def test_a_client_whose_file_says_so_has_one_answer_whatever_its_messages_ask(bu
 def test_a_batch_is_told_of_as_stored_before_it_is_told_what_became_of_it(hospital):
     parts = asking(adt("A04", number="A"), "AL", "AL"), asking(adt("A04", number="B"), "AL", "AL")
     batch = b"BHS|^~\\&\r" + b"".join(parts) + b"BTS|2\r"
-    with listening(hospital) as listener, socket.create_connection(listener.address, timeout=20) as sock:
+    with listening(hospital) as listener, socket.create_connection(listener.address, timeout=240) as sock:
         sock.sendall(BEGIN + batch + END)
         first, second = read_frame(sock), read_frame(sock)
 
@@ -274,8 +274,8 @@ def test_who_is_silent_or_slow_is_let_go_and_others_are_served(hospital):
     hospital.brings_in()
     with (
         listening(hospital, Limits(idle_s=1.0, frame_s=1.0)) as listener,
-        socket.create_connection(listener.address, timeout=20) as silent,
-        socket.create_connection(listener.address, timeout=20) as slow,
+        socket.create_connection(listener.address, timeout=240) as silent,
+        socket.create_connection(listener.address, timeout=240) as slow,
     ):
         slow.sendall(BEGIN + b"MSH|^~")
         [answer] = send(listener.address, oru(coded()))
@@ -287,14 +287,14 @@ def test_who_is_silent_or_slow_is_let_go_and_others_are_served(hospital):
 def test_only_so_many_connections_are_taken(hospital):
     with (
         listening(hospital, Limits(connections=1, idle_s=10)) as listener,
-        socket.create_connection(listener.address, timeout=20) as first,
+        socket.create_connection(listener.address, timeout=240) as first,
     ):
         first.sendall(BEGIN)
         waiting = threading.Event()
         while listener.free.acquire(blocking=False):  # until the first has its place
             listener.free.release()
             waiting.wait(0.01)
-        with socket.create_connection(listener.address, timeout=20) as second:
+        with socket.create_connection(listener.address, timeout=240) as second:
             assert second.recv(1) == b""
 
 
@@ -347,7 +347,7 @@ def send_as(folder, name, address, body):
     if name:
         context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
     try:
-        with socket.create_connection(address, timeout=20) as plain, context.wrap_socket(plain) as sock:
+        with socket.create_connection(address, timeout=240) as plain, context.wrap_socket(plain) as sock:
             sock.sendall(BEGIN + body + END)
             answer = b""
             while END not in answer:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.journey.county import County, free_port
+from tests.journey.county import County
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOW = "2026-01-05T08:00:00+08:00"
@@ -40,7 +41,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     finally:
         server.send_signal(signal.SIGINT)
         try:
-            server.wait(20)
+            server.wait(120)
         except subprocess.TimeoutExpired:
             server.kill()
         log.close()
@@ -51,14 +52,14 @@ def _yuntu() -> str:
 
 
 def _wait_until_ready(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         if server.poll() is not None:
             break
         try:
-            if requests.get(f"http://127.0.0.1:{port}/health/ready", timeout=5).status_code == 200:
+            if requests.get(f"http://127.0.0.1:{port}/health/ready", timeout=60).status_code == 200:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             pass
         time.sleep(0.2)
     raise AssertionError(f"the product did not come up:\n{log.read_text(errors='replace')[-3000:]}")

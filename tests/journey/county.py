@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,12 +24,6 @@ def with_check_digit(first_17: str) -> str:
     """GB 11643-1999: MOD 11-2."""
     total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(first_17))
     return first_17 + "10X98765432"[total % 11]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -154,9 +154,9 @@ def test_an_experiment_that_is_asked_to_end_leaves_no_server_behind(folder):
     with asked:
         assert asked.stderr.readline().startswith(b"round")  # it has begun
         asked.send_signal(signal.SIGTERM)
-        assert asked.wait(60) == 128 + signal.SIGTERM
+        assert asked.wait(240) == 128 + signal.SIGTERM
 
-    deadline = time.monotonic() + 10  # the kernel's, for processes that were ended by a signal
+    deadline = time.monotonic() + 120  # the kernel's, for processes that were ended by a signal
     while list(folder.glob("yuntu-*")) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert list(folder.glob("yuntu-*")) == []

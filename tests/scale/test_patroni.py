@@ -11,7 +11,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -30,6 +29,7 @@ from engine.operations.reconcile import reconcile
 from engine.store import reads
 from engine.store.connections import open_pool
 from runtime.database import embedded, migrate
+from tests.ports import free_port
 from tests.scale.test_failover import CASE, STEPS, Client
 from tests.store.store_kit import Clock, World
 
@@ -37,14 +37,8 @@ PATRONI, ETCD = shutil.which("patroni"), shutil.which("etcd")
 pytestmark = pytest.mark.skipif(not (PATRONI and ETCD), reason="needs Debian's patroni and etcd-server")
 
 ROLE = "yuntu"
-LIMIT_S = 120  # a busy machine; on a quiet one a promotion takes a quarter of it
+LIMIT_S = 240  # a busy machine; on a quiet one a promotion takes a quarter of it
 TTL_S = 20  # the shortest that Patroni takes
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def account() -> dict[str, Any]:
@@ -125,7 +119,7 @@ class Node:
 
     def says(self, path: str) -> dict[str, object]:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.api}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.api}{path}", timeout=LIMIT_S) as answer:
                 return dict(json.load(answer))
         except urllib.error.HTTPError as error:
             return {"status": error.code}
@@ -199,9 +193,9 @@ def cluster(tmp_path: Path) -> Iterator[tuple[list[Node], int]]:
         for node in reversed(nodes):
             if node.process and node.process.poll() is None:
                 node.process.terminate()  # stops its server too
-                node.process.wait(60)
+                node.process.wait(LIMIT_S)
         etcd.terminate()
-        etcd.wait(30)
+        etcd.wait(LIMIT_S)
 
 
 def switch_over(leader: Node, candidate: Node) -> None:

@@ -31,7 +31,7 @@ from runtime.database import embedded, migrate
 from runtime.database.roles import as_application
 from runtime.subscribers import own_connection
 from runtime.wiring import assemble
-from tests.scale.test_patroni import free_port
+from tests.ports import free_port
 from tests.store.store_kit import BEGIN, END, NURSE, Clock, World, bpmn, line, user_task
 
 PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin")
@@ -90,17 +90,17 @@ def bouncing(url: str, folder: Path, *, prepares: bool) -> Iterator[str]:
             step.chmod(step.stat().st_mode | 0o005)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([str(PROGRAM), str(written)], stdout=log, stderr=log, cwd="/", **account)
-    past = make_conninfo(url, host="127.0.0.1", port=listen, connect_timeout=5)
+    past = make_conninfo(url, host="127.0.0.1", port=listen, connect_timeout=60)
     try:
         _wait_for(past, process)
         yield past
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(120)
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             psycopg.connect(url).close()
@@ -181,7 +181,7 @@ def test_what_needs_a_connection_of_its_own_goes_past_the_pooler(pooled, tmp_pat
 
 
 def _soon(claim: Any) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if claim():
             return True

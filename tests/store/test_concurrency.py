@@ -31,7 +31,7 @@ from tests.store.store_kit import (
 @pytest.fixture
 def crowd(database):
     """An engine with a connection for each of many threads."""
-    with open_pool(as_application(database), max_size=25, timeout=30) as pool:
+    with open_pool(as_application(database), max_size=25, timeout=240) as pool:
         clock = Clock()
         yield World(Engine(pool, clock=clock, region_id="r", fires_at_due_time=True), clock)
 
