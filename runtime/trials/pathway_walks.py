@@ -43,6 +43,7 @@ ARRIVE_WITHIN = 30  # days
 LOOKED_AT = (40, 120, 200, 280, 330, 390, 430)  # days after which the oracle asks
 LONGEST_S = 43_200.0  # the whole size on a busy machine
 PROCESSES = 2
+PATIENCE_S = 600.0  # for a connection: nobody waits here for an answer, and the machine may be busy with others
 FIGURES = (
     *("stuck", "nobody", "undated", "left_behind", "after_the_end", "timers_after_the_end", "incidents"),
     *(
@@ -123,6 +124,7 @@ def services_over(url: str, pack: str, folder: Path) -> Iterator[tuple[Any, Plac
     )
     clock = PlacedClock(BEGIN)
     services = build(settings, clock=clock, connections=2)
+    services.pool.shared.timeout = PATIENCE_S
     try:
         yield services, clock
     finally:
