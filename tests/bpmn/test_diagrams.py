@@ -128,6 +128,7 @@ def test_every_rule_in_the_pack_that_diagrams_may_read_is_read_somewhere():
         "edd_rule",
         "age_reference",
         "assessor_orgs",
+        "viable_from_weeks",
         "screen_positive_to",
         "suitability_title",
     }  # these are read beside forms
