@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from runtime.app import create_app
 from tests.web.conftest import csrf_of, served
 from tests.web.markup import assert_sound
-from tests.web.visitor import Visitor
+from tests.web.visitor import PATIENCE_MS, Visitor
 from workflows import indicators, parameters, unsure
 from workflows.regions import load_pack
 
@@ -95,6 +95,7 @@ def test_what_cannot_be_shown_is_a_page_that_says_why(shown, path, status):
 def test_the_pages_are_accessible_and_nothing_runs_over_the_edge(shown, chromium):
     with served(shown) as base:
         context = chromium.new_context(viewport={"width": 1366, "height": 768})
+        context.set_default_timeout(PATIENCE_MS)
         person = Visitor(context, base)
         person.sign_in("officer", shown.passwords["officer"])
         for path in PAGES:

@@ -98,6 +98,7 @@ def visit(chromium):
     def visit(form_id, answers=None, **options):
         ward = Ward(form_id, {} if answers is None else answers, **options)
         page = chromium.new_context(locale="zh-CN", timezone_id="Asia/Shanghai").new_page()
+        page.set_default_timeout(60_000)
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.goto(f"http://127.0.0.1:{ward.port}/")
