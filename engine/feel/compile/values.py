@@ -81,6 +81,8 @@ def _range(c: Compiler, node: syntax.RangeOf) -> Closure:
         high = end(s) if end else None
         if not unary and low is not None and high is not None and order(low, high) is None:
             return s.run.note(position, "区间两端不可比较", "the ends of the range cannot be compared")
+        if unary and low is None and high is None:
+            return s.run.note(position, "与空值比较没有结果", "a comparison with null has no answer")
         return Range(low, high, first, last, unary)
 
     return build
