@@ -15,7 +15,7 @@ from flask import g, request
 
 from engine.commands.contracts import IdempotencyKey
 from engine.errors import EngineError, Fault, Incorrect
-from engine.store import plain
+from engine.store import drafts, plain
 from web import forms, running, woman
 from web.language import current
 from web.pages.blueprint import now, services, today
@@ -155,7 +155,7 @@ def _recorded(conn: Any, task: Any, form: Any) -> dict[str, Any] | None:
 
 def draft_mark(task: Any) -> str:
     """Of a draft's content: what a browser kept goes back by itself only over the draft that it began with."""
-    return sha256(plain.dumps(task.draft)).hexdigest()[:16] if task.draft else ""
+    return drafts.mark(task.draft)
 
 
 def sent_answers() -> dict[str, Any]:

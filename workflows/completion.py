@@ -253,11 +253,13 @@ def save_draft(
     *,
     by: Principal | Actor,
     expected_revision: int | None = None,
+    over: str | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> int:
-    """Keep what is filled in so far, however incomplete; answers the new revision."""
+    """Keep what is filled in so far, however incomplete; answers the new revision. `over`: mark of the draft that this
+    one began with; Stale where another one stands there by now."""
     _require(services, task_id, by)
-    command = SaveDraft(user_task_id=task_id, draft=dict(answers), expected_revision=expected_revision)
+    command = SaveDraft(user_task_id=task_id, draft=dict(answers), expected_revision=expected_revision, over=over)
     return services.engine.execute(command, by=actor_of(by), idempotency=idempotency).revision
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.commands.contracts import SaveDraft
 from engine.commands.records import TaskChanged
 from engine.lifecycle import UserTaskState, require_active, require_task_may_become
-from engine.store import instances
+from engine.store import drafts, instances
 from engine.store.revisions import require_revision
 from engine.store.transaction import Tx, as_json
 
@@ -15,5 +15,6 @@ def handle(command: SaveDraft, tx: Tx) -> TaskChanged:
     require_active(held.status)
     require_task_may_become(task.state, UserTaskState.COMPLETED)
     require_revision(task.revision, command.expected_revision)
+    drafts.require(tx, task.id, command.over)
     tx.send("save_draft", task_id=task.id, draft=as_json(dict(command.draft)))
     return TaskChanged(user_task_id=task.id, revision=task.revision, state=task.state, assignee=task.assignee)

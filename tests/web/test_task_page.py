@@ -127,10 +127,10 @@ def test_a_page_older_than_the_stored_task_answers_412_with_the_answers_still_th
     assert site.stored(screening.id).state == "created"
 
 
-def put_draft(site, task, who, answers, revision):
+def put_draft(site, task, who, answers, revision, **more):
     client = site.client(who)
     token = csrf_of(client.get("/tasks"))
-    body = json.dumps({"answers": answers, "revision": revision})
+    body = json.dumps({"answers": answers, "revision": revision, **more})
     return client.put(f"/tasks/{task.id}/draft", data=body, headers={"X-CSRF-Token": token})
 
 
@@ -170,6 +170,18 @@ def test_a_draft_on_a_stale_revision_is_refused_as_json(site):
 
     assert answer.status_code == 412
     assert answer.json["message"].keys() == {"zh", "en"}
+
+
+def test_a_second_window_of_the_same_person_does_not_overwrite_what_the_first_has_kept(site):
+    task = site.task("task_first_visit")
+    first = put_draft(site, task, "nurse", {"sbp": "12"}, task.revision, over="").json
+    again = put_draft(site, task, "nurse", {"sbp": "128"}, first["revision"], over=first["mark"])
+    assert again.status_code == 200
+
+    late = put_draft(site, task, "nurse", {"sbp": "90"}, first["revision"], over=first["mark"])
+
+    assert (late.status_code, late.json["message"]["zh"]) == (412, "草稿已在别处被改过")
+    assert site.stored(task.id).draft == {"sbp": "128"}
 
 
 def test_a_role_the_task_is_not_meant_for_may_look_but_not_submit(site, screening):

@@ -174,9 +174,9 @@ def evaluate_task(task_id: UUID) -> Response:
 def draft_task(task_id: UUID) -> Response:
     """Keep an unfinished form; whoever types first holds the task."""
     sent = filling.sent_answers()
-    completion.save_draft(
-        services(), task_id, sent["answers"], by=g.principal, expected_revision=_revision(sent.get("revision"))
-    )
+    over = sent["over"] if isinstance(sent.get("over"), str) else None
+    revision = _revision(sent.get("revision"))
+    completion.save_draft(services(), task_id, sent["answers"], by=g.principal, expected_revision=revision, over=over)
     with reading_cases(services(), g.principal) as conn:
         task = task_access.task_for(services(), conn, task_id, g.principal)
     if task.assignee is None:

@@ -52,9 +52,12 @@ class ReleaseUserTask:
 
 @dataclass(frozen=True, kw_only=True)
 class SaveDraft:
+    """`over`: mark of the draft that the writer began with, empty: of none (`engine.store.drafts.mark`)."""
+
     user_task_id: UUID
     draft: Mapping[str, Any]
     expected_revision: int | None = None
+    over: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,6 +42,9 @@ UPDATE user_task SET state = %(state)s::user_task_state, assignee = %(assignee)s
 -- A draft is nobody else's business: the task's revision stays.
 UPDATE user_task SET draft = %(draft)s WHERE region_id = %(region_id)s AND id = %(task_id)s
 
+-- read_draft --
+SELECT draft FROM user_task WHERE region_id = %(region_id)s AND id = %(task_id)s
+
 -- find_answer --
 SELECT request_hash, answer FROM idempotency
  WHERE region_id = %(region_id)s AND client = %(client)s AND key = %(key)s

@@ -59,7 +59,8 @@ export class Draft {
   /** @returns {Promise<Outcome>} */
   async put() {
     this.dirty = false;
-    const body = JSON.stringify({ answers: this.answers(), revision: Number(this.form.dataset.revision ?? 0) });
+    const { revision = "0", draftMark } = this.form.dataset;
+    const body = JSON.stringify({ answers: this.answers(), revision: Number(revision), over: draftMark });
     try {
       const response = await this.session.ask(this.url, "PUT", body);
       if (response.status >= 500) throw new Error(String(response.status));

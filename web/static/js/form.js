@@ -241,7 +241,8 @@ class FormPage {
     if (outcome === "away" && this.sending !== "asking") {
       void this.kept.away().then((isKept) => (isKept ? (this.status.textContent = say("sayKept")) : undefined));
     }
-    if (outcome === "out") void this.kept.write(); // the browser may be closed before she is back
+    // the browser may be closed before she is back, and what was changed elsewhere is to be seen beside what is here
+    if (outcome === "out" || outcome === "stale") void this.kept.write();
     const { sayDraft = "", sayAway = "", sayStale = "" } = this.fields.dataset;
     const refused = [sayStale, more].filter(Boolean).join(" · ");
     this.status.textContent = { saved: `${sayDraft} ${more}`.trim(), away: sayAway, stale: refused, out: say("sayOut") }[outcome];
