@@ -145,10 +145,11 @@ class Desk:
         return Waiting(tuple(OpenTask(*row[OF_TIMER:]) for row in rows if row[OF_TIMER]), due)
 
     def fire(self, timer: Timer) -> bool:
-        """At its own time. What raises here is a fault of the product, and nothing hides it."""
-        command = FireTimer(instance_id=timer.instance_id, wait_id=timer.wait_id)
-        fired, following = self.services.engine.transact(command, by=ENGINE, now=timer.due_at)
-        settle(self.services.engine, following, timer.due_at)
+        """At its own time; one that was due before it was set, at once. What raises here is a fault of the product,
+        and nothing hides it."""
+        command, at = FireTimer(instance_id=timer.instance_id, wait_id=timer.wait_id), self.clock()
+        fired, following = self.services.engine.transact(command, by=ENGINE, now=at)
+        settle(self.services.engine, following, at)
         return bool(fired)
 
     def tell(self, name: str, key: str, payload: Mapping[str, Any], by: Actor = HOSPITAL_SYSTEM) -> bool:
