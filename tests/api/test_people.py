@@ -237,7 +237,7 @@ def test_whose_women_each_account_may_know_of(people):
     assert seen["village"] == {"org-vil-1", "org-twn-1"}
     assert seen["nurse"] == {"org-twn-1", "org-vil-1"}
     assert seen["doctor"] == {"org-hospital"}
-    assert len(seen["officer"]) == 7
+    assert len(seen["officer"]) == 8
 
 
 def test_a_look_at_a_record_and_its_trace_are_one_transaction(people):

@@ -9,7 +9,12 @@ from tests.fhir.fhir_kit import WOMAN
 from tests.fhir.test_by_form import about
 from tests.fhir.test_projection import complete
 
-DIED = {"end_code": "ended.maternal_death", "ended_on": "2026-01-05", "death_cause": "产后出血"}
+DIED = {
+    "end_code": "ended.maternal_death",
+    "ended_on": "2026-01-05",
+    "death_cause": "产后出血",
+    "born_before_death": False,
+}
 DOCTOR = Actor(kind="person", id="doctor")
 
 

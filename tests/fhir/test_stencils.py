@@ -114,7 +114,8 @@ def varied(form: Form, chance: Random) -> dict[str, Any]:
             other = [value, -value, Decimal("0.10"), Decimal("1E+2"), 864209753101, *item.absent]
             answers[item.link_id] = chance.choice(other)
         elif item.absent and chance.random() < 0.2:
-            answers[item.link_id] = chance.choice(item.absent)
+            reason = chance.choice(item.absent)
+            answers[item.link_id] = [reason] if item.repeats else reason
     return answers
 
 

@@ -17,11 +17,15 @@ LONG = frozenset(
 )
 
 
+TRIES = 3  # two at once have to meet: on a busy machine they may pass each other
+
+
 @pytest.mark.parametrize("name", planted.names())
 def test_a_planted_bug_is_seen_by_its_bar(name, database):
     if name in LONG and not os.environ.get("YUNTU_WHOLE"):
         pytest.skip("takes long: YUNTU_WHOLE=1 plants all")
-    assert mutants.seen(name, database) != []
+    tries = (mutants.seen(name, database) for _ in range(TRIES))
+    assert any(tries)
 
 
 def test_those_that_take_long_are_planted_bugs():
