@@ -40,7 +40,8 @@ export class Session {
     return true;
   }
 
-  /** Says what happened, and leads to the sign-in in a window of its own: this page stays as it is. */
+  /** Says what happened, and leads to the sign-in in a window of its own: this page stays as it is. It stands behind the
+   * form: nothing moves away under a finger that is about to choose. */
   show() {
     if (this.state === "in") {
       this.notice?.remove();
@@ -54,7 +55,7 @@ export class Session {
     this.notice = Object.assign(document.createElement("div"), { className: "notice notice--warn" });
     this.notice.setAttribute("role", "alert");
     this.notice.append(Object.assign(document.createElement("p"), { className: "notice__title", textContent: words }), link);
-    this.form.before(this.notice);
+    this.form.after(this.notice);
   }
 
   /** To where the person signs in again. */
