@@ -93,7 +93,7 @@ class Stand:
         }
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def stand(server: str, hospital_template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:  # noqa: F811
     template, template_home = hospital_template
     name, home, port = f"clients_{uuid.uuid4().hex[:12]}", tmp_path_factory.mktemp("clients"), free_port()

@@ -183,7 +183,7 @@ def told(hospital: Hospital, receiver: Receiver) -> Told:
     return Told(hospital, receiver)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def both_sides(
     server: str, hospital_template: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Any, Any]]:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 NOW = "2026-01-05T08:00:00+08:00"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The demonstration county on a manual clock, driven from outside only."""
     home = tmp_path_factory.mktemp("county")
