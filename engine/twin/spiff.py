@@ -12,7 +12,13 @@ from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.parser import BpmnParser
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.specs.defaults import CallActivity
-from SpiffWorkflow.bpmn.specs.event_definitions import MessageEventDefinition, TerminateEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions import (
+    CancelEventDefinition,
+    ErrorEventDefinition,
+    EscalationEventDefinition,
+    MessageEventDefinition,
+    TerminateEventDefinition,
+)
 from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.exceptions import TaskNotFoundException
 from SpiffWorkflow.task import Task
@@ -23,6 +29,7 @@ from engine.twin.rewrite import Place, Rewritten, event_name
 from engine.twin.values import Values
 
 STEP_BUDGET = 2_000
+FROM_INSIDE = (CancelEventDefinition, ErrorEventDefinition, EscalationEventDefinition)  # nobody outside fires these
 
 
 class TwinStuck(Exception):
@@ -222,7 +229,7 @@ class Twin:
 
     def _waiting(self) -> list[Task]:
         known = [t for line in self.lines for t in line.workflow.event_manager.tasks.values()]
-        return [t for t in known if t.state == TaskState.WAITING and _is_attached(t)]
+        return [t for t in known if t.state == TaskState.WAITING and _is_attached(t) and not _from_inside(t)]
 
     def _line(self, task: Task) -> Line:
         return next(line for line in self.lines if line.workflow is task.workflow.top_workflow)
@@ -298,6 +305,10 @@ def _is_attached(task: Task) -> bool:
         except TaskNotFoundException:
             return False
     return True
+
+
+def _from_inside(task: Task) -> bool:
+    return isinstance(getattr(task.task_spec, "event_definition", None), FROM_INSIDE)
 
 
 def _unfinished(line: Line) -> bool:

@@ -150,7 +150,7 @@ class Walk:
                 twin.fire(path, payload)
             self._tell_conditions(became_true, twin, walked)
         except Exception as error:  # any refusal of the library is a difference to look at
-            walked.difference = {"path": wait.path, "ours": "goes on", "twin": f"{type(error).__name__}: {error}"}
+            walked.difference = {"what": wait.path, "ours": "goes on", "twin": f"{type(error).__name__}: {error}"}
 
     def _tell_conditions(self, paths: list[str], twin: Twin, walked: Walked) -> None:
         """A condition fires within a step, the twin is told after it: what it listened with may be gone by then."""

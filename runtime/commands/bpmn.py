@@ -19,6 +19,8 @@ from engine.twin.rewrite import rewrite
 from engine.twin.walk import guesses_for
 from runtime.commands.shelf import Shelf, files_of, values_beside
 
+SHOWN = 3  # differences of one file that people are shown; programs get all
+
 
 @click.group()
 def group() -> None:
@@ -140,6 +142,33 @@ def _say(report: dict[str, Any]) -> None:
         f"{'' if soundness['complete'] else '+'}  findings {len(soundness['findings'])}"
     )
     for problem in report["refused"]:
-        click.echo(f"    {problem['element_id']}: {problem['message']['zh']} / {problem['message']['en']}")
-    for difference in twin["differences"]:
-        click.echo(f"    twin differs with seed {difference['seed']}: {difference}")
+        click.echo(f"    ✗ {_place(problem)}{_both(problem['message'])}")
+    for problem in report["warnings"]:
+        click.echo(f"    ! {_place(problem)}{_both(problem['message'])}")
+    for finding in soundness["findings"]:
+        click.echo(
+            f"    {'✗' if finding['severity'] == 'error' else '!'} {finding['kind']}: {_both(finding['message'])}"
+        )
+        if finding["path"]:
+            click.echo(f"        {' → '.join(finding['path'])}")
+    for difference in twin["differences"][:SHOWN]:
+        click.echo(f"    ✗ {_difference(difference)}")
+    if (more := len(twin["differences"]) - SHOWN) > 0:
+        click.echo(f"      … +{more} (--json)")
+
+
+def _place(problem: dict[str, Any]) -> str:
+    return f"{problem['element_id']}: " if problem["element_id"] else ""
+
+
+def _both(message: dict[str, str]) -> str:
+    return f"{message['zh']} / {message['en']}"
+
+
+def _difference(difference: dict[str, Any]) -> str:
+    """Where two interpreters part, and how to get there."""
+    way = " → ".join(f"{move['what']} {move['path']}" for move in difference["path"]) or "start"
+    return (
+        f"两个解释器不一致（种子 {difference['seed']}） / the two interpreters part with seed {difference['seed']}: "
+        f"{difference['what']}: {difference['ours']} | SpiffWorkflow {difference['twin']}\n        {way}"
+    )

@@ -51,7 +51,7 @@ def deploy(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json: 
         }
         for d in deployed
     ]
-    show({"deployed": found}, as_json, lambda: table([(d["kind"], d["key"], d["version"]) for d in found]))
+    show({"deployed": found}, as_json, lambda: _told(found))
 
 
 @click.group(invoke_without_command=True)
@@ -80,6 +80,12 @@ def definitions(ctx: click.Context, as_json: bool) -> None:
 
 definitions.add_command(suspend)
 definitions.add_command(resume)
+
+
+def _told(found: list[dict[str, Any]]) -> str:
+    """What is live now, and what somebody should look at before a case stands there."""
+    warnings = [("!", d["key"], *_line(w)) for d in found for w in d["warnings"]]
+    return "\n".join(filter(None, [table([(d["kind"], d["key"], d["version"]) for d in found]), table(warnings)]))
 
 
 def _row(definition: dict[str, Any]) -> tuple[Any, ...]:

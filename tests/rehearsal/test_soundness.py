@@ -227,3 +227,12 @@ def test_bpmn_check_tells_the_findings_with_their_scenario(tmp_path):
 
     assert '"dead-join"' in answer.output
     assert '"scenario": {' in answer.output
+
+
+def test_bpmn_check_tells_people_each_finding_in_two_languages_and_the_way_there(tmp_path):
+    (tmp_path / "p.bpmn").write_bytes(planted(UNSOUND)[0].xml)
+
+    answer = CliRunner().invoke(main, ["bpmn", "check", str(tmp_path)])
+
+    assert "dead-join: 汇合" in answer.output and "can never fire" in answer.output
+    assert "user_task " in answer.output

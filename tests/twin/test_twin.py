@@ -130,3 +130,30 @@ def test_a_loop_through_a_boundary_event_is_compared_up_to_its_second_round():
 
     assert (result.differences, result.agreed) == ([], 25)
     assert any("is not interrupted again" in reason for reason in result.stopped), result.stopped
+
+
+JOB = (
+    '<bpmn:serviceTask id="work"><bpmn:extensionElements><zeebe:taskDefinition type="x"/></bpmn:extensionElements>'
+    "</bpmn:serviceTask>"
+)
+INSIDE = (
+    '<bpmn:subProcess id="work"><bpmn:startEvent id="in"/><bpmn:sequenceFlow id="g1" sourceRef="in" targetRef="ask"/>'
+    '<bpmn:userTask id="ask"/><bpmn:sequenceFlow id="g2" sourceRef="ask" targetRef="out"/>'
+    '<bpmn:endEvent id="out">{end}</bpmn:endEvent></bpmn:subProcess>'
+)
+RAISING = "<bpmn:{0}EventDefinition {0}Ref='r'/>"
+
+
+@pytest.mark.parametrize("kind", ["error", "escalation"])
+@pytest.mark.parametrize("activity", [JOB, INSIDE.format(end=""), INSIDE.format(end=RAISING)])
+def test_what_listens_for_an_error_or_an_escalation_is_no_wait_that_somebody_could_fire(activity, kind):
+    caught = (
+        f'<bpmn:boundaryEvent id="caught" attachedToRef="work"><bpmn:{kind}EventDefinition {kind}Ref="r"/>'
+        '</bpmn:boundaryEvent><bpmn:endEvent id="end_caught"/>'
+    )
+    named = f'<bpmn:{kind} id="r" name="r" {kind}Code="R"/>'
+    flows = [("f1", "start", "work"), ("f2", "caught", "end_caught"), ("f3", "work", "end")]
+
+    result = compared(process(START + activity.format(kind) + caught + END, *flows, messages=named), paths=5)
+
+    assert (result.differences, result.agreed, result.stopped) == ([], 5, {})
