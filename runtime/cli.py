@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": "runtime.commands.doctor:doctor",
     "accounts": "runtime.commands.people:accounts",
     "token": "runtime.commands.people:token",
+    "organisation": "runtime.commands.organisations:group",
     "user": "runtime.commands.people:user",
     "client": "runtime.commands.people:client",
     "app": "runtime.commands.apps:app",

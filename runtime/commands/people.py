@@ -12,6 +12,7 @@ from engine.errors import NotFound
 from engine.store import plain
 from fhir_adapters.access import unknown
 from fhir_adapters.partners import key_sets
+from runtime import start
 from runtime.commands import client_settings, endpoints
 from runtime.commands.assertions import assertion
 from runtime.commands.output import json_option, services, show, table
@@ -104,6 +105,7 @@ def add_user(
         made = built.people.add_account(
             login=login, name=name, organisation_id=organisation, roles=roles, password=password, by="cli"
         )
+        _note(built, "AddAccount", login, roles=list(made.roles))
     body = {"account": made.login, "roles": list(made.roles), "organisation": organisation}
     shown = body if given else {**body, "password": password}
     show(shown, as_json, lambda: table([tuple(shown.values())]))
@@ -134,7 +136,56 @@ def disable_user(login: str, as_json: bool) -> None:
     """停用账号 / End every session and token of an account, now."""
     with services() as built:
         built.people.set_active(login, False)
+        _note(built, "DisableAccount", login)
     show({"account": login.lower(), "active": False}, as_json, lambda: f"{login} disabled")
+
+
+@user.command("enable")
+@click.argument("login")
+@json_option
+def enable_user(login: str, as_json: bool) -> None:
+    """启用账号 / A disabled account can sign in again."""
+    with services() as built:
+        built.people.set_active(login, True)
+        _note(built, "EnableAccount", login)
+    show({"account": login.lower(), "active": True}, as_json, lambda: f"{login} enabled")
+
+
+@user.command("grant")
+@click.argument("login")
+@click.argument("role")
+@json_option
+def grant(login: str, role: str, as_json: bool) -> None:
+    """增加角色 / One role more, from the next request on.
+
+    Example: yuntu user grant wang R-PM-F
+    """
+    with services() as built:
+        built.people.grant_role(login, role, "cli")
+        _note(built, "GrantRole", login, role=role)
+        _show_roles(built, login, as_json)
+
+
+@user.command("revoke")
+@click.argument("login")
+@click.argument("role")
+@json_option
+def revoke(login: str, role: str, as_json: bool) -> None:
+    """收回角色 / One role less, from the next request on."""
+    with services() as built:
+        built.people.revoke_role(login, role)
+        _note(built, "RevokeRole", login, role=role)
+        _show_roles(built, login, as_json)
+
+
+def _note(built: Any, action: str, login: str, **detail: Any) -> None:
+    account = built.people.account(login)
+    built.people.audit(start.AT_THE_MACHINE, action, "account", str(account.id), detail or None)
+
+
+def _show_roles(built: Any, login: str, as_json: bool) -> None:
+    roles = list(built.people.account(login).roles)
+    show({"account": login.lower(), "roles": roles}, as_json, lambda: f"{login}  {', '.join(roles)}")
 
 
 @user.command("password")
@@ -147,6 +198,7 @@ def set_password(login: str, password_stdin: bool, as_json: bool) -> None:
     password = given or passwords.generate()
     with services() as built:
         built.people.set_password(login, password)
+        _note(built, "SetPassword", login)
     shown = {"account": login.lower()} if given else {"account": login.lower(), "password": password}
     show(shown, as_json, lambda: "  ".join(shown.values()))
 

@@ -23,7 +23,10 @@ class Registry(Desk):
             return store.organisations(conn, self.region_id)
 
     def put_organisation(self, organisation: Organisation) -> None:
+        """Raises NotFound (the one above it), Incorrect (it would stand below itself)."""
         with self.pool.connection() as conn:
+            if organisation.parent_id is not None:
+                _require_place(organisation, store.organisations(conn, self.region_id))
             store.run(
                 conn,
                 "put_organisation",
@@ -96,7 +99,8 @@ class Registry(Desk):
 
     def _grant(self, conn: Any, account_id: UUID, role: str, by: str) -> None:
         if role not in ROLES:
-            raise Incorrect(f"没有角色“{role}”", f"no role {role}", code="unknown-role")
+            known = ", ".join(ROLES)
+            raise Incorrect(f"没有角色“{role}”，有：{known}", f"no role {role}; there are {known}", code="unknown-role")
         store.run(
             conn,
             "grant_role",
@@ -112,3 +116,15 @@ class Registry(Desk):
         store.run(conn, "revoke_tokens_of", region_id=self.region_id, owner_id=account_id, now=self._clock())
         granted = {"account_id": account_id, "client_id": None}
         store.run(conn, "revoke_grants_of", region_id=self.region_id, now=self._clock(), **granted)
+
+
+def _require_place(organisation: Organisation, known: dict[str, Organisation]) -> None:
+    above: str | None = organisation.parent_id
+    while above is not None:
+        if above == organisation.id:
+            raise Incorrect(
+                f"机构“{organisation.id}”不能在自己之下", f"{organisation.id} would stand below itself", code="parent"
+            )
+        if above not in known:
+            raise NotFound(f"没有机构“{above}”", f"no organisation {above}")
+        above = known[above].parent_id
