@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
@@ -63,7 +63,7 @@ class Opened:
         """Values outside the usual that nobody has ticked as looked at. Raises Incorrect for what is wrong outright."""
         if self.form is None:
             return []
-        checked = self.form.validate(answers, on=day_of(sent), context=self.known)
+        checked = self.form.validate(answers, on=filled_at(sent), context=self.known)
         return forms.unconfirmed(checked.warnings, sent)
 
     def context(
@@ -189,9 +189,9 @@ def entered_at(sent: Any) -> datetime | None:
     return moment
 
 
-def day_of(sent: Any) -> date:
-    """The civil date at which a form is read: today's, or that of its filling in. Raises Incorrect."""
-    return handed_in.day(services(), handed_in.since(services(), entered_at(sent)))
+def filled_at(sent: Any) -> datetime:
+    """The moment at which a form is read: now, or that of its filling in. Raises Incorrect."""
+    return handed_in.moment(services(), handed_in.since(services(), entered_at(sent)))
 
 
 def listed(address: str) -> dict[str, str]:

@@ -153,11 +153,12 @@ def _checked(
         return _with_variables(task, given)
     if given.answers is None and given.response is None:
         raise Incorrect("此任务需填写表单：请给出 answers", "the task has a form: give answers", code="answers-missing")
-    today = handed_in.day(services, given.happened_at)
+    filled_at = handed_in.moment(services, given.happened_at)
+    today = filled_at.date()
     response = given.response
     entered = form.answers_from_response(dict(response)) if response is not None else dict(given.answers or {})
     facts = known(services, asking, task.business_key, found.variables)
-    checked = form.validate(entered, on=today, context=context_of(found.variables, form, facts))
+    checked = form.validate(entered, on=filled_at, context=context_of(found.variables, form, facts))
     values = {**checked.values, **checked.calculated}
     if form.id in session.FORMS and "session" in form.by_link_id and task.element_id != session.RECORDS:
         session.require(values)
@@ -286,13 +287,13 @@ def open_form(services: Services, conn: Any, task: Any, *, today: date) -> OpenF
     )
 
 
-def evaluate(services: Services, conn: Any, task: Any, answers: Mapping[str, Any], *, today: date) -> dict[str, Any]:
+def evaluate(services: Services, conn: Any, task: Any, answers: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
     """Calculated values, enabled items and faults of half-filled answers, for the open page."""
     form = form_of(services, over(conn), task)
     if form is None:
         return {"calculated": {}, "enabled": {}, "faults": []}
     facts = known(services, over(conn), task.business_key)
-    return form.evaluate(dict(answers), today, context_of(variables_of(services, conn, task), form, facts))
+    return form.evaluate(dict(answers), now, context_of(variables_of(services, conn, task), form, facts))
 
 
 def _require(services: Services, task_id: UUID, by: Principal | Actor) -> None:

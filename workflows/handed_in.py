@@ -3,14 +3,14 @@ filled in (AC-33, journey 4.2: a clock starts at the event, never at the upload)
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from engine.clock import CHINA
 from engine.errors import Fault, Incorrect, Text
+from workflows.forms.limits import CLOCKS_APART
 
 FIELD = "entered_at"
-CLOCKS_APART = timedelta(minutes=5)  # a clock at a desk may be this much ahead of ours before it is wrong
 
 
 def since(services: Any, at: datetime | None, opened_at: datetime | None = None) -> datetime | None:
@@ -26,9 +26,9 @@ def since(services: Any, at: datetime | None, opened_at: datetime | None = None)
     return None if at >= now else max(at, opened_at) if opened_at is not None else at
 
 
-def day(services: Any, at: datetime | None) -> date:
-    """The civil date at which the form is read: of the filling, or of today."""
-    return (at or services.clock()).astimezone(CHINA).date()  # type: ignore[no-any-return]
+def moment(services: Any, at: datetime | None) -> datetime:
+    """When the form was filled in, in China: a while ago, or now. Nothing in it can have happened later."""
+    return (at or services.clock()).astimezone(CHINA)  # type: ignore[no-any-return]
 
 
 def _wrong(zh: str, en: str) -> Incorrect:

@@ -330,9 +330,9 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
         form = services().forms.get(rule.form, conn=tx.conn)
         if form is None:
             raise NotFound("登记表尚未发布", "the form is not deployed")
-        today = handed_in.day(services(), command.happened_at)
-        checked = form.validate(dict(command.answers), on=today, context=dict(command.variables))
+        filled_at = handed_in.moment(services(), command.happened_at)
+        checked = form.validate(dict(command.answers), on=filled_at, context=dict(command.variables))
         values = {**checked.values, **checked.calculated}
-        return values, journey.derive(rule.form, values, {"policy": command.variables.get("policy")}, today)
+        return values, journey.derive(rule.form, values, {"policy": command.variables.get("policy")}, filled_at.date())
 
     return {BeginOccasion: handle}

@@ -52,6 +52,11 @@ def ending_at(answers: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     return {name: _moved(value, by) for name, value in answers.items()}
 
 
+def not_ahead(answers: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The answers, moved back together where one of their moments has not come yet."""
+    return ending_at(answers, now) if any(moment > now for moment in _moments(answers)) else dict(answers)
+
+
 def _moments(value: Any) -> list[datetime]:
     if isinstance(value, str) and (moment := _moment(value)) is not None:
         return [moment]
@@ -71,6 +76,7 @@ def _moment(text: str) -> datetime | None:
     if len(text) < SHORTEST_DATE_TIME or text[10:11] != "T":
         return None
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return found if found.tzinfo is not None else None

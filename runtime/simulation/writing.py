@@ -9,6 +9,7 @@ from typing import Any
 from engine.clock import CHINA
 from runtime.demo.answers import answers_for
 from runtime.simulation.desk import OpenTask
+from runtime.simulation.moments import not_ahead
 from runtime.simulation.persons import CODES, Person
 from runtime.simulation.rates import RATES, Rates
 from runtime.simulation.writing_beside import answers_beside
@@ -30,7 +31,7 @@ def answers_of(
     form = str(task.form)
     if (found := answers_beside(form, person, variables, now, rates)) is not None:
         return found
-    base = answers_for(form, person, proposed, variables, now.astimezone(CHINA).date())
+    base = not_ahead(answers_for(form, person, proposed, variables, now.astimezone(CHINA).date()), now)
     write = WRITERS.get(form)
     return {**base, **(write(person, task, variables, now) if write else {})}
 

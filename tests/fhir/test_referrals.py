@@ -116,11 +116,11 @@ def test_the_sender_reports_departure_and_withdraws_only_before_she_has_arrived(
     fill(hospital, "task_answer_transfer")
 
     departed = {"coding": [{"system": STATUS, "code": "departed"}]}
-    at = "2026-01-05T08:20:00+08:00"
+    at = "2026-01-05T07:57:00+08:00"
     left = put(hospital, other, find(hospital, other), businessStatus=departed, lastModified=at)
     assert left.status_code == 200, left.get_data(as_text=True)
     assert find(hospital, other)["businessStatus"]["coding"][0]["code"] == "departed"
-    fill(hospital, "task_arrive", arrived_at="2026-01-05T09:00:00+08:00")
+    fill(hospital, "task_arrive", arrived_at="2026-01-05T07:59:00+08:00")
 
     issues_of(put(hospital, other, find(hospital, other), status="cancelled", statusReason={"text": "不转了"}), 422)
     assert [step for step, *_ in steps(hospital)] == ["requested", "received", "accepted", "departed", "arrived"]
@@ -254,25 +254,25 @@ def test_the_peer_takes_every_step_of_its_own_over_fhir(hospital, other, sent):
         answer = put(hospital, other, find(hospital, other, number), **changes)
         assert answer.status_code == 200, answer.get_data(as_text=True)
 
-    moved(status="received", lastModified="2026-01-05T10:01:00+08:00")
-    moved(status="accepted", lastModified="2026-01-05T10:05:00+08:00", output=[output("bed", "5-1")])
-    fill(hospital, "task_depart", departed_at="2026-01-05T10:30:00+08:00")
+    moved(status="received", lastModified="2026-01-05T07:51:00+08:00")
+    moved(status="accepted", lastModified="2026-01-05T07:52:00+08:00", output=[output("bed", "5-1")])
+    fill(hospital, "task_depart", departed_at="2026-01-05T07:55:00+08:00")
     moved(
         status="in-progress",
-        lastModified="2026-01-05T11:10:00+08:00",
-        executionPeriod={"start": "2026-01-05T11:10:00+08:00"},
+        lastModified="2026-01-05T07:57:00+08:00",
+        executionPeriod={"start": "2026-01-05T07:57:00+08:00"},
     )
     bare = put(hospital, other, find(hospital, other, number), status="completed")
     assert {i["diagnostics"] for i in issues_of(bare, 422)} >= {"allowed: diagnosis", "allowed: treatment"}
     moved(
         status="completed",
-        lastModified="2026-01-05T15:30:00+08:00",
+        lastModified="2026-01-05T07:59:00+08:00",
         output=[output("diagnosis", "子痫前期"), output("treatment", "硫酸镁"), output("transfer-outcome", "back")],
     )
 
     with hospital.pool.connection() as conn:
         found = referrals.steps(conn, hospital.region_id, number)
-    told = ["10:01", "10:05", "10:30", "11:10", "15:30"]  # each as its own side says
+    told = ["07:51", "07:52", "07:55", "07:57", "07:59"]  # each as its own side says
     assert [f"{s.happened_at.astimezone(CHINA):%H:%M}" for s in found[1:-1]] == told[:-1]
     assert [s.step for s in found] == ["requested", "received", "accepted", "departed", "arrived", "returned"]
     (asked,) = hospital.search("/ServiceRequest", other)

@@ -24,17 +24,17 @@ def test_the_whole_loop_leaves_both_sides_with_every_time_of_both(sides):
     number, document = a.sends()
 
     settle(a, b)
-    b.fill(number, "task_answer_transfer", answered_at="2026-01-05T07:58:00+08:00", bed="3-12")
+    b.fill(number, "task_answer_transfer", answered_at="2026-01-05T07:52:00+08:00", bed="3-12")
     settle(b)
-    a.fill(number, "task_depart", departed_at="2026-01-05T08:20:00+08:00")
+    a.fill(number, "task_depart", departed_at="2026-01-05T07:55:00+08:00")
     settle(a)
-    b.fill(number, "task_arrive", arrived_at="2026-01-05T09:05:00+08:00", handed_over_at="2026-01-05T09:10:00+08:00")
+    b.fill(number, "task_arrive", arrived_at="2026-01-05T07:58:00+08:00", handed_over_at="2026-01-05T07:59:00+08:00")
     b.fill(number, "task_transfer_result")
     settle(b)
 
     steps = ["requested", "received", "accepted", "departed", "arrived", "returned"]
     assert [step for step, _ in a.steps(number)] == steps and a.steps(number) == b.steps(number)
-    assert [at for _, at in a.steps(number)][2:5] == ["07:58", "08:20", "09:05"]
+    assert [at for _, at in a.steps(number)][2:5] == ["07:52", "07:55", "07:58"]
     assert a.count(number) == b.count(number) == (1, 1, 1)
     (woman,) = b.hospital.search(f"/Patient?identifier={ID_CARD}|{document}")
     assert woman["name"][0]["text"] == "测试甲子"

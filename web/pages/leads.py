@@ -11,7 +11,7 @@ from engine.store import plain, reads
 from web import filling, forms
 from web.blank import Blank, blank_form, one_case
 from web.errors import STATUS
-from web.pages.blueprint import bp, services, today
+from web.pages.blueprint import bp, now, services, today
 from workflows import duplicates, journey, leads
 
 
@@ -32,7 +32,7 @@ def open_lead() -> Response:
         return make_response(_page(blank, answers))
     lead = one_case(request.form.get("idempotency_key", ""))
     try:
-        checked = blank.form.validate(leads.with_look_up(answers), on=filling.day_of(request.form), context={})
+        checked = blank.form.validate(leads.with_look_up(answers), on=filling.filled_at(request.form), context={})
         if doubts := forms.unconfirmed(checked.warnings, request.form):
             return make_response(_page(blank, answers, None, doubts), 422)
         leads.open_lead(
@@ -53,7 +53,7 @@ def open_lead() -> Response:
 def evaluate_lead() -> Response:
     """Calculated values and faults for the answers as typed so far."""
     sent = filling.sent_answers()
-    result = _blank().form.evaluate(sent["answers"], today(), {})
+    result = _blank().form.evaluate(sent["answers"], now(), {})
     return Response(plain.dumps({"seq": sent.get("seq"), **result}), mimetype="application/json")
 
 

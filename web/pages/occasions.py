@@ -11,7 +11,7 @@ from engine.store import plain
 from web import filling, forms, woman
 from web.blank import Blank
 from web.errors import STATUS
-from web.pages.blueprint import bp, services, today
+from web.pages.blueprint import bp, now, services, today
 from workflows import journey, occasions, task_access
 from workflows.institutions import beside
 
@@ -41,7 +41,7 @@ def begin_occasion(pregnancy_id: str, occasion: str) -> Response:
     if forms.is_row_action(request.form):
         return make_response(_page(rule, she, answers))
     try:
-        checked = blank.form.validate(answers, on=filling.day_of(request.form), context=dict(blank.known))
+        checked = blank.form.validate(answers, on=filling.filled_at(request.form), context=dict(blank.known))
         if doubts := forms.unconfirmed(checked.warnings, request.form):
             return make_response(_page(rule, she, answers, None, doubts), 422)
         occasions.begin(
@@ -65,7 +65,7 @@ def evaluate_occasion(pregnancy_id: str, occasion: str) -> Response:
     with services().engine.read() as conn:
         she = woman.of_pregnancy(services(), conn, pregnancy_id, g.principal, today())
     blank = _blank(occasions.of_id(occasion), she)
-    result = blank.form.evaluate(sent["answers"], today(), dict(blank.known))
+    result = blank.form.evaluate(sent["answers"], now(), dict(blank.known))
     return Response(plain.dumps({"seq": sent.get("seq"), **result}), mimetype="application/json")
 
 

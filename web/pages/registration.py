@@ -11,7 +11,7 @@ from engine.store import plain, reads
 from web import filling, forms
 from web.blank import Blank, blank_form, one_case
 from web.errors import STATUS
-from web.pages.blueprint import bp, services, today
+from web.pages.blueprint import bp, now, services
 from web.woman import MAIN
 from workflows import intake
 
@@ -33,7 +33,7 @@ def register() -> Response:
         return make_response(_page(blank, answers))
     case = one_case(request.form.get("idempotency_key", ""))
     try:
-        checked = blank.form.validate(answers, on=filling.day_of(request.form), context={})
+        checked = blank.form.validate(answers, on=filling.filled_at(request.form), context={})
         if doubts := forms.unconfirmed(checked.warnings, request.form):
             return make_response(_page(blank, answers, None, doubts), 422)
         intake.open_case(
@@ -59,7 +59,7 @@ def _is_open(case: str) -> bool:
 def evaluate_registration() -> Response:
     """Calculated values and faults for the answers as typed so far."""
     sent = filling.sent_answers()
-    result = blank_form(FORM).form.evaluate(sent["answers"], today(), {})
+    result = blank_form(FORM).form.evaluate(sent["answers"], now(), {})
     return Response(plain.dumps({"seq": sent.get("seq"), **result}), mimetype="application/json")
 
 

@@ -166,7 +166,7 @@ def evaluate_task(task_id: UUID) -> Response:
     """Calculated values, what is shown, and what does not fit yet, for the answers as typed so far."""
     sent = filling.sent_answers()
     with filling.opened(task_id) as page:
-        result = completion.evaluate(services(), page.conn, page.task, sent["answers"], today=today())
+        result = completion.evaluate(services(), page.conn, page.task, sent["answers"], now=now())
     return _answer({"seq": sent.get("seq"), **result})
 
 

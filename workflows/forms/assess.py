@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from engine.clock import CHINA
 from engine.errors import Fault, Text
 from workflows.forms.checks import RULES
 from workflows.forms.layout import Layout, Look
-from workflows.forms.limits import beyond, doubtful
+from workflows.forms.limits import ahead, beyond, doubtful, latest
 from workflows.forms.sheet import Sheet, is_required, listed
 
 REQUIRED = Text(zh="必填", en="required")
@@ -34,31 +35,45 @@ class Assessment:
         return self.sheet.duties()
 
 
-def assess(layout: Layout, entered: Mapping[str, Any], on: date, context: Mapping[str, Any]) -> Assessment:
+@dataclass(frozen=True, slots=True)
+class When:
+    """A form is filled in on the day `on`; nothing in it happened after `latest`."""
+
+    on: date
+    latest: datetime
+
+
+def when(at: date | datetime) -> When:
+    """`at`: the moment, or no more than the day."""
+    on = at.astimezone(CHINA).date() if isinstance(at, datetime) else at
+    return When(on, latest(at))
+
+
+def assess(layout: Layout, entered: Mapping[str, Any], at: When, context: Mapping[str, Any]) -> Assessment:
     """Let calculations and conditions settle, then look for what is wrong. `entered` has passed the schema."""
-    sheet = Sheet(layout, entered, {**context, "today": on.isoformat()})
+    sheet = Sheet(layout, entered, {**context, "today": at.on.isoformat()})
     sheet.settle()
     shown = sheet.shown()
     found = Assessment(shown, sheet.calculated(), sheet)
-    for fault, is_error in _findings(sheet, shown, on):
+    for fault, is_error in _findings(sheet, shown, at):
         (found.faults if is_error else found.warnings).append(fault)
     return found
 
 
-def _findings(sheet: Sheet, shown: Mapping[str, Any], on: date) -> Iterator[tuple[Fault, bool]]:
+def _findings(sheet: Sheet, shown: Mapping[str, Any], at: When) -> Iterator[tuple[Fault, bool]]:
     """Each finding, and whether it refuses the form."""
     hidden = sheet.hidden
     for look in sheet.layout.looked_at:
         if look.link_id not in hidden:
-            yield from _findings_of(sheet, look, shown, on)
+            yield from _findings_of(sheet, look, shown, at)
     for rows in sheet.rows.values():
         for row in rows:
-            yield from _findings(row, row.shown(), on)
+            yield from _findings(row, row.shown(), at)
 
 
-def _findings_of(sheet: Sheet, look: Look, shown: Mapping[str, Any], on: date) -> list[tuple[Fault, bool]]:
+def _findings_of(sheet: Sheet, look: Look, shown: Mapping[str, Any], at: When) -> list[tuple[Fault, bool]]:
     """`shown` holds no blank answers: what is not in it is not there."""
-    link_id, item, may_be_missing, is_calculated, is_confirmed, constraints = look
+    link_id, item, may_be_missing, is_calculated, is_confirmed, is_moment, constraints = look
     path, environment, value = sheet.prefix + link_id, sheet.environment, shown.get(link_id)
     found: list[tuple[Fault, bool]] = []
     if value is None:
@@ -66,10 +81,13 @@ def _findings_of(sheet: Sheet, look: Look, shown: Mapping[str, Any], on: date) -
             found.append((Fault(path=path, message=REQUIRED), True))
     else:
         if is_calculated:
-            found += ((Fault(path=path, message=text), True) for text in beyond(item, value, on))
+            found += ((Fault(path=path, message=text), True) for text in beyond(item, value, at.on))
         if is_confirmed:
             for one in listed(value):
                 found += ((Fault(path=path, message=text), False) for text in doubtful(item, one))
+        if is_moment:
+            late = (ahead(one, at.latest) for one in listed(value))
+            found += ((Fault(path=path, message=text), True) for text in late if text is not None)
     for constraint in constraints:
         if constraint.expression.is_false(environment):
             found.append((Fault(path=path, message=constraint.message), constraint.is_error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ from marshmallow import Schema
 from engine.errors import Fault, Incorrect, Text
 from engine.problems import Problem, Refused
 from workflows.forms import lunar_dates, urls
-from workflows.forms.assess import REQUIRED, Assessment, assess
+from workflows.forms.assess import REQUIRED, Assessment, assess, when
 from workflows.forms.extensions import value_of
 from workflows.forms.items import Item
 from workflows.forms.layout import Layout, layout
@@ -83,9 +83,10 @@ class Form:
         return {each.link_id: each for item in self.items for each in item.walk()}
 
     def validate(
-        self, answers: Any, *, on: date, complete: bool = True, context: Mapping[str, Any] | None = None
+        self, answers: Any, *, on: date | datetime, complete: bool = True, context: Mapping[str, Any] | None = None
     ) -> Answers:
-        """Raises Incorrect with every fault by linkId. `complete=False`: a draft, nothing is required yet."""
+        """`on`: the moment at which it is filled in, after which nothing in it can have happened; a day stands for its
+        end. Raises Incorrect with every fault by linkId. `complete=False`: a draft, nothing is required yet."""
         found, unread = self._assess(answers, on, context)
         faults = [*unread, *found.faults]
         if not complete:
@@ -94,8 +95,9 @@ class Form:
             raise Incorrect("表单填写有误", "the form is not filled in correctly", code="form", faults=faults)
         return Answers(found.values, found.calculated, tuple(found.warnings))
 
-    def evaluate(self, answers: Any, on: date, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """For the open page: never raises. Keys calculated, enabled, required, faults, warnings, taken."""
+    def evaluate(self, answers: Any, on: date | datetime, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """For the open page: never raises. `on` as in `validate`. Keys calculated, enabled, required, faults,
+        warnings, taken."""
         found, unread = self._assess(answers, on, context)
         return {
             "calculated": found.calculated,
@@ -103,19 +105,22 @@ class Form:
             "required": found.required,
             "faults": [_shown(fault) for fault in [*unread, *found.faults]],
             "warnings": [_shown(fault) for fault in found.warnings],
-            "taken": lunar_dates.taken(self.lunar_items, answers, on),
+            "taken": lunar_dates.taken(self.lunar_items, answers, when(on).on),
         }
 
     @cached_property
     def lunar_items(self) -> tuple[Item, ...]:
         return tuple(item for item in self.by_link_id.values() if item.lunar is not None)
 
-    def _assess(self, answers: Any, on: date, context: Mapping[str, Any] | None) -> tuple[Assessment, list[Fault]]:
-        for one in lunar_dates.taken(self.lunar_items, answers, on):
+    def _assess(
+        self, answers: Any, on: date | datetime, context: Mapping[str, Any] | None
+    ) -> tuple[Assessment, list[Fault]]:
+        at = when(on)
+        for one in lunar_dates.taken(self.lunar_items, answers, at.on):
             answers = {**answers, **one["answers"]}
-        values, unread = load(self.schema, self.layout, answers, on)
+        values, unread = load(self.schema, self.layout, answers, at.on)
         known = {name: value for name, value in (context or {}).items() if name in self.context and value is not None}
-        found = assess(self.layout, values, on, known)
+        found = assess(self.layout, values, at, known)
         if not unread:
             return found, []
         hidden = {path for path, shown in found.enabled.items() if not shown}

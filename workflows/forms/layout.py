@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from workflows.forms.enabling import condition_of
 from workflows.forms.expressions import Expression
 from workflows.forms.items import NUMBERS, Constraint, Item, columns
+from workflows.forms.limits import is_moment_past
 
 Group: TypeAlias = tuple[str, tuple[str, ...]]
 Holds: TypeAlias = Callable[[Mapping[str, Any]], bool]
@@ -23,6 +24,7 @@ class Look(NamedTuple):
     may_be_missing: bool
     is_calculated: bool
     is_confirmed: bool
+    is_moment: bool
     constraints: tuple[Constraint, ...]
 
 
@@ -113,7 +115,7 @@ def _condition(item: Item) -> Holds | None:
 
 def _can_be_wrong(item: Item) -> bool:
     rules = item.required, item.required_by, item.calculated, item.constraints, item.check
-    return _is_confirmed(item) or any(rules)
+    return _is_confirmed(item) or is_moment_past(item) or any(rules)
 
 
 def _look(item: Item) -> Look:
@@ -125,6 +127,7 @@ def _look(item: Item) -> Look:
         and (item.is_question or item.is_table),
         is_calculated=item.calculated is not None,
         is_confirmed=_is_confirmed(item),
+        is_moment=is_moment_past(item),
         constraints=item.constraints,
     )
 

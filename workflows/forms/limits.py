@@ -1,15 +1,18 @@
-"""Hard limits refuse, soft limits ask again, and nothing is dated in the future unless its item says so."""
+"""Hard limits refuse, soft limits ask again, and nothing is dated in the future unless its item says so: a day not
+after today, a moment not after now."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from engine.clock import CHINA
 from engine.errors import Text
 from workflows.forms.items import DATES, Item
 
+CLOCKS_APART = timedelta(minutes=5)  # a clock at a desk may be this much ahead of ours before it is wrong
 UNITS_EN = {  # by UCUM code: the units that have a Chinese name
     "/min": "/min",
     "Cel": "°C",
@@ -68,7 +71,27 @@ def _dated_wrongly(item: Item, answer: str, on: date) -> Iterator[Text]:
     day = date.fromisoformat(answer[:10])
     if day.year < 1900 or day.year > on.year + 5:
         yield Text(zh="年份不合理", en="the year is implausible")
-    elif item.date_range == "past" and day > on:
+    elif item.date_range == "past" and day > on and item.type == "date":
         yield Text(zh="不能晚于今天", en="must not lie in the future")
     elif item.date_range == "future" and day < on:
         yield Text(zh="不能早于今天", en="must not lie in the past")
+
+
+def latest(on: date | datetime) -> datetime:
+    """The last moment that does not lie ahead. `on`: the moment at which the form is filled in, or its day, which
+    means that day's end."""
+    if isinstance(on, datetime):
+        return on + CLOCKS_APART
+    return datetime.combine(on, time.max, CHINA)
+
+
+def is_moment_past(item: Item) -> bool:
+    """Does its answer say when something happened?"""
+    return item.type == "dateTime" and item.date_range == "past"
+
+
+def ahead(answer: str, latest: datetime) -> Text | None:
+    """What is wrong with a moment at which something is said to have happened."""
+    if datetime.fromisoformat(answer) <= latest:
+        return None
+    return Text(zh="不能晚于现在", en="must not lie in the future: it is later than now")
