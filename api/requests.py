@@ -25,8 +25,35 @@ MESSAGES = {
     "Not a valid integer.": "应为整数",
     "Not a valid mapping type.": "应为对象",
     "Not a valid boolean.": "应为 true 或 false",
+    "Not a valid number.": "应为数字",
+    "Number too large.": "数字太大",
+    "Not a valid list.": "应为列表",
+    "Not a valid date.": "应为日期，如 2026-01-05",
+    "String does not match expected pattern.": "格式不符",
     "Not a valid UUID.": "应为 UUID",
     "Invalid input type.": "应为 JSON 对象",
+}
+THAN = " than(?: or equal to)?"
+# sentences with a number in them; {0}, {1}: what stands there
+PATTERNS = tuple(
+    (re.compile(english), chinese)
+    for english, chinese in (
+        (r"Length must be between (\d+) and (\d+)\.", "长度应为 {0} 到 {1}"),
+        (r"Shorter than minimum length (\d+)\.", "长度至少为 {0}"),
+        (r"Longer than maximum length (\d+)\.", "长度至多为 {0}"),
+        (
+            r"Must be (greater than(?: or equal to)?) (\S+) and (less than(?: or equal to)?) (\S+)\.",
+            "应{0} {1} 且{2} {3}",
+        ),
+        (rf"Must be ((?:greater|less){THAN}) (\S+)\.", "应{0} {1}"),
+        (r"Must be one of: (.+)\.", "只能是：{0}"),
+    )
+)
+ABOVE = {
+    "greater than": "大于",
+    "greater than or equal to": "不小于",
+    "less than": "小于",
+    "less than or equal to": "不大于",
 }
 _IDEMPOTENCY_KEY = re.compile(r"^[\x21-\x7e]{1,200}$")
 _ENTITY_TAG = re.compile(r'^(?:W/)?"?(\d{1,9})"?$')
@@ -116,7 +143,18 @@ def _faults(messages: Any, path: str = "") -> Any:
             yield from _faults(inner, f"{path}.{step}".strip("."))
     else:
         for message in messages:
-            yield Fault(path=path, message=Text(zh=MESSAGES.get(message, message), en=message))
+            yield Fault(path=path, message=in_both(message))
+
+
+def in_both(message: str) -> Text:
+    """The library's sentences in Chinese too; a message of ours holds both already, as `中文。 English.`"""
+    if (known := MESSAGES.get(message)) is not None:
+        return Text(zh=known, en=message)
+    for pattern, chinese in PATTERNS:
+        if match := pattern.fullmatch(message):
+            return Text(zh=chinese.format(*(ABOVE.get(part, part) for part in match.groups())), en=message)
+    zh, parts, en = message.partition("。 ")
+    return Text(zh=f"{zh}。", en=en) if parts and en.isascii() else Text(zh=message, en=message)
 
 
 def principal() -> Principal:

@@ -29,15 +29,18 @@ class Problem:
         }
 
 
+DEFINITION = Text(zh="定义未通过校验，未部署", en="the definition was refused")
+
+
 class Refused(Incorrect):
-    """A definition that must not be deployed; `problems` name every reason at once."""
+    """A definition that must not be deployed; `problems` name every reason at once. `what`: of something else."""
 
     code = "refused"
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], what: Text = DEFINITION) -> None:
         super().__init__(
-            "定义未通过校验，未部署",
-            "the definition was refused",
+            what.zh,
+            what.en,
             faults=[Fault(path=p.element_id or "", message=p.message) for p in problems],
         )
         self.problems = tuple(problems)

@@ -81,6 +81,7 @@ def blueprint(services: Services) -> Blueprint:
             principal(),
             "incident",
             incident_id,
+            {"reason": body["reason"], "names": sorted(body["variables"])},
             action="RetryIncident",
             idempotency=None if body["dry_run"] else idempotency(),
         )

@@ -60,6 +60,7 @@ class HoldBody(Strict):
 
     version = version()
     instances = fields.Boolean(load_default=False)
+    dry_run = fields.Boolean(load_default=False)
     reason = fields.String(load_default="", validate=validate.Length(max=1000))
 
 

@@ -25,6 +25,7 @@ from engine.commands.contracts import (
     SuspendInstance,
     TerminateInstance,
 )
+from engine.operations import batches
 from engine.operations.suggestion import suggestion
 from workflows import audited
 from workflows.services import Services
@@ -101,25 +102,36 @@ def add_changes(bp: Blueprint, services: Services) -> None:
         """No instance starts of it for the time being; with `instances` its running ones are held too."""
         asked = load(HoldBody(), required=False)
         return _hold(
-            key, asked, SuspendDefinition(key=key, version=asked["version"], reason=asked["reason"]), "suspend"
+            key,
+            asked,
+            SuspendDefinition(key=key, version=asked["version"], reason=asked["reason"], dry_run=asked["dry_run"]),
+            "suspend",
         )
 
     @bp.post("/definitions/<key>/activation")
     def activate_definition(key: str) -> Response:
         """Instances start again; with `instances` those that were held go on."""
         asked = load(HoldBody(), required=False)
-        return _hold(key, asked, ActivateDefinition(key=key, version=asked["version"]), "activate")
+        return _hold(
+            key, asked, ActivateDefinition(key=key, version=asked["version"], dry_run=asked["dry_run"]), "activate"
+        )
 
     def _hold(key: str, asked: dict[str, Any], command: Any, operation: str) -> Response:
         told = {"version": command.version, **(_why(asked["reason"]) or {})}
-        versions = audited.execute(services, command, principal(), "definition", key, told, idempotency=idempotency())
-        batch_id = None
-        if asked["instances"]:
-            state = "active" if operation == "suspend" else "suspended"
-            query = {"definition_key": key, "version": asked["version"], "state": state}
+        dry_run = asked["dry_run"]
+        again = None if dry_run else idempotency()
+        versions = audited.execute(services, command, principal(), "definition", key, told, idempotency=again)
+        batch_id, running = None, None
+        state = "active" if operation == "suspend" else "suspended"
+        query = {"definition_key": key, "version": asked["version"], "state": state}
+        if asked["instances"] and dry_run:
+            running = batches.trial(services.engine, operation, query=query, parameters={}, by=principal().actor).total
+        elif asked["instances"]:
             batch = CreateBatch(operation=operation, query=query, reason=asked["reason"])
             batch_id = str(audited.execute(services, batch, principal(), "batch", detail={"operation": operation}))
-        return reply({"key": key, "versions": versions, "suspended": operation == "suspend", "batch": batch_id})
+        held = operation == "suspend"
+        told = {"key": key, "versions": versions, "suspended": held, "batch": batch_id}
+        return reply({**told, "dry_run": dry_run, "instances": running})
 
 
 def _without_dry_run(asked: dict[str, Any]) -> dict[str, Any]:

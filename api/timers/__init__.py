@@ -27,6 +27,7 @@ class DueBody(Strict):
 
 
 class FiringBody(Strict):
+    reason = fields.String(load_default="", validate=validate.Length(max=1000))
     dry_run = fields.Boolean(load_default=False)
 
 
@@ -61,15 +62,17 @@ def blueprint(services: Services) -> Blueprint:
     def due_date(instance_id: UUID, wait_id: int) -> Response:
         """Another due moment; a cycle goes on counting from it."""
         given = load(DueBody())
-        _change(instance_id, wait_id, given.pop("dry_run"), MoveTimer, **given)
-        return reply({"due_at": at(given["due_at"])})
+        dry_run = given.pop("dry_run")
+        command = MoveTimer(instance_id=instance_id, wait_id=wait_id, **given)
+        changes = _change(command, given["reason"], dry_run)
+        return reply({"due_at": at(given["due_at"]), "dry_run": dry_run, "changes": changes})
 
     @bp.post("/instances/<uuid:instance_id>/timers/<int:wait_id>/firing")
     def firing(instance_id: UUID, wait_id: int) -> Response:
         """The timer fires now, as if it were due."""
-        dry_run = load(FiringBody(), required=False)["dry_run"]
-        _change(instance_id, wait_id, dry_run, FireTimerNow)
-        return reply({"fired": not dry_run})
+        given = load(FiringBody(), required=False)
+        changes = _change(FireTimerNow(instance_id=instance_id, wait_id=wait_id), given["reason"], given["dry_run"])
+        return reply({"fired": not given["dry_run"], "dry_run": given["dry_run"], "changes": changes})
 
     @bp.post("/definitions/<key>/starts/<element_id>/due-date")
     def start_due_date(key: str, element_id: str) -> Response:
@@ -80,15 +83,21 @@ def blueprint(services: Services) -> Blueprint:
         audited.execute(services, command, principal(), "definition", key, told, idempotency=idempotency())
         return reply({"due_at": at(due)})
 
-    def _change(instance_id: UUID, wait_id: int, dry_run: bool, command: type[Any], **given: Any) -> None:
+    def _change(command: Any, reason: str, dry_run: bool) -> dict[str, Any]:
         with services.engine.read() as conn:
-            instance_for(services, conn, principal(), instance_id)
-        asked = command(instance_id=instance_id, wait_id=wait_id, **given)
-        if dry_run:
-            services.engine.execute(Operate(instance_id=instance_id, command=asked, dry_run=True), by=principal().actor)
-            return
-        told = {"wait": wait_id}
-        audited.execute(services, asked, principal(), "instance", instance_id, told, idempotency=idempotency())
+            instance_for(services, conn, principal(), command.instance_id)
+        operate = Operate(instance_id=command.instance_id, command=command, dry_run=dry_run)
+        changes: dict[str, Any] = audited.execute(
+            services,
+            operate,
+            principal(),
+            "instance",
+            command.instance_id,
+            {"wait": command.wait_id, "reason": reason},
+            action=type(command).__name__,
+            idempotency=None if dry_run else idempotency(),
+        )
+        return changes
 
     return bp
 

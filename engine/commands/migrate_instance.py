@@ -7,17 +7,20 @@ from datetime import datetime
 from typing import Any
 
 from engine.commands.contracts import MigrateInstance
-from engine.errors import Conflict, Incorrect, NotFound
+from engine.errors import Conflict, Incorrect, NotFound, Text
+from engine.interpreter import Closure
 from engine.interpreter.codec import encode
 from engine.interpreter.contracts import Step
 from engine.lifecycle import Status
 from engine.operations.migration import Note, Plan, TimerRule, migrate
+from engine.operations.migration.plan import refusal
 from engine.operations.steps import detail_of, keep_way_back, lock_with_tasks, rename, require_open
 from engine.problems import Refused
 from engine.store import instances
 from engine.store.library import Entry, Pins
 from engine.store.transaction import Tx
 
+NOT_MIGRATED = Text(zh="不能这样迁移，流程实例没有改动", en="it cannot be migrated like this; nothing was changed")
 RULES = frozenset(rule.value for rule in TimerRule)
 
 
@@ -30,9 +33,11 @@ def handle(command: MigrateInstance, tx: Tx) -> list[dict[str, Any]]:
     pins = tx.library.pins(tx, target, {k: called.version for k, called in command.called.items() if called.version})
     if (target.version, pins) == (held.definition_version, held.pins):
         raise Conflict("流程实例已是此版本", "the instance runs in this version already", code="version-unchanged")
+    before_it, after_it = held.closure(tx), tx.library.closure(tx, held.definition_key, target.version, pins)
+    _require_called(command, before_it, after_it)
     outcome = migrate(
-        held.closure(tx),
-        tx.library.closure(tx, held.definition_key, target.version, pins),
+        before_it,
+        after_it,
         held.state,
         plan,
         tx.now,
@@ -41,11 +46,24 @@ def handle(command: MigrateInstance, tx: Tx) -> list[dict[str, Any]]:
         detail=detail_of(command, **{"from": held.definition_version, "to": target.version}),
     )
     if outcome.problems:
-        raise Refused(outcome.problems)
+        raise Refused(outcome.problems, NOT_MIGRATED)
     before = (held.definition_version, held.pins, encode(held.state))
     rename(tx, held, tasks, target.version, pins, outcome.step)
     _keep_way_back(tx, held, outcome.step, *before)
     return [note_json(note) for note in outcome.notes]
+
+
+def _require_called(command: MigrateInstance, *closures: Closure) -> None:
+    """Raises Refused for a process that neither version calls: a slip of the pen would go unnoticed."""
+    known = {key for closure in closures for key in closure.programs}
+    if unknown := sorted(command.called.keys() - known):
+        raise Refused(
+            [
+                refusal(key, None, "element-unknown", f"两个版本都不调用流程“{key}”", f"neither version calls '{key}'")
+                for key in unknown
+            ],
+            NOT_MIGRATED,
+        )
 
 
 def plan_of(command: MigrateInstance, root: str) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.commands.contracts import ModifyInstance
-from engine.errors import Incorrect
+from engine.errors import Incorrect, Text
 from engine.lifecycle import require_active
 from engine.operations.modification import modify
 from engine.operations.steps import detail_of, take
@@ -11,6 +11,7 @@ from engine.problems import Refused
 from engine.store import instances
 from engine.store.transaction import Tx
 
+NOT_MOVED = Text(zh="不能这样移动，流程实例没有改动", en="tokens cannot be moved like this; nothing was changed")
 ACTIONS = ("cancel", "start_before", "start_after")
 
 
@@ -29,5 +30,5 @@ def handle(command: ModifyInstance, tx: Tx) -> None:
         held.closure(tx), held.state, command.instructions, tx.now, variables=command.variables, detail=detail
     )
     if outcome.problems:
-        raise Refused(outcome.problems)
+        raise Refused(outcome.problems, NOT_MOVED)
     take(tx, held, outcome.step)

@@ -14,7 +14,7 @@ def handle(command: Operate, tx: Tx) -> dict[str, Any]:
     before = instances.lock(tx, command.instance_id)
     notes = tx.run(command.command)
     after = instances.lock(tx, command.instance_id)
-    effect = changes(before.state, after.state, after.status, notes or [])
+    effect = changes(before.state, after.state, after.status, notes if isinstance(notes, list) else [])
     if command.dry_run:
         raise Answered(effect)  # leaves the transaction without committing it
     return effect

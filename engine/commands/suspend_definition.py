@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from engine.commands.contracts import ActivateDefinition, SuspendDefinition
 from engine.errors import NotFound
-from engine.store.transaction import Tx
+from engine.store.transaction import Answered, Tx
 
 
 def suspend(command: SuspendDefinition, tx: Tx) -> list[int]:
@@ -19,7 +19,7 @@ def suspend(command: SuspendDefinition, tx: Tx) -> list[int]:
         "suspend_definition", key=command.key, version=command.version, at=tx.now, by=tx.by.id, reason=command.reason
     )
     tx.send("insert_deployment", now=tx.now, by=tx.by.id)  # every process looks at its catalogue again
-    return versions
+    return _answer(versions, command.dry_run)
 
 
 def activate(command: ActivateDefinition, tx: Tx) -> list[int]:
@@ -27,6 +27,12 @@ def activate(command: ActivateDefinition, tx: Tx) -> list[int]:
     tx.send("activate_definition", key=command.key, version=command.version)
     tx.send("insert_deployment", now=tx.now, by=tx.by.id)
     tx.send("look_again_for_starts", now=tx.now)
+    return _answer(versions, command.dry_run)
+
+
+def _answer(versions: list[int], dry_run: bool) -> list[int]:
+    if dry_run:
+        raise Answered(versions)  # leaves the transaction without committing it
     return versions
 
 

@@ -28,17 +28,36 @@ def command_for(operation: str, parameters: Parameters, instance_id: UUID, batch
     make = OPERATIONS.get(operation)
     if make is None:
         raise Incorrect(f"没有操作“{operation}”", f"no such operation: {operation}", code="operation-unknown")
+    if operation == "variables" and not parameters.get("variables"):
+        raise Incorrect("没有给出变量", "no variables are given", code="parameters")
     try:
         return make({**parameters}, {"instance_id": instance_id, "batch_id": batch_id})
+    except _UnknownName as error:
+        [name] = error.args
+        raise Incorrect(
+            f"操作“{operation}”没有参数“{name}”", f"'{operation}' has no parameter '{name}'", code="parameters"
+        ) from None
     except (AttributeError, KeyError, TypeError, ValueError):
         raise Incorrect(
             f"操作“{operation}”的参数不符", f"these are no parameters of '{operation}'", code="parameters"
         ) from None
 
 
+class _UnknownName(ValueError):
+    """A parameter that the operation does not have, and where it was given."""
+
+
 def _migrate(given: dict[str, Any], common: dict[str, Any]) -> MigrateInstance:
-    called = {key: CalledPlan(**plan) for key, plan in given.pop("called", {}).items()}
+    called = {key: _called(key, plan) for key, plan in (given.pop("called", None) or {}).items()}
     return MigrateInstance(**common, called=called, **_known(given, "version", "mapping", "timers", "reason"))
+
+
+def _called(key: str, plan: Mapping[str, Any]) -> CalledPlan:
+    if not isinstance(plan, Mapping):
+        raise _UnknownName(f"called.{key}")
+    for name in plan.keys() - {"version", "mapping"}:
+        raise _UnknownName(f"called.{key}.{name}")
+    return CalledPlan(**plan)
 
 
 def _modify(given: dict[str, Any], common: dict[str, Any]) -> ModifyInstance:
@@ -68,9 +87,9 @@ def _plain(kind: Any) -> Callable[[dict[str, Any], dict[str, Any]], Any]:
 
 
 def _known(given: dict[str, Any], *names: str) -> dict[str, Any]:
-    """What was given and is not null. Raises ValueError for other names."""
-    if given.keys() - set(names):
-        raise ValueError(sorted(given.keys() - set(names)))
+    """What was given and is not null. Raises _UnknownName for another name."""
+    for name in sorted(given.keys() - set(names)):
+        raise _UnknownName(name)
     return {name: value for name, value in given.items() if value is not None}
 
 

@@ -7,20 +7,18 @@ from uuid import UUID
 
 import click
 
+from api.operations.inspection import history_json, instance_json
 from engine.clock import CHINA
-from engine.commands.contracts import Operate, RetryIncident
 from engine.errors import NotFound
 from engine.operations.requests import command_for
 from engine.store import reads
 from runtime import start
 from runtime.commands.batches import batch
-from runtime.commands.output import json_option, services, show, table
+from runtime.commands.changing import changed, dry_run_option, instance_argument, json_option, reason_option, tell
+from runtime.commands.incidents import incidents, retry, skip
+from runtime.commands.output import services, show, table
 from runtime.commands.pairs import Pairs, Values
-from workflows import audited
-
-reason_option = click.option("--reason", default="", help="for history / 原因")
-dry_run_option = click.option("--dry-run", is_flag=True, help="say what would change, change nothing / 试运行")
-instance_argument = click.argument("instance_id", type=click.UUID)
+from workflows.history import of_instance
 
 
 @click.group()
@@ -28,7 +26,8 @@ def group() -> None:
     """流程实例 / Process instances."""
 
 
-group.add_command(batch)
+for command in (batch, incidents, retry, skip):
+    group.add_command(command)
 
 
 @group.command("list")
@@ -50,32 +49,31 @@ def list_instances(definition: str | None, state: str | None, limit: int, as_jso
 @instance_argument
 @json_option
 def show_instance(instance_id: UUID, as_json: bool) -> None:
-    """查看 / One instance: what it waits for, its incidents."""
+    """查看 / One instance: its variables, what it waits for, its incidents."""
     with services() as built, built.engine.read() as conn:
         found = reads.instance(conn, built.region_id, instance_id)
         if found is None:
             raise NotFound("没有此流程实例", "no such instance")
-        waiting = reads.waiting(conn, built.region_id, instance_id)
-        incidents = reads.incidents(conn, built.region_id, instance_id=instance_id)
-    body = {
-        **_short(found),
-        "waiting": [{"element_id": w.element_id, "kind": w.kind} for w in waiting],
-        "ended_at": found.end_events,
-        "incidents": [{"id": str(i.id), "element_id": i.path, "message": i.message.en} for i in incidents],
-    }
-    lines = [(w.kind, w.element_id) for w in waiting] + [("incident", i.path, i.message.zh) for i in incidents]
-    show(body, as_json, lambda: "\n".join("  ".join(line) for line in [(str(found.id), found.status), *lines]))
+        body = instance_json(built, conn, start.AT_THE_MACHINE, found)
+    waiting = [
+        (w["kind"], w["element_id"], w["due_at"] or "", w["message"] or "", w["key"] or "") for w in body["waiting"]
+    ]
+    broken = [("incident", i["element_id"], i["id"], i["message"], "") for i in body["incidents"]]
+    head = f"{found.id}  {found.definition_key} v{found.definition_version}  {found.status}"
+    show(body, as_json, lambda: "\n".join(filter(None, [head, table([*waiting, *broken])])))
 
 
-@group.command("retry")
-@click.argument("incident_id", type=click.UUID)
+@group.command("history")
+@instance_argument
 @json_option
-def retry(incident_id: UUID, as_json: bool) -> None:
-    """重试 / Try the failed element of an incident again."""
-    with services() as built:
-        command = RetryIncident(incident_id=incident_id)
-        audited.execute(built, command, start.AT_THE_MACHINE, "incident", incident_id)
-    show({"id": str(incident_id), "retried": True}, as_json, lambda: "retried")
+def history(instance_id: UUID, as_json: bool) -> None:
+    """历史 / What happened, in order: when, where, what, by whom."""
+    with services() as built, built.engine.read() as conn:
+        found = reads.instance(conn, built.region_id, instance_id)
+        if found is None:
+            raise NotFound("没有此流程实例", "no such instance")
+        lines = [history_json(line) for line in of_instance(built, conn, start.AT_THE_MACHINE, found)]
+    show(lines, as_json, lambda: table([(one["at"], one["path"], one["event"], one["by"]) for one in lines]))
 
 
 @group.command("migrate")
@@ -167,28 +165,8 @@ _simple("terminate", "终止 / End an instance now.")
 def _operate(operation: str, asked: dict[str, Any], instance_id: UUID, dry_run: bool, as_json: bool) -> None:
     command = command_for(operation, asked, instance_id)
     with services() as built:
-        operate = Operate(instance_id=instance_id, command=command, dry_run=dry_run)
-        why = {"reason": asked["reason"]} if asked.get("reason") else None
-        changes = audited.execute(
-            built, operate, start.AT_THE_MACHINE, "instance", instance_id, why, action=type(command).__name__
-        )
-    body = {"id": str(instance_id), "dry_run": dry_run, "changes": changes}
-    show(body, as_json, lambda: _told(changes, dry_run))
-
-
-def _told(changes: dict[str, Any], dry_run: bool) -> str:
-    signs = (("opened", "+"), ("closed", "-"), ("changed", "~"), ("kept", " "))
-    rows = [
-        (sign, w["kind"], w["element_id"], w["due_at"] or "", _was(w)) for part, sign in signs for w in changes[part]
-    ]
-    notes = [f"! {note['message']['zh']} / {note['message']['en']}" for note in changes["notes"]]
-    head = f"{'试运行 / dry run: ' if dry_run else ''}{changes['state']}"
-    return "\n".join(filter(None, [head, table(rows), *notes]))
-
-
-def _was(wait: dict[str, Any]) -> str:
-    was = wait["was"]
-    return "" if was is None else f"(← {was['element_id']} {was['due_at'] or ''})"
+        changes = changed(built, command, instance_id, dry_run=dry_run, detail={"reason": asked.get("reason") or ""})
+    tell({"id": str(instance_id), "dry_run": dry_run, "changes": changes}, as_json)
 
 
 def _short(instance: Any) -> dict[str, Any]:

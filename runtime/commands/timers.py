@@ -11,9 +11,8 @@ import click
 from engine.clock import CHINA
 from engine.commands.contracts import FireTimerNow, MoveTimer
 from engine.store import unattended_reads
-from runtime import start
-from runtime.commands.output import json_option, services, show, table
-from workflows import audited
+from runtime.commands.changing import changed, dry_run_option, json_option, reason_option, tell
+from runtime.commands.output import services, show
 
 
 class Instant(click.ParamType):
@@ -79,24 +78,32 @@ def due(before: datetime | None, everything: bool, instance: UUID | None, limit:
 @click.argument("instance_id", type=click.UUID)
 @click.argument("wait_id", type=int)
 @click.argument("due_at", type=Instant())
-@click.option("--reason", default="")
+@reason_option
+@dry_run_option
 @json_option
-def move(instance_id: UUID, wait_id: int, due_at: datetime, reason: str, as_json: bool) -> None:
-    """改期 / Another due moment for a running timer; a cycle goes on counting from it."""
+def move(instance_id: UUID, wait_id: int, due_at: datetime, reason: str, dry_run: bool, as_json: bool) -> None:
+    """改期 / Another due moment for a running timer; a cycle goes on counting from it.
+
+    Example: yuntu timers move INSTANCE 2 2026-02-01T08:00:00+08:00 --dry-run
+    """
+    command = MoveTimer(instance_id=instance_id, wait_id=wait_id, due_at=due_at, reason=reason)
+    detail = {"wait": wait_id, "reason": reason}
     with services() as built:
-        command = MoveTimer(instance_id=instance_id, wait_id=wait_id, due_at=due_at, reason=reason)
-        audited.execute(built, command, start.AT_THE_MACHINE, "instance", instance_id, {"wait": wait_id})
-    answer = {"instance_id": str(instance_id), "wait_id": wait_id, "due_at": due_at.isoformat()}
-    show(answer, as_json, lambda: table([tuple(answer.values())]))
+        changes = changed(built, command, instance_id, dry_run=dry_run, detail=detail)
+    told = {"instance_id": str(instance_id), "wait_id": wait_id, "due_at": due_at.isoformat()}
+    tell({**told, "dry_run": dry_run, "changes": changes}, as_json)
 
 
 @group.command("fire")
 @click.argument("instance_id", type=click.UUID)
 @click.argument("wait_id", type=int)
+@reason_option
+@dry_run_option
 @json_option
-def fire(instance_id: UUID, wait_id: int, as_json: bool) -> None:
+def fire(instance_id: UUID, wait_id: int, reason: str, dry_run: bool, as_json: bool) -> None:
     """立即触发 / Fire a running timer now."""
+    command = FireTimerNow(instance_id=instance_id, wait_id=wait_id)
+    detail = {"wait": wait_id, "reason": reason}
     with services() as built:
-        command = FireTimerNow(instance_id=instance_id, wait_id=wait_id)
-        audited.execute(built, command, start.AT_THE_MACHINE, "instance", instance_id, {"wait": wait_id})
-    show({"fired": True}, as_json, lambda: "fired")
+        changes = changed(built, command, instance_id, dry_run=dry_run, detail=detail)
+    tell({"fired": not dry_run, "dry_run": dry_run, "changes": changes}, as_json)

@@ -64,9 +64,15 @@ def test_a_running_timer_is_moved_and_fires_then(county):
     timer = timer_of(county, instance)
     place = f"/api/instances/{instance}/timers/{timer['wait_id']}/due-date"
 
+    dry = county.post(place, "it", {"due_at": "2026-01-20T08:00:00+08:00", "dry_run": True}).json
+    assert timer_of(county, instance) == timer
     moved = county.post(place, "it", {"due_at": "2026-01-20T08:00:00+08:00", "reason": "spring festival"})
 
-    assert moved.json == {"due_at": "2026-01-20T08:00:00+08:00"}
+    assert moved.json == {"due_at": "2026-01-20T08:00:00+08:00", "dry_run": False, "changes": dry["changes"]}
+    [change] = dry["changes"]["changed"]
+    assert (change["due_at"], change["was"]["due_at"]) == ("2026-01-20T08:00:00+08:00", timer["due_at"])
+    [row] = [r for r in county.services.people.audit_rows(subject_id=instance) if r["action"] == "MoveTimer"]
+    assert row["detail"] == {"wait": timer["wait_id"], "reason": "spring festival"}
     assert county.post("/api/clock", "it", {"advance": "P10D"}).json["fired"] == 0
     assert county.post("/api/clock", "it", {"advance": "P10D"}).json["fired"] == 1
     problem_of(county.post(place, "nurse", {"due_at": "2026-01-20T08:00:00+08:00"}), 403)
@@ -77,8 +83,10 @@ def test_a_running_timer_is_fired_now_and_a_dry_run_fires_nothing(county):
     instance = county.errand()
     place = f"/api/instances/{instance}/timers/{timer_of(county, instance)['wait_id']}/firing"
 
-    assert county.post(place, "it", {"dry_run": True}).json == {"fired": False}
-    assert county.post(place, "it").json == {"fired": True}
+    dry = county.post(place, "it", {"dry_run": True}).json
+    assert (dry["fired"], dry["dry_run"]) == (False, True)
+    done = county.post(place, "it").json
+    assert (done["fired"], done["changes"]) == (True, dry["changes"])
 
     events = [line["event"] for line in county.get(f"/api/instances/{instance}/history", "it").json]
     assert events.count("fired") == 1

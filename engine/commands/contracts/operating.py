@@ -138,6 +138,7 @@ class SuspendDefinition:
     key: str
     version: int | None = None
     reason: str = ""
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +147,7 @@ class ActivateDefinition:
 
     key: str
     version: int | None = None
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
