@@ -17,7 +17,7 @@ from engine.errors import NotFound
 from engine.interpreter.codec import VERSION as CODEC
 from engine.interpreter.contracts import Diff, Event, Happened, Step, UserTaskDone, Wait, WaitKind
 from engine.lifecycle import Status, UserTaskState, require_active
-from engine.store import derive, drafts, reads, standing
+from engine.store import derive, drafts, given, reads, standing
 from engine.store.incidents import projection_incident
 from engine.store.library import Pins
 from engine.store.transaction import Tx, Unprojected
@@ -86,12 +86,13 @@ def lock_for_user_task(tx: Tx, user_task_id: UUID) -> tuple[Held, TaskHead]:
     row = tx.one("lock_for_user_task", task_id=user_task_id)
     if row is None:
         raise NotFound("没有这个任务", "no such user task")
-    return held_from(row[:10]), TaskHead(*row[10:])
+    return held_from(row[:11]), TaskHead(*row[11:])
 
 
 def held_from(row: tuple[Any, ...]) -> Held:
     """Of the columns of `lock_instance`, which every statement that locks an instance gives first."""
-    id, key, version, business_key, status, revision, blob, variables, pins, started_at = row
+    id, key, version, business_key, status, revision, blob, own, text, pins, started_at = row
+    variables = given.whole(own, text)
     state = interpreter.decode(blob, variables)
     return Held(id, key, version, business_key, status, revision, state, variables, pins, started_at)
 
@@ -107,6 +108,7 @@ def start(
     held = Held(instance_id, key, version, business_key, status, 0, None, step.state.variables, pins, tx.now)
     statements = _project(tx, _record(tx, held, diff, step, opened, (), ()), rows)
     _complete_rows(rows, held, step, "started" if status == Status.ACTIVE else status)
+    own, handed = given.divided(step.state.variables)
     tx.send(
         "start_instance",
         instance_id=instance_id,
@@ -116,7 +118,8 @@ def start(
         status=status,
         codec=CODEC,
         state=interpreter.encode(step.state),
-        variables=Jsonb(step.state.variables),
+        variables=Jsonb(own),
+        given=Jsonb(handed),
         pins=Jsonb(pins),
         at=tx.now,
         by=tx.by.id,
@@ -141,10 +144,10 @@ def move(
     tx: Tx, held: Held, event: Event, head: TaskHead | None = None, *, happened_at: datetime | None = None
 ) -> tuple[TaskRecord, ...]:
     """The same whatever the status: only ending an instance may do that."""
-    given: interpreter.State = held.state
+    stood: interpreter.State = held.state
     if head is not None:  # nobody comes back to a state whose task is being completed: only its waits are asked for
-        held.state = interpreter.State(given.scopes, dict(given.waits))
-    step = interpreter.apply(held.closure(tx), given, event, happened_at or tx.now, used_up=head is not None)
+        held.state = interpreter.State(stood.scopes, dict(stood.waits))
+    step = interpreter.apply(held.closure(tx), stood, event, happened_at or tx.now, used_up=head is not None)
     if happened_at is not None:
         step = _dated(step, happened_at)
     diff = interpreter.diff(held.state, step.state)

@@ -16,6 +16,7 @@ from engine import interpreter
 from engine.commands.records import task_id
 from engine.errors import Malformed, NotFound, Text
 from engine.interpreter.contracts import WaitKind
+from engine.store import given
 from engine.store.questions import Question
 from engine.store.rows import (
     Definition,
@@ -48,7 +49,10 @@ def user_task(conn: Conn, region_id: str, id: UUID) -> UserTask | None:
 def task_in_case(conn: Conn | Alone, region_id: str, id: UUID) -> tuple[UserTask, dict[str, Any], int] | None:
     """A user task with the process variables of its instance and the number of the catalogue, in one statement."""
     rows = ask(conn, SQL["read_task_in_case"], {"region_id": region_id, "id": id})
-    return (_task(rows[0][:-2]), rows[0][-2], rows[0][-1]) if rows else None
+    if not rows:
+        return None
+    *task, own, text, catalogue = rows[0]
+    return _task(tuple(task)), given.whole(own, text), catalogue
 
 
 def open_tasks(conn: Conn | Alone, region_id: str, instance_id: UUID) -> list[UserTask]:
@@ -172,7 +176,8 @@ def instances(
 
 def variables(conn: Conn, region_id: str, ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     """The process variables of several instances."""
-    return dict(conn.execute(SQL["read_variables"], {"region_id": region_id, "ids": list(ids)}).fetchall())
+    rows = conn.execute(SQL["read_variables"], {"region_id": region_id, "ids": list(ids)}).fetchall()
+    return {id: given.whole(own, text) for id, own, text in rows}
 
 
 def instance_counts(conn: Conn, region_id: str, definition_key: str) -> dict[int, dict[str, int]]:

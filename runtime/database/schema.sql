@@ -1996,6 +1996,23 @@ BEGIN
 END $$;
 
 --
+-- Name: start_instance(text, uuid, text, integer, text, public.instance_status, smallint, bytea, jsonb, jsonb, jsonb, timestamp with time zone, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.start_instance(p_region text, p_instance uuid, p_key text, p_version integer, p_case text, p_status public.instance_status, p_codec smallint, p_state bytea, p_variables jsonb, p_given jsonb, p_pins jsonb, p_at timestamp with time zone, p_by text, p_rows jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+BEGIN
+    INSERT INTO instance (region_id, id, definition_key, definition_version, business_key, status, revision, codec,
+           state, variables, given, pins, started_at, ended_at)
+    VALUES (p_region, p_instance, p_key, p_version, p_case, p_status, 1, p_codec, p_state, p_variables, p_given, p_pins,
+            p_at, CASE WHEN p_status IN ('completed', 'terminated') THEN p_at END);
+    PERFORM save_rows(p_region, p_instance, 1, p_key, p_version, p_case, p_at, p_by, p_rows);
+END $$;
+
+--
 -- Name: stored_forms(text, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2969,6 +2986,8 @@ CREATE TABLE public.instance (
     pins jsonb NOT NULL,
     started_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
+    given jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT instance_given_is_object CHECK ((jsonb_typeof(given) = 'object'::text)),
     CONSTRAINT instance_has_ended_iff_final CHECK (((status >= 'completed'::public.instance_status) = (ended_at IS NOT NULL)))
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');

@@ -18,6 +18,7 @@ import psycopg
 from engine.clock import CHINA
 from engine.commands.contracts import Actor, Completed, FireTimer, PublishMessage
 from engine.due import ENGINE, settle
+from engine.store import given
 from engine.store.connections import configure
 from runtime.simulation.clock import PlacedClock
 from workflows import completion, journey, task_access
@@ -64,7 +65,7 @@ CREATE TEMPORARY TABLE drawn_lead AS SELECT unnest(%s::text[]) AS id;
 CREATE INDEX ON drawn_lead (id);
 ANALYZE drawn_lead;
 """
-VARIABLES = "SELECT variables FROM instance WHERE region_id = %s AND id = %s"
+VARIABLES = "SELECT variables, given::text FROM instance WHERE region_id = %s AND id = %s"
 
 
 class Timer(NamedTuple):
@@ -174,7 +175,7 @@ class Desk:
 
     def variables_of(self, task: OpenTask) -> dict[str, Any]:
         row = self._owner.execute(VARIABLES, [self.services.region_id, task.instance_id]).fetchone()
-        return dict(row[0]) if row else {}
+        return given.whole(*row) if row else {}
 
     def case_of(self, tasks: Iterable[OpenTask]) -> dict[str, Any] | None:
         """Variables of the journey among whose tasks these are; None where none is open."""

@@ -8,7 +8,7 @@ SELECT i.id
    AND (%(state)s::text IS NULL OR i.status::text = %(state)s)
    AND (%(business_keys)s::text[] IS NULL OR i.business_key = ANY(%(business_keys)s))
    AND (%(instance_ids)s::uuid[] IS NULL OR i.id = ANY(%(instance_ids)s))
-   AND (%(variables)s::jsonb IS NULL OR i.variables @> %(variables)s)
+   AND (%(variables)s::jsonb IS NULL OR (i.given || i.variables) @> %(variables)s)
    AND (%(batch_id)s::uuid IS NULL OR EXISTS (
         SELECT FROM batch_item b
          WHERE b.region_id = %(region_id)s AND b.batch_id = %(batch_id)s AND b.instance_id = i.id AND b.state = 'done'))

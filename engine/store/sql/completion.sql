@@ -4,7 +4,8 @@
 SELECT t.id, t.revision, t.element_id, t.path, t.name, t.instance_id, t.wait_id, t.definition_key,
        t.definition_version, t.business_key, t.state::text, t.assignee, t.candidate_roles, t.candidate_users,
        t.organisation, t.created_at, t.window_from, t.due_at, t.until_at, t.priority, t.form, t.form_version, t.clock,
-       t.draft, t.completed_at, t.completed_by, i.variables, (SELECT coalesce(max(p.id), 0) FROM deployment p)
+       t.draft, t.completed_at, t.completed_by, i.variables, i.given::text,
+       (SELECT coalesce(max(p.id), 0) FROM deployment p)
   FROM user_task t JOIN instance i ON i.region_id = t.region_id AND i.id = t.instance_id
  WHERE t.region_id = %(region_id)s AND t.id = %(id)s
 

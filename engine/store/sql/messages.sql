@@ -34,7 +34,7 @@ SELECT s.instance_id, s.wait_id
 -- The same one under its lock, with what `lock_instance` gives, in one round trip. By its id, and that from a subquery: a
 -- lock in a join is taken of every row that is looked through.
 SELECT i.id, i.definition_key, i.definition_version, i.business_key, i.status::text, i.revision, i.state, i.variables,
-       i.pins, i.started_at
+       i.given::text, i.pins, i.started_at
   FROM instance i
  WHERE i.region_id = %(region_id)s
    AND i.id = (SELECT s.instance_id

@@ -5,7 +5,7 @@ SELECT n.instance_id, n.wait_id, n.element_id, n.path, n.kind, n.detail, n.resol
 
 -- read_all_states --
 -- For reconciliation; one pass over the table.
-SELECT i.id, i.status::text, i.state, i.variables
+SELECT i.id, i.status::text, i.state, i.given || i.variables
   FROM instance i
  WHERE i.region_id = %(region_id)s AND (%(after)s::uuid IS NULL OR i.id > %(after)s)
  ORDER BY i.id LIMIT %(limit)s

@@ -83,21 +83,21 @@ AND (t.created_at, t.id) > (%(after_created)s, %(after_id)s)
 
 -- read_instance --
 SELECT i.id, i.definition_key, i.definition_version, i.business_key, i.status::text AS status, i.revision, i.codec,
-       i.state, i.variables, i.pins, i.started_at, i.ended_at
+       i.state, i.given || i.variables AS variables, i.pins, i.started_at, i.ended_at
   FROM instance i
  WHERE i.region_id = %(region_id)s AND i.id = %(id)s
 
 -- read_instance_by_business_key --
 -- The open one, else the latest that ended.
 SELECT i.id, i.definition_key, i.definition_version, i.business_key, i.status::text AS status, i.revision, i.codec,
-       i.state, i.variables, i.pins, i.started_at, i.ended_at
+       i.state, i.given || i.variables AS variables, i.pins, i.started_at, i.ended_at
   FROM instance i
  WHERE i.region_id = %(region_id)s AND i.definition_key = %(definition_key)s AND i.business_key = %(business_key)s
  ORDER BY (i.ended_at IS NULL) DESC, i.started_at DESC LIMIT 1
 
 -- read_instances --
 SELECT i.id, i.definition_key, i.definition_version, i.business_key, i.status::text AS status, i.revision, i.codec,
-       i.state, i.variables, i.pins, i.started_at, i.ended_at
+       i.state, i.given || i.variables AS variables, i.pins, i.started_at, i.ended_at
   FROM instance i
  WHERE i.region_id = %(region_id)s
    AND (%(definition_key)s::text IS NULL OR i.definition_key = %(definition_key)s)
@@ -107,7 +107,7 @@ SELECT i.id, i.definition_key, i.definition_version, i.business_key, i.status::t
  ORDER BY i.id LIMIT %(limit)s
 
 -- read_variables --
-SELECT i.id, i.variables FROM instance i WHERE i.region_id = %(region_id)s AND i.id = ANY(%(ids)s)
+SELECT i.id, i.variables, i.given::text FROM instance i WHERE i.region_id = %(region_id)s AND i.id = ANY(%(ids)s)
 
 -- count_instances --
 SELECT i.definition_version, i.status::text AS status, count(*)

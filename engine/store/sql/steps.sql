@@ -1,7 +1,7 @@
 -- lock_instance --
 -- The row lock of the instance comes first in every transaction that moves it.
 SELECT i.id, i.definition_key, i.definition_version, i.business_key, i.status::text, i.revision, i.state, i.variables,
-       i.pins, i.started_at
+       i.given::text, i.pins, i.started_at
   FROM instance i
  WHERE i.region_id = %(region_id)s AND i.id = %(instance_id)s
    FOR UPDATE
@@ -11,7 +11,7 @@ SELECT i.id, i.definition_key, i.definition_version, i.business_key, i.status::t
 -- order of FROM: the instance first. Its id comes from a subquery: as a join, the planner of a young database would look
 -- the task up by instance.
 SELECT i.id, i.definition_key, i.definition_version, i.business_key, i.status::text, i.revision, i.state, i.variables,
-       i.pins, i.started_at,
+       i.given::text, i.pins, i.started_at,
        t.id, t.wait_id, t.state::text, t.revision, t.assignee, t.created_at, t.completed_at, t.completed_by
   FROM instance i, user_task t
  WHERE i.region_id = %(region_id)s AND t.region_id = %(region_id)s AND t.id = %(task_id)s
@@ -31,7 +31,7 @@ SELECT save_step(%(region_id)s, %(instance_id)s, %(revision)s, %(status)s::insta
 -- start_instance --
 SELECT start_instance(%(region_id)s, %(instance_id)s, %(key)s, %(version)s, %(business_key)s,
                       %(status)s::instance_status, %(codec)s::smallint, %(state)s, %(variables)s::jsonb,
-                      %(pins)s::jsonb, %(at)s, %(by)s, %(rows)s::jsonb)
+                      %(given)s::jsonb, %(pins)s::jsonb, %(at)s, %(by)s, %(rows)s::jsonb)
 
 -- change_user_task --
 -- Taking or giving back.

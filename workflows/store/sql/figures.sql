@@ -6,7 +6,7 @@ SELECT t.id FROM user_task t
 
 -- cases --
 -- Every instance of one process with its variables, for counting.
-SELECT i.status::text AS status, i.variables FROM instance i
+SELECT i.status::text AS status, i.given || i.variables AS variables FROM instance i
  WHERE i.region_id = %(region_id)s AND i.definition_key = %(definition_key)s ORDER BY i.started_at, i.id;
 
 -- stuck --
