@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from xml.etree import ElementTree
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ZEEBE = "{http://camunda.org/schema/zeebe/1.0}"
+YUNTU = "{urn:yuntu:bpmn:1}"
+ROLE = re.compile(r"R-[A-Z][A-Z0-9-]*")
 STEPS = frozenset(  # what a reader of the list needs; gateways, starts and ends are left out
     {
         *("userTask", "serviceTask", "businessRuleTask", "sendTask", "receiveTask", "scriptTask", "task", "manualTask"),
@@ -20,7 +23,8 @@ STEPS = frozenset(  # what a reader of the list needs; gateways, starts and ends
 @dataclass(frozen=True, kw_only=True)
 class Element:
     """`kind` is the BPMN tag. `calls`: the process a call activity calls. `inside`: the sub-process around it.
-    `on_demand`: an event sub-process, or inside one: it may never happen."""
+    `on_demand`: an event sub-process, or inside one: it may never happen. `roles`: whom the task, else its lane, names,
+    in an expression any of them; empty where nobody is named."""
 
     id: str
     kind: str
@@ -29,6 +33,7 @@ class Element:
     inside: str | None = None
     on_demand: bool = False
     depth: int = 0
+    roles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +50,7 @@ class Outline:
     """The elements of one file, in the order in which the flows reach them, a sub-process before what is in it."""
 
     elements: dict[str, Element]
-
-    @property
-    def user_tasks(self) -> dict[str, str]:
-        return {e.id: e.name or e.id for e in self.elements.values() if e.kind == "userTask"}
+    name: str = ""
 
     def kind_of(self, element_id: str) -> str:
         found = self.elements.get(element_id)
@@ -80,13 +82,31 @@ def _state(element: Element, done: set[str], current: set[str]) -> str:
 def outline(xml: bytes) -> Outline:
     """Read a diagram that has already passed the gate at deployment."""
     elements: dict[str, Element] = {}
+    name = ""
     for process in ElementTree.fromstring(xml).iter(f"{BPMN}process"):
-        _read(process, None, False, 0, elements)
-    return Outline(elements=elements)
+        name = name or " ".join(process.attrib.get("name", "").split())
+        _read(process, None, False, 0, _lane_roles(process), elements)
+    return Outline(elements=elements, name=name)
+
+
+def _lane_roles(process: ElementTree.Element) -> dict[str, frozenset[str]]:
+    """Element id -> the roles of the lane it lies in, the innermost where lanes lie in lanes."""
+    roles: dict[str, frozenset[str]] = {}
+    for lane in process.iter(f"{BPMN}lane"):
+        named = lane.find(f"{BPMN}extensionElements/{YUNTU}lane")
+        if named is not None:
+            found = frozenset(ROLE.findall(named.attrib.get("role", "")))
+            roles |= {(ref.text or "").strip(): found for ref in lane.findall(f"{BPMN}flowNodeRef")}
+    return roles
 
 
 def _read(
-    scope: ElementTree.Element, inside: str | None, on_demand: bool, depth: int, into: dict[str, Element]
+    scope: ElementTree.Element,
+    inside: str | None,
+    on_demand: bool,
+    depth: int,
+    lanes: Mapping[str, frozenset[str]],
+    into: dict[str, Element],
 ) -> None:
     """The elements of one scope in the order of its flows, each sub-process followed by its own."""
     nodes = {n.attrib["id"]: n for n in scope if n.tag.startswith(BPMN) and "id" in n.attrib}
@@ -94,6 +114,9 @@ def _read(
         node, kind = nodes[id], nodes[id].tag.removeprefix(BPMN)
         maybe = on_demand or node.attrib.get("triggeredByEvent") == "true"
         called = node.find(f"{BPMN}extensionElements/{ZEEBE}calledElement")
+        assigned = node.find(f"{BPMN}extensionElements/{ZEEBE}assignmentDefinition")
+        groups = assigned.attrib.get("candidateGroups", "") if assigned is not None else ""
+        around = into[inside].roles if inside is not None else frozenset[str]()
         into[id] = Element(
             id=id,
             kind=kind,
@@ -102,9 +125,10 @@ def _read(
             inside=inside,
             on_demand=maybe,
             depth=depth,
+            roles=frozenset(ROLE.findall(groups)) or lanes.get(id, around),
         )
         if kind == "subProcess":
-            _read(node, id, maybe, depth + 1, into)
+            _read(node, id, maybe, depth + 1, lanes, into)
 
 
 def _reached(nodes: dict[str, ElementTree.Element]) -> list[str]:

@@ -24,6 +24,10 @@ class Line:
     def differs(self) -> bool:
         return bool(self.typed) and self.recorded != self.typed
 
+    @property
+    def is_equal(self) -> bool:
+        return bool(self.typed) and self.recorded == self.typed
+
 
 def compared(page: Any, typed: Mapping[str, Any], on: Any) -> list[Line]:
     """Every field that one of the two sides answered, in the order of the form."""

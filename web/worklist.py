@@ -141,9 +141,19 @@ def reads_records(principal: Principal) -> bool:
     return bool(principal.roles & READERS)
 
 
-def element_names(services: Any, conn: Any) -> dict[str, str]:
-    """Every user task that a current diagram has, by id: what a list may be narrowed to."""
-    names: dict[str, str] = {}
-    for known in outlines.newest(services, conn).values():
-        names |= known.user_tasks
-    return names
+def element_groups(services: Any, conn: Any, query: Query, principal: Principal) -> list[tuple[str, dict[str, str]]]:
+    """What the list may be narrowed to: for each process, by its name, the user tasks of its current diagram that the
+    caller's roles may be given, id -> name; in the view of everything all of them. What the list is narrowed to now is
+    always among them."""
+    groups = []
+    for key, known in outlines.newest(services, conn).items():
+        names = {
+            one.id: one.name or one.id
+            for one in known.elements.values()
+            if one.kind == "userTask"
+            and (query.view == "all" or not one.roles or one.roles & principal.roles or one.id == query.element)
+            and (principal.restricted or not names_infection(one.id))
+        }
+        if names:
+            groups.append((known.name or key, names))
+    return groups

@@ -29,6 +29,8 @@ def test_the_list_shows_every_process_with_its_running_instances(shown):
 
     shipped = sum(path.read_text(encoding="utf-8").count("<bpmn:process ") for path in Path("bpmn").glob("*.bpmn"))
     assert "孕产全程" in html and "v1: 4" in html and html.count('class="open"') == shipped
+    visits = html.split("<code>antenatal_visits</code>")[1].split("</tr>")[0]
+    assert "随调用它的流程运行" in visits and "孕产全程" in visits
 
 
 def test_the_shipped_diagram_passes_the_gate_as_it_is(shown):

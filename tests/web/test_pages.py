@@ -145,6 +145,21 @@ def test_the_list_says_name_week_task_window_state_and_whose_it_is(shown):
     assert [part for part in ("测试甲", "9+0", "甲镇卫生院", "未认领") if part not in row] == []
 
 
+def test_a_list_may_be_narrowed_to_what_the_callers_roles_may_be_given_by_process(shown):
+    def offered(who, path="/tasks"):
+        html = shown.get(path, who).get_data(as_text=True).split('name="element">')[1].split("</select>")[0]
+        return set(re.findall(r'<option value="([^"]+)"', html)), set(re.findall(r'<optgroup label="([^"]+)"', html))
+
+    (nurse, groups), (midwife, _), (doctor, _) = offered("nurse"), offered("midwife"), offered("doctor")
+    everything, _ = offered("nurse", "/tasks?view=all")
+
+    assert {"task_register", "task_antenatal_visit"} <= nurse and "产前检查" in "".join(groups)
+    assert "task_record_delivery" in midwife and "task_record_delivery" not in nurse
+    assert "task_grade" in doctor and "task_grade" not in nurse
+    assert nurse < everything and {"task_record_delivery", "task_grade"} <= everything
+    assert "task_grade" in offered("nurse", "/tasks?element=task_grade")[0]
+
+
 def test_a_list_with_no_row_says_so_and_offers_the_way_back(shown):
     html = shown.get("/tasks?colour=red", "nurse").get_data(as_text=True)
 

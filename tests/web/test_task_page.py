@@ -93,6 +93,8 @@ def test_who_comes_second_sees_the_record_and_his_own_answers_marked_as_not_save
     row = next(part for part in html.split("<tr") if "血红蛋白</th>" in part)
     recorded, typed = row.split("<td>")[1:3]
     assert str(example("anc-first")["hb"]) in recorded and "131" in typed and "不同" in typed
+    before, folded = html.split('<details class="more">')[:2]
+    assert "血红蛋白</th>" in before and "血红蛋白</th>" not in folded and "舒张压</th>" in folded
     copied = html.split("<textarea")[1].split("</textarea>")[0]
     assert "readonly" in copied and "131" in copied and "后来者" in copied
     assert '<input type="text"' not in html.split("<main")[1]

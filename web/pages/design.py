@@ -10,6 +10,7 @@ from engine.commands.contracts import Deploy
 from engine.errors import Malformed, NotFound
 from engine.problems import Problem, Refused
 from engine.store import reads
+from web import outlines
 from web.language import current
 from web.pages.blueprint import bp, services
 from workflows import audited
@@ -29,8 +30,16 @@ def definitions() -> str:
         for definition in sorted(known, key=lambda d: (d.key, -d.version)):
             processes.setdefault(definition.key, []).append(definition)
         running = {key: _running(conn, key) for key in processes}
+        called_by: dict[str, list[str]] = {}
+        for key, known_outline in outlines.newest(services(), conn).items():
+            for called in sorted({one.calls for one in known_outline.elements.values() if one.calls}):
+                called_by.setdefault(called, []).append(known_outline.name or key)
     return render_template(
-        "definitions.html", processes=processes, running=running, done=request.args.get("done") == "1"
+        "definitions.html",
+        processes=processes,
+        running=running,
+        called_by=called_by,
+        done=request.args.get("done") == "1",
     )
 
 

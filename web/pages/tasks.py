@@ -54,7 +54,7 @@ def tasks() -> str:
         rows = worklist.rows(services(), conn, list(page.items), principal, places(), moment)
         counts.setdefault(query.view, page.total)
         done = _just_done(conn)
-        elements = worklist.element_names(services(), conn)
+        elements = worklist.element_groups(services(), conn, query, principal)
         services().people.record_view(principal, interaction="search", detail={"shown": len(rows)})
     last_page = max(1, -(-page.total // worklist.ROWS))
     return render_template(
