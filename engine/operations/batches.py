@@ -129,20 +129,28 @@ class Trial:
     groups: tuple[Group, ...] = ()
 
 
-def trial(engine: Engine, operation: str, query: Mapping[str, Any], parameters: Mapping[str, Any], by: Actor) -> Trial:
-    """The operation on some of the instances that the query finds, of every place where any stand; each rolled back.
+def trial(
+    engine: Engine,
+    operation: str,
+    query: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    by: Actor,
+    *,
+    most: int = TRIED,
+) -> Trial:
+    """The operation on `most` of the instances that the query finds, of every place where any stand; each rolled back.
     Raises Incorrect."""
     command_for(operation, parameters, UUID(int=0))
     asked = {"region_id": engine.region_id, **parameters_of(query)}
     with engine.read() as conn:
         ids = [row[0] for row in conn.execute(SQL["find_instances"], asked).fetchall()]
-        standing = {"region_id": engine.region_id, "ids": ids, "limit": TRIED}
+        standing = {"region_id": engine.region_id, "ids": ids, "limit": most}
         places = conn.execute(SQL["places_of_instances"], standing).fetchall()
     groups = {path: Group(path=path, waiting=waiting) for path, _, waiting in places}
     at: dict[UUID, list[Group]] = {}
     for path, instance_id, _ in places:
         at.setdefault(instance_id, []).append(groups[path])
-    chosen = list(dict.fromkeys([*at, *ids]))[:TRIED]
+    chosen = list(dict.fromkeys([*at, *ids]))[:most]
     failures: dict[str, tuple[int, Text, UUID]] = {}
     done = 0
     for instance_id in chosen:

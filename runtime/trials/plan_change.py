@@ -37,7 +37,7 @@ from workflows.intake import JOURNEY
 PACK = "cn-baseline"
 ARRIVE_WITHIN = 60  # days
 CHANGED_AFTER = 110  # days: the last who came are through registration, screening and grading
-GOES_ON = 700  # days, to the 42nd day of all and their children's last tests
+GOES_ON = 950  # days, to the 18th month of the last children of mothers with syphilis
 OLD, NEW, ADDED = "task_antenatal_visit", "task_window_visit", "task_window_counsel"
 VISITS, PATHWAY = "antenatal_visits.bpmn", "pregnancy_journey.bpmn"
 NEXT = ('exporterVersion="0.1"', 'exporterVersion="0.2"')  # the same pathway, which calls the new visits
@@ -73,6 +73,15 @@ HALF_DONE = 3  # of so many visits that wait one is filled in by half
 DONE = "SELECT count(*) FROM user_task WHERE region_id = %s AND element_id = %s AND state = 'completed'"
 ACTIVE = """
 SELECT count(*) FROM instance WHERE region_id = %s AND definition_key = 'pregnancy_journey' AND status = 'active'
+"""
+STANDING = """
+SELECT w.element_id, count(*)
+  FROM (SELECT region_id, instance_id, element_id FROM user_task WHERE state IN ('created', 'claimed')
+         UNION ALL
+        SELECT region_id, instance_id, element_id FROM timer) w
+  JOIN instance i ON i.region_id = w.region_id AND i.id = w.instance_id
+ WHERE i.region_id = %s AND i.definition_key = 'pregnancy_journey' AND i.status = 'active'
+ GROUP BY w.element_id
 """
 OLD_VERSIONS = """
 SELECT count(*) FROM instance
@@ -175,7 +184,7 @@ def _change(
         files = {VISITS: change(shipped[VISITS]), PATHWAY: shipped[PATHWAY].replace(*NEXT)}
         engine.execute(Deploy(files={name: text.encode() for name, text in files.items()}), by=start.INSTALLER)
         plan, query = _plan(engine), {"definition_key": JOURNEY, "version": 1}
-        rehearsed = batches.trial(engine, "migrate", query, plan, start.INSTALLER)
+        rehearsed = batches.trial(engine, "migrate", query, plan, start.INSTALLER, most=n)
         untouched = _deadlines(owner) == before
         batch = _migrate(engine, query, plan)
         after, kept = _deadlines(owner), _drafts(owner)
@@ -209,6 +218,7 @@ def _judged(
     """After everybody has gone on to the end."""
     refused, nobody = (sum((Counter(one[name]) for one in tallies), Counter[str]()) for name in ("refused", "nobody"))
     with psycopg.connect(url, autocommit=True) as owner:
+        standing = Counter[str](dict(owner.execute(STANDING, [PACK]).fetchall()))
         figures |= {
             "incidents": _number(owner, INCIDENTS),
             "new_visits": _number(owner, DONE, NEW),
@@ -224,7 +234,7 @@ def _judged(
         "drafts": at_least(1),
         "new_tasks": at_least(1),
     }
-    found = {**first, "refused": refused}
+    found = {**first, "refused": refused, "unfinished": standing}
     return verdict(
         "P08", figures, limits, first_faults={name: dict(each.most_common(5)) for name, each in found.items()}
     )

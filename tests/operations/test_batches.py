@@ -265,14 +265,13 @@ def test_a_trial_says_how_many_would_succeed_and_why_the_others_would_not(world,
     assert [world.instance(i).status for i in many[1:]] == ["active"] * 4
 
 
-def test_a_trial_looks_at_every_place_where_any_stand_and_says_of_each_what_would_happen(world, monkeypatch):
-    monkeypatch.setattr(batches, "TRIED", 3)
+def test_a_trial_looks_at_every_place_where_any_stand_and_says_of_each_what_would_happen(world):
     world.deploy(review("task_a", "task_c"))
     cases = sorted(world.start("review", str(n), number=n) for n in range(5))
     world.deploy(review("task_b", "task_c"))
     world.complete(cases[4], "task_a")  # the last one, whom the first three would not show
 
-    found = batches.trial(world.engine, "migrate", REVIEW, {"mapping": {}}, Actor(id="it"))
+    found = batches.trial(world.engine, "migrate", REVIEW, {"mapping": {}}, Actor(id="it"), most=3)
 
     assert (found.total, found.tried) == (5, 3)
     shown = {group.path: (group.waiting, group.tried, group.done, dict(group.failures)) for group in found.groups}
