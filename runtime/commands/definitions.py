@@ -14,6 +14,7 @@ from engine.store import plain, reads
 from runtime import start
 from runtime.commands.holding import resume, suspend
 from runtime.commands.output import json_option, services, show, table
+from runtime.commands.shelf import OTHER_NAME
 from workflows.soundness import searched
 
 ENDINGS = (".bpmn", ".dmn", ".json")
@@ -29,7 +30,7 @@ def deploy(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, as_json: 
 
     Example: yuntu deploy bpmn/ --dry-run
     """
-    files = {path.name: path.read_bytes() for path in _files(paths)}
+    files = {_named(path): path.read_bytes() for path in _files(paths)}
     if not files:
         raise click.UsageError("nothing to deploy: no .bpmn, .dmn or .json file")
     with services() as built:
@@ -98,10 +99,18 @@ def _files(paths: tuple[Path, ...]) -> list[Path]:
     for path in paths:
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
         found += [
-            p for p in inside if p.suffix in ENDINGS and (p.suffix != ".json" or _is_form(p) or not path.is_dir())
+            p
+            for p in inside
+            if (p.suffix in ENDINGS or p.name.endswith(OTHER_NAME))
+            and (p.suffix != ".json" or _is_form(p) or not path.is_dir())
         ]
     cases = [p.with_suffix(".cases.csv") for p in found if p.suffix == ".dmn"]
     return found + [path for path in cases if path.exists()]
+
+
+def _named(path: Path) -> str:
+    """The kind of a file is known by its ending."""
+    return f"{path.name.removesuffix(OTHER_NAME)}.bpmn" if path.name.endswith(OTHER_NAME) else path.name
 
 
 def _is_form(path: Path) -> bool:

@@ -12,12 +12,16 @@ import yaml
 from engine.problems import Refused
 from engine.rehearsal import Library
 
+OTHER_NAME = ".bpmn20.xml"  # what Activiti and Flowable call a diagram
+
 
 def files_of(paths: Sequence[str], ending: str) -> list[Path]:
     """Files as given; a folder stands for every file in it with this ending, deeper ones too, in order of name."""
+    also = (OTHER_NAME,) if ending == ".bpmn" else ()
     found: list[Path] = []
     for given in map(Path, paths):
-        found += sorted(given.rglob(f"*{ending}")) if given.is_dir() else [given]
+        inside = [path for one in (ending, *also) for path in given.rglob(f"*{one}")]
+        found += sorted(inside) if given.is_dir() else [given]
     return list(dict.fromkeys(found))
 
 

@@ -185,6 +185,13 @@ def test_a_diagram_is_deployed_checked_and_listed(yuntu, tmp_path):
     assert [(d["key"], d["version"], d["created"]) for d in deployed["deployed"]] == [("errand", 2, True)]
 
 
+def test_a_diagram_by_the_name_that_other_engines_give_it_is_found_in_a_folder(yuntu, tmp_path):
+    (tmp_path / "errand.bpmn20.xml").write_bytes(ERRAND.read_bytes())
+
+    assert yuntu.json("bpmn", "check", str(tmp_path))["summary"] == {"files": 1, "open": 1, "executable": 1}
+    assert yuntu.json("deploy", str(tmp_path), "--dry-run")["deployed"][0]["key"] == "errand"
+
+
 def test_a_diagram_that_is_refused_ends_with_one_and_says_where(yuntu, tmp_path):
     broken = tmp_path / "errand.bpmn"
     broken.write_bytes(ERRAND.read_bytes().replace(b'targetRef="catch_answer"', b'targetRef="nowhere"'))
