@@ -97,15 +97,18 @@ def _row(definition: dict[str, Any]) -> tuple[Any, ...]:
 def _files(paths: tuple[Path, ...]) -> list[Path]:
     found = []
     for path in paths:
-        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        found += [
-            p
-            for p in inside
-            if (p.suffix in ENDINGS or p.name.endswith(OTHER_NAME))
-            and (p.suffix != ".json" or _is_form(p) or not path.is_dir())
-        ]
+        found += [p for p in sorted(path.rglob("*")) if _is_deployed(p)] if path.is_dir() else _by_name([path])
     cases = [p.with_suffix(".cases.csv") for p in found if p.suffix == ".dmn"]
     return found + [path for path in cases if path.exists()]
+
+
+def _by_name(paths: list[Path]) -> list[Path]:
+    return [path for path in paths if path.suffix in ENDINGS or path.name.endswith(OTHER_NAME)]
+
+
+def _is_deployed(path: Path) -> bool:
+    """Of a folder: what has the right ending, and of JSON files only forms."""
+    return bool(_by_name([path])) and (path.suffix != ".json" or _is_form(path))
 
 
 def _named(path: Path) -> str:
