@@ -18,6 +18,7 @@ from runtime.retention.archive import Place, place_of
 from runtime.retention.policies import policies, set_policy
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
+ARCHIVES = click.Path(path_type=Path, file_okay=False, exists=True)
 dry_run_option = click.option("--dry-run", is_flag=True, help="change nothing, say what would be done / 只看不做")
 
 
@@ -55,13 +56,21 @@ def ttl(as_json: bool) -> None:
 @click.argument("definition_key")
 @click.argument("days", type=click.IntRange(0, 36_500))
 @click.option("--reason", required=True, help="the sentence that says so / 依据")
-def keep(definition_key: str, days: int, reason: str) -> None:
+@dry_run_option
+@json_option
+def keep(definition_key: str, days: int, reason: str, dry_run: bool, as_json: bool) -> None:
     """设定保留期 / Keep ended instances of a process for DAYS after their end.
 
     Example: yuntu history keep home_visit 1095 --reason "county rule of 2026, art. 4"
     """
-    with _place() as place:
+    with _place() as place, place.conn.transaction(force_rollback=dry_run):
         set_policy(place.conn, place.region_id, definition_key, days, reason, place.now, place.by)
+        found = policies(place.conn, place.region_id, place.now)
+    [now] = [p for p in found if p.definition_key == definition_key] or [None]
+    due = now.due if now else 0
+    result = {"dry_run": dry_run, "definition_key": definition_key, "keep_days": days, "reason": reason, "due": due}
+    said = f"{definition_key}: {days} 天 / days，已到期 / due {due:,}"
+    show(result, as_json, lambda: f"{_tried(dry_run)}{said}")
 
 
 @group.command("archive")
@@ -77,11 +86,12 @@ def archive(folder: Path, dry_run: bool, as_json: bool) -> None:
         due = {p.definition_key: p.due for p in policies(place.conn, place.region_id, place.now) if p.due}
         written = [] if dry_run else archives.archive(place, folder, _say)
     result = {"dry_run": dry_run, "due": due, "files": written}
-    show(result, as_json, lambda: "\n".join([f"{key}: {count:,}" for key, count in due.items()] + written))
+    lines = [f"{key}: {count:,}" for key, count in due.items()] + written
+    show(result, as_json, lambda: "\n".join(lines) or "没有到期的实例 / nothing is due")
 
 
 @group.command("sweep")
-@click.argument("folder", type=FOLDER)
+@click.argument("folder", type=ARCHIVES)
 @dry_run_option
 @json_option
 def sweep(folder: Path, dry_run: bool, as_json: bool) -> None:
@@ -92,11 +102,12 @@ def sweep(folder: Path, dry_run: bool, as_json: bool) -> None:
     with _place() as place:
         swept = archives.sweep(place, folder, _say, dry_run=dry_run)
     result = {"dry_run": dry_run, "swept": swept}
-    show(result, as_json, lambda: "\n".join(f"{file}: {count:,}" for file, count in swept.items()))
+    lines = [f"{_tried(dry_run)}{file}: {count:,}" for file, count in swept.items()]
+    show(result, as_json, lambda: "\n".join(lines) or "没有可删除的 / nothing to delete")
 
 
 @group.command("restore")
-@click.argument("folder", type=FOLDER)
+@click.argument("folder", type=ARCHIVES)
 @click.argument("instance_id", type=click.UUID)
 @dry_run_option
 @json_option
@@ -108,4 +119,9 @@ def restore(folder: Path, instance_id: UUID, dry_run: bool, as_json: bool) -> No
     with _place() as place:
         restored = archives.restore(place, folder, instance_id, dry_run=dry_run)
     result = {"dry_run": dry_run, "instance_id": str(instance_id), "restored": restored}
-    show(result, as_json, lambda: "已恢复 / restored" if restored else "未曾删除 / it had never gone")
+    said = "已恢复 / restored" if restored else "未曾删除 / it had never gone"
+    show(result, as_json, lambda: f"{_tried(dry_run)}{said}")
+
+
+def _tried(dry_run: bool) -> str:
+    return "试运行 / dry run: " if dry_run else ""

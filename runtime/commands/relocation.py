@@ -55,7 +55,8 @@ def import_(folder: Path, as_json: bool) -> None:
 
 @click.command("moved")
 @click.argument("receipt", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-def moved(receipt: Path) -> None:
+@json_option
+def moved(receipt: Path, as_json: bool) -> None:
     """凭回执标记为已迁走 / With the receipt of the import: mark the region as moved, for good.
 
     Example: yuntu region moved /secure/county-a/receipt.json
@@ -63,16 +64,18 @@ def moved(receipt: Path) -> None:
     read = json.loads(receipt.read_text(encoding="utf-8"))
     with owner_url() as url:
         departure.mark_moved(url, read, _by())
-    click.echo(f"{read['region_id']}: 已迁至 / moved to {read['installed_at']}")
+    told = {"region_id": read["region_id"], "state": "moved", "installed_at": read["installed_at"]}
+    show(told, as_json, lambda: f"{told['region_id']}: 已迁至 / moved to {told['installed_at']}")
 
 
 @click.command("thaw")
 @click.argument("region_id")
-def thaw(region_id: str) -> None:
+@json_option
+def thaw(region_id: str, as_json: bool) -> None:
     """放弃迁移，恢复工作 / Give up the move: the region works here again, its export is void."""
     with owner_url() as url:
         departure.give_up(url, region_id)
-    click.echo(f"{region_id}: 已恢复 / works here again")
+    show({"region_id": region_id, "state": "here"}, as_json, lambda: f"{region_id}: 已恢复 / works here again")
 
 
 @click.command("where")

@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from engine.errors import NotFound
 from engine.store.sql import load
 
 SQL = load(__file__)
@@ -52,6 +53,8 @@ def policies(conn: Connection[Any], region_id: str, now: datetime) -> list[Polic
 def set_policy(
     conn: Connection[Any], region_id: str, definition_key: str, keep_days: int, reason: str, now: datetime, by: str
 ) -> None:
-    """`reason`: the sentence, of a law or of the county, that says so."""
+    """`reason`: the sentence, of a law or of the county, that says so. Raises NotFound for a process nobody knows."""
+    if conn.execute(SQL["find_process"], {"definition_key": definition_key}).fetchone() is None:
+        raise NotFound(f"没有流程“{definition_key}”", f"no process {definition_key}")
     given = {"region_id": region_id, "definition_key": definition_key, "keep_days": keep_days, "reason": reason}
     conn.execute(SQL["set_policy"], {**given, "now": now, "by": by})

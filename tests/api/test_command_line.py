@@ -250,7 +250,11 @@ def test_the_past_is_archived_by_the_owner_of_the_tables_and_not_by_the_applicat
     ended = county.ask("POST", f"/api/instances/{errand}/termination", "it", json={"reason": "of no use"})
     assert ended.status_code == 200, ended.json
     later = {"YUNTU_DATABASE_OWNER_URL": county.url}
-    yuntu("history", "keep", "errand", "0", "--reason", "a test's", **later)
+    keep = ("history", "keep", "errand", "0", "--reason", "a test's")
+    assert "no process nothing" in yuntu("history", "keep", "nothing", "0", "--reason", "x", code=1, **later)
+    assert yuntu.json(*keep, "--dry-run", **later)["due"] == 1
+    assert "nothing is due" in yuntu("history", "archive", str(tmp_path), "--dry-run", **later)
+    assert yuntu.json(*keep, **later)["due"] == 1
 
     refused = yuntu("history", "archive", str(tmp_path), code=1)
     written = yuntu.json("history", "archive", str(tmp_path), **later)
@@ -258,4 +262,7 @@ def test_the_past_is_archived_by_the_owner_of_the_tables_and_not_by_the_applicat
     assert "YUNTU_DATABASE_OWNER_URL" in refused
     assert written["due"] == {"errand": 1}
     assert [file.name for file in tmp_path.glob("*.gz")] == written["files"]
+    yuntu("history", "sweep", str(tmp_path / "nowhere"), code=2, **later)
+    assert "dry run" in yuntu("history", "sweep", str(tmp_path), "--dry-run", **later)
     assert yuntu.json("history", "sweep", str(tmp_path), **later)["swept"] == {written["files"][0]: 1}
+    assert "nothing to delete" in yuntu("history", "sweep", str(tmp_path), **later)

@@ -14,6 +14,10 @@ SELECT k.definition_key, p.keep_days, p.reason, p.set_at, p.set_by,
  GROUP BY 1, 2, 3, 4, 5
  ORDER BY 1
 
+-- find_process --
+-- A policy for a process that nobody knows would keep nothing and delete nothing, and nobody would notice.
+SELECT version FROM definition WHERE kind = 'process' AND key = %(definition_key)s LIMIT 1;
+
 -- set_policy --
 INSERT INTO history_policy (region_id, definition_key, keep_days, reason, set_at, set_by)
 VALUES (%(region_id)s, %(definition_key)s, %(keep_days)s, %(reason)s, %(now)s, %(by)s)
