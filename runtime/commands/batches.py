@@ -85,6 +85,7 @@ def show_batch(batch_id: UUID, as_json: bool) -> None:
 def results(batch_id: UUID, state: str | None, limit: int, as_json: bool) -> None:
     """结果 / Instance by instance; of what failed, why."""
     with services() as built, built.engine.read() as conn:
+        _batch(built, batch_id)
         found = [result_json(r) for r in batches.results(conn, built.region_id, batch_id, state=state, limit=limit)]
     rows = [(r["instance_id"], r["state"], r["code"] or "", r["message"]["zh"] if r["message"] else "") for r in found]
     show({"items": found}, as_json, lambda: table(rows))

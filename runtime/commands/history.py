@@ -66,8 +66,7 @@ def keep(definition_key: str, days: int, reason: str, dry_run: bool, as_json: bo
     with _place() as place, place.conn.transaction(force_rollback=dry_run):
         set_policy(place.conn, place.region_id, definition_key, days, reason, place.now, place.by)
         found = policies(place.conn, place.region_id, place.now)
-    [now] = [p for p in found if p.definition_key == definition_key] or [None]
-    due = now.due if now else 0
+    due = next((policy.due for policy in found if policy.definition_key == definition_key), 0)
     result = {"dry_run": dry_run, "definition_key": definition_key, "keep_days": days, "reason": reason, "due": due}
     said = f"{definition_key}: {days} 天 / days，已到期 / due {due:,}"
     show(result, as_json, lambda: f"{_tried(dry_run)}{said}")

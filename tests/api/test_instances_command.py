@@ -88,6 +88,7 @@ def test_a_batch_is_tried_created_steered_and_its_results_listed(yuntu, county):
     assert (paused, slower, shown["state"], shown["done"]) == ("paused", 100, "completed", 2)
     assert [(f["instance_id"], f["code"]) for f in failed] == [(instances[0], "suspended")]
     assert batch in yuntu("instances", "batch", "list")
+    assert "no such batch" in yuntu("instances", "batch", "results", instances[0], code=1)
     assert BatchRunner(county.services.engine).run_some() == 0
 
 
