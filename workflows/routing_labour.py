@@ -81,7 +81,11 @@ def _died(answers: Values, on: date) -> dict[str, Any]:
 
 
 def rescue_begun(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"rescue_cause": answers.get("rescue_cause")}
+    return {"rescue_cause": answers.get("rescue_cause"), "rescue_began_at": answers.get("rescue_began_at")}
+
+
+def blood_asked(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"blood_requested_at": answers.get("blood_requested_at")}
 
 
 def blood(answers: Values, facts: Values, on: date) -> dict[str, Any]:
@@ -94,6 +98,7 @@ BY_FORM = {
     "birth-observation": observed,
     "cs-decision": decided,
     "cs-times": timed,
+    "blood-request": blood_asked,
     "blood-answer": blood,
     "newborn-died": newborn_died,
     "rescue-record": rescued,

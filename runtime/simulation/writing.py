@@ -67,7 +67,7 @@ IN_HOSPITAL = {"delivery_place": "county_hospital"}
 
 
 def _delivery(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
-    born = born_at(person, variables)
+    born = min(born_at(person, variables), now.astimezone(CHINA))
     decided = (born - timedelta(minutes=ddi_minutes(person))).isoformat()
     emergency = {"cs_category": "emergency", "cs_decision_at": decided} if person.mode == "cs_emergency" else {}
     return {
@@ -140,7 +140,7 @@ def _transfer(person: Person, task: OpenTask, variables: Values, now: datetime) 
 
 def _newborn_care(person: Person, task: OpenTask, variables: Values, now: datetime) -> dict[str, Any]:
     child = _child(person, variables)
-    born = born_at(person, variables)
+    born = min(born_at(person, variables), now.astimezone(CHINA))
     critical = person.critical_child == child["order"]
     state: dict[str, Any] = {"newborn_condition": "critical", "transfer_centre": "市新生儿救治中心"} if critical else {}
     return {

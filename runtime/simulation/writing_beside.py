@@ -36,10 +36,9 @@ def _as_it_is(person: Person, variables: Values, now: datetime, turned_down: boo
 
 def _blood(person: Person, variables: Values, now: datetime, turned_down: bool) -> dict[str, Any]:
     if turned_down:
-        return {"blood_found": False, "blood_none_reason": "血站暂无同型血"} | _none(
-            "blood_source", "blood_source_name", "blood_carried_by", "blood_expected_at"
-        )
-    return {"blood_expected_at": _text(now + timedelta(minutes=30))}
+        said = {"blood_found": False, "blood_none_reason": "血站暂无同型血", "blood_answered_at": _text(now)}
+        return said | _none("blood_source", "blood_source_name", "blood_carried_by", "blood_expected_at")
+    return {"blood_answered_at": _text(now), "blood_expected_at": _text(now + timedelta(minutes=30))}
 
 
 def _bed(person: Person, variables: Values, now: datetime, turned_down: bool) -> dict[str, Any]:
@@ -55,7 +54,7 @@ def _handover(person: Person, variables: Values, now: datetime, turned_down: boo
 
 
 def _consultation(person: Person, variables: Values, now: datetime, turned_down: bool) -> dict[str, Any]:
-    return {"consult_reassess": turned_down}
+    return {"consult_arrived_at": _text(now), "consult_answered_at": _text(now), "consult_reassess": turned_down}
 
 
 def _times(person: Person, variables: Values, now: datetime, turned_down: bool) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def test_of_two_who_accept_the_same_referral_one_is_taken(hospital):
     known = find(hospital, "other-his", request["requisition"]["value"])
     version = f'W/"{known["meta"]["versionId"]}"'
     wanted = {
-        "other-his": {**known, "status": "accepted", "lastModified": "2026-01-05T10:05:00+08:00"},
+        "other-his": {**known, "status": "accepted", "lastModified": "2026-01-05T07:55:00+08:00"},
         "their-lab": {**known, "status": "rejected", "statusReason": {"text": "床位已满"}},
     }
 
