@@ -22,6 +22,7 @@ ACTIVITIES = (
 )
 EVENTS = ("startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent")
 ON_THE_SPOT = ("task", "manualTask", "scriptTask", "businessRuleTask")  # ours passes them within the step
+FROM_INSIDE = ("errorEventDefinition", "escalationEventDefinition")
 CAUGHT = ("messageEventDefinition", "timerEventDefinition", "signalEventDefinition", "conditionalEventDefinition")
 
 
@@ -45,6 +46,7 @@ class Place:
     decision: tuple[str, str] | None = None  # (decision id, result variable)
     collection: str | None = None
     item: str | None = None
+    gathers: bool = False  # the results of its runs, in a collection
     propagate_parent: bool = True
     propagate_child: bool = True
     ends_loop: str | None = None  # completionCondition or loopCondition
@@ -129,6 +131,7 @@ def place_of(element: etree._Element) -> Place:
     for loop in element.iter(z("loopCharacteristics")):
         if loop.getparent().getparent().getparent() is element:
             place.collection, place.item = loop.get("inputCollection"), loop.get("inputElement")
+            place.gathers = bool(loop.get("outputCollection"))
     return place
 
 
@@ -158,6 +161,8 @@ def _loop(element: etree._Element, result: Rewritten) -> None:
             result.places[element_id].ends_loop = unmarked(child.text or "")
             loop.remove(child)
             result.skipped[element_id] = "a completion condition is compared only up to its activity"
+    if result.places[element_id].gathers:
+        result.skipped[element_id] = "a collection of results is not gathered"
     cardinality = etree.SubElement(loop, q("loopCardinality"))
     cardinality.text = f"count {element_id}"
 
@@ -196,6 +201,11 @@ def _event(element: etree._Element, result: Rewritten) -> None:
         if has_job(element):
             result.skipped[element_id] = "an end event that waits for a job"
         return
+    if not throws and names and names[0] in FROM_INSIDE:
+        if tag == "startEvent":
+            result.skipped[element_id] = "S8: an event sub-process for an error or an escalation is not begun by it"
+        elif element.get("cancelActivity") == "false":
+            result.skipped[element_id] = "S15: a non-interrupting boundary event fires once only"
     if throws or not names or names[0] not in CAUGHT:
         return
     if tag == "startEvent":
