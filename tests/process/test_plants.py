@@ -17,7 +17,7 @@ def case(sees: str):
     """The test as a function without arguments: of a table of cases the one that is named in brackets."""
     file, _, name = sees.partition("::")
     name, _, wanted = name.partition("[")
-    test = getattr(import_module(f"tests.process.{file}"), name)
+    test = getattr(import_module(f"tests.{file}" if "." in file else f"tests.process.{file}"), name)
     for mark in getattr(test, "pytestmark", ()):
         if mark.name == "parametrize":
             return _one_of(test, mark, wanted.rstrip("]"))
@@ -25,6 +25,7 @@ def case(sees: str):
 
 
 def _one_of(test, mark, wanted: str):
+    given = mark.kwargs.get("ids")
     names = [name.strip() for name in mark.args[0].split(",")]
     for number, values in enumerate(mark.args[1]):
         values = values if len(names) > 1 else (values,)
@@ -32,6 +33,8 @@ def _one_of(test, mark, wanted: str):
             str(value) if isinstance(value, str | int | type(None)) else f"{name}{number}"
             for name, value in zip(names, values)
         )
+        if callable(given):
+            shown = given(*values)
         if wanted in ("", shown):
             return lambda: test(*values)
     raise AssertionError(f"{test.__name__} has no case {wanted}")
@@ -54,4 +57,4 @@ def test_every_row_that_a_diagram_alone_can_show_is_planted():
 
     assert {f"S{n}" for n in range(1, 29)} | {f"F{n}" for n in range(1, 15)} <= rows | elsewhere
     assert {f"D{n}" for n in range(1, 19)} <= rows | elsewhere
-    assert {f"C{n}" for n in (1, 2, 4, 7, 8, 10, 12, 20, 23, 24, 27, 28, 36)} <= rows
+    assert {f"C{n}" for n in (*range(1, 13), 16, 19, 20, 23, 24, 27, 28, 36)} <= rows

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.interpreter import behaviours, catching, compensation, joins, lifecycle, multi_instance, throwing
-from engine.interpreter.behaviours import activities, user_tasks
+from engine.interpreter import behaviours, catching, compensation, compile, joins, lifecycle, multi_instance, throwing
+from engine.interpreter.behaviours import activities, events, user_tasks
 from engine.interpreter.contracts import WaitKind
 from engine.interpreter.run import Run
 from engine.interpreter.state import ROOT, ScopeKind
 from engine.interpreter.values import Values
-from engine.model.elements import Kind, TerminateEvent
-from engine.timers import workdays
+from engine.model import events as events_of_diagrams
+from engine.model import reader
+from engine.model.elements import EscalationEvent, Kind, LinkEvent, TerminateEvent
+from engine.operations import modification
+from engine.timers import cycles, workdays
 from tests.process.plants.registry import planted
 
 ACTIVITIES, CALLS = "test_activities::", "test_calls_and_values::"
@@ -38,10 +42,32 @@ def an_inclusive_join_waits_for_every_flow(mp: pytest.MonkeyPatch) -> None:
     )
 
 
+@planted("C3", "test_refusals::test_is_refused_at_its_element[a complex gateway]")
+def a_complex_gateway_is_read_as_an_exclusive_one(mp: pytest.MonkeyPatch) -> None:
+    mp.setitem(reader.KINDS, "complexGateway", Kind.EXCLUSIVE)
+
+
 @planted("C4", ACTIVITIES + "test_an_implicit_split_takes_every_flow_and_a_conditional_one_only_when_true")
 def an_implicit_split_takes_one_flow(mp: pytest.MonkeyPatch) -> None:
     chosen = lifecycle.chosen_flows
     mp.setattr(lifecycle, "chosen_flows", lambda run, scope, node: chosen(run, scope, node)[:1])
+
+
+@planted("C5", "test_reference_traces::test_bpmn_says[13.5.4 an escalation is caught beside the work, which goes on]")
+def an_escalation_is_a_none_event(mp: pytest.MonkeyPatch) -> None:
+    mp.delitem(events.THROWERS, EscalationEvent)
+
+
+@planted("C6", "test_known_silent_errors::test_s12_a_link_goes_on_at_its_catching_side")
+def a_link_doubles_its_token(mp: pytest.MonkeyPatch) -> None:
+    connect = compile._connect
+
+    def doubled(node: Any, here: Any) -> None:
+        connect(node, here)
+        if isinstance(node.event, LinkEvent) and node.kind is Kind.THROW:
+            node.outgoing *= 2
+
+    mp.setattr(compile, "_connect", doubled)
 
 
 @planted("C7", "test_compensation::test_what_ran_inside_a_sub_process_is_undone_with_it_the_last_first")
@@ -64,6 +90,18 @@ def terminate_ends_everything(mp: pytest.MonkeyPatch) -> None:
     mp.setitem(BEHAVIOURS, Kind.END, ends)
 
 
+@planted("C9", "test_refusals::test_is_refused_at_its_element[two event definitions]")
+def of_several_event_definitions_the_first_counts(mp: pytest.MonkeyPatch) -> None:
+    read = events_of_diagrams.read_event
+
+    def first(xml: Any, *more: Any, **named: Any) -> Any:
+        for other in [child for child in xml if child.tag.endswith("EventDefinition")][1:]:
+            xml.remove(other)
+        return read(xml, *more, **named)
+
+    mp.setattr(reader, "read_event", first)
+
+
 @planted("C10", ACTIVITIES + "test_a_cycle_starts_an_event_sub_process_again_and_again")
 def an_event_sub_process_comes_once(mp: pytest.MonkeyPatch) -> None:
     def once(run: Run, wait: Any, node: Any) -> bool:
@@ -73,10 +111,26 @@ def an_event_sub_process_comes_once(mp: pytest.MonkeyPatch) -> None:
     mp.setattr(catching, "rearm", once)
 
 
+@planted("C11", "test_refusals::test_is_refused_at_its_element[an ad-hoc sub-process]")
+def an_ad_hoc_sub_process_is_read_as_a_task_that_passes(mp: pytest.MonkeyPatch) -> None:
+    mp.setitem(reader.KINDS, "adHocSubProcess", Kind.TASK)
+
+
 @planted("C12", ACTIVITIES + "test_sequential_runs_come_one_after_the_other")
 def sequential_runs_come_all_at_once(mp: pytest.MonkeyPatch) -> None:
     loop = multi_instance._loop
     mp.setattr(multi_instance, "_loop", lambda node: dataclasses.replace(loop(node), sequential=False))
+
+
+@planted("C16", "operations.test_modification::test_a_token_goes_from_one_task_to_another_with_new_values")
+def what_is_cancelled_stays_open(mp: pytest.MonkeyPatch) -> None:
+    mp.setattr(modification._Hand, "_cancel", lambda hand, path: None)
+
+
+@planted("C19", "test_timers::test_cron_with_five_or_six_fields_is_read_in_chinese_time")
+def cron_is_read_in_universal_time(mp: pytest.MonkeyPatch) -> None:
+    following = cycles._next_of_cron
+    mp.setattr(cycles, "_next_of_cron", lambda cron, moment, zone: following(cron, moment, ZoneInfo("UTC")))
 
 
 @planted("C20", "test_timers::test_working_days_follow_the_holidays_and_the_saturdays_that_make_up_for_them")
