@@ -35,13 +35,13 @@ def refused(form, answers, context=None):
 
 # form, what is answered too early, where it is said, what the case knows
 TOO_EARLY = [
-    ("cs-times", {"cs_called_at": at("06:59")}, "cs_called_at", {}),
-    ("cs-times", {"in_theatre_at": at("06:59")}, "in_theatre_at", {}),
-    ("cs-times", {"anaesthesia_at": at("07:10")}, "anaesthesia_at", {}),
-    ("cs-times", {"incision_at": at("07:13")}, "incision_at", {}),
-    ("cs-times", {"theatre_ready_at": at("07:21")}, "incision_at", {}),
-    ("cs-times", {"delivered_at": at("07:19")}, "delivered_at", {}),
-    ("cs-times", {"incision_at": None, "anaesthesia_at": None, "delivered_at": at("07:10")}, "delivered_at", {}),
+    ("cs-times", {"cs_called_at": at("07:59")}, "cs_called_at", {}),
+    ("cs-times", {"in_theatre_at": at("07:59")}, "in_theatre_at", {}),
+    ("cs-times", {"anaesthesia_at": at("08:10")}, "anaesthesia_at", {}),
+    ("cs-times", {"incision_at": at("08:13")}, "incision_at", {}),
+    ("cs-times", {"theatre_ready_at": at("08:21")}, "incision_at", {}),
+    ("cs-times", {"delivered_at": at("08:19")}, "delivered_at", {}),
+    ("cs-times", {"incision_at": None, "anaesthesia_at": None, "delivered_at": at("08:10")}, "delivered_at", {}),
     ("newborn-transfer", {"accepted_at": at("06:59")}, "accepted_at", {}),
     ("newborn-transfer", {"departed_at": at("06:59")}, "departed_at", {}),
     ("newborn-transfer", {"arrived_at": at("07:29")}, "arrived_at", {}),
