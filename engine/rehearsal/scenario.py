@@ -17,7 +17,7 @@ from engine.clock import CHINA
 from engine.errors import EngineError
 from engine.interpreter import Closure
 from engine.rehearsal.rehearsal import Rehearsal
-from engine.timers import parse_duration
+from engine.timers import TimerFault, parse_duration
 
 TOLERANCE = timedelta(seconds=2)
 YEAR = timedelta(days=365)
@@ -129,13 +129,16 @@ class _Player:
 
 def play(closure: Closure, scenario: Mapping[str, Any], **options: Any) -> Report:
     """Run the steps in order; stop at the first that does not hold. `options` go to `Rehearsal`."""
-    steps = scenario.get("steps") or []
+    given = scenario.get("steps") or []
+    steps = given if isinstance(given, list) else []
     played = 0
     run = None
     try:
         known(
             {"diagram", "process", "now", "start", "start_at", "steps", "name", "description", "business_key"}, scenario
         )
+        if steps is not given and given:
+            raise Mismatch({"steps": "a list"}, {"steps": given})
         run = Rehearsal(
             closure,
             instant(scenario["now"]) if scenario.get("now") is not None else datetime(2026, 1, 5, 8, tzinfo=CHINA),
@@ -155,7 +158,12 @@ def play(closure: Closure, scenario: Mapping[str, Any], **options: Any) -> Repor
         return Report(
             False, played, played + 1, place, {"error": {"zh": error.message.zh, "en": error.message.en}}, run
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except TimerFault as fault:
+        place = steps[played] if played < len(steps) else "scenario"
+        return Report(
+            False, played, played + 1, place, {"error": {"zh": fault.message.zh, "en": fault.message.en}}, run
+        )
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         place = steps[played] if played < len(steps) else "scenario"
         return Report(False, played, played + 1, place, {"error": f"this step cannot be read: {error!r}"}, run)
     return Report(True, played, rehearsal=run)

@@ -38,7 +38,10 @@ def check(paths: tuple[str, ...], walks: int, seed: int, states: int, as_json: b
 
     Example: yuntu bpmn check bpmn/ --json
     """
-    reports = [check_file(path, walks=walks, seed=seed, states=states) for path in files_of(paths, ".bpmn")]
+    files = files_of(paths, ".bpmn")
+    if not files:
+        raise click.UsageError("没有流程图 / no diagram (.bpmn, .bpmn20.xml) there")
+    reports = [check_file(path, walks=walks, seed=seed, states=states) for path in files]
     summary = {
         "files": len(reports),
         "open": sum(r["opens"] for r in reports),

@@ -36,7 +36,10 @@ def run(files: tuple[str, ...], as_json: bool) -> None:
     Example: yuntu scenario run tests/bpmn/scenarios --json
     """
     coverage = Coverage()
-    reports = [run_file(path, coverage) for path in (*files_of(files, ".yaml"), *_yml(files))]
+    found = (*files_of(files, ".yaml"), *_yml(files))
+    if not found:
+        raise click.UsageError("没有场景文件 / no scenario file (.yaml, .yml) there")
+    reports = [run_file(path, coverage) for path in found]
     if as_json:
         click.echo(json.dumps({"files": reports, "coverage": coverage.as_json()}, ensure_ascii=False, default=_plain))
     else:
@@ -62,6 +65,8 @@ def run_file(path: Path, coverage: Coverage) -> dict[str, Any]:
         return _failed(path, "a diagram that deploys", {"refused": [p.as_json() for p in refused.problems]})
     except (EngineError, OSError, ValueError, yaml.YAMLError) as error:
         return _failed(path, "a scenario file", {"error": str(error)})
+    except (TypeError, AttributeError, RecursionError) as error:  # `diagram: 7`, a text where a list is wanted
+        return _failed(path, "a scenario file", {"error": f"this file cannot be read: {error!r}"})
     report = play(closure, scenario)
     if report.rehearsal is not None:
         coverage.add(closure.programs, report.rehearsal)

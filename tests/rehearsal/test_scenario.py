@@ -93,3 +93,47 @@ def test_a_refused_element_fails_the_file_with_the_refusal(tmp_path):
 
     assert code == 1
     assert [p["element_id"] for p in report["files"][0]["actual"]["refused"]] == ["which"]
+
+
+ODD = [None, 7, "x", [], [7], {}, {"x": 7}, {"name": "m"}, True]
+NAMES = ["complete", "message", "signal", "advance", "error", "expect"]
+
+
+def test_whatever_stands_in_a_step_fails_the_file_with_its_place_and_never_with_a_trace(tmp_path):
+    steps = [{name: odd} for name in NAMES for odd in ODD]
+    steps += [
+        {"expect": {name: odd}} for name in ("open", "variables", "timers", "visited", "incidents") for odd in ODD
+    ]
+    steps += [{"complete": "task_ask", "nth": odd} for odd in (0, 9, "x", [])] + [{"complete": "task_ask", "with": 3}]
+    steps += [{"advance": "P7"}, {"advance": "P999999999D"}, {"message": {"name": "m", "key": "k", "ttl": "soon"}}]
+    (tmp_path / "p.bpmn").write_bytes(
+        process(START + task("task_ask") + END, ("a", "start", "task_ask"), ("b", "task_ask", "end"))
+    )
+    for number, step in enumerate(steps):
+        written = {"diagram": "p.bpmn", "steps": [step]}
+        (tmp_path / f"{number:03}.yaml").write_text(json.dumps(written), encoding="utf-8")
+
+    answer = CliRunner().invoke(group, ["run", str(tmp_path), "--json"])
+
+    files = json.loads(answer.output)["files"]
+    assert len(files) == len(steps) and not isinstance(answer.exception, (TypeError, ValueError))
+    assert all(file["pass"] or (file["failed_at"] is not None and file["actual"]) for file in files)
+    assert next(f for f in files if "P7'" in str(f["expected"]))["actual"]["error"]["zh"]
+
+
+@pytest.mark.parametrize(
+    "written", ["", "7", "[]", "diagram: 7", "diagram: [7]", "diagram: []", "diagram: p.bpmn\nsteps: 7", "a: &a [*a]"]
+)
+def test_a_file_that_is_no_scenario_fails_in_words(tmp_path, written):
+    (tmp_path / "p.bpmn").write_bytes(
+        process(START + task("task_ask") + END, ("a", "start", "task_ask"), ("b", "task_ask", "end"))
+    )
+    (tmp_path / "s.yaml").write_text(written, encoding="utf-8")
+
+    answer = CliRunner().invoke(group, ["run", str(tmp_path / "s.yaml"), "--json"])
+
+    assert (answer.exit_code, json.loads(answer.output)["files"][0]["pass"]) == (1, False)
+
+
+def test_a_folder_in_which_nothing_is_to_be_checked_is_wrong_usage(tmp_path):
+    assert CliRunner().invoke(group, ["run", str(tmp_path)]).exit_code == 2
