@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from operator import gt, lt
@@ -44,29 +44,64 @@ class Fact:
 Stated = tuple[tuple[str, Fact], ...]  # what one resource says: names of facts, and their values
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What resources say together, in the order in which they were looked at: of each kind the newest, the worst or the
+    sum; and the days on which the urine was abnormal. `looked_at`: their ids with the hashes of their contents."""
+
+    looked_at: tuple[tuple[str, str], ...] = ()
+    newest: dict[str, Fact] = field(default_factory=dict)
+    urine: dict[date, Fact] = field(default_factory=dict)
+
+    def and_also(self, looked_at: tuple[tuple[str, str], ...], stated: Iterable[Stated]) -> Together:
+        after = Together(looked_at, dict(self.newest), dict(self.urine))
+        for each in stated:
+            for name, fact in each:
+                after._add(name, fact)
+        return after
+
+    def _add(self, name: str, fact: Fact) -> None:
+        newest = self.newest
+        if name in EXTREMES:
+            _keep_worst(newest, name, fact)
+        if name in SUMS:
+            _add(newest, name, fact)
+        if name in URINE and str(fact.value) in POSITIVE:
+            self.urine[fact.at.astimezone(CHINA).date()] = fact
+        if name not in newest or (newest[name].at, newest[name].source) < (fact.at, fact.source):
+            newest[name] = fact
+
+
 def read_facts(conn: Any, region_id: str, pregnancy_id: str) -> dict[str, Fact]:
     """Fact name (the forms' linkId) to the newest value. What the registration says of the person is in it too."""
-    newest: dict[str, Fact] = {}
     person: dict[str, Fact] = {}
-    urine: dict[date, Fact] = {}
-    heads = resources.known_of_her(conn, region_id, pregnancy_id)  # of her alone: her child's weight is not hers
-    for stated in _stated(conn, region_id, [head for head in heads if head.type != "Patient"]):
-        for name, fact in stated:
-            if name in EXTREMES:
-                _keep_worst(newest, name, fact)
-            if name in SUMS:
-                _add(newest, name, fact)
-            if name in URINE and str(fact.value) in POSITIVE:
-                urine[fact.at.astimezone(CHINA).date()] = fact
-            if name not in newest or (newest[name].at, newest[name].source) < (fact.at, fact.source):
-                newest[name] = fact
-    for head in heads:
+    observations = []
+    for head in resources.known_of_her(conn, region_id, pregnancy_id):  # of her alone: her child's weight is not hers
         if head.type == "Patient":
             person = of_person({"id": head.id, **plain.read(head.body or "{}")}, head.updated_at)
-    if urine:
-        last = urine[max(urine)]
-        newest[URINE_TIMES] = Fact(value=len(urine), at=last.at, source=last.source)
-    return {**person, **newest}
+        else:
+            observations.append(head)
+    known = _together(conn, region_id, pregnancy_id, observations)
+    facts = {**person, **known.newest}
+    if known.urine:
+        last = known.urine[max(known.urine)]
+        facts[URINE_TIMES] = Fact(value=len(known.urine), at=last.at, source=last.source)
+    return facts
+
+
+def _together(conn: Any, region_id: str, pregnancy_id: str, heads: list[resources.OfHer]) -> Together:
+    """What was looked at before in this order is not looked at again: a visit adds to it, and seldom changes any."""
+    looked_at = tuple((head.id, head.content_hash) for head in heads)
+    before = TOGETHER.of(region_id, pregnancy_id)
+    if looked_at[: len(before.looked_at)] != before.looked_at:
+        before = Together()
+    if looked_at == before.looked_at:
+        return before
+    stated = _stated(conn, region_id, heads[len(before.looked_at) :])
+    after = before.and_also(looked_at, (each for each in stated.values() if each))
+    if None not in stated.values():  # else somebody has changed one meanwhile
+        TOGETHER.keep(region_id, pregnancy_id, after)
+    return after
 
 
 URINE = frozenset({"urine_protein", "urine_blood"})  # S-6.5: of a clean-catch sample; no form asks for casts and cells
@@ -129,11 +164,39 @@ class Remembered:
             self._known[head.id, head.content_hash] = stated
 
 
-REMEMBERED = Remembered(20_000)  # with every form of a woman the same some hundred are looked at
+class RememberedTogether:
+    """The same for what is known of a case, at most so many cases."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._known: OrderedDict[tuple[str, str], Together] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, region_id: str, pregnancy_id: str) -> Together:
+        with self._lock:
+            found = self._known.get((region_id, pregnancy_id))
+            if found is not None:
+                self._known.move_to_end((region_id, pregnancy_id))
+        return found or NOTHING
+
+    def keep(self, region_id: str, pregnancy_id: str, known: Together) -> None:
+        with self._lock:
+            self._known[region_id, pregnancy_id] = known
+            self._known.move_to_end((region_id, pregnancy_id))
+            while len(self._known) > self.most:
+                self._known.popitem(last=False)
 
 
-def _stated(conn: Any, region_id: str, heads: list[resources.OfHer]) -> Iterator[Stated]:
-    """The facts of each; texts are read of those alone that are not remembered."""
+NOTHING = Together()
+REMEMBERED = Remembered(20_000)  # a resource of a case that is not remembered as a whole, or has changed
+TOGETHER = RememberedTogether(
+    1_000
+)  # some 15 KB each: with every form of a woman the same some hundred would be looked at
+
+
+def _stated(conn: Any, region_id: str, heads: list[resources.OfHer]) -> dict[str, Stated | None]:
+    """The facts of each, by id; texts are read of those alone that are not remembered. None where the version that
+    was looked for is gone."""
     known = REMEMBERED.of(heads)
     new = [head for head in heads if known[head.id] is None]
     texts = resources.texts_of_observations(conn, region_id, new)
@@ -141,7 +204,7 @@ def _stated(conn: Any, region_id: str, heads: list[resources.OfHer]) -> Iterator
         if head.id in texts:
             known[head.id] = stated = tuple(facts_of({"id": head.id, **plain.read(texts[head.id])}))
             REMEMBERED.keep(head, stated)
-    return (stated for stated in known.values() if stated)
+    return known
 
 
 def woman_of(conn: Any, region_id: str, pregnancy_id: str) -> str | None:

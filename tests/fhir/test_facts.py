@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
+from random import Random
 
 import pytest
 
 from engine.clock import CHINA
-from fhir_adapters.facts import Remembered, facts_of
+from fhir_adapters.facts import Fact, Remembered, RememberedTogether, Together, facts_of
 from fhir_adapters.store import resources
 from fhir_adapters.store.resources import OfHer
 from tests.fhir.fhir_kit import CANON, coded, observation
@@ -136,8 +138,42 @@ def test_the_text_of_an_observation_is_read_once_and_again_when_it_was_changed(h
     changed = {**stored, "status": "corrected", "valueQuantity": quantity(90, "g/L", "g/L")}
     assert hospital.put(f"/Observation/{stored['id']}", changed).status_code == 200
 
-    assert first == (100, 100) and asked[-1] == []
+    assert first == (100, 100) and len(asked) == 1  # the second time nothing new was there
     assert known() == 90 and read[-1] == [2]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_was_looked_at_in_parts_says_the_same_as_looked_at_at_once(seed):
+    chance = Random(seed)
+
+    def stated(number):
+        at = datetime(2026, 1, 1 + chance.randrange(9), 8, chance.randrange(3), tzinfo=CHINA)
+        names = chance.sample(["hb", "plt", "creatinine", "red_cells_u", "urine_protein", "urine_blood"], 3)
+        values = {name: "1+" if name.startswith("urine") else Decimal(chance.randrange(200)) for name in names}
+        return tuple((name, Fact(value=value, at=at, source=f"Observation/{number}")) for name, value in values.items())
+
+    every = [stated(number) for number in range(30)]
+    at_once, in_parts, done = Together().and_also((), every), Together(), 0
+    while done < len(every):
+        more = chance.randrange(1, 6)
+        before = dict(in_parts.newest), dict(in_parts.urine)
+        after = in_parts.and_also((), every[done : done + more])
+        assert (in_parts.newest, in_parts.urine) == before
+        in_parts, done = after, done + more
+
+    assert in_parts == at_once and in_parts.newest.keys() >= {"plt_lowest", "red_cells_u_total"}
+
+
+def test_cases_that_nobody_asked_for_are_forgotten_first():
+    remembered, known = RememberedTogether(2), [Together((("o", str(n)),)) for n in range(3)]
+
+    remembered.keep("r", "p-0", known[0])
+    remembered.keep("r", "p-1", known[1])
+    assert remembered.of("r", "p-0") is known[0]
+    remembered.keep("r", "p-2", known[2])
+
+    assert [remembered.of("r", f"p-{n}") for n in range(3)] == [known[0], Together(), known[2]]
+    assert remembered.of("another", "p-0") == Together()
 
 
 def test_what_is_remembered_is_bounded_and_what_nobody_asks_for_goes_first():
