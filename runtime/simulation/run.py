@@ -14,6 +14,7 @@ from threading import BrokenBarrierError
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from engine.store import plain
 from fhir_adapters import facts
@@ -31,10 +32,16 @@ from runtime.simulation.plan import BEGIN, Plan
 from runtime.trials import processes
 from runtime.wiring import build
 
+LOGGED = """
+SELECT c.relname FROM pg_class c
+ WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.relnamespace = 'public'::regnamespace
+   AND NOT EXISTS (SELECT FROM pg_constraint k JOIN pg_class r ON r.oid = k.conrelid
+                    WHERE k.contype = 'f' AND k.confrelid = c.oid AND r.oid <> c.oid AND r.relpersistence = 'p')
+"""
 PLANNED_ANEW = (2, 5, 15, 40, 100, 250, 500)  # days after which the database looks at what it holds
-PROCESSES = 2
+PROCESSES, LARGE = 2, 1_000  # births; from there on one more: each day somebody waits for the slowest of the others
 LONGEST_DAY_S = 600.0
-REMEMBERED = 150_000  # what is known of all the women of a process who are pregnant at a time; some 90 MB
+REMEMBERED = 2_000  # women of a process who are in care at a time
 
 
 @contextmanager
@@ -47,6 +54,7 @@ def county(settings: Settings, region: str) -> Any:
         server = embedded.attach(own.home, is_fleeting=True)
         try:
             start.prepare_database(own)
+            _keep_no_log(server.url())
             here = replace(own, database_url=server.application_url())
             services = build(here, clock=PlacedClock(BEGIN), connections=2)
             try:
@@ -59,10 +67,19 @@ def county(settings: Settings, region: str) -> Any:
             server.release()
 
 
+def _keep_no_log(url: str) -> None:
+    """What nobody will need after a crash is not written twice. A table goes after those that refer to it."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        while tables := conn.execute(LOGGED).fetchall():
+            for (table,) in tables:
+                conn.execute(sql.SQL("ALTER TABLE {} SET UNLOGGED").format(sql.Identifier(table)))
+
+
 def live(
-    settings: Settings, server: Any, plan: Plan, *, progress: bool, parts: int = PROCESSES
+    settings: Settings, server: Any, plan: Plan, *, progress: bool, parts: int | None = None
 ) -> tuple[Tally, dict[str, Any]]:
     """Through all the days; what happened, and what it took."""
+    parts = parts or PROCESSES + (plan.births >= LARGE)
     context = processes.context()
     barrier = context.Barrier(parts + 1, timeout=LONGEST_DAY_S)
     answers = [settings.home / f"part-{number}.json" for number in range(parts)]
@@ -110,7 +127,7 @@ def _live_part(
 def _live_days(settings: Settings, owner_url: str, plan: Plan, parts: int, number: int, barrier: Any) -> Tally:
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)  # what lives long here is caches; what dies young dies by its count
-    facts.REMEMBERED.most = REMEMBERED
+    facts.TOGETHER.most = REMEMBERED
     people, leads_alone = plan.people(), plan.leads_alone()
     clock, tally = PlacedClock(BEGIN), Tally()
     services = build(settings, clock=clock, connections=2, regions=plan.pack)
