@@ -20,7 +20,7 @@ from web import forms, running, woman
 from web.language import current
 from web.pages.blueprint import now, services, today
 from web.windows import window_in_state
-from workflows import completion, handed_in, task_access
+from workflows import completion, contradicted, handed_in, task_access
 from workflows.people import may_complete
 from workflows.reading_cases import reading_cases
 
@@ -60,11 +60,14 @@ class Opened:
         return {"answers": answers} if self.form else {"variables": answers}
 
     def doubts(self, answers: Mapping[str, Any], sent: Any) -> list[Fault]:
-        """Values outside the usual that nobody has ticked as looked at. Raises Incorrect for what is wrong outright."""
+        """Values outside the usual, and a conclusion that they contradict, that nobody has ticked as looked at. Raises
+        Incorrect for what is wrong outright."""
         if self.form is None:
             return []
-        checked = self.form.validate(answers, on=filled_at(sent), context=self.known)
-        return forms.unconfirmed(checked.warnings, sent)
+        at = filled_at(sent)
+        checked = self.form.validate(answers, on=at, context=self.known)
+        beside = contradicted.doubts(services(), self.conn, self.task, self.form, checked.values, at.date())
+        return forms.unconfirmed([*checked.warnings, *beside], sent)
 
     def context(
         self,

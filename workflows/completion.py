@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import workflows.journey as journey
+from engine.clock import CHINA
 from engine.commands.contracts import (
     Actor,
     ClaimUserTask,
@@ -22,7 +23,7 @@ from engine.commands.contracts import (
 from engine.errors import Conflict, Incorrect
 from engine.store.questions import Question
 from engine.store.revisions import require_revision
-from workflows import closing, course_of_case, duplicates, handed_in, tables
+from workflows import closing, course_of_case, duplicates, handed_in, overruled, tables
 from workflows.forms import Form
 from workflows.institutions import beside, levels, session
 from workflows.institutions.reported import SHEET, MovedIn, Registered, SheetReported, follow
@@ -158,7 +159,9 @@ def _checked(
     response = given.response
     entered = form.answers_from_response(dict(response)) if response is not None else dict(given.answers or {})
     facts = known(services, asking, task.business_key, found.variables)
-    checked = form.validate(entered, on=filled_at, context=context_of(found.variables, form, facts))
+    with tables.as_published(services, reading, found.catalogue):
+        context = context_of(found.variables, form, facts) | overruled.shown(form, facts, found.variables, today)
+    checked = form.validate(entered, on=filled_at, context=context)
     values = {**checked.values, **checked.calculated}
     if form.id in session.FORMS and "session" in form.by_link_id and task.element_id != session.RECORDS:
         session.require(values)
@@ -273,9 +276,12 @@ def open_form(services: Services, conn: Any, task: Any, *, today: date) -> OpenF
     variables = variables_of(services, conn, task)
     with tables.as_published(services, over(conn)):
         prefill = journey.prefill(form.id, facts, variables, today)
+        context = context_of(variables, form, facts) | overruled.shown(form, facts, variables, today)
     prefill |= beside.known(services, conn, form, task, variables, today)
     if form.id in course_of_case.FORMS and task.business_key:
         prefill |= {"timeline": course_of_case.of_case(conn, services.region_id, task.business_key)}
+    if form.id == GRADING and task.business_key and (said := overruled.of_case(services, conn, task.business_key)):
+        prefill |= {"raised_by": [*(prefill.get("raised_by") or ()), *said]}
     if form.id == course_of_case.CLOSING and task.business_key and "tracing_log" in form.by_link_id:
         prefill |= {"tracing_log": course_of_case.tracings(services, conn, task.business_key)}
     known_items = {name: value for name, value in facts.items() if name not in prefill}
@@ -283,7 +289,7 @@ def open_form(services: Services, conn: Any, task: Any, *, today: date) -> OpenF
         form=form,
         answers=prefill if task.draft is None else dict(task.draft),
         last_values=known_items,
-        context=context_of(variables, form, facts),
+        context=context,
     )
 
 
@@ -292,8 +298,10 @@ def evaluate(services: Services, conn: Any, task: Any, answers: Mapping[str, Any
     form = form_of(services, over(conn), task)
     if form is None:
         return {"calculated": {}, "enabled": {}, "faults": []}
-    facts = known(services, over(conn), task.business_key)
-    return form.evaluate(dict(answers), now, context_of(variables_of(services, conn, task), form, facts))
+    facts, variables = known(services, over(conn), task.business_key), variables_of(services, conn, task)
+    with tables.as_published(services, over(conn)):
+        shown = overruled.shown(form, facts, variables, now.astimezone(CHINA).date())
+    return form.evaluate(dict(answers), now, context_of(variables, form, facts) | shown)
 
 
 def _require(services: Services, task_id: UUID, by: Principal | Actor) -> None:

@@ -69,9 +69,14 @@ def first_check(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     return {**_copied(facts, *COPIED_HISTORY), **dates}
 
 
+def screening_shown(facts: Values, variables: Values, on: date) -> list[str]:
+    """Codes of the screening items that the data show."""
+    return tables.screening_items(_assessed(facts, variables, on), on)
+
+
 def screening(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     known = _assessed(facts, variables, on)
-    shown = tables.screening_items(known, on)
+    shown = screening_shown(facts, variables, on)
     said_no = [code for code, fact in DECIDED_BY.items() if known.get(fact) not in UNDECIDED and code not in shown]
     earlier = variables.get("screening_codes") or ()
     yes = {link_id_of(code): "yes" for code in (*earlier, *shown)}

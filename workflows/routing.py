@@ -164,7 +164,7 @@ def visit(answers: Values, facts: Values, on: date) -> dict[str, Any]:
         "visit_colour": found["colour"],
         "visit_purple": found["purple"],
         "visit_urgent": bool(signs),
-        "visit_findings": _findings(answers, facts, on) if counts else [],
+        "visit_findings": findings(answers, facts, on) if counts else [],
         "visit_abnormal": counts and answers.get("classification") == "abnormal",
         **(_died(answers) if contact == "died" else {}),
     }
@@ -176,7 +176,7 @@ def _died(answers: Values) -> dict[str, Any]:
     return {**found, "contact_reason": answers.get("death_cause")}
 
 
-def _findings(answers: Values, facts: Values, on: date) -> list[dict[str, Any]]:
+def findings(answers: Values, facts: Values, on: date) -> list[dict[str, Any]]:
     """D8 over what this visit found; of earlier facts only the due date and what the weight gain is measured by."""
     earlier = {name: facts[name] for name in ("edd_final", "height", "prepregnancy_weight") if name in facts}
     found = derived({**earlier, **{name: value for name, value in answers.items() if value is not None}}, on)
@@ -244,7 +244,7 @@ def _died_in_ward(answers: Values, on: date) -> dict[str, Any]:
 
 def _findings_of(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {
-        "visit_findings": _findings({"postpartum_days": 0, **answers}, facts, on),
+        "visit_findings": findings({"postpartum_days": 0, **answers}, facts, on),
         "visit_abnormal": answers.get("classification") == "abnormal",
     }
 
@@ -282,7 +282,7 @@ def check_42d(answers: Values, facts: Values, on: date) -> dict[str, Any]:
         else {}
     )
     checked = (date_of(answers.get("visit_date")) or on).isoformat()
-    found = [] if contact in LOST_OR_DIED else _findings({"postpartum_days": 42, **answers}, facts, on)
+    found = [] if contact in LOST_OR_DIED else findings({"postpartum_days": 42, **answers}, facts, on)
     return {
         "recovered": recovered,
         "checked_on": checked,

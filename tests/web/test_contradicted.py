@@ -1,0 +1,34 @@
+"""「未见异常」 beside values that are not: asked about once more by their names, and taken when somebody says so."""
+
+import pytest
+
+from tests.web.conftest import example
+from tests.web.test_task_page import as_form
+
+
+def submit(site, element, form, **answers):
+    task = site.task(element)
+    confirmed = answers.pop("_confirm", [])
+    sent = as_form({**example(form), **answers}) | {"_confirm": confirmed}
+    return task, site.post(f"/tasks/{task.id}", "nurse", revision=str(task.revision), **sent)
+
+
+@pytest.mark.parametrize(
+    ("answers", "named"), [({"sbp": 150, "dbp": 70}, "A-1"), ({"hb": 78}, "A-4"), ({"urine_protein": "2+"}, "A-3")]
+)
+def test_a_first_visit_that_found_something_does_not_conclude_that_it_found_nothing_unasked(site, answers, named):
+    task, asked = submit(site, "task_first_visit", "anc-first", overall="normal", **answers)
+
+    assert asked.status_code == 422 and f"（{named}）" in asked.text and "不符，请核对" in asked.text
+    assert site.stored(task.id).is_open
+
+    _, taken = submit(
+        site, "task_first_visit", "anc-first", overall="normal", **answers, _confirm=["overall", "dbp", "hb"]
+    )
+    assert taken.status_code == 303
+
+
+def test_it_asks_nothing_where_the_conclusion_names_it_or_nothing_was_found(site):
+    text = {"overall": "abnormal", "overall_text": "血压偏高"}
+
+    assert submit(site, "task_first_visit", "anc-first", sbp=150, dbp=95, **text)[1].status_code == 303
