@@ -177,8 +177,11 @@ def _died(answers: Values) -> dict[str, Any]:
 
 
 def findings(answers: Values, facts: Values, on: date) -> list[dict[str, Any]]:
-    """D8 over what this visit found; of earlier facts only the due date and what the weight gain is measured by."""
-    earlier = {name: facts[name] for name in ("edd_final", "height", "prepregnancy_weight") if name in facts}
+    """D8 over what this visit found; of earlier facts only the due date and what the weight gain is measured by, for
+    more than one child by nothing."""
+    earlier = {
+        name: facts[name] for name in ("edd_final", "height", "prepregnancy_weight", "fetus_count") if name in facts
+    }
     found = derived({**earlier, **{name: value for name, value in answers.items() if value is not None}}, on)
     rates = [rate for rate in _listed(answers.get("fhr")) if isinstance(rate, int | Decimal)]
     if rates:

@@ -92,6 +92,19 @@ def test_an_antenatal_visit_finds_oxygen_bile_acid_mood_and_too_little_weight(an
     assert [(row["code"], row["level"]) for row in found] == [(code, level)]
 
 
+def test_the_weight_gain_of_twins_is_measured_by_no_range_and_the_user_is_told_so():
+    facts = {"edd_final": "2026-08-10", "prepregnancy_weight": 59, "height": 160, "policy": POLICY}
+    answers = {"visit_date": ON.isoformat(), "weight": 60, "weight_gain": Decimal(1)}
+
+    one, twins = (
+        [row["text"] for row in derive("anc-visit", answers, {**facts, "fetus_count": n}, ON)["visit_findings"]]
+        for n in (1, 2)
+    )
+
+    assert one == ["增重低于本孕周应有的下限（本地设定）：膳食指导"]
+    assert twins == ["多胎妊娠：来源未给出增重范围，不按单胎范围判断"]
+
+
 def test_the_cut_off_of_the_epds_is_that_of_the_region():
     local = {**POLICY, "findings": {**POLICY["findings"], "epds_cutoff": 10}}
 
