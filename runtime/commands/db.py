@@ -36,6 +36,19 @@ def status(as_json: bool) -> None:
     raise SystemExit(1 if found["missing"] else 0)
 
 
+@group.command("finish-upgrade")
+@json_option
+def finish_upgrade(as_json: bool) -> None:
+    """升级收尾 / Every process is of this release: new cases are stored in ways that the release before cannot read.
+
+    After this, no process of the release before may be started. Cases that are there stay as they are.
+    """
+    with owner_url() as url:
+        changed = migrate.finish_upgrade(url)
+    done, nothing = "已启用新的存储方式 / the new ways are in use", "没有要做的 / nothing was left to do"
+    show({"changed": changed}, as_json, lambda: done if changed else nothing)
+
+
 @group.command("dump")
 def dump() -> None:
     """写出 schema.sql / Write schema.sql from a migrated, empty database; for developers after adding a migration."""

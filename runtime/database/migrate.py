@@ -64,6 +64,26 @@ def on_disk(folder: Path = FOLDER) -> list[Migration]:
     return migrations
 
 
+GIVEN_APART = """
+CREATE OR REPLACE FUNCTION given_is_apart() RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = public, pg_temp AS 'SELECT true'
+"""
+
+
+def finish_upgrade(url: str) -> bool:
+    """What the release before could not read is written from now on. False where it was already. Raises Busy while
+    migrations are missing, Forbidden for who does not own the tables."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        require_owner(conn)
+        if _missing(conn):
+            raise Busy("数据库结构还未升级：yuntu db migrate", "the schema is not the newest yet: yuntu db migrate")
+        with conn.transaction():
+            if conn.execute("SELECT given_is_apart()").fetchall() == [(True,)]:
+                return False
+            conn.execute(GIVEN_APART)
+    return True
+
+
 def migrate(url: str) -> list[Migration]:
     """Bring the database to the newest schema; answers what was applied. Safe to call from every process at start, also
     as the application's role while nothing is missing. Raises Forbidden."""

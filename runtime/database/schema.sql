@@ -891,6 +891,15 @@ SELECT jsonb_path_query(p_body, '$.** ? (@.linkId == $link).answer[*]', jsonb_bu
 $_$;
 
 --
+-- Name: given_is_apart(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.given_is_apart() RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$SELECT true$$;
+
+--
 -- Name: imported_counts(text, date, date); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2005,6 +2014,10 @@ CREATE FUNCTION public.start_instance(p_region text, p_instance uuid, p_key text
     SET enable_seqscan TO 'off'
     AS $$
 BEGIN
+    IF NOT given_is_apart() THEN
+        p_variables := p_given || p_variables;
+        p_given := '{}';
+    END IF;
     INSERT INTO instance (region_id, id, definition_key, definition_version, business_key, status, revision, codec,
            state, variables, given, pins, started_at, ended_at)
     VALUES (p_region, p_instance, p_key, p_version, p_case, p_status, 1, p_codec, p_state, p_variables, p_given, p_pins,
@@ -2987,7 +3000,6 @@ CREATE TABLE public.instance (
     started_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
     given jsonb DEFAULT '{}'::jsonb NOT NULL,
-    CONSTRAINT instance_given_is_object CHECK ((jsonb_typeof(given) = 'object'::text)),
     CONSTRAINT instance_has_ended_iff_final CHECK (((status >= 'completed'::public.instance_status) = (ended_at IS NOT NULL)))
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_cost_delay='0');

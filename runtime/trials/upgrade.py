@@ -59,6 +59,8 @@ LISTENING = "SELECT name, key FROM message_subscription WHERE name IN ('note', '
 OLD_WRITE = """
 UPDATE user_task SET draft = %s WHERE id = (SELECT id FROM user_task WHERE state = 'created' ORDER BY id LIMIT 1)
 """
+# Before `yuntu db finish-upgrade` nothing is stored in a way that the earlier release does not look at.
+UNREADABLE = "SELECT (SELECT count(*) FROM instance WHERE given <> '{}') + given_is_apart()::integer"
 
 
 class Upgrade:
@@ -150,11 +152,12 @@ class Upgrade:
             "wrong": len(faults),
             "due_dates_changed": changed,
             "old_statements_refused": len(refused),
+            "unreadable_by_the_old": self._rows(UNREADABLE)[0][0],
             "migrations": applied,
             "migration_s": round(migration_s, 2),
             "longest_wait_s": round(self._longest_s, 2),
         }
-        limits = none_of("missing", "wrong", "due_dates_changed", "old_statements_refused")
+        limits = none_of("missing", "wrong", "due_dates_changed", "old_statements_refused", "unreadable_by_the_old")
         limits |= {"instances": at_least(500), "longest_wait_s": at_most(2)}
         return verdict("R17", figures, limits, first_faults=faults[:5], refused=refused)
 

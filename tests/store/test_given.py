@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import psycopg
+
 from engine.commands.contracts import SetVariables
 from engine.operations import batches
 from engine.operations.reconcile import reconcile
 from engine.store import given, plain, reads
+from runtime.database import migrate
 from tests.store.store_kit import NURSE, TWO_TASKS
 
 RULES = {f"rule_{n}": {"weeks": n, "share": Decimal("0.50"), "text": "孕周"} for n in range(60)}
@@ -72,3 +75,19 @@ def test_what_is_remembered_of_a_text_stays_what_the_text_says(world):
 
     assert given._KNOWN and all(plain.read(text) == known for text, known in given._KNOWN.items())
     assert len(given._KNOWN) <= given.MOST
+
+
+def test_an_upgraded_database_keeps_everything_in_one_place_until_the_upgrade_is_finished(database, world):
+    """As a process of the release before, which reads `variables` alone, would need it."""
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("CREATE OR REPLACE FUNCTION given_is_apart() RETURNS boolean LANGUAGE sql AS 'SELECT false'")
+    world.deploy(TWO_TASKS)
+    before = world.start("two_tasks", policy=RULES, colour="green")
+
+    assert stored(world, before) == ({"policy": RULES, "colour": "green"}, {})
+    assert (migrate.finish_upgrade(database), migrate.finish_upgrade(database)) == (True, False)
+
+    after = world.start("two_tasks", policy=RULES, colour="green")
+    assert stored(world, after) == ({"colour": "green"}, {"policy": RULES})
+    world.complete(before, "task_a", colour="red")
+    assert world.variables(before) == {"policy": RULES, "colour": "red"}
