@@ -51,6 +51,7 @@ class Extensions:
             "calculated": self._expression(urls.CALCULATED_EXPRESSION),
             "enabled_by": self._expression(urls.ENABLE_WHEN_EXPRESSION),
             "required_by": self._expression(urls.REQUIRED_WHEN),
+            "zero_by": self._expression(urls.ZERO_WHEN),
             "constraints": tuple(self._constraint(each) for each in self.known.get(urls.CONSTRAINT, [])),
         }
 
@@ -126,7 +127,7 @@ EXTENSIONS = frozenset(
         urls.UNIT, urls.MIN_VALUE, urls.MAX_VALUE, urls.MAX_DECIMAL_PLACES, urls.REGEX, urls.ENTRY_FORMAT, urls.HIDDEN,
         urls.ITEM_CONTROL, urls.CONSTRAINT, urls.OBSERVATION_EXTRACT, urls.CALCULATED_EXPRESSION,
         urls.ENABLE_WHEN_EXPRESSION, urls.CONFIRM_LIMITS, urls.LIMIT_MARK, urls.ABSENT_REASON, urls.DATE_RANGE,
-        urls.REQUIRED_WHEN, urls.CHECK, urls.ENGLISH, urls.LUNAR,
+        urls.REQUIRED_WHEN, urls.ZERO_WHEN, urls.CHECK, urls.ENGLISH, urls.LUNAR,
     }
 )  # fmt: skip
 

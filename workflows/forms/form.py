@@ -119,6 +119,7 @@ class Form:
         for one in lunar_dates.taken(self.lunar_items, answers, at.on):
             answers = {**answers, **one["answers"]}
         values, unread = load(self.schema, self.layout, answers, at.on)
+        values |= _zeros(self.layout, values)
         known = {name: value for name, value in (context or {}).items() if name in self.context and value is not None}
         found = assess(self.layout, values, at, known)
         if not unread:
@@ -189,6 +190,16 @@ def _head(questionnaire: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
         reader.problem(None, "url", "缺少 url", "url is missing")
     title = reader.text(None, questionnaire, "title")
     return {"id": form_id, "version": int(version) if version.isdigit() else 0, "url": str(url), "title": title}
+
+
+def _zeros(layout: Layout, values: Mapping[str, Any]) -> dict[str, int]:
+    """Numbers that need no typing, as the rest of the form stands: of a first pregnancy, how many there were before."""
+    untyped = [(item.link_id, item.zero_by) for item in layout.zeros if item.link_id not in values]
+    return {
+        name: 0
+        for name, rule in untyped
+        if rule is not None and rule.is_true({each: values.get(each, []) for each in rule.names})
+    }
 
 
 def _is_under(path: str, roots: set[str]) -> bool:

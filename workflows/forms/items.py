@@ -103,6 +103,7 @@ class Item:
     any_condition: bool = False
     enabled_by: Expression | None = None
     required_by: Expression | None = None
+    zero_by: Expression | None = None
     calculated: Expression | None = None
     constraints: tuple[Constraint, ...] = ()
     codes: tuple[dict[str, str], ...] = ()

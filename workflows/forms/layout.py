@@ -40,6 +40,7 @@ class Layout:
     computed: tuple[Item, ...]
     tables: tuple[Item, ...]
     dutiable: tuple[Item, ...]
+    zeros: tuple[Item, ...]
     numbers: dict[str, bool] = field(repr=False)
     groups: tuple[Group, ...]
     around: dict[str, tuple[Group, ...]] = field(repr=False)
@@ -66,6 +67,7 @@ def layout(items: tuple[Item, ...], read: frozenset[str] | None = None) -> Layou
         computed=computed,
         tables=tables,
         dutiable=tuple(item for item in side_by_side if item.required_by),
+        zeros=tuple(item for item in side_by_side if item.zero_by),
         numbers={item.link_id: item.type in NUMBERS for item in side_by_side},
         groups=groups,
         around={item.link_id: tuple(g for g in groups if item.link_id in g[1]) for item in side_by_side},

@@ -35,6 +35,8 @@ def _shape(item: Item) -> Iterator[Problem]:
         yield _error(item, "nested", "只有分组可以含有下级", "only a group may hold items")
     if item.repeats and item.is_group and any(each.is_table for child in item.items for each in child.walk()):
         yield _error(item, "nested-table", "重复分组不能再含重复分组", "a repeating group inside a repeating group")
+    if item.zero_by is not None and item.type not in NUMBERS:
+        yield _error(item, "zero", "只有数值题可以按 0 计", "only a number can count as 0")
     if item.absent and (item.type not in NUMBERS or not set(item.absent) <= ABSENT.keys()):
         yield _error(item, "absent", "缺失原因只用于数值题", "absent reasons: numeric items, two codes only")
     if item.is_group and not item.items:
@@ -52,7 +54,8 @@ def _references(item: Item, questions: set[str], names: set[str]) -> Iterator[Pr
 
 
 def expressions(item: Item) -> list[Expression]:
-    own = [item.calculated, item.enabled_by, item.required_by, *(each.expression for each in item.constraints)]
+    rules = item.calculated, item.enabled_by, item.required_by, item.zero_by
+    own = [*rules, *(each.expression for each in item.constraints)]
     return [expression for expression in own if expression is not None]
 
 

@@ -26,6 +26,7 @@ LIMIT_MARK = _OURS + "limit-mark"  # default | known: who still has to sign this
 ABSENT_REASON = _OURS + "absent-reason"  # not-performed | asked-unknown are answers here
 DATE_RANGE = _OURS + "date-range"  # past (if nothing is said) | future | any
 REQUIRED_WHEN = _OURS + "required-when"  # FHIRPath; required where it is true
+ZERO_WHEN = _OURS + "zero-when"  # FHIRPath; where it is true, a number that nobody typed is 0
 CONTEXT = _OURS + "context"  # a name that the process gives to the form
 CHECK = _OURS + "check"  # a rule that needs more than an expression: cn-id-card
 ENGLISH = _OURS + "english"  # beside a string inside another extension

@@ -162,6 +162,31 @@ def test_births_cannot_outnumber_the_pregnancies_before_this_one():
     assert "parity_cs" in refused_at("registration", filled("registration", gravidity=2, parity_vaginal=1, parity_cs=1))
 
 
+BEFORE = (
+    *("parity_vaginal", "parity_cs", "abortion_spont", "abortion_induced", "abortion_drug", "induction_mid", "ectopic"),
+    *(
+        "mole",
+        "preterm",
+        "stillbirth_iufd",
+        "stillbirth_intrapartum",
+        "neonatal_death",
+        "birth_defect_child",
+        "dystocia",
+    ),
+)
+
+
+def test_a_first_pregnancy_needs_no_zeros():
+    untyped = dict.fromkeys(BEFORE)
+
+    accepted = validate("registration", filled("registration", gravidity=1, **untyped))
+    assert [accepted.values[name] for name in BEFORE] == [0] * len(BEFORE)
+
+    assert set(refused_at("registration", filled("registration", gravidity=2, **untyped))) == set(BEFORE)
+    assert "gravidity" in refused_at("registration", filled("registration", gravidity=None, **untyped))
+    assert "parity_cs" in refused_at("registration", filled("registration", gravidity=1, **{**untyped, "parity_cs": 1}))
+
+
 def test_none_excludes_every_other_choice():
     assert "social_factors" in refused_at("registration", filled("registration", social_factors=["none", "poor"]))
 
