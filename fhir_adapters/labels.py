@@ -10,7 +10,10 @@ from fhir_adapters.mappings.common import restricted, very_restricted
 from fhir_adapters.terminology import ATC, BY_CODE, ITEMS, SENSITIVE_ATC, SENSITIVE_ICD
 from fhir_adapters.types import labels_of
 
-SENSITIVE_ANSWERS = frozenset(name for name, item in ITEMS.items() if item.sensitivity) | {"p_1", "sweep_name"}
+SENSITIVE_ANSWERS = frozenset(name for name, item in ITEMS.items() if item.sensitivity) | {
+    *("p_1", "sweep_name"),
+    *("s_6_3_why", "s_6_4_why"),  # why a positive result is said not to count
+}
 
 
 VERY_RESTRICTED_FORMS = frozenset(

@@ -7,14 +7,14 @@ from datetime import date
 from typing import Any
 
 from engine.store import reads
-from workflows import journey, tables
+from workflows import journey, prefill, tables
 from workflows.forms import Form
 from workflows.routing import code_of
 
 FORM = "risk-screening"
 SHOWN = "screening_shown"  # the name by which the form reads the codes of the items that the data show
 REASON = "_why"  # `s_7_1_5_why`: why S-7.1.5 does not stand although the data show it
-INFECTIONS = frozenset({"S-6.3", "S-6.4"})  # told to whoever may know of purple, by the results themselves
+INFECTIONS = prefill.NAMED_BY_CODE  # told to whoever may know of purple, by the results themselves
 
 
 def shown(form: Form, facts: Mapping[str, Any], variables: Mapping[str, Any], on: date) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def of_case(services: Any, conn: Any, pregnancy_id: str) -> list[str]:
     done = [task for task in reads.user_tasks(conn, services.region_id, **asked).items if task.form == FORM]
     if not done:
         return []
-    newest = max(done, key=lambda task: (task.completed_at or task.created_at))
+    newest = max(done, key=lambda task: task.completed_at or task.created_at)
     form = services.forms.get(FORM, newest.form_version, conn=conn)
     response = services.patients.response_to(conn, newest.id, restricted=True)
     return of_answers(form, form.answers_from_response(dict(response))) if form and response else []

@@ -29,6 +29,9 @@ DECIDED_BY = {
     "S-7.1.5": "sbp",
 }
 UNDECIDED = (None, "unknown", "not-performed")
+NAMED_BY_CODE = frozenset(
+    {"S-6.3", "S-6.4", "S-7.6.1", "S-7.6.2", "S-7.6.3"}
+)  # syphilis, HIV, what is sexually passed on
 NOT_AN_ITEM = "另有须评估的检查结果"  # which one is seen in her results, by those who may
 COPIED_HISTORY = (
     "gravidity",
@@ -135,10 +138,16 @@ def referral(facts: Values, variables: Values, on: date) -> dict[str, Any]:
         **_copied(facts, "name"),
         "referred_on": on.isoformat(),
         "edd_final": variables.get("edd"),
-        "positive_items": variables.get("screening_codes")
+        "positive_items": [_in_words(code) for code in variables.get("screening_codes") or ()]
         or ([NOT_AN_ITEM] if variables.get("screening_infected") else None),
         "assess_by": (screened + timedelta(days=14)).isoformat() if screened else None,  # N35: within two weeks
     }
+
+
+def _in_words(code: str) -> str:
+    """With the words of its row; an infection by its code alone, which says less to whoever reads over a shoulder."""
+    row = None if code in NAMED_BY_CODE else tables.row_of(code)
+    return f"{code} {row['text']}" if row else code
 
 
 def report(facts: Values, variables: Values, on: date) -> dict[str, Any]:

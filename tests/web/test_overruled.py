@@ -71,10 +71,15 @@ def test_the_reason_is_on_record_and_the_grading_doctor_reads_it(site, task):
     assert "筛查者填“否”" in line and WHY in line
 
 
-def test_who_agrees_with_the_data_is_asked_for_nothing(site, task):
+def test_who_agrees_with_the_data_is_asked_for_nothing_and_the_slip_is_filled_in(site, task):
     complete(site, task, s_6_1="yes")
 
     assert site.stored(task.id).state == "completed"
+    slip = next(one for one in site.tasks(business_key=task.business_key) if one.element_id == "task_refer_positive")
+    with site.services.engine.read() as conn:
+        opened = completion.open_form(site.services, conn, slip, today=site.services.clock().date())
+    assert opened.answers["sender_org"] == site.services.people.organisations()["org-twn-1"].name
+    assert opened.answers["positive_items"] == ["S-6.1 血红蛋白 <110 g/L"]
 
 
 def test_why_an_infection_does_not_stand_is_not_carried_on():

@@ -37,7 +37,8 @@ def known(
     if form.id == SLIP and variables.get("graded_at") is None:
         words = policy_of(variables)["screen_positive_to"]
         chosen = levels.destination(services, conn, variables.get("hospital_organisation"), words, on)
-        return {"destination": chosen} if chosen else {}
+        unit = people_store.organisations(conn, services.region_id).get(task.organisation or "")
+        return {**({"destination": chosen} if chosen else {}), **({"sender_org": unit.name} if unit else {})}
     if form.id in TRANSFERS:
         return receiver(services, conn, form.id, task.organisation, variables, on)
     if form.id == DUTY and variables.get("evidence_kind") in TAUGHT:

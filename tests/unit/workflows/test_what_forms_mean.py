@@ -164,8 +164,19 @@ def test_the_referral_slip_is_filled_for_the_sender_and_later_for_the_receiver()
     sender = prefill("screening-referral", {}, {"screened_on": "2026-01-05", "screening_codes": ["S-2.1"]}, ON)
     receiver = prefill("screening-referral", {}, {"graded_at": "2026-01-06T09:00:00+08:00", "colour": "green"}, ON)
 
-    assert (sender["positive_items"], sender["assess_by"]) == (["S-2.1"], "2026-01-19")
+    assert (sender["positive_items"], sender["assess_by"]) == (["S-2.1 生育间隔 <18 月 或 >5 年"], "2026-01-19")
     assert (receiver["receiver_colour"], receiver["returned_on"]) == ("green", "2026-01-05")
+
+
+def test_the_slip_says_in_words_what_was_positive_and_an_infection_by_its_code():
+    codes = ["S-6.1", "S-6.3", "S-7.6.3", "S-2.4"]
+
+    items = prefill("screening-referral", {}, {"screening_codes": codes, "screened_on": "2026-01-05"}, ON)[
+        "positive_items"
+    ]
+
+    assert items[:3] == ["S-6.1 血红蛋白 <110 g/L", "S-6.3", "S-7.6.3"]
+    assert all(len(item) <= 100 for item in items)
 
 
 def test_a_case_begins_with_the_rules_of_its_region_and_a_due_date_from_the_lmp():
