@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from engine.model.foreign import translate
+
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
@@ -80,6 +82,7 @@ def rewrite(xml: bytes) -> Rewritten:
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )
     source = etree.fromstring(xml, parser)
+    translate(source)  # what other vendors wrote, as our reader read it
     root = etree.Element(q("definitions"), nsmap={"bpmn": BPMN})
     for child in source:
         if etree.QName(child).localname in ("process", "message", "signal", "error", "escalation"):
@@ -293,6 +296,15 @@ def _links(root: etree._Element) -> None:
         else:
             _become(event, "scriptTask")
             etree.SubElement(event, q("script")).text = f"run {event.get('id')}"
+
+
+def only_start(tree: etree._Element, process_id: str, start_id: str) -> None:
+    """Of several start events the one that begins the process: to the library all of them would."""
+    process = next(p for p in tree.iter(q("process")) if p.get("id") == process_id)
+    for start in [s for s in process.findall(q("startEvent")) if s.get("id") != start_id]:
+        for flow in [f for f in process.findall(q("sequenceFlow")) if f.get("sourceRef") == start.get("id")]:
+            process.remove(flow)
+        process.remove(start)
 
 
 def has_job(element: etree._Element) -> bool:

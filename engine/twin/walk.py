@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from engine.errors import EngineError
 from engine.interpreter import Closure
 from engine.interpreter.contracts import (
     Event,
@@ -25,7 +26,7 @@ from engine.interpreter.contracts import (
 from engine.model.elements import ConditionalEvent, Kind
 from engine.rehearsal.guesses import Guesses
 from engine.rehearsal.rehearsal import Rehearsal, due_of
-from engine.twin.rewrite import Rewritten, unmarked
+from engine.twin.rewrite import Rewritten, only_start, unmarked
 from engine.twin.spiff import Twin, TwinStuck
 
 MOVES = 80
@@ -99,17 +100,25 @@ class Walk:
             if node.kind is Kind.BOUNDARY and node.element.interrupting
         }
         self._guesses = guesses_for(files, known)
+        body = closure.root.body
+        self._start = body.start or next(iter(body.event_starts), None)
 
     def path(self, seed: int) -> Walked:
         """Walk with this seed until the instance ends, a known defect is reached, or the two differ."""
         rng = random.Random(seed)
         walked = Walked(seed)
         start = {name: self._guesses.pick(name, rng) for name in sorted(self._guesses.names())} | self._variables
-        ours = self._rehearse(self._closure, self._now, start)
         try:
-            twin = Twin(
-                [deepcopy_file(f) for f in self._files], self._process_id, start, self._closure.decisions, self._now
-            )
+            ours = self._begun(start)
+        except EngineError as error:
+            walked.stopped = f"the process cannot begin: {error.message.en}"
+            return walked
+        files = [deepcopy_file(f) for f in self._files]
+        try:
+            for file in files:
+                if self._start is not None and self._process_id in {p.get("id") for p in file.tree}:
+                    only_start(file.tree, self._process_id, self._start.id)
+            twin = Twin(files, self._process_id, start, self._closure.decisions, self._now)
         except Exception as error:  # the library's own errors have no common kind
             walked.stopped = f"the twin cannot start: {error}"
             return walked
@@ -123,6 +132,12 @@ class Walk:
             self._move(rng, ours, twin, walked)
             if walked.stopped or walked.difference:
                 return walked
+
+    def _begun(self, variables: Mapping[str, Any]) -> Rehearsal:
+        """By the start event without a trigger, else by the first of the others. Raises EngineError."""
+        if self._start is None or self._start is self._closure.root.body.start:
+            return self._rehearse(self._closure, self._now, variables)
+        return self._rehearse(self._closure, self._now, variables, start_element=self._start.id)
 
     def _move(self, rng: random.Random, ours: Rehearsal, twin: Twin, walked: Walked) -> None:
         if all(wait.kind is WaitKind.CONDITION for wait in ours.state.waits.values()):
@@ -201,9 +216,16 @@ class Walk:
             walked.stopped = f"a join in a loop remembers its last round: {second}"
         elif again := self._again(ours):
             walked.stopped = f"an activity that was interrupted and is entered again is not interrupted again: {again}"
+        elif spare := self._spare(ours):
+            walked.stopped = f"two tokens of one flow at a join: the library takes them for one: {spare}"
         elif len(walked.moves) >= MOVES:
             walked.stopped = "long enough"
         return walked.stopped is not None
+
+    def _spare(self, ours: Rehearsal) -> str | None:
+        """A join at which a second token of a flow stands: ours keeps it for the next round."""
+        waiting = (flows for scope in ours.state.scopes.values() for flows in scope.joins.items())
+        return next((join for join, flows in waiting if any(tokens > 1 for tokens in flows.values())), None)
 
     def _second_round(self, ours: Rehearsal) -> str | None:
         """A join that is entered again after it has fired: the library lets it fire too early then."""

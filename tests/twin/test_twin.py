@@ -157,3 +157,52 @@ def test_what_listens_for_an_error_or_an_escalation_is_no_wait_that_somebody_cou
     result = compared(process(START + activity.format(kind) + caught + END, *flows, messages=named), paths=5)
 
     assert (result.differences, result.agreed, result.stopped) == ([], 5, {})
+
+
+MESSAGE = '<bpmn:message id="m" name="asked"/>'
+BY_MESSAGE = '<bpmn:startEvent id="asked"><bpmn:messageEventDefinition messageRef="m"/></bpmn:startEvent>'
+DAILY = (
+    '<bpmn:startEvent id="daily"><bpmn:timerEventDefinition><bpmn:timeCycle>R/P1D</bpmn:timeCycle>'
+    "</bpmn:timerEventDefinition></bpmn:startEvent>"
+)
+
+
+@pytest.mark.parametrize("starts", [(BY_MESSAGE,), (DAILY,), (BY_MESSAGE, DAILY), (START, BY_MESSAGE, DAILY)])
+def test_a_process_is_compared_by_whatever_begins_it(starts):
+    names = [name for name, drawn in (("start", START), ("asked", BY_MESSAGE), ("daily", DAILY)) if drawn in starts]
+    flows = [(f"b{number}", name, "visit") for number, name in enumerate(names)]
+    xml = process("".join(starts) + task("visit") + END, *flows, ("f", "visit", "end"), messages=MESSAGE)
+
+    result = compared(xml, paths=5)
+
+    assert (result.differences, result.agreed, result.stopped) == ([], 5, {})
+    assert "end" in result.visited
+
+
+def test_a_second_token_of_one_flow_at_a_parallel_join_is_a_known_defect():
+    gateways = "".join(f'<bpmn:parallelGateway id="{name}"/>' for name in ("fork", "join"))
+    merge = '<bpmn:exclusiveGateway id="merge"/>'
+    drawn = START + gateways + merge + task("a") + task("b") + task("c") + END
+    flows = ["start fork", "fork a", "fork b", "fork c", "a merge", "b merge", "merge join", "c join", "join end"]
+
+    result = compared(process(drawn, *((f"f{n}", *flow.split()) for n, flow in enumerate(flows))))
+
+    assert result.differences == []
+    assert any("two tokens of one flow" in reason for reason in result.stopped), result.stopped
+
+
+def test_a_condition_in_the_words_of_another_vendor_is_compared_as_our_reader_understands_it():
+    def drawn(written: str) -> bytes:
+        return process(
+            START + task("ask") + '<bpmn:exclusiveGateway id="g" default="f4"/>' + task("a") + END,
+            ("f1", "start", "ask"),
+            ("f2", "ask", "g"),
+            ("f3", "g", "a", "XX"),
+            ("f4", "g", "end"),
+            ("f5", "a", "end"),
+        ).replace(b"=XX", written.encode())
+
+    result = compared(drawn("${red == true}"))
+
+    assert (result.differences, result.agreed) == ([], 25)
+    assert "a" in result.visited
