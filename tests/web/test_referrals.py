@@ -130,11 +130,15 @@ def test_who_received_her_refers_her_on_once_and_the_first_sender_reads_it(site,
 
     assert "续转上级" in site.get(page, other).text and "续转上级" not in site.get(page, "doctor").text
     assert site.post(f"{page}/onward", "doctor", centre="某院", reason="需上级").status_code == 403
-    assert site.post(f"{page}/onward", other, centre="没有这家", reason="需上级").status_code == 422
+    nowhere = site.post(f"{page}/onward", other, centre="没有这家", reason="需上级<重>")
+    assert_sound(nowhere)
+    assert nowhere.status_code == 422 and "error-summary" in nowhere.text
+    assert 'value="没有这家"' in nowhere.text and 'value="需上级&lt;重&gt;"' in nowhere.text  # nothing is typed twice
     followed = site.post(f"{page}/onward", other, centre=HIGHER, reason="需上级救治")
 
     assert followed.status_code == 303 and "接续转诊" in site.get(followed.location, other).text
     shown = site.get(page, "doctor")
     assert_sound(shown)
     assert "已续转上级" in shown.text and HIGHER in shown.text
-    assert site.post(f"{page}/onward", other, centre=HIGHER, reason="再来").status_code == 409
+    again = site.post(f"{page}/onward", other, centre=HIGHER, reason="再来一次")
+    assert again.status_code == 409 and "再来一次" in again.text

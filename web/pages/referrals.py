@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from flask import Response, g, make_response, redirect, render_template, request, url_for
 
-from engine.errors import NotFound
+from engine.errors import Conflict, EngineError, Incorrect, NotFound
 from engine.store import plain, reads
 from fhir_adapters.documents import travelling
 from fhir_adapters.documents.kinds import KINDS
@@ -15,6 +15,7 @@ from fhir_adapters.documents.page import page
 from fhir_adapters.store import documents
 from fhir_adapters.store import referrals as rows
 from web import filling
+from web.errors import STATUS
 from web.pages.blueprint import bp, services
 from workflows import referral_ends, referral_onward
 from workflows.referrals import LEAVES, PROCESS, state_of
@@ -32,6 +33,11 @@ def referrals() -> str:
 @bp.get("/referrals/<referral_no>")
 def referral(referral_no: str) -> str:
     """404 for one that is none of the reader's institutions'."""
+    return _page(referral_no)
+
+
+def _page(referral_no: str, how: str = "", error: EngineError | None = None) -> str:
+    """`how`: what was asked for and refused by `error`; what was typed for it stands there again."""
     steps, instance = _found(referral_no)
     with services().engine.read() as conn:
         papers = documents.of_referral(conn, services().region_id, referral_no, restricted=g.principal.restricted)
@@ -63,7 +69,14 @@ def referral(referral_no: str) -> str:
         onward={name: instance.variables.get(name) for name in ("onward_to", "onward_no", "based_on_no")},
         hospitals=[one.name for one in places.values() if one.kind == "hospital"],
         idempotency_key=str(uuid4()),
+        error=error,
+        refused=how,
+        sent=request.form,
     )
+
+
+def _refused(referral_no: str, how: str, error: EngineError) -> Response:
+    return make_response(_page(referral_no, how, error), STATUS[error.category])
 
 
 def _to_make(steps: list[rows.Told], papers: list[documents.Kept]) -> list[tuple[str, str]]:
@@ -114,9 +127,11 @@ def end_referral(referral_no: str, how: str) -> Response:
     if how == "arrived":
         referral_ends.is_here(services(), instance.id, by=g.principal)
     else:
-        referral_ends.end(
-            services(), instance.id, by=g.principal, how=how, reason=request.form.get("reason", "")[:1000]
-        )
+        try:
+            reason = request.form.get("reason", "")[:1000]
+            referral_ends.end(services(), instance.id, by=g.principal, how=how, reason=reason)
+        except (Incorrect, Conflict) as error:
+            return _refused(referral_no, how, error)
     return redirect(url_for("web.referral", referral_no=referral_no, done=1), 303)  # type: ignore[return-value]
 
 
@@ -127,7 +142,10 @@ def follow_referral(referral_no: str, how: str) -> Response:
     sent = request.form
     given = {"reason": sent.get("reason", "")[:1000], "centre": sent.get("centre", "")[:200]}
     once = filling.idempotency(sent)
-    started = referral_onward.begin(services(), instance.id, by=g.principal, how=how, idempotency=once, **given)
+    try:
+        started = referral_onward.begin(services(), instance.id, by=g.principal, how=how, idempotency=once, **given)
+    except (Incorrect, Conflict) as error:
+        return _refused(referral_no, how, error)
     with services().engine.read() as conn:
         next_one = reads.instance(conn, services().region_id, started.instance_id)
     number = next_one.variables["referral_no"] if next_one else referral_no
