@@ -86,9 +86,11 @@ def _response(
 
 def extract(form: Form, response: Mapping[str, Any], at: datetime, region_id: str) -> dict[str, Any]:
     """The Observations that completing with this response records, as a transaction. Nothing is stored.
-    Raises FhirError 422 with the place of every answer that the form does not hold."""
+    Raises FhirError 422 with the place of every answer that the form does not hold or that cannot be, such as a moment
+    later than `at`; of what is missing nothing is said."""
     try:
         answers = form.answers_from_response(dict(response))
+        form.validate(answers, on=at, complete=False)  # what completing would refuse is no record
     except Incorrect as error:
         raise FhirError(422, [_issue(fault, response) for fault in error.faults]) from error
     response_id = str(response.get("id") or uuid5(NAMESPACE_URL, f"{region_id}/{form.url}"))

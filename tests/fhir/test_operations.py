@@ -155,6 +155,12 @@ def test_extract_shows_the_observations_that_completing_would_record(hospital, w
     assert {"85354-9", "55283-6"} <= {c["code"] for r in found for c in r["code"]["coding"]}
     assert all(e["request"]["url"] == f"Observation/{e['resource']['id']}" for e in bundle["entry"])
     assert hospital.count() == before
+    discharge = forms_on_disk()["discharge"]
+    later = {"linkId": "discharged_at", "answer": [{"valueDateTime": "2026-01-05T08:06:00+08:00"}]}  # it is eight
+    ahead = {**discharge.to_response({}, subject={"reference": woman.subject}, id="r2"), "item": [later]}
+    assert expressions(hospital.post("/QuestionnaireResponse/$extract", ahead), 422) == [
+        "QuestionnaireResponse.item[0]"
+    ]
     wrong = {**response, "item": [{"linkId": "no_such_item", "answer": [{"valueString": "x"}]}]}
     assert expressions(hospital.post("/QuestionnaireResponse/$extract", wrong), 422) == [
         "QuestionnaireResponse.item[0]"
