@@ -14,6 +14,7 @@ SENSITIVE_ANSWERS = frozenset(name for name, item in ITEMS.items() if item.sensi
     *("p_1", "sweep_name"),
     *("s_6_3_why", "s_6_4_why"),  # why a positive result is said not to count
 }
+SENSITIVE_YES = frozenset({"s_6_3", "s_6_4"})  # syphilis and HIV, asked at every screening: a "no" tells of nothing
 
 
 VERY_RESTRICTED_FORMS = frozenset(
@@ -93,10 +94,16 @@ def _answers_sensitive(items: Any) -> bool:
     for item in items:
         if item.get("linkId") in SENSITIVE_ANSWERS and any(_says_something(a) for a in item.get("answer", ())):
             return True
+        if item.get("linkId") in SENSITIVE_YES and any(_is_yes(a) for a in item.get("answer", ())):
+            return True
         nested = [*item.get("item", ()), *(i for a in item.get("answer", ()) for i in a.get("item", ()))]
         if nested and _answers_sensitive(nested):
             return True
     return False
+
+
+def _is_yes(answer: Mapping[str, Any]) -> bool:
+    return answer.get("valueCoding", {}).get("code") == "yes"
 
 
 def _says_something(answer: Mapping[str, Any]) -> bool:
