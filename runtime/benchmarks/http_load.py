@@ -25,6 +25,7 @@ from engine.commands.contracts import Actor, Deploy, StartInstance
 from engine.store import plain, reads
 from engine.store.connections import open_pool
 from runtime import settings as configuration
+from runtime.benchmarks import servers
 from runtime.benchmarks.http_client import Client
 from runtime.benchmarks.load import Load
 from runtime.benchmarks.replay import replay
@@ -43,6 +44,7 @@ ANSWERS = ROOT / "workflows/forms/examples/anc-visit.json"
 READY_LIMIT_S = 180.0
 FOLLOWING = re.compile(rb'"next":\[\{"id":"([0-9a-f-]{36})"')
 REPLAYED_STEPS = 100  # per client
+WARM_UP = 0.2  # of the time that is measured: each process has read its forms and tables, each session its plans
 VISIT = f"""{HEAD}<bpmn:process id="http_visit" isExecutable="true">
 <bpmn:startEvent id="start"/><bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="gateway"/>
 <bpmn:exclusiveGateway id="gateway"/><bpmn:sequenceFlow id="f2" sourceRef="gateway" targetRef="task_visit"/>
@@ -65,8 +67,10 @@ def measure(connections: int, seconds: float) -> dict[str, Any]:
     try:
         with _serving(environment, settings.port), _services(settings, server.url()) as services:
             services.engine.execute(Deploy(files={"http_visit.bpmn": VISIT}), by=NURSE)
-            tasks = [_start(services) for _ in range(connections)]
             token = _token(environment)
+            _run(settings.port, token, [_start(services) for _ in range(connections)], seconds * WARM_UP)
+            servers.settle(server.url())
+            tasks = [_start(services) for _ in range(connections)]
             loads = _run(settings.port, token, tasks, seconds)
             half = _rate(loads) / 2
             tasks = [_start(services) for _ in range(connections)]
@@ -80,6 +84,7 @@ def measure(connections: int, seconds: float) -> dict[str, Any]:
             "web_processes": web,
             "worker_processes": worker,
             "form": "anc-visit",
+            "warm_up_s": seconds * WARM_UP,
             "half_load": _at_half_load(calm),
         }
         return report("http-complete", "completions/s", loads, replayed, server.url(), **details)

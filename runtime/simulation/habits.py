@@ -18,7 +18,8 @@ from runtime.simulation.rates import LYING_DAYS, RATES, Rates
 from runtime.simulation.writing import answers_of, born_at, fetuses
 from workflows import corrections, intake, leads
 
-VISITS = frozenset({"task_antenatal_visit", "task_check_42d"})  # she may not come, and is traced
+ANTENATAL = frozenset({"task_antenatal_visit", "task_window_visit"})  # the second: as P08 renames it
+VISITS = ANTENATAL | {"task_check_42d"}  # she may not come, and is traced
 NOTES = ("task_urge", "task_remind", "task_chase", "task_county_calls", "task_visit_lead", "task_county_lead")
 # Forms that the system fills in from what is known; the others are written by hand.
 PROPOSED = frozenset(
@@ -162,7 +163,7 @@ class Habits:
         person = self.person
         if person.end == "lost" and person.ends_on is not None and on_day(task.due_at or opens) >= person.ends_on:
             return True
-        if task.element_id == "task_antenatal_visit" and person.delivers and on_day(opens) >= person.delivers_on:
+        if task.element_id in ANTENATAL and person.delivers and on_day(opens) >= person.delivers_on:
             return True
         return chance.random() < self._rates.visit_missed
 
