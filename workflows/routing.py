@@ -86,6 +86,7 @@ def first_check(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     tested = routing_birth.tested_in(merged(answers, facts, on))
     choice = answers.get("prenatal_choice") or "undecided"
     result: dict[str, Any] = {"visit_on": visited.isoformat(), "infections_tested": tested, "prenatal_choice": choice}
+    result["visit_findings"] = findings(answers, facts, on)
     if edd is not None:
         result["age_at_edd"] = routing_prenatal.age_at(facts.get("birth_date"), edd)
         result["early_registration"] = is_early_registration(

@@ -16,7 +16,7 @@ def screening(**answers):
 
 @pytest.mark.parametrize("item", ["s_6_3", "s_6_4"])
 def test_a_screening_that_found_an_infection_is_restricted(item):
-    assert [label for label in labels_of(labelled(screening(**{"s_6_1": "yes", item: "yes"})))] == ["R"]
+    assert set(labels_of(labelled(screening(**{"s_6_1": "yes", item: "yes"})))) == {"R"}
 
 
 @pytest.mark.parametrize("answer", ["no", "unknown"])

@@ -254,3 +254,10 @@ def test_an_infection_that_is_no_item_of_screening_is_assessed_at_once_and_not_n
 
     slip = prefill("screening-referral", {}, {"screened_on": "2026-01-05", **said}, ON)
     assert slip["positive_items"] == ["另有须评估的检查结果"]
+
+
+def test_a_first_check_tells_its_findings_as_a_visit_does():
+    told = derive("anc-first", {"filled_on": "2026-01-05", "sbp": 170, "dbp": 115}, {"edd_final": "2026-08-10"}, ON)
+
+    assert [one["level"] for one in told["visit_findings"]] == ["emergency"]
+    assert derive("anc-first", {"filled_on": "2026-01-05", "sbp": 118, "dbp": 76}, {}, ON)["visit_findings"] == []
