@@ -259,5 +259,5 @@ def test_an_infection_that_is_no_item_of_screening_is_assessed_at_once_and_not_n
 def test_a_first_check_tells_its_findings_as_a_visit_does():
     told = derive("anc-first", {"filled_on": "2026-01-05", "sbp": 170, "dbp": 115}, {"edd_final": "2026-08-10"}, ON)
 
-    assert [one["level"] for one in told["visit_findings"]] == ["emergency"]
+    assert "emergency" in {one["level"] for one in told["visit_findings"]}
     assert derive("anc-first", {"filled_on": "2026-01-05", "sbp": 118, "dbp": 76}, {}, ON)["visit_findings"] == []
