@@ -89,6 +89,6 @@ def test_she_is_referred_down_to_where_she_came_from_under_the_first_referral(si
     with a.services.engine.read() as conn:
         (asked,) = reads.user_tasks(conn, region, instance_id=found.id, element_id="task_answer_transfer").items
     assert set(asked.candidate_roles) == {"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC"}, "a township has no ward"
-    a.fill(down, "task_answer_transfer")
+    a.fill(down, "task_answer_transfer", answered_at=a.services.clock().isoformat())
     settle(a)
     assert [step for step, _ in b.steps(down)] == ["requested", "received", "accepted"] and a.count(down)[0] == 1
