@@ -22,7 +22,6 @@ VISITED_WITHIN = timedelta(days=28)
 PRETERM_DAYS = 259  # 37+0
 DDI_TARGET_MIN = 30  # all seeds
 HIGH = frozenset({"orange", "red"})  # and the flag: casefile.colours of every pack
-DIED = "ended.maternal_death"
 BORN_ALIVE = frozenset({"live_birth", "neonatal_death"})
 HOSPITALS = frozenset({"province_city_hospital", "county_hospital", "township"})
 FORMS = (
@@ -120,10 +119,7 @@ class Woman:
 
     @property
     def checks(self) -> int:
-        """At a visit that found her dead nobody was examined."""
-        died = [at for at, detail in self.heard["message_end_confirmed"] if detail.get("end_code") == DIED]
-        visits = [*self.done("task_first_visit"), *self.done("task_antenatal_visit")]
-        return sum(not died or at < min(died) for at in visits)
+        return len(self.done("task_first_visit")) + len(self.done("task_antenatal_visit"))
 
     @property
     def visited_on(self) -> date | None:
@@ -168,7 +164,7 @@ def count(owner: psycopg.Connection[Any], now: datetime) -> dict[str, tuple[int,
     live = sum(woman.born_alive for woman in births)
     high = [woman for woman in women if woman.is_high and woman.end != "ended.abortion"]
     met = [woman for woman in high if woman.is_met_here]
-    deaths = [woman for woman in women if woman.end == DIED]
+    deaths = [woman for woman in women if woman.end == "ended.maternal_death"]
     positive = [woman for woman in women if woman.tasks["task_refer_positive"]]
     reports = [row for woman in women for row in woman.tasks["task_report_risk"] if _is_due(row, now)]
     referrals = [row for woman in women for row in _referrals(woman)]
