@@ -8,7 +8,18 @@ from typing import Any
 from engine.contracts import TaskRecord
 from fhir_adapters.dates import local_text
 from fhir_adapters.mappings.case import Case
-from fhir_adapters.mappings.common import Json, coding, concept, filled, instant, kebab, person, present, reference
+from fhir_adapters.mappings.common import (
+    Json,
+    coding,
+    concept,
+    filled,
+    instant,
+    kebab,
+    person,
+    present,
+    reference,
+    restricted,
+)
 from fhir_adapters.terminology import (
     ASSIGNEE,
     BUSINESS_STATUS,
@@ -21,6 +32,7 @@ from fhir_adapters.terminology import (
     TASK_CODE,
     TASK_IO,
 )
+from workflows.people.visibility import names_infection
 
 STATUS = {"created": "ready", "claimed": "accepted", "completed": "completed", "cancelled": "cancelled"}
 OPEN = ("ready", "accepted", "in-progress")
@@ -57,12 +69,13 @@ def to_task(task: TaskRecord, case: Case, *, response_id: str | None = None) -> 
 
 
 def _drawn(task: TaskRecord, case: Case) -> Json:
-    """What the diagram says of the task, alike in all cases."""
+    """What the diagram says of the task, alike in all cases; that it is there at all may tell of an infection."""
     data = task.wait.data
     name, form = data.get("name"), data.get("form")
     kind = kebab(task.wait.element_id.removeprefix("task_"))
     also = [coding(TASK_CODE, form)] if form and form != kind else []
     return {
+        "meta": restricted() if names_infection(task.wait.element_id) else None,
         "instantiatesCanonical": f"{CANONICAL_BASE}/ActivityDefinition/{kind}|{case.definition_version}",
         "intent": "order",
         "priority": _priority(data.get("priority")),

@@ -132,6 +132,11 @@ def test_ac_05_hiv_is_a_flag_beside_green_with_a_file_a_report_in_24_hours_and_i
     assert not [task for task in seen if "pmtct" in task["element_id"]]
     assert woman.pregnancy("village")["colour"]["purple"] is None
     assert county.call("village", "GET", f"/api/user-tasks/{report['id']}").status_code in (403, 404)
+    for who, found in (("village", False), ("nurse", True)):
+        asked = f"/fhir/Task?patient={woman.patient_id}&_count=200"
+        tasks = [one["resource"] for one in county.ok(who, "GET", asked).get("entry", [])]
+        assert tasks and any("pmtct" in str(task["code"]) for task in tasks) is found
+    assert county.call("village", "GET", f"/fhir/Task/{report['id']}").status_code in (403, 404)
 
 
 def test_ac_06_syphilis_and_a_high_pulmonary_pressure_are_red_and_purple_beside_each_other(county):
