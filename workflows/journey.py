@@ -18,9 +18,7 @@ from workflows.policies import gestational_age as ages
 from workflows.policies.advice import advice
 from workflows.regions import Pack
 
-screening_shown = prefilling.screening_shown
-
-__all__ = ["advice", "derive", "gestational_age_text", "prefill", "screening_shown", "start_variables"]
+__all__ = ["advice", "derive", "gestational_age_text", "prefill", "start_variables"]
 
 
 def start_variables(

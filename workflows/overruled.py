@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from engine.store import reads
-from workflows import journey, prefill, tables
+from workflows import prefill, tables
 from workflows.forms import Form
 from workflows.routing import code_of
 
@@ -19,7 +19,7 @@ INFECTIONS = prefill.NAMED_BY_CODE  # told to whoever may know of purple, by the
 
 def shown(form: Form, facts: Mapping[str, Any], variables: Mapping[str, Any], on: date) -> dict[str, Any]:
     """For the form's expressions; empty for every form that does not ask for it."""
-    return {SHOWN: journey.screening_shown(facts, variables, on)} if SHOWN in form.context else {}
+    return {SHOWN: prefill.screening_shown(facts, variables, on)} if SHOWN in form.context else {}
 
 
 def of_answers(form: Form, answers: Mapping[str, Any]) -> list[str]:

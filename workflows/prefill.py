@@ -79,7 +79,7 @@ def screening_shown(facts: Values, variables: Values, on: date) -> list[str]:
 
 def screening(facts: Values, variables: Values, on: date) -> dict[str, Any]:
     known = _assessed(facts, variables, on)
-    shown = screening_shown(facts, variables, on)
+    shown = tables.screening_items(known, on)
     said_no = [code for code, fact in DECIDED_BY.items() if known.get(fact) not in UNDECIDED and code not in shown]
     earlier = variables.get("screening_codes") or ()
     yes = {link_id_of(code): "yes" for code in (*earlier, *shown)}
