@@ -49,10 +49,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The parameter refers to one of what `query` finds on the other type."""
+    """The parameter refers to one of what a query finds on its type."""
 
     name: str
-    query: Query
+    queries: tuple[Query, ...]
 
 
 @dataclass(frozen=True, slots=True)

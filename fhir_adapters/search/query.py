@@ -1,6 +1,8 @@
 """What a search asks for, read from its parameters. Pure: no database, no clock.
 
-What is not understood is never silently dropped: it stands in `ignored`, which strict handling turns into a 400.
+What is not understood is never silently dropped: it stands in `ignored`, which strict handling turns into a 400. That is
+for parameters that the type does not have. One that it has, with a value, a modifier or a chain that cannot be used, is
+refused however the request is to be handled: without the condition the answer would tell of more people.
 """
 
 from __future__ import annotations
@@ -203,10 +205,10 @@ def _condition(type_: str, full_name: str, value: str, depth: int = 0) -> Condit
     head, chained, rest = full_name.partition(".")
     name, _, modifier = head.partition(":")
     parameter = PARAMETERS[type_].get(name) or COMMON.get(name)
+    if chained and (parameter is not None or computed(type_, name) is not None):
+        return _chain(name, modifier, parameter, rest, value, depth)
     if parameter is None:
         return _computed(type_, full_name, value)
-    if chained:
-        return _chain(name, modifier, parameter, rest, value, depth)
     if modifier and modifier not in modifiers_of(type_, name):
         raise _unsupported(type_, name)
     if modifier == "text":
@@ -288,37 +290,64 @@ def _computed(type_: str, full_name: str, value: str) -> Condition | None:
     return Both((Tokens(found.code, codes), holds))
 
 
-def _has(type_: str, full_name: str, value: str, depth: int) -> Has | None:
-    """`_has:Observation:patient:code=…`"""
+def _has(type_: str, full_name: str, value: str, depth: int) -> Has:
+    """`_has:Observation:patient:code=…`. What cannot be asked is refused: without it more people would be found."""
     parts = full_name.split(":", 3)
-    if len(parts) < 4 or depth >= DEEPEST:
-        return None
+    if len(parts) < 4:
+        raise _Bad("应为 _has:类型:引用参数:参数", "_has:type:reference:parameter is expected", "_has:Type:reference:name")
     _, source, param, rest = parts
-    parameter = PARAMETERS.get(source, {}).get(param)
-    if parameter is None or parameter.kind != "reference" or type_ not in parameter.targets:
-        return None
-    inner = _condition(source, rest, value, depth + 1)
-    return Has(param, Query(source, (inner,), count=MAX_INCLUDED)) if inner is not None else None
+    _require_shallow(depth)
+    leading = _pointing(source, type_)
+    if param not in leading:
+        wording = "没有从该类型指向此类型的引用参数", "no reference of that type leads to this one"
+        raise _Bad(*wording, " | ".join(leading) or "none")
+    return Has(param, Query(source, (_required(source, rest, value, depth),), count=MAX_INCLUDED))
 
 
-def _chain(name: str, modifier: str, parameter: Parameter, rest: str, value: str, depth: int) -> Chain | None:
-    """`patient.identifier=…`, two steps deep."""
-    if parameter.kind != "reference" or depth >= DEEPEST:
-        return None
-    if modifier and modifier not in parameter.targets:
-        raise _Bad(
-            "此参数不指向这种资源", "the parameter refers to no such type", " | ".join(parameter.targets) or "none"
-        )
-    targets = (modifier,) if modifier else parameter.targets
-    if len(targets) != 1 or targets[0] not in PARAMETERS or targets[0] not in parameter.targets:
-        return None
-    inner = _condition(targets[0], rest, value, depth + 1)
-    return Chain(name, Query(targets[0], (inner,), count=MAX_INCLUDED)) if inner is not None else None
+def _pointing(source: str, type_: str) -> tuple[str, ...]:
+    """By which parameters a resource of one type refers to one of another."""
+    return tuple(n for n, p in PARAMETERS.get(source, {}).items() if p.kind == "reference" and type_ in p.targets)
 
 
-def _references(name: str, parameter: Parameter, modifier: str, value: str) -> Tokens | None:
-    if modifier and modifier not in parameter.targets:
-        return None
+def _chain(name: str, modifier: str, parameter: Parameter | None, rest: str, value: str, depth: int) -> Chain:
+    """`patient.identifier=…`, two steps deep; without a type on every type that the reference may lead to and that
+    knows the parameter. What cannot be asked is refused: without it more people would be found."""
+    if parameter is None or parameter.kind != "reference":
+        raise _Bad("此参数不是引用，不能链接", "the parameter is no reference and cannot be chained", "none")
+    _require_shallow(depth)
+    known = tuple(one for one in parameter.targets if one in PARAMETERS)
+    if modifier and modifier not in known:
+        raise _Bad("此参数不指向这种资源", "the parameter refers to no such type", " | ".join(known) or "none")
+    asked = (modifier,) if modifier else tuple(one for one in known if _knows(one, rest))
+    if not asked:
+        raise _unknown_there(" | ".join(known))
+    inner = (Query(one, (_required(one, rest, value, depth),), count=MAX_INCLUDED) for one in asked)
+    return Chain(name, tuple(inner))
+
+
+def _required(type_: str, name: str, value: str, depth: int) -> Condition:
+    condition = _condition(type_, name, value, depth + 1)
+    if condition is None:
+        raise _unknown_there(type_)
+    return condition
+
+
+def _unknown_there(types: str) -> _Bad:
+    return _Bad("所指类型没有此检索参数", "the type that is referred to has no such parameter", types or "none")
+
+
+def _knows(type_: str, full_name: str) -> bool:
+    """Whether the type has the parameter that a name begins with."""
+    name = re.split(r"[.:]", full_name)[0]
+    return name == "_has" or name in PARAMETERS[type_] or name in COMMON or computed(type_, name) is not None
+
+
+def _require_shallow(depth: int) -> None:
+    if depth >= DEEPEST:
+        raise _Bad("链接过深", "the chain is too long", str(DEEPEST))
+
+
+def _references(name: str, parameter: Parameter, modifier: str, value: str) -> Tokens:
     targets = (modifier,) if modifier else parameter.targets
     found: list[str] = []
     for one in _values(value):
@@ -412,4 +441,6 @@ def types_in(query: Query) -> frozenset[str]:
 
 
 def _inner(condition: Condition) -> Iterable[Query]:
-    return (condition.query,) if isinstance(condition, Chain | Has) else ()
+    if isinstance(condition, Chain):
+        return condition.queries
+    return (condition.query,) if isinstance(condition, Has) else ()

@@ -281,9 +281,9 @@ def _resolved(conn: Connection[Any], region_id: str, query: Query, viewer: Viewe
     conditions: list[Condition] = []
     for condition in query.conditions:
         if isinstance(condition, Chain):
-            inner = _resolved(conn, region_id, condition.query, viewer)
-            found = _all(conn, region_id, inner, viewer)
-            condition = Tokens(condition.name, tuple(f"{inner.type}/{f.stored.id}" for f in found))
+            asked = [_resolved(conn, region_id, one, viewer) for one in condition.queries]
+            found = [f for one in asked for f in _all(conn, region_id, one, viewer)]
+            condition = Tokens(condition.name, tuple(f"{f.stored.type}/{f.stored.id}" for f in found))
         elif isinstance(condition, Has):
             inner = _resolved(conn, region_id, condition.query, viewer)
             include = Include(inner.type, condition.name, query.type)

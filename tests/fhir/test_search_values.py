@@ -16,7 +16,18 @@ from fhir_adapters.search.index import entries, written
 from fhir_adapters.search.parameters import PARAMETERS
 from fhir_adapters.search.query import read_query
 from fhir_adapters.store.texts import elements, split
-from tests.fhir.fhir_kit import ID_CARD, WOMAN, coded, entry, issues_of, observation, patient, resources_in, transaction
+from tests.fhir.fhir_kit import (
+    ID_CARD,
+    WOMAN,
+    coded,
+    entry,
+    expressions,
+    issues_of,
+    observation,
+    patient,
+    resources_in,
+    transaction,
+)
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 GOLDEN = Path(__file__).parent / "golden"
@@ -158,7 +169,8 @@ def test_has_finds_those_who_are_referred_to(hospital, woman):
     assert hospital.search("/Patient?_has:Observation:patient:code=none") == []
     assert hospital.search("/Patient?_has:Observation:patient:code-value-quantity=718-7$gt120")
     assert hospital.search(f"/Encounter?_has:Observation:encounter:patient={woman.patient_id}") == []
-    assert hospital.search("/Patient?_has:Observation:patient:_has:Task:focus:status=ready") is not None
+    twice = "_has:Observation:patient:_has:Observation:derived-from:status=final"
+    assert [r["id"] for r in hospital.search(f"/Patient?{twice}")] == [woman.patient_id]
     for wrong in ("_has:Observation:code:status=final", "_has:Nothing:patient:code=x", "_has:Observation"):
         issues_of(hospital.get(f"/Patient?{wrong}=x", Prefer="handling=strict"), 400)
 
@@ -169,6 +181,39 @@ def test_a_chain_may_be_two_deep(hospital, woman):
     assert len(hospital.search(f"/Task?{query}")) == len(woman.open_tasks())
     deeper = "/Task?part-of.part-of.part-of.status=ready"
     issues_of(hospital.get(deeper, Prefer="handling=strict"), 400)
+
+
+def test_a_chain_without_a_type_asks_every_type_that_knows_the_parameter(hospital, woman):
+    here = f"subject.identifier={ID_CARD}|{WOMAN}"
+
+    assert len(hospital.search(f"/Observation?{here}&code=718-7")) == 3
+    assert hospital.search("/Observation?subject.name=没有此人") == []
+    assert hospital.search("/Task?requester.name=没有此机构") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "subject.name=",
+        "subject:Group.name=x",
+        "subject:Device.identifier=x",
+        "subject.shoe-size=42",
+        "patient.shoe-size=42",
+        "patient.name:above=x",
+        "patient.birthdate=soon",
+        "code.name=x",
+        "value-quantity.name=x",
+        "encounter.patient.organization.name=x",
+        "_has:Task:owner:status=ready",
+        "_has:Nothing:patient:code=x",
+        "_has:Observation",
+        "_has:Observation:derived-from:shoe-size=42",
+    ],
+)
+def test_a_condition_that_cannot_be_used_is_refused_and_not_left_out(quiet, query):
+    [place] = expressions(quiet.get(f"/Observation?{query}&status=final"), 400)
+
+    assert place == query.partition("=")[0]
 
 
 def test_a_condition_on_another_type_needs_the_scope_for_it(hospital, woman):
