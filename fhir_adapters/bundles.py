@@ -92,7 +92,7 @@ def _answer(work: Work, item: Item) -> dict[str, Any]:
         version = stored.version if stored else None
     answer = {"method": item.entry.method, "status": item.status, "type": item.entry.type, "id": item.id}
     at = work.now.isoformat() if is_ours else None  # of what this request wrote: its writer may read it
-    return {**answer, "version": version, "at": at, "query": [list(pair) for pair in item.entry.query]}
+    return {**answer, "version": version, "at": at}
 
 
 def _correlated(work: Work) -> str | None:

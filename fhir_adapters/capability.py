@@ -24,9 +24,10 @@ SMART = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 BULK_DATA = "http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"
 SECURITY = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 DROPPED = (  # R4 has no element for it
-    "类型没有的检索参数：忽略并在结果里说明，Prefer: handling=strict 时 400；类型有的参数而值、修饰或链接不可用：一律 400，不会当作没有此条件。 / "
-    "A parameter that the type does not have is ignored and named in the result, with Prefer: handling=strict 400. One that "
-    "it has, with a value, modifier or chain that cannot be used, is 400 always: no condition is left out."
+    "类型没有的检索参数：忽略并在结果里说明，Prefer: handling=strict 时 400；"
+    "类型有的参数而值、修饰或链接不可用：一律 400，不会当作没有此条件。 / "
+    "A parameter that the type does not have is ignored and named in the result, with Prefer: handling=strict 400. "
+    "One that it has, with a value, modifier or chain that cannot be used, is 400 always: no condition is left out."
 )
 PROFILES = {
     "Patient": ("mch-patient", "mch-newborn"),

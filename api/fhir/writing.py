@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,17 +13,16 @@ from flask import Response, g, request
 
 from api.fhir import formats, overlooking, replies
 from api.fhir.guard import known_type, principal, scopes, viewer
-from api.fhir.reading import looking, require_whole, trace
+from api.fhir.reading import looking, page, require_whole, trace
 from engine.commands.contracts import IdempotencyKey
 from engine.errors import EngineError, Malformed
 from engine.store import plain
-from fhir_adapters import access
 from fhir_adapters.bundles import ApplyBundle
 from fhir_adapters.entries import INTERACTION, Entry, checked, conditions, read_bundle, version_of
 from fhir_adapters.formats import malformed, xml
 from fhir_adapters.issues import FhirError, outcome, refuse, translate
 from fhir_adapters.patches.patch import Patch
-from fhir_adapters.search.query import read_query
+from fhir_adapters.search.query import Query, read_query
 from fhir_adapters.store import resources
 from fhir_adapters.store.search import search as run_search
 from fhir_adapters.store.texts import Stored
@@ -119,6 +119,8 @@ def bundle(services: Any) -> Response:
         return _respond("batch-response", [_alone(services, entry, base) for entry in entries])
     with overlooking.keeping_refused(services, entries):
         command = _command(services, entries)
+        for entry in command.entries:
+            _asked_by(entry)
         applied = _run(services, command)
     with looking(services) as conn:
         pairs = zip(applied["entries"], command.entries, strict=True)
@@ -204,7 +206,7 @@ def _alone(services: Any, entry: Entry, base: str) -> str:
 def _answer(services: Any, conn: Any, done: dict[str, Any], base: str, entry: Entry) -> str:
     """A response entry; what was asked for by GET is read after the writes."""
     if done["method"] == "GET":
-        return _read_entry(services, conn, done, base)
+        return _read_entry(services, conn, done, base, entry)
     response: dict[str, Any] = {"status": REASONS[done["status"]]}
     if entry.tolerated:
         response["outcome"] = outcome(overlooking.issues(entry))
@@ -225,17 +227,28 @@ def _answer(services: Any, conn: Any, done: dict[str, Any], base: str, entry: En
     return plain.dumps({"response": response}).decode()
 
 
-def _read_entry(services: Any, conn: Any, done: dict[str, Any], base: str) -> str:
-    if not done["id"]:
-        query = read_query(done["type"], [(name, value) for name, value in done["query"]])
-        require_whole(query)
-        hits = run_search(conn, services.region_id, query, viewer())
+def _asked_by(entry: Entry) -> Query | None:
+    """The search that an entry is. Raises FhirError for one that cannot be asked: before anything is written."""
+    if entry.method != "GET" or entry.id:
+        return None
+    try:
+        query = read_query(entry.type, entry.query, strict=replies.prefers("handling") == "strict")
+    except FhirError as error:
+        at = f"{entry.at.removesuffix('.resource')}.request.url"
+        raise FhirError(error.status, [replace(one, expression=at) for one in error.issues]) from None
+    require_whole(query)
+    return query
+
+
+def _read_entry(services: Any, conn: Any, done: dict[str, Any], base: str, entry: Entry) -> str:
+    query = _asked_by(entry)
+    if query is not None:
+        try:
+            hits = run_search(conn, services.region_id, query, viewer())
+        except FhirError as error:  # too much of it: what was to be written is
+            return plain.dumps({"response": {"status": str(error.status), "outcome": outcome(error.issues)}}).decode()
         trace(services, conn, "search", done["type"], None, [f.patient_id for f in (*hits.matches, *hits.included)])
-        readable = [f for f in hits.included if access.allows(scopes(), f.stored.type, "read")]
-        listed = [replies.entry(base, f.stored, search={"mode": "match"}) for f in hits.matches]
-        listed += [replies.entry(base, f.stored, search={"mode": "include"}) for f in readable]
-        inner = ",".join(listed)
-        body = '{"resourceType":"Bundle","type":"searchset"' + (f',"entry":[{inner}]' if inner else "") + "}"
+        body = page(base, query, hits, scopes()).get_data(as_text=True)
         return f'{{"resource":{body},"response":{{"status":"200 OK"}}}}'
     found = resources.read(conn, services.region_id, done["type"], done["id"], viewer())
     if found is None or found[0].deleted:

@@ -1,8 +1,8 @@
 """What a search asks for, read from its parameters. Pure: no database, no clock.
 
-What is not understood is never silently dropped: it stands in `ignored`, which strict handling turns into a 400. That is
-for parameters that the type does not have. One that it has, with a value, a modifier or a chain that cannot be used, is
-refused however the request is to be handled: without the condition the answer would tell of more people.
+What is not understood is never silently dropped: it stands in `ignored`, which strict handling turns into a 400. That
+is for parameters that the type does not have. One that it has, with a value, a modifier or a chain that cannot be used,
+is refused however the request is to be handled: without the condition the answer would tell of more people.
 """
 
 from __future__ import annotations
@@ -294,7 +294,8 @@ def _has(type_: str, full_name: str, value: str, depth: int) -> Has:
     """`_has:Observation:patient:code=…`. What cannot be asked is refused: without it more people would be found."""
     parts = full_name.split(":", 3)
     if len(parts) < 4:
-        raise _Bad("应为 _has:类型:引用参数:参数", "_has:type:reference:parameter is expected", "_has:Type:reference:name")
+        wording = "应为 _has:类型:引用参数:参数", "_has:type:reference:parameter is expected"
+        raise _Bad(*wording, "_has:Type:reference:name")
     _, source, param, rest = parts
     _require_shallow(depth)
     leading = _pointing(source, type_)

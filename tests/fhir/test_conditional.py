@@ -219,3 +219,33 @@ def test_a_failing_entry_undoes_the_whole_transaction(hospital):
 
     assert expressions(hospital.post("", bundle), 404) == ["Bundle.entry[1].resource"]
     assert hospital.count() == before
+
+
+def test_a_search_in_a_transaction_that_cannot_be_asked_leaves_nothing_written(hospital):
+    woman = hospital.brings_in()
+    before = hospital.count()
+    for asked in ("Patient?gender=", "Observation?subject:Group.name=x", "Observation?date=soon"):
+        bundle = transaction(
+            entry(observation("718-7", woman.subject, valueInteger=1)),
+            {"request": {"method": "GET", "url": asked}},
+        )
+
+        assert expressions(hospital.post("", bundle), 400) == ["Bundle.entry[1].request.url"]
+        assert hospital.count() == before
+
+
+def test_a_search_in_a_bundle_says_what_it_ignored_and_where_it_goes_on(hospital):
+    woman = hospital.brings_in()
+    asked = {"request": {"method": "GET", "url": f"Observation?patient={woman.patient_id}&shoe-size=42&_count=1"}}
+    for kind in ("transaction", "batch"):
+        found = hospital.post("", transaction(asked, kind=kind)).json["entry"][0]["resource"]
+        modes = [one["search"]["mode"] for one in found["entry"]]
+        assert modes == ["match", "outcome"], kind
+        assert found["entry"][1]["resource"]["issue"][0]["expression"] == ["shoe-size"]
+        links = {one["relation"]: one["url"] for one in found["link"]}
+        assert "shoe-size" not in links["self"] and len(hospital.search(links["next"].split("/fhir")[1])) == 1
+
+    strict = hospital.post("", transaction(asked), Prefer="handling=strict")
+    assert expressions(strict, 400) == ["Bundle.entry[0].request.url"]
+    alone = hospital.post("", transaction(asked, kind="batch"), Prefer="handling=strict").json["entry"][0]
+    assert alone["response"]["status"] == "400"
