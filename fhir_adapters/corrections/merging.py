@@ -69,10 +69,18 @@ def _merge(command: MergeWomen, tx: Any, services: Services) -> dict[str, Any]:
     cases = {one: reads.instance_by_business_key(conn, region, JOURNEY, one) for one in both}
     closed, kept = _which_closes(command, cases)
     running = _instances_of(tx, goes)
+    if any(case.status == "suspended" and case.business_key != closed for case in running):
+        raise Conflict(
+            "该档案的流程已被挂起：请管理员先恢复，再合并",
+            "a process of this record is suspended: resume it before the records are merged",
+            code="suspended",
+        )
     _remember(tx, {stays: command.survivor, goes: command.duplicate}, cases, (closed, kept))
     _patients(tx, stays, goes)
     moved = _resources(tx, stays, goes, closed, kept)
     for case in running:
+        if case.status != "active":
+            continue
         tx.run(SetVariables(instance_id=case.id, variables={"patient_id": stays}, reason="merge"))
     if closed is not None and kept is not None:
         _close(tx, closed, kept)
@@ -213,11 +221,11 @@ def _now(told: Mapping[str, str], text: str) -> str:
 
 
 def _instances_of(tx: Any, patient_id: str) -> list[Any]:
-    """What runs about her and may still change."""
+    """What has not ended about her."""
     found: dict[Any, Any] = {}
     for stored in resources.of_patient(tx.conn, tx.region_id, patient_id, ("EpisodeOfCare",)):
         found |= {one.id: one for one in reads.instances(tx.conn, tx.region_id, business_key=stored.id)}
-    return [one for one in found.values() if one.status == "active"]
+    return [one for one in found.values() if one.status in OPEN]
 
 
 def _close(tx: Any, closed: str, kept: str) -> None:

@@ -900,6 +900,18 @@ CREATE FUNCTION public.given_is_apart() RETURNS boolean
     AS $$SELECT true$$;
 
 --
+-- Name: goes_now_by(text, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.goes_now_by(p_region text, p_kind text, p_id text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT coalesce(
+        (SELECT survivor_id FROM merged_record WHERE region_id = p_region AND kind = p_kind AND old_id = p_id), p_id);
+$$;
+
+--
 -- Name: imported_counts(text, date, date); Type: FUNCTION; Schema: public; Owner: -
 --
 

@@ -52,15 +52,15 @@ SELECT version, episode_id FROM inbound_event
 
 -- inbox --
 -- What waits for a person, oldest first, or what was decided.
-SELECT id, kind, source, type, resource_id, version, patient_id, reason, at, state::text AS state, episode_id,
-       decided_at, decided_by
+SELECT id, kind, source, type, resource_id, version, goes_now_by(region_id, 'patient', patient_id) AS patient_id, reason,
+       at, state::text AS state, episode_id, decided_at, decided_by
   FROM inbox_item
  WHERE region_id = %(region_id)s AND state::text = ANY (%(states)s::text[])
  ORDER BY at, id LIMIT %(limit)s
 
 -- inbox_item --
-SELECT id, kind, source, type, resource_id, version, patient_id, reason, at, state::text AS state, episode_id,
-       decided_at, decided_by
+SELECT id, kind, source, type, resource_id, version, goes_now_by(region_id, 'patient', patient_id) AS patient_id, reason,
+       at, state::text AS state, episode_id, decided_at, decided_by
   FROM inbox_item WHERE region_id = %(region_id)s AND id = %(id)s FOR UPDATE
 
 -- decide --

@@ -23,7 +23,7 @@ VALUES (%(region_id)s, %(token_hash)s, %(client_id)s, %(account_id)s, %(pregnanc
 
 -- launch --
 -- What was opened, by this person and with this app, a moment ago.
-SELECT pregnancy_id FROM app_launch
+SELECT goes_now_by(region_id, 'pregnancy', pregnancy_id) AS pregnancy_id FROM app_launch
  WHERE region_id = %(region_id)s AND token_hash = %(token_hash)s AND client_id = %(client_id)s
    AND account_id = %(account_id)s AND expires_at > %(now)s;
 
@@ -38,7 +38,8 @@ VALUES (%(region_id)s, %(id)s, %(client_id)s, %(account_id)s, %(scopes)s, %(pati
 
 -- grant_of_code --
 -- Held until the transaction ends: of two who present one code the second finds it redeemed.
-SELECT id, client_id, account_id, scopes, patient_id, pregnancy_id, encounter_id, redirect_uri, code_challenge, nonce,
+SELECT id, client_id, account_id, scopes, goes_now_by(region_id, 'patient', patient_id) AS patient_id,
+       goes_now_by(region_id, 'pregnancy', pregnancy_id) AS pregnancy_id, encounter_id, redirect_uri, code_challenge, nonce,
        granted_at, code_expires_at, redeemed_at, session_hash, ends_at, revoked_at
   FROM app_grant WHERE region_id = %(region_id)s AND code_hash = %(code_hash)s FOR UPDATE;
 
@@ -62,7 +63,8 @@ VALUES (%(region_id)s, %(token_hash)s, %(grant_id)s, %(kind)s, %(scopes)s, %(now
 -- held_token --
 -- A token with its grant, as it stands; the grant is held until the transaction ends.
 SELECT t.kind, t.scopes AS token_scopes, t.issued_at, t.expires_at, t.used_at, t.revoked_at AS token_revoked_at,
-       g.id, g.client_id, g.account_id, g.scopes, g.patient_id, g.pregnancy_id, g.encounter_id, g.redirect_uri,
+       g.id, g.client_id, g.account_id, g.scopes, goes_now_by(g.region_id, 'patient', g.patient_id) AS patient_id,
+       goes_now_by(g.region_id, 'pregnancy', g.pregnancy_id) AS pregnancy_id, g.encounter_id, g.redirect_uri,
        g.code_challenge, g.nonce, g.granted_at, g.code_expires_at, g.redeemed_at, g.session_hash, g.ends_at, g.revoked_at
   FROM app_token t JOIN app_grant g ON g.region_id = t.region_id AND g.id = t.grant_id
  WHERE t.region_id = %(region_id)s AND t.token_hash = %(token_hash)s FOR UPDATE OF g;
@@ -70,8 +72,8 @@ SELECT t.kind, t.scopes AS token_scopes, t.issued_at, t.expires_at, t.used_at, t
 -- app_token_owner --
 -- Who acts, with which app and of which woman, by an access token that is good now. A grant whose app, person or session
 -- (where it was given for that alone) is gone opens nothing.
-SELECT t.scopes, t.issued_at, t.expires_at, g.account_id, g.client_id, g.patient_id,
-       g.encounter_id, c.name AS app, c.scopes AS registered
+SELECT t.scopes, t.issued_at, t.expires_at, g.account_id, g.client_id,
+       goes_now_by(g.region_id, 'patient', g.patient_id) AS patient_id, g.encounter_id, c.name AS app, c.scopes AS registered
   FROM app_token t
   JOIN app_grant g ON g.region_id = t.region_id AND g.id = t.grant_id AND g.revoked_at IS NULL
   JOIN client c ON c.region_id = g.region_id AND c.id = g.client_id AND c.active

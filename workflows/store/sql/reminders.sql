@@ -23,9 +23,15 @@ SELECT t.id, t.element_id, t.business_key AS pregnancy_id, i.variables ->> 'pati
  ORDER BY due_on, t.id LIMIT 5000;
 
 -- text_consents --
--- Of these women, what each said last.
-SELECT DISTINCT ON (patient_id) patient_id, agreed, recorded_at, recorded_by FROM text_consent
- WHERE region_id = %(region_id)s AND patient_id = ANY(%(patients)s) ORDER BY patient_id, number DESC;
+-- Of these women, what each said last, under whichever of the records that have become one. Of two words of one moment
+-- a refusal counts.
+SELECT DISTINCT ON (w.id) w.id AS patient_id, c.agreed, c.recorded_at, c.recorded_by
+  FROM (SELECT id, goes_now_by(%(region_id)s, 'patient', id) AS now FROM unnest(%(patients)s::text[]) AS id) w
+  JOIN text_consent c ON c.region_id = %(region_id)s
+   AND c.patient_id = ANY (w.now || ARRAY(
+       SELECT o.old_id FROM merged_record o
+        WHERE o.region_id = %(region_id)s AND o.kind = 'patient' AND o.survivor_id = w.now))
+ ORDER BY w.id, c.recorded_at DESC, c.number DESC, c.agreed;
 
 -- add_text_consent --
 INSERT INTO text_consent (region_id, patient_id, number, agreed, recorded_at, recorded_by)
