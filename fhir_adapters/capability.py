@@ -12,7 +12,7 @@ from fhir_adapters.operations import OPERATIONS, SYSTEM_OPERATIONS
 from fhir_adapters.patches.patch import KINDS
 from fhir_adapters.search.computed import COMMON_COMPUTED, COMPUTED, Computed
 from fhir_adapters.search.parameters import COMMON, HL7, PARAMETERS, Parameter
-from fhir_adapters.search.query import modifiers_of
+from fhir_adapters.search.query import backward, forward, modifiers_of
 from fhir_adapters.subscriptions.topics import TOPICS
 from fhir_adapters.subscriptions.wishes import BACKPORT
 from fhir_adapters.terminology import CANONICAL_BASE
@@ -124,8 +124,8 @@ def _resource(type_: str) -> dict[str, Any]:
         "conditionalUpdate": is_writable,
         "conditionalDelete": "single" if is_writable else "not-supported",
         "referencePolicy": ["literal", "logical"],
-        "searchInclude": [f"{type_}:{n}" for n, p in PARAMETERS[type_].items() if p.kind == "reference" and p.targets],
-        "searchRevInclude": _pointing_at(type_),
+        "searchInclude": forward(type_),
+        "searchRevInclude": backward(type_),
         "searchParam": [
             *(_search(type_, n, p) for n, p in {**COMMON, **PARAMETERS[type_]}.items()),
             *(_computed(type_, n, p) for n, p in {**COMMON_COMPUTED, **COMPUTED.get(type_, {})}.items()),
@@ -235,15 +235,6 @@ def _subscription() -> dict[str, Any]:
         ],
         "operation": _operations("Subscription"),
     }
-
-
-def _pointing_at(type_: str) -> list[str]:
-    return [
-        f"{source}:{name}"
-        for source, parameters in sorted(PARAMETERS.items())
-        for name, parameter in parameters.items()
-        if parameter.kind == "reference" and type_ in parameter.targets
-    ]
 
 
 def _computed(type_: str, name: str, parameter: Computed) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from api.fhir import replies
 from api.fhir.guard import known_type, principal, scopes, viewer
 from fhir_adapters import access, capability
 from fhir_adapters.issues import not_found, refuse
-from fhir_adapters.search.query import Query, read_query, seal, types_in
+from fhir_adapters.search.query import Here, Query, read_query, seal, types_in
 from fhir_adapters.store import resources
 from fhir_adapters.store.search import Found, Hits
 from fhir_adapters.store.search import search as run_search
@@ -71,18 +71,20 @@ def read(services: Any, type_: str, id_: str, version: str | None) -> Response:
 
 def search(services: Any, type_: str, pairs: list[tuple[str, str]]) -> Response:
     access.require(scopes(), known_type(type_), "search")
-    query = read_query(type_, pairs, strict=replies.prefers("handling") == "strict")
-    require_whole(query)
+    query = asked(services, type_, pairs)
     with services.pool.connection() as conn:  # the search itself narrows it before anything of a resource is read
         hits = run_search(conn, services.region_id, query, viewer())
         trace(services, conn, "search", type_, None, [f.patient_id for f in (*hits.matches, *hits.included)])
     return page(replies.base(services), query, hits, scopes())
 
 
-def require_whole(query: Query) -> None:
-    """A condition on another type tells of that type: it needs the scope for it too."""
-    for type_ in sorted(types_in(query)):
-        access.require(scopes(), type_, "search")
+def asked(services: Any, type_: str, pairs: Iterable[tuple[str, str]]) -> Query:
+    """What is searched for. A condition on another type tells of that type: it needs the scope for it too."""
+    here = Here(own=replies.base(services), now=services.clock())
+    query = read_query(type_, pairs, strict=replies.prefers("handling") == "strict", here=here)
+    for one in sorted(types_in(query)):
+        access.require(scopes(), one, "search")
+    return query
 
 
 def page(base: str, query: Query, hits: Hits, granted: frozenset[str]) -> Response:

@@ -13,7 +13,7 @@ from flask import Response, g, request
 
 from api.fhir import formats, overlooking, replies
 from api.fhir.guard import known_type, principal, scopes, viewer
-from api.fhir.reading import looking, page, require_whole, trace
+from api.fhir.reading import asked, looking, page, trace
 from engine.commands.contracts import IdempotencyKey
 from engine.errors import EngineError, Malformed
 from engine.store import plain
@@ -22,7 +22,7 @@ from fhir_adapters.entries import INTERACTION, Entry, checked, conditions, read_
 from fhir_adapters.formats import malformed, xml
 from fhir_adapters.issues import FhirError, outcome, refuse, translate
 from fhir_adapters.patches.patch import Patch
-from fhir_adapters.search.query import Query, read_query
+from fhir_adapters.search.query import Query
 from fhir_adapters.store import resources
 from fhir_adapters.store.search import search as run_search
 from fhir_adapters.store.texts import Stored
@@ -120,7 +120,7 @@ def bundle(services: Any) -> Response:
     with overlooking.keeping_refused(services, entries):
         command = _command(services, entries)
         for entry in command.entries:
-            _asked_by(entry)
+            _asked_by(services, entry)
         applied = _run(services, command)
     with looking(services) as conn:
         pairs = zip(applied["entries"], command.entries, strict=True)
@@ -227,21 +227,19 @@ def _answer(services: Any, conn: Any, done: dict[str, Any], base: str, entry: En
     return plain.dumps({"response": response}).decode()
 
 
-def _asked_by(entry: Entry) -> Query | None:
+def _asked_by(services: Any, entry: Entry) -> Query | None:
     """The search that an entry is. Raises FhirError for one that cannot be asked: before anything is written."""
     if entry.method != "GET" or entry.id:
         return None
     try:
-        query = read_query(entry.type, entry.query, strict=replies.prefers("handling") == "strict")
+        return asked(services, entry.type, entry.query)
     except FhirError as error:
         at = f"{entry.at.removesuffix('.resource')}.request.url"
         raise FhirError(error.status, [replace(one, expression=at) for one in error.issues]) from None
-    require_whole(query)
-    return query
 
 
 def _read_entry(services: Any, conn: Any, done: dict[str, Any], base: str, entry: Entry) -> str:
-    query = _asked_by(entry)
+    query = _asked_by(services, entry)
     if query is not None:
         try:
             hits = run_search(conn, services.region_id, query, viewer())

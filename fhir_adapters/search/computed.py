@@ -19,7 +19,7 @@ PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 _NUMBER = re.compile(r"([a-z]{2})?(-?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:[eE][+-]?[0-9]{1,2})?)")
 _COMPARED = {
     "eq": "@.{v} >= $low && @.{v} < $high",
-    "ap": "@.{v} >= $low && @.{v} < $high",
+    "ap": "@.{v} >= $low && @.{v} <= $high",
     "ne": "@.{v} < $low || @.{v} >= $high",
     "gt": "@.{v} > $value",
     "sa": "@.{v} > $value",
@@ -175,7 +175,9 @@ def _range(text: str) -> tuple[str, dict[str, Any]]:
         raise Unreadable("不是数字", "not a number", "[eq|ne|gt|lt|ge|le|sa|eb|ap]number")
     value = Decimal(found[2])
     exponent = value.as_tuple().exponent
-    half = abs(value) / 10 if prefix == "ap" else Decimal(5).scaleb(int(exponent) - 1)
+    half = Decimal(5).scaleb(int(exponent) - 1)
+    if prefix == "ap":  # R4: a tenth of the number; of nought, what its digits leave open
+        half = max(half, abs(value) / 10)
     if prefix in ("eq", "ne", "ap"):
         return prefix, {"low": _plain(value - half), "high": _plain(value + half)}
     return prefix, {"value": _plain(value)}

@@ -76,7 +76,12 @@ class Both:
     parts: tuple[Condition, ...]
 
 
-Condition = Tokens | Dates | Strings | Ids | Missing | Chain | Has | Holds | Both
+@dataclass(frozen=True, slots=True)
+class Either:
+    parts: tuple[Condition, ...]
+
+
+Condition = Tokens | Dates | Strings | Ids | Missing | Chain | Has | Holds | Both | Either
 
 
 @dataclass(frozen=True, slots=True)

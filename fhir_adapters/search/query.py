@@ -11,13 +11,13 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from engine.errors import EngineError
 from engine.store import plain
-from fhir_adapters.dates import interval
+from fhir_adapters.dates import FIRST, LAST, interval
 from fhir_adapters.issues import FhirError, Issue, refuse
 from fhir_adapters.search.coded import above, begins_like, below, heading, members
 from fhir_adapters.search.computed import Unreadable, around, computed, identified, texts
@@ -27,6 +27,7 @@ from fhir_adapters.search.conditions import (
     Chain,
     Condition,
     Dates,
+    Either,
     Has,
     Holds,
     Ids,
@@ -56,12 +57,26 @@ MODIFIERS = {  # beside a reference's types; whatever stands here is kept, every
 CODED = frozenset({"in", "not-in", "above", "below"})
 REFUSED = {"_filter": ("不支持 _filter，请用检索参数", "_filter is not supported, use search parameters")}
 IDENTIFIERS = frozenset({"identifier", "groupIdentifier", "telecom"})  # indexed in capitals
+IGNORED = "不支持此检索参数，已忽略", "search parameter not supported, ignored"
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where and when it is asked. `own`: our own address: a reference that begins with it is one of ours. `now`: what
+    is about a date is the nearer to it the nearer the date is."""
+
+    own: str = ""
+    now: datetime | None = None
+
+
+ANYWHERE = Here()
 
 
 @dataclass(slots=True)
 class _Reading:
     type: str
+    here: Here
     conditions: list[Condition] = field(default_factory=list)
     includes: list[Include] = field(default_factory=list)
     revincludes: list[Include] = field(default_factory=list)
@@ -70,9 +85,9 @@ class _Reading:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def read_query(type_: str, pairs: Iterable[tuple[str, str]], *, strict: bool = False) -> Query:
+def read_query(type_: str, pairs: Iterable[tuple[str, str]], *, strict: bool = False, here: Here = ANYWHERE) -> Query:
     """Raises FhirError 400 for a value that cannot be read, and with `strict` for a parameter that is not known."""
-    reading = _Reading(type_)
+    reading = _Reading(type_, here)
     wrong: list[Issue] = []
     for name, value in pairs:
         try:
@@ -84,17 +99,10 @@ def read_query(type_: str, pairs: Iterable[tuple[str, str]], *, strict: bool = F
             if name not in ("_after", "_format", "_pretty"):
                 reading.used.append((name, value))
         else:
-            reading.ignored.append(
-                _issue(
-                    "not-supported",
-                    "MCH-S-001",
-                    "不支持此检索参数，已忽略",
-                    "search parameter not supported, ignored",
-                    name,
-                )
-            )
-    if strict and reading.ignored:
-        wrong += reading.ignored
+            wording = ("不支持此检索参数", "search parameter not supported") if strict else IGNORED
+            reading.ignored.append(_issue("not-supported", "MCH-S-001", *wording, name, _possible(type_, name)))
+    if strict:
+        wrong += (replace(one, severity="error") for one in reading.ignored)
     if wrong:
         raise FhirError(400, wrong)
     return Query(
@@ -124,7 +132,7 @@ def _read_one(reading: _Reading, name: str, value: str) -> bool:
         return _control(reading, name, value)
     if name in REFUSED:
         raise _Bad(*REFUSED[name])
-    condition = _condition(reading.type, name, value)
+    condition = _condition(reading.here, reading.type, name, value)
     if condition is None:
         return False
     reading.conditions.append(condition)
@@ -149,7 +157,8 @@ def _control(reading: _Reading, name: str, value: str) -> bool:
     elif name == "_summary":
         if value not in SUMMARIES:
             raise _Bad("值不合法", "not a possible value", " | ".join(SUMMARIES))
-        reading.settings["only_count"] = value == "count"
+        if value == "count":
+            reading.settings["only_count"] = True
     elif name in INCLUDES:
         return _include(reading, name, value)
     elif name == "_after":
@@ -186,6 +195,8 @@ def _include(reading: _Reading, name: str, value: str) -> bool:
     parameter = PARAMETERS.get(source, {}).get(param)
     if parameter is None or parameter.kind != "reference" or not parameter.targets:
         return False
+    if target and target not in parameter.targets:
+        return False
     again = name.endswith(":iterate")
     include = Include(source, param, target or None, again)
     if name.startswith("_include"):
@@ -193,20 +204,39 @@ def _include(reading: _Reading, name: str, value: str) -> bool:
             return False
         reading.includes.append(include)
     else:
-        if reading.type not in parameter.targets and not again:
+        if not again and (reading.type not in parameter.targets or target not in ("", reading.type)):
             return False
         reading.revincludes.append(include)
     return True
 
 
-def _condition(type_: str, full_name: str, value: str, depth: int = 0) -> Condition | None:
+def _possible(type_: str, name: str) -> str | None:
+    """What may be included with a type, where something else was asked for."""
+    if name == "_include":
+        return " | ".join(forward(type_)) or "none"
+    if name == "_revinclude":
+        return " | ".join(backward(type_)) or "none"
+    return None
+
+
+def forward(type_: str) -> list[str]:
+    """`Type:parameter` of every reference from this type."""
+    return [f"{type_}:{n}" for n, p in PARAMETERS[type_].items() if p.kind == "reference" and p.targets]
+
+
+def backward(type_: str) -> list[str]:
+    """`Type:parameter` of every reference to this type."""
+    return [f"{source}:{name}" for source in sorted(PARAMETERS) for name in _pointing(source, type_)]
+
+
+def _condition(here: Here, type_: str, full_name: str, value: str, depth: int = 0) -> Condition | None:
     if full_name.startswith("_has:"):
-        return _has(type_, full_name, value, depth)
+        return _has(here, type_, full_name, value, depth)
     head, chained, rest = full_name.partition(".")
     name, _, modifier = head.partition(":")
     parameter = PARAMETERS[type_].get(name) or COMMON.get(name)
     if chained and (parameter is not None or computed(type_, name) is not None):
-        return _chain(name, modifier, parameter, rest, value, depth)
+        return _chain(here, name, modifier, parameter, rest, value, depth)
     if parameter is None:
         return _computed(type_, full_name, value)
     if modifier and modifier not in modifiers_of(type_, name):
@@ -222,14 +252,14 @@ def _condition(type_: str, full_name: str, value: str, depth: int = 0) -> Condit
             raise _Bad("应为 true 或 false", "true or false is expected", "true | false")
         return Missing(name, parameter.kind, value == "true")
     if parameter.kind == "reference":
-        return _references(name, parameter, modifier, value)
+        return _references(here, name, parameter, modifier, value)
     if modifier in CODED:
         return _coded(type_, name, parameter, modifier, value)
     if parameter.kind == "token":
         is_identifier = parameter.paths[0].rpartition(".")[2] in IDENTIFIERS
         return Tokens(name, tuple(_token(v, is_identifier) for v in _values(value)), absent=modifier == "not")
     if parameter.kind == "date":
-        return Dates(name, tuple(_date(v) for v in _values(value)))
+        return Dates(name, tuple(_date(v, here.now) for v in _values(value)))
     return Strings(name, modifier or "starts", tuple(fold(v) for v in _values(value)))
 
 
@@ -261,11 +291,13 @@ def _coded(type_: str, name: str, parameter: Parameter, modifier: str, value: st
         tokens = tuple(code for one in asked for code in (below(one) if modifier == "below" else above(one)))
     except Unreadable as error:
         raise _Bad(error.zh, error.en, error.allowed) from None
-    if tests and tokens:
-        raise _Bad("一次只能问一个代码系统的下级", "what lies under is asked of one code system at a time")
-    if headings and stored_as(type_, name) in UNDER_HEADINGS.get(type_, ()):
-        return Strings(f"~{stored_as(type_, name)}", "begins", tuple(headings))
-    return Holds("body", tests) if tests else Tokens(name, tokens)
+    listed = Tokens(name, tokens)
+    if not headings:
+        return listed
+    under: Condition = Holds("body", tests)
+    if stored_as(type_, name) in UNDER_HEADINGS.get(type_, ()):
+        under = Strings(f"~{stored_as(type_, name)}", "begins", tuple(headings))
+    return Either((under, listed)) if tokens else under
 
 
 def _computed(type_: str, full_name: str, value: str) -> Condition | None:
@@ -290,7 +322,7 @@ def _computed(type_: str, full_name: str, value: str) -> Condition | None:
     return Both((Tokens(found.code, codes), holds))
 
 
-def _has(type_: str, full_name: str, value: str, depth: int) -> Has:
+def _has(here: Here, type_: str, full_name: str, value: str, depth: int) -> Has:
     """`_has:Observation:patient:code=…`. What cannot be asked is refused: without it more people would be found."""
     parts = full_name.split(":", 3)
     if len(parts) < 4:
@@ -302,7 +334,7 @@ def _has(type_: str, full_name: str, value: str, depth: int) -> Has:
     if param not in leading:
         wording = "没有从该类型指向此类型的引用参数", "no reference of that type leads to this one"
         raise _Bad(*wording, " | ".join(leading) or "none")
-    return Has(param, Query(source, (_required(source, rest, value, depth),), count=MAX_INCLUDED))
+    return Has(param, Query(source, (_required(here, source, rest, value, depth),), count=MAX_INCLUDED))
 
 
 def _pointing(source: str, type_: str) -> tuple[str, ...]:
@@ -310,7 +342,9 @@ def _pointing(source: str, type_: str) -> tuple[str, ...]:
     return tuple(n for n, p in PARAMETERS.get(source, {}).items() if p.kind == "reference" and type_ in p.targets)
 
 
-def _chain(name: str, modifier: str, parameter: Parameter | None, rest: str, value: str, depth: int) -> Chain:
+def _chain(
+    here: Here, name: str, modifier: str, parameter: Parameter | None, rest: str, value: str, depth: int
+) -> Chain:
     """`patient.identifier=…`, two steps deep; without a type on every type that the reference may lead to and that
     knows the parameter. What cannot be asked is refused: without it more people would be found."""
     if parameter is None or parameter.kind != "reference":
@@ -322,12 +356,12 @@ def _chain(name: str, modifier: str, parameter: Parameter | None, rest: str, val
     asked = (modifier,) if modifier else tuple(one for one in known if _knows(one, rest))
     if not asked:
         raise _unknown_there(" | ".join(known))
-    inner = (Query(one, (_required(one, rest, value, depth),), count=MAX_INCLUDED) for one in asked)
+    inner = (Query(one, (_required(here, one, rest, value, depth),), count=MAX_INCLUDED) for one in asked)
     return Chain(name, tuple(inner))
 
 
-def _required(type_: str, name: str, value: str, depth: int) -> Condition:
-    condition = _condition(type_, name, value, depth + 1)
+def _required(here: Here, type_: str, name: str, value: str, depth: int) -> Condition:
+    condition = _condition(here, type_, name, value, depth + 1)
     if condition is None:
         raise _unknown_there(type_)
     return condition
@@ -348,10 +382,11 @@ def _require_shallow(depth: int) -> None:
         raise _Bad("链接过深", "the chain is too long", str(DEEPEST))
 
 
-def _references(name: str, parameter: Parameter, modifier: str, value: str) -> Tokens:
+def _references(here: Here, name: str, parameter: Parameter, modifier: str, value: str) -> Tokens:
     targets = (modifier,) if modifier else parameter.targets
     found: list[str] = []
     for one in _values(value):
+        one = one.removeprefix(f"{here.own}/") if here.own else one
         if targets and "/" not in one and _ID.fullmatch(one):
             found += [f"{target}/{one}" for target in targets]
         else:
@@ -376,15 +411,21 @@ def _token(value: str, is_identifier: bool = False) -> str:
     return f"{same_system(system)}|{code}" if system else f"|{code}"
 
 
-def _date(value: str) -> tuple[str, datetime, datetime]:
+def _date(value: str, now: datetime | None) -> tuple[str, datetime, datetime]:
     prefix, text = (value[:2], value[2:]) if value[:2] in PREFIXES else ("eq", value)
     found = interval(text.replace(" ", "+")) if re.match(r"\d{4}", text) else None
     if found is None:
         raise _Bad("日期不合法", "not a date", "[eq|ne|gt|lt|ge|le|sa|eb|ap]YYYY[-MM[-DD[Thh:mm:ss+zz:zz]]]")
-    if prefix == "ap":
-        widening = max((found[1] - found[0]) / 10, timedelta(days=1))
-        return prefix, found[0] - widening, found[1] + widening
-    return prefix, *found
+    return (prefix, *_about(*found, now)) if prefix == "ap" else (prefix, *found)
+
+
+def _about(low: datetime, high: datetime, now: datetime | None) -> tuple[datetime, datetime]:
+    """R4: wider by a tenth of what lies between now and the date. Where nobody asks now (a subscription, a scope), by a
+    tenth of the date itself, a day at least."""
+    widening = max((high - low) / 10, timedelta(days=1))
+    if now is not None:
+        widening = max(low - now, now - high, timedelta(0)) / 10
+    return max(low - FIRST, widening) - widening + FIRST, LAST - max(LAST - high, widening) + widening
 
 
 def seal(key: str, id_: str) -> str:
@@ -423,6 +464,7 @@ __all__ = [
     "Chain",
     "Condition",
     "Dates",
+    "Either",
     "Has",
     "Holds",
     "Ids",

@@ -23,6 +23,7 @@ from fhir_adapters.search.query import (
     Chain,
     Condition,
     Dates,
+    Either,
     Has,
     Holds,
     Ids,
@@ -241,18 +242,25 @@ def _add_condition(sql_: _Sql, region_id: str, type_: str, condition: Condition)
         case Missing(name, _, missing):
             sql_.add("lacks_token" if missing else "has_token", [hashed(region_id, type_, name, PRESENT)])
         case Dates(name, asked):
-            _either(sql_, [_date(region_id, type_, name, one) for one in asked])
+            _any_of(sql_, [_date(region_id, type_, name, one) for one in asked])
         case Both(parts):
             for part in parts:
                 _add_condition(sql_, region_id, type_, part)
+        case Either(parts):
+            sql_.add("one_of")
+            for part in parts:
+                sql_.add("another")
+                _add_condition(sql_, region_id, type_, part)
+                sql_.add("ends")
+            sql_.add("ends")
         case Holds(column, tests):
             paths, variables = [t.path for t in tests], [plain.dumps(t.variables).decode() for t in tests]
             sql_.add(f"{column}_holds", paths, variables)
         case Strings(name, how, texts):
-            _either(sql_, [_string(region_id, type_, name, how, text) for text in texts])
+            _any_of(sql_, [_string(region_id, type_, name, how, text) for text in texts])
 
 
-def _either(sql_: _Sql, pieces: Sequence[tuple[str, list[Any]]]) -> None:
+def _any_of(sql_: _Sql, pieces: Sequence[tuple[str, list[Any]]]) -> None:
     sql_.text.append(" AND (" + " OR ".join(SQL[name] for name, _ in pieces) + ")")
     for _, values_ in pieces:
         sql_.values += values_

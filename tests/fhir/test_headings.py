@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from fhir_adapters.subscriptions.criteria import Version, read_criteria
-from fhir_adapters.terminology import ICD10, ICD10_CN
+from fhir_adapters.terminology import ICD10, ICD10_CN, RISK_COLOUR
 from runtime.database import migrate
 from tests.fhir.fhir_kit import pregnancy
 
@@ -51,6 +51,7 @@ def test_a_heading_finds_what_begins_like_it_in_its_own_system(hospital, made):
         [found[ICD10, "O25"], both, found[ICD10_CN, "O24.400x001"]]
     )
     assert under(hospital, (ICD10, "O26")) == []
+    assert under(hospital, (ICD10, "O25"), (RISK_COLOUR, "red")) == sorted([found[ICD10, "O25"], both])
 
 
 def test_a_diagnosis_that_is_corrected_or_deleted_is_under_its_heading_no_more(hospital, made):

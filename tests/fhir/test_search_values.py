@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from fhir_adapters.search import index
 from fhir_adapters.search.computed import Unreadable, quantity
 from fhir_adapters.search.index import entries, written
 from fhir_adapters.search.parameters import PARAMETERS
-from fhir_adapters.search.query import read_query
+from fhir_adapters.search.query import Here, read_query
 from fhir_adapters.store.texts import elements, split
 from tests.fhir.fhir_kit import (
     ID_CARD,
@@ -84,6 +84,8 @@ COMPARED = [
     ("code-value-quantity=718-7$98,718-7$121.5", ["121.5", "98"]),
     ("code=718-7&value-quantity=ne98", ["110.0", "121.5"]),
     ("code=718-7&value-quantity=ap120", ["110.0", "121.5"]),
+    ("code=718-7&value-quantity=ap100", ["110.0", "98"]),
+    ("code=718-7&value-quantity=ap90", ["98"]),
     ("component-code-value-quantity=8480-6$ge140", ["146"]),
     ("component-code-value-quantity=8462-4$ge140", []),
     ("combo-code-value-quantity=8462-4$gt90", ["146"]),
@@ -101,9 +103,33 @@ def test_a_number_stands_for_what_its_digits_leave_open():
 
     assert read("5.4")[0].variables == {"low": Decimal("5.35"), "high": Decimal("5.45")}
     assert read("100")[0].variables == {"low": Decimal("99.5"), "high": Decimal("100.5")}
+    assert read("ap0")[0].variables == {"low": Decimal("-0.5"), "high": Decimal("0.5")}
+    assert read("ap-40")[0].variables == {"low": Decimal("-44"), "high": Decimal("-36")}
     for wrong in ("x", "gt", "zz5", "5|g", "1e999", "5" * 40, "NaN"):
         with pytest.raises(Unreadable):
             read(wrong)
+
+
+@pytest.mark.parametrize(
+    "asked, low, high",
+    [
+        ("2026-01-15", "2026-01-14T00:00+08:00", "2026-01-17T00:00+08:00"),  # ten days away: a day on either side
+        ("2025-12-26", "2025-12-25T00:00+08:00", "2025-12-28T00:00+08:00"),
+        ("2026-01-05", "2026-01-05T00:00+08:00", "2026-01-06T00:00+08:00"),
+        ("2026-01", "2026-01-01T00:00+08:00", "2026-02-01T00:00+08:00"),  # now is in it
+    ],
+)
+def test_about_a_date_is_a_tenth_of_how_far_away_it_is(asked, low, high):
+    now = datetime.fromisoformat("2026-01-05T00:00+08:00")
+    if asked < "2026":
+        now = datetime.fromisoformat("2026-01-06T00:00+08:00") - timedelta(microseconds=1)
+    [condition] = read_query("Observation", [("date", f"ap{asked}")], here=Here(now=now)).conditions
+    [(_, first, last)] = condition.values
+
+    assert first == datetime.fromisoformat(low)
+    assert datetime.fromisoformat(high) - last <= timedelta(microseconds=1)
+    for far in ("0001-06", "9998"):
+        assert read_query("Observation", [("date", f"ap{far}")], here=Here(now=now)).conditions
 
 
 @pytest.mark.parametrize("query", ["value-quantity=x", "code-value-quantity=718-7", "code-value-quantity=$5"])
@@ -226,6 +252,48 @@ def test_a_condition_on_another_type_needs_the_scope_for_it(hospital, woman):
     issues_of(hospital.get("/Task?_has:Task:part-of:patient.gender=female", "tasks"), 403)
     batch = transaction({"request": {"method": "GET", "url": "Task?patient.gender=female"}}, kind="batch")
     assert hospital.post("", batch, "tasks").json["entry"][0]["response"]["status"] == "403"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "_include=Observation:subject:Practitioner",
+        "_include=Observation:subject:Nothing",
+        "_include=Task:patient",
+        "_revinclude=Provenance:agent:Patient",
+        "_revinclude=Task:patient:Patient",
+    ],
+)
+def test_an_include_that_can_bring_nothing_is_said_with_what_can(quiet, query):
+    [issue] = quiet.get(f"/Observation?{query}").json["entry"][0]["resource"]["issue"]
+    [refused] = issues_of(quiet.get(f"/Observation?{query}", Prefer="handling=strict"), 400)
+
+    assert issue["severity"] == "warning" and issue["expression"] == [query.partition("=")[0]]
+    can = "Observation:derived-from"
+    assert refused["severity"] == "error" and can in issue["diagnostics"] and can in refused["diagnostics"]
+    assert "忽略" not in refused["details"]["text"]
+
+
+def test_an_include_of_one_type_brings_no_other(hospital, woman):
+    for target, brought in (("Patient", {"Patient"}), ("Device", set()), ("Group", set())):
+        found = hospital.get(f"/Observation?_include=Observation:subject:{target}", Prefer="handling=strict").json
+        kinds = {e["resource"]["resourceType"] for e in found["entry"] if e["search"]["mode"] == "include"}
+        assert kinds == brought
+
+
+def test_a_reference_with_our_own_address_is_one_of_ours(hospital, woman):
+    own = f"http://localhost/fhir/{woman.subject}"
+
+    assert len(hospital.search(f"/Observation?subject={own}&code=718-7")) == 3
+    assert len(hospital.search(f"/Observation?subject={own},Patient/none&code=718-7")) == 3
+    assert hospital.search(f"/Patient?_has:Observation:patient:subject={own}")
+    assert hospital.search(f"/Observation?subject=http://elsewhere/fhir/{woman.subject}") == []
+
+
+def test_no_page_is_asked_for_whatever_else_is(hospital, woman):
+    for query in ("_count=0&_summary=false", "_summary=count&_count=5", "_summary=count&_summary=false", "_count=0"):
+        found = hospital.get(f"/Observation?code=718-7&{query}").json
+        assert "entry" not in found and found["total"] == 3, query
 
 
 def test_an_include_goes_on_from_what_it_brought(hospital, woman):
