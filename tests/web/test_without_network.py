@@ -7,6 +7,7 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from flask import request
 from playwright.sync_api import expect
 
 from engine.errors import Incorrect
@@ -183,6 +184,37 @@ def test_ac33_in_a_browser_the_power_goes_while_a_woman_is_registered_and_only_t
         case = person.page.url.rsplit("/", 1)[-1].partition("?")[0]
 
     assert variables(site, case)["registered_on"] == "2026-01-05"
+
+
+@pytest.mark.browser
+def test_in_a_browser_with_the_network_there_a_refused_form_is_not_called_offline_and_nothing_of_it_is_left_behind(
+    site, chromium
+):
+    answers = {**example("registration"), "name": "测试在线", "id_no": "999999199706150051", "handbook_no": "SF-2026-9"}
+    with served(site) as base, visitor(chromium, base) as person:
+        page = person.page
+        person.sign_in("nurse", site.passwords["nurse"])
+        person.goto("/register")
+        fill_by_keyboard(page, {**answers, "contact_name": None})
+        expect(page.locator("[data-draft-status]")).to_contain_text("草稿已加密存于本机")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("main")).to_contain_text("有 1 处需要修改")
+        expect(page.locator("body")).to_have_attribute("data-device-key", re.compile("."))
+        expect(page.locator("p.kept")).to_have_count(0)
+
+        sent = []
+        site.app.before_request_funcs.setdefault(None, []).append(
+            lambda: sent.append(request.form.to_dict()) if request.method == "POST" and request.form.get("name") else None
+        )
+        page.clock.install()
+        page.clock.pause_at("2030-01-01")  # nothing is written on this machine while she types the last field
+        page.fill("#f-contact_name", "测试联系人")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_url(re.compile("/pregnancies/"))
+        expect(page.locator("main")).not_to_contain_text("尚未交出")
+        assert page.evaluate(IN_STORE) == []
+
+    assert sent[-1]["kept"] == sent[-1]["idempotency_key"]  # what a slow writing still leaves is forgotten by its number
 
 
 @pytest.mark.browser

@@ -67,6 +67,7 @@ export class KeptForm {
       about: document.querySelector(".banner__name")?.textContent?.trim() ?? "",
       over: this.over(),
       typedAt: this.typedAt ?? serverNow(),
+      isFromAway: this.typedAt !== null,
       pressedAt: this.pressedAt,
       then: this.then,
     });
@@ -82,9 +83,10 @@ export class KeptForm {
 
   /** Right before it goes: what was filled in while the server was away counts from then, unless the person says no. */
   date() {
+    clearTimeout(this.timer); // nothing is written any more behind what is on its way
     const at = this.pressedAt ?? this.typedAt;
     if (at !== null) this.offer(at);
-    if (this.isKept && !this.hidden("kept")) {
+    if ((this.isKept || !this.hasDraft) && !this.hidden("kept")) { // a writing may still be under way
       this.form.prepend(Object.assign(document.createElement("input"), { type: "hidden", name: "kept", value: this.id }));
     }
   }
@@ -108,10 +110,10 @@ export class KeptForm {
   async restore() {
     const found = (await kept()).filter((one) => one.path === this.path).at(-1);
     if (!found) return "nothing";
-    const { over, typedAt, pressedAt, then, fields } = found.content;
+    const { over, typedAt, pressedAt, then, fields, isFromAway = true } = found.content;
     if (found.id === this.id && !("offline" in document.body.dataset)) {
-      Object.assign(this, { typedAt, pressedAt, then, isKept: true }); // it was sent, and refused: what is shown counts
-      this.offer(pressedAt ?? typedAt);
+      Object.assign(this, { typedAt: isFromAway ? typedAt : null, pressedAt, then, isKept: true }); // sent, and refused: what is shown counts
+      if (isFromAway || pressedAt !== null) this.offer(pressedAt ?? typedAt);
       return "nothing";
     }
     const isSame = this.over() === over;

@@ -12,7 +12,7 @@ const FORGOTTEN_AFTER_MS = 7 * 86_400_000;
 
 /**
  * @typedef {{ banner: string, frame: string, fields: string, title: string, about: string, over: string, typedAt: number, pressedAt: number | null,
- *   then: string }} Content whom it is about, the form around its fields, the fields with what is typed; times are the server's, in ms
+ *   then: string, isFromAway?: boolean }} Content whom it is about, the form around its fields, the fields with what is typed; times are the server's, in ms
  * @typedef {{ id: string, account: string, path: string, keptAt: number, iv: Uint8Array<ArrayBuffer>, sealed: ArrayBuffer }} Row
  * @typedef {{ id: string, path: string, content: Content }} Kept
  */
