@@ -102,7 +102,7 @@ def fields(
 ) -> dict[str, Any]:
     """The form as HTML and what went wrong with it, for the page of a task and for registering alike."""
     faults = error.faults if error else ()
-    drawn = {"form": page.form, "fields": None, "summary": None, "error": error, "warnings": warnings}
+    drawn = {"form": page.form, "fields": None, "summary": None, "error": error}
     drawn["idempotency_key"] = request.form.get("idempotency_key") or str(uuid4())
     if page.form is None:
         return drawn
@@ -117,7 +117,8 @@ def fields(
         lang=current(),
         readonly=not page.fillable,
     )
-    return drawn | {"summary": forms.summary(page.form, faults, current())}
+    kind = "wrong" if faults else "doubtful"
+    return drawn | {"summary": forms.summary(page.form, faults or warnings, current(), kind=kind)}
 
 
 def signed(form: Any) -> dict[str, str]:

@@ -28,30 +28,32 @@ class Task(Windowed, Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """`state`: not-yet | open | soon | overdue, of what is over: completed | cancelled. `days` and `hours` until it
-    starts or ends, or since it ended."""
+    """`state`: not-yet | open | soon | overdue, of what is over: completed | cancelled. `days`, `hours` and
+    `minutes` until it starts or ends, or since it ended: each the whole span."""
 
     state: str
     days: int = 0
     hours: int = 0
+    minutes: int = 0
     opens: datetime | None = None
     ends: datetime | None = None
 
 
 def window_of(task: Windowed, now: datetime) -> Window:
-    """Where `now` lies in the task's window. Days are civil days in China; within a day, hours.
+    """Where `now` lies in the task's window. Days are civil days in China; within a day, hours; within an hour,
+    minutes. An edge that is an hour of the day, not the end of a day, is less than a day away until 24 hours are.
 
     A task without dates is simply open.
     """
     opens, ends = task.window_from, task.due_at or task.until_at
     if ends is not None and now > ends:
-        return Window(state="overdue", days=_days(ends, now), hours=_hours(now - ends), opens=opens, ends=ends)
+        return Window(state="overdue", **_span(ends, now, ends), opens=opens, ends=ends)
     if opens is not None and now < opens:
-        return Window(state="not-yet", days=_days(now, opens), hours=_hours(opens - now), opens=opens, ends=ends)
+        return Window(state="not-yet", **_span(now, opens, opens), opens=opens, ends=ends)
     if ends is None:
         return Window(state="open", opens=opens)
     state = "soon" if ends - now <= SOON else "open"
-    return Window(state=state, days=_days(now, ends), hours=_hours(ends - now), opens=opens, ends=ends)
+    return Window(state=state, **_span(now, ends, ends), opens=opens, ends=ends)
 
 
 def window_in_state(task: Task, now: datetime) -> Window:
@@ -60,9 +62,9 @@ def window_in_state(task: Task, now: datetime) -> Window:
     return replace(window, state=task.state) if task.state in OVER else window
 
 
-def _days(earlier: datetime, later: datetime) -> int:
-    return (later.astimezone(CHINA).date() - earlier.astimezone(CHINA).date()).days
-
-
-def _hours(span: timedelta) -> int:
-    return max(1, int(span.total_seconds() // 3600))
+def _span(earlier: datetime, later: datetime, edge: datetime) -> dict[str, int]:
+    days = (later.astimezone(CHINA).date() - earlier.astimezone(CHINA).date()).days
+    minutes = int((later - earlier).total_seconds() // 60)
+    at = edge.astimezone(CHINA).strftime("%H:%M")
+    by_the_hour = at not in ("00:00", "23:59") and minutes < 24 * 60
+    return {"days": 0 if by_the_hour else days, "hours": minutes // 60, "minutes": max(1, minutes)}

@@ -21,6 +21,7 @@ def test_a_first_visit_that_found_something_does_not_conclude_that_it_found_noth
 
     assert asked.status_code == 422 and f"（{named}）" in asked.text and "不符，请核对" in asked.text
     assert site.stored(task.id).is_open
+    assert "处请核对：无误的在该处勾选" in asked.text and 'href="#f-overall"' in asked.text  # not somewhere below
 
     _, taken = submit(
         site, "task_first_visit", "anc-first", overall="normal", **answers, _confirm=["overall", "dbp", "hb"]

@@ -45,6 +45,19 @@ def test_a_complete_form_closes_the_task_and_leads_back_to_the_list_it_came_from
     assert "已提交：妊娠风险筛查" in site.get(answer.location, "nurse").get_data(as_text=True)
 
 
+def test_what_finishing_it_brings_for_her_is_said_with_its_hour_an_emergency_too(site):
+    task = site.task("task_first_visit")
+    found = {**as_form(example("anc-first")), "sbp": "172", "dbp": "115", "overall": "normal"}
+
+    answer = site.post(f"/tasks/{task.id}", "nurse", _confirm=["overall", "sbp", "dbp", "urine_protein"], **found)
+    assert answer.status_code == 303, answer.text
+
+    shown = site.get(answer.location, "nurse").get_data(as_text=True)
+    notice = shown[shown.index("已提交：第1次产前检查") : shown.index("<table")]
+    assert "她接下来要办的" in notice and notice.index("填写转诊单") < notice.index("妊娠风险筛查")
+    assert "还剩 10 分钟" in notice and "01-05 08:10 前" in shown  # the list names the hour where hours count
+
+
 def test_submit_and_next_opens_the_next_task_of_the_same_list(site, screening):
     answer = submit(site, screening, then="next", list="view=all")
 

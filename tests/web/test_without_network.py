@@ -204,7 +204,9 @@ def test_in_a_browser_with_the_network_there_a_refused_form_is_not_called_offlin
 
         sent = []
         site.app.before_request_funcs.setdefault(None, []).append(
-            lambda: sent.append(request.form.to_dict()) if request.method == "POST" and request.form.get("name") else None
+            lambda: (
+                sent.append(request.form.to_dict()) if request.method == "POST" and request.form.get("name") else None
+            )
         )
         page.clock.install()
         page.clock.pause_at("2030-01-01")  # nothing is written on this machine while she types the last field
@@ -214,7 +216,9 @@ def test_in_a_browser_with_the_network_there_a_refused_form_is_not_called_offlin
         expect(page.locator("main")).not_to_contain_text("尚未交出")
         assert page.evaluate(IN_STORE) == []
 
-    assert sent[-1]["kept"] == sent[-1]["idempotency_key"]  # what a slow writing still leaves is forgotten by its number
+    assert (
+        sent[-1]["kept"] == sent[-1]["idempotency_key"]
+    )  # what a slow writing still leaves is forgotten by its number
 
 
 @pytest.mark.browser

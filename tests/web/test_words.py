@@ -14,6 +14,7 @@ from babel.messages.extract import extract_from_file
 import web
 from engine.clock import CHINA
 from web import language, woman, worklist
+from web.text import window_span, window_words
 from web.windows import window_in_state, window_of
 
 KEYWORDS = {"_": None, "gettext": None}
@@ -73,6 +74,29 @@ def test_a_window_is_told_in_words(dates, state, count):
     window = window_of(dates, NOON)
 
     assert (window.state, window.days) == (state, count)
+
+
+@pytest.mark.parametrize(
+    "dates, now, words, span",
+    [
+        (Dates(NOON, NOON + timedelta(minutes=10)), NOON, "还剩 10 分钟", "01-05 12:10 前"),
+        (Dates(NOON, NOON + timedelta(hours=23)), NOON, "还剩 23 小时", "01-06 11:00 前"),
+        (
+            Dates(NOON, NOON + timedelta(hours=12, minutes=5)),
+            NOON + timedelta(hours=11, minutes=55),
+            "还剩 10 分钟",
+            None,
+        ),
+        (Dates(NOON, NOON + timedelta(minutes=10)), NOON + timedelta(minutes=15), "逾期 5 分钟", None),
+        (Dates(days(-9), NOON.replace(hour=23, minute=59) - timedelta(days=1)), NOON, "逾期 1 天", "12-27 … 01-04"),
+    ],
+)
+def test_what_is_due_within_hours_is_told_in_hours_and_minutes_with_its_time_of_day(shown, dates, now, words, span):
+    window = window_of(dates, now)
+
+    with shown.app.test_request_context():
+        assert window_words(window) == words
+        assert span is None or window_span(window) == span
 
 
 @pytest.mark.parametrize("state", ["completed", "cancelled"])

@@ -26,6 +26,10 @@ _SAY = {
     "local": Text(zh="限值为本地设定", en="limits are a local setting"),
     "known": Text(zh="依据待核对", en="source to be verified"),
     "wrong": Text(zh="有 {n} 处需要修改", en="{n} places need a change"),
+    "doubtful": Text(
+        zh="有 {n} 处请核对：无误的在该处勾选“已核对，无误”，再提交一次",
+        en="{n} places to look at again: tick “Checked, it is right” there if they are, and submit once more",
+    ),
     "narrowed": Text(zh="已改为半角", en="changed to half-width"),
     "draft": Text(zh="草稿已保存", en="Draft saved"),
     "away": Text(
@@ -65,16 +69,16 @@ def render(
     return Markup(html)
 
 
-def summary(form: Form, errors: Sequence[Fault], lang: str = "zh") -> Markup:
-    """What is wrong, as links to the fields; empty when nothing is. Give it the focus."""
+def summary(form: Form, errors: Sequence[Fault], lang: str = "zh", *, kind: str = "wrong") -> Markup:
+    """What is wrong (or `doubtful`), as links to the fields; empty when nothing is. Give it the focus."""
     if not errors:
         return Markup("")
     entries = [
         {"href": f"#{field_id(fault.path)}", "label": _label(form, fault.path, lang), "text": _say(fault.message, lang)}
         for fault in errors
     ]
-    title = _texts(lang)["wrong"].format(n=len(entries))
-    return Markup(_templates().get_template("summary.html").render(entries=entries, title=title))
+    title = _texts(lang)[kind].format(n=len(entries))
+    return Markup(_templates().get_template("summary.html").render(entries=entries, title=title, kind=kind))
 
 
 def _label(form: Form, path: str, lang: str) -> str:

@@ -54,6 +54,7 @@ def tasks() -> str:
         rows = worklist.rows(services(), conn, list(page.items), principal, places(), moment)
         counts.setdefault(query.view, page.total)
         done = _just_done(conn)
+        following = _following(conn, done, moment)
         elements = worklist.element_groups(services(), conn, query, principal)
         services().people.record_view(principal, interaction="search", detail={"shown": len(rows)})
     last_page = max(1, -(-page.total // worklist.ROWS))
@@ -65,6 +66,7 @@ def tasks() -> str:
         last_page=last_page,
         counts=counts,
         done=done,
+        following=following,
         held=_ready(mine),
         handed=handed,
         handing=services().people.names({one.by for one in handed.values()}),
@@ -86,6 +88,16 @@ def _just_done(conn: Any) -> Any:
     except ValueError:
         return None
     return task if task is not None and task.completed_by == g.principal.login else None
+
+
+def _following(conn: Any, done: Any, moment: datetime) -> list[worklist.Row]:
+    """What finishing it has brought the person to do for the same woman; what is due first stands first."""
+    if done is None or not done.business_key:
+        return []
+    asked = worklist.restriction(worklist.Query(view="team"), g.principal, moment, moment)
+    page = reads.user_tasks(conn, services().region_id, business_key=done.business_key, **asked)
+    new = [task for task in page.items if task.created_at >= done.completed_at]
+    return worklist.rows(services(), conn, new, g.principal, places(), moment)
 
 
 @bp.get("/tasks/<uuid:task_id>")
