@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 
+from engine.bell import Bell
 from engine.commands.contracts import SweepRegion
 from engine.due import ENGINE
 from engine.engine import Engine
@@ -16,7 +16,7 @@ from engine.operations.batches import BatchRunner
 
 log = logging.getLogger(__name__)
 
-POLL_S = 0.5  # how late a timer may fire when nothing else wakes the worker
+POLL_S = 0.5  # how late a timer may fire when nobody rings for the worker
 BATCH = 25  # of each kind: what a dead worker leaves behind is tried one by one
 SWEEP_S = 60.0
 ZOMBIES_S = 300.0
@@ -28,21 +28,21 @@ class Worker:
         engine: Engine,
         *,
         poll_s: float = POLL_S,
+        bell: Bell | None = None,
         batch: int = BATCH,
         batches: BatchRunner | None = None,
         pace: Callable[[], None] = lambda: None,
     ) -> None:
         self._engine = engine
-        self._poll_s = poll_s
+        self._bell = bell or Bell(poll_s)
         self._batch = batch
         self._batches = batches
         self._pace = pace
-        self._stopping = threading.Event()
 
     def run(self) -> None:
         """Until `stop`. A database that is away is waited for; whatever else goes wrong, the loop goes on."""
         swept_at = scanned_at = float("-inf")
-        while not self._stopping.is_set():
+        while not self._bell.is_stopping:
             try:
                 done = self._engine.run_due(self._batch, self._pace)
                 if self._batches is not None:
@@ -60,9 +60,8 @@ class Worker:
                 done = 0
                 log.exception("a round of the worker failed")
             if done == 0:
-                idle_s = self._batches.idle_s if self._batches is not None else self._poll_s
-                self._stopping.wait(min(self._poll_s, idle_s))
+                self._bell.rest(self._batches.idle_s if self._batches is not None else float("inf"))
 
     def stop(self, *_: object) -> None:
         """Finish the piece of work in hand, then leave; may be a signal's handler."""
-        self._stopping.set()
+        self._bell.stop()

@@ -14,6 +14,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 from psycopg.conninfo import make_conninfo
 
+from engine.bell import Bell
 from engine.engine import Engine
 from engine.outbox import Destination, dispatch
 from fhir_adapters import clients
@@ -22,9 +23,11 @@ from workflows.services import Services
 
 log = logging.getLogger(__name__)
 
-BEAT_S = 0.75  # between two signs of life of a worker
+BEAT_S = 0.9  # between two signs of life of a worker
 STALLED_S = 3.0  # without one for so long, its tasks are taken over
-LOOK_S = 1.0  # between two looks for such tasks, and for new ones
+LOOK_S = 1.0  # between two looks for such tasks, and for new ones where something is to be told
+HOUSEKEEPING_S = 5.0  # between two looks for new ones where nothing is
+STOP_S = 0.5  # within which it notices that it is to stop
 PATH = "-c search_path=procrastinate,public"
 EACH_MINUTE = "* * * * *"
 EACH_SECOND_OR_SO = "* * * * * */2"  # the sixth place is seconds
@@ -83,13 +86,14 @@ class Background:
     def __init__(self, app: App) -> None:
         self._app = app
         self._stopping = Event()
+        self.bell = Bell(LOOK_S, stopping=self._stopping)
         self._thread = Thread(target=self._run, name="background", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self.bell.stop()
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
@@ -106,24 +110,27 @@ class Background:
             working = asyncio.create_task(work(self._app))
             looked_at = float("-inf")
             while not working.done() and not self._stopping.is_set():
-                if time.monotonic() - looked_at >= LOOK_S:
+                if self.bell.is_due(time.monotonic() - looked_at):
                     await take_over(self._app)
                     looked_at = time.monotonic()
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(STOP_S)
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
 
 
 async def work(app: App, *, wait: bool = True) -> None:
     """Serve the region's queue, and what an earlier release left in the common one; without `wait` only what is there.
-    Tasks that succeeded leave no row."""
+    Tasks that succeeded leave no row. Where something is to be told, the database says of each new task (LISTEN): the
+    driver wakes ten times a second for that, which housekeeping is not worth."""
+    tells = "tell" in app.tasks
     await app.run_worker_async(
         queues=sorted({"default", *(task.queue for task in app.tasks.values())}),
         wait=wait,
         concurrency=2,
         install_signal_handlers=False,
         delete_jobs="successful",
-        fetch_job_polling_interval=LOOK_S,
+        listen_notify=tells,
+        fetch_job_polling_interval=LOOK_S if tells else HOUSEKEEPING_S,
         update_heartbeat_interval=BEAT_S,
         shutdown_graceful_timeout=2.0,
     )

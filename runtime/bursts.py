@@ -7,6 +7,7 @@ from datetime import datetime
 from threading import Event, Thread
 from typing import Any
 
+from engine.bell import Bell
 from engine.commands.contracts import Actor
 from engine.errors import Busy, Conflict
 from fhir_adapters.inbound.bursts import LookAtBursts
@@ -27,6 +28,7 @@ class Bursts:
     def __init__(self, engine: Any) -> None:
         self._engine = engine
         self._stopping = Event()
+        self.bell = Bell(POLL_S, stopping=self._stopping)
         self._thread = Thread(target=self._run, name="bursts", daemon=True)
 
     def next_due(self) -> datetime | None:
@@ -82,16 +84,15 @@ class Bursts:
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self.bell.stop()
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        rest = POLL_S
-        while not self._stopping.wait(rest):
-            rest = POLL_S
+        is_more = False
+        while not (self._stopping.is_set() if is_more else self.bell.rest()):
+            is_more = False
             try:
-                if self.share(self._engine.clock()) == AT_A_TIME:
-                    rest = 0.0  # more is due than was taken
+                is_more = self.share(self._engine.clock()) == AT_A_TIME  # more is due than was taken
             except Busy:
                 log.warning("the database is away")
             except Exception:

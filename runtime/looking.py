@@ -1,4 +1,4 @@
-"""A thread of a worker process that looks every few seconds whether there is something to do."""
+"""A thread of a worker process that looks every few seconds, or when it is rung for, whether there is work."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from threading import Event, Thread
 
 import psycopg
 
+from engine.bell import SAFETY_S, Bell
 from engine.errors import Busy
 
 log = logging.getLogger(__name__)
@@ -20,20 +21,20 @@ class Looking:
     `stopping` may be read by what takes long."""
 
     def __init__(self, name: str, every_s: float, look: Callable[[int], None], stopping: Event | None = None) -> None:
-        self._name, self._every_s, self._look = name, every_s, look
-        self._stopping = stopping or Event()
+        self._name, self._look = name, look
+        self.bell = Bell(every_s, safety_s=max(every_s, SAFETY_S), stopping=stopping)
         self._thread = Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self.bell.stop()
         self._thread.join(timeout=STOPPED_WITHIN_S)
 
     def _run(self) -> None:
         looks = 0
-        while not self._stopping.wait(self._every_s):
+        while not self.bell.rest():
             try:
                 self._look(looks)
             except (Busy, psycopg.OperationalError):

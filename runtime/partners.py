@@ -1,5 +1,5 @@
-"""The process that tells partners the steps of referrals. It polls: nothing of it stands in the way of a step. Any
-number of processes may do it."""
+"""The process that tells partners the steps of referrals. It looks what there is: nothing of it stands in the way of a
+step. Any number of processes may do it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from threading import Event, Thread
 
 import psycopg
 
+from engine.bell import Bell
 from engine.clock import system_clock
 from fhir_adapters.partners.telling import Teller
 from runtime.subscribers import own_connection
@@ -36,15 +37,16 @@ class Partners:
     """In a worker process: a thread."""
 
     def __init__(self, services: Services, *, poll_s: float = POLL_S) -> None:
-        self._services, self._poll_s = services, poll_s
+        self._services = services
         self._stopping = Event()
+        self.bell = Bell(poll_s, stopping=self._stopping)
         self._thread = Thread(target=self._run, name="partners", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self.bell.stop()
         self._thread.join(timeout=15)
 
     def _run(self) -> None:
@@ -55,7 +57,7 @@ class Partners:
                 with own_connection(self._services.pool.conninfo, self._services.region_id) as conn:
                     while not self._stopping.is_set():
                         if not teller.tell_next(conn):
-                            self._stopping.wait(self._poll_s)
+                            self.bell.rest()
             except psycopg.OperationalError:
                 log.warning("the database is away")
             except Exception:

@@ -1,17 +1,19 @@
 """The process that tells subscribers: gives numbers to what changed, then lets each subscription have its turn.
 
-It polls: nothing of it stands in the way of a write. Any number of processes may do it.
+It looks what there is: nothing of it stands in the way of a write. Any number of processes may do it.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Lock, Thread
 from typing import Any
 
 import psycopg
 
+from engine.bell import Bell
 from engine.clock import system_clock
 from engine.commands.contracts import Actor
 from engine.store.connections import configure
@@ -27,7 +29,7 @@ log = logging.getLogger(__name__)
 POLL_S = 0.2
 AFTER_A_FAULT_S = 2.0
 SENDERS = 4  # subscriptions that are told at one time: a slow receiver holds up none but its own
-FORGET_EVERY = 3000  # rounds
+FORGET_EVERY_S = 600.0
 
 
 def sender_for(services: Services) -> Sender:
@@ -87,9 +89,10 @@ class Subscribers:
     """In a worker process: a thread that looks, and a few that send."""
 
     def __init__(self, services: Services, *, poll_s: float = POLL_S) -> None:
-        self._services, self._poll_s = services, poll_s
+        self._services = services
         self._sender = sender_for(services)
         self._stopping = Event()
+        self.bell = Bell(poll_s, stopping=self._stopping)
         self._busy: set[str] = set()
         self._lock = Lock()
         self._threads = ThreadPoolExecutor(SENDERS, thread_name_prefix="subscriber")
@@ -99,7 +102,7 @@ class Subscribers:
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self.bell.stop()
         self._thread.join(timeout=5)
         self._threads.shutdown(wait=True, cancel_futures=True)
 
@@ -119,7 +122,7 @@ class Subscribers:
             self._stopping.wait(AFTER_A_FAULT_S)
 
     def _watch(self, conn: psycopg.Connection[Any]) -> None:
-        services, rounds = self._services, 0
+        services, forgot_at = self._services, float("-inf")
         rows = Subscriptions(conn, services.region_id)
         while not self._stopping.is_set():
             now, looked = services.clock(), 0
@@ -129,11 +132,11 @@ class Subscribers:
                 )
             for id_ in rows.due(now, 100):
                 self._let_have_its_turn(id_)
-            rounds += 1
-            if rounds % FORGET_EVERY == 1:
+            if time.monotonic() - forgot_at > FORGET_EVERY_S:
                 rows.forget(now)
+                forgot_at = time.monotonic()
             if not looked:
-                self._stopping.wait(self._poll_s)
+                self.bell.rest()
 
     def _let_have_its_turn(self, id_: str) -> None:
         with self._lock:

@@ -7,16 +7,18 @@ import signal
 import sys
 from typing import Any
 
+from engine.bell import Bell
 from engine.operations.batches import BatchRunner
 from engine.outbox import Destination
 from engine.pace import Pace
-from engine.worker import Worker
+from engine.worker import POLL_S, Worker
 from runtime import foreground, memory, notify
 from runtime.background import Background, app_for
 from runtime.bursts import Bursts
 from runtime.clock import ManualClock
 from runtime.exports import ExportWriter
 from runtime.inbound.watching import Arrivals
+from runtime.lookout import Lookout
 from runtime.partners import Partners
 from runtime.settings import Settings
 from runtime.subscribers import Subscribers
@@ -31,7 +33,8 @@ def run(settings: Settings) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     foreground.be(foreground.WORKER)
     services = build(settings, connections=4)
-    worker = worker_for(services)
+    bell = Bell(POLL_S)
+    worker = worker_for(services, bell)
     background = Background(app_for(services, destinations_of(settings)))
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, worker.stop)
@@ -45,10 +48,15 @@ def run(settings: Settings) -> None:
     texts.start()
     arrivals = Arrivals(services)
     arrivals.start()
+    bells = {"engine": bell, "subscribers": subscribers.bell, "partners": partners.bell}
+    bells |= {"bursts": bursts.bell, "exports": exports.bell, "background": background.bell}
+    lookout = Lookout(services, bells)
+    lookout.start()
     memory.settle()
     try:
         worker.run()
     finally:
+        lookout.stop()
         partners.stop()
         texts.stop()
         arrivals.stop()
@@ -64,9 +72,9 @@ def destinations_of(settings: Settings) -> list[Destination]:
     return [notify.to_address(settings.notify_url)] if settings.notify_url else []
 
 
-def worker_for(services: Services) -> Worker:
+def worker_for(services: Services, bell: Bell | None = None) -> Worker:
     engine: Any = services.engine
     if isinstance(services.clock, ManualClock):
         engine = HeldEngine(services.engine, services.clock)
     pace = Pace(foreground.PeopleWait(services.pool))
-    return Worker(engine, batches=BatchRunner(services.engine), pace=pace)
+    return Worker(engine, bell=bell, batches=BatchRunner(services.engine), pace=pace)

@@ -294,8 +294,10 @@ def _remove_stale_pid(data: Path) -> None:
 def _postmaster_pid(data: Path) -> int | None:
     with suppress(OSError, ValueError, IndexError, psutil.Error):
         pid = int((data / "postmaster.pid").read_text().splitlines()[0])
-        if psutil.Process(pid).name() == "postgres" and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-            return pid
+        process = psutil.Process(pid)
+        with process.oneshot():
+            if process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE:
+                return pid
     return None
 
 
