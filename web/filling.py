@@ -16,7 +16,7 @@ from flask import g, request
 from engine.commands.contracts import IdempotencyKey
 from engine.errors import EngineError, Fault, Incorrect
 from engine.store import drafts, plain
-from web import forms, running, woman
+from web import asked, forms, running, woman
 from web.language import current
 from web.pages.blueprint import now, services, today
 from web.windows import window_in_state
@@ -93,6 +93,7 @@ class Opened:
             "is_unsent": self.is_unsent,
             "is_recorded": self.is_recorded,
             "list_query": request.values.get("list", ""),
+            "asked": asked.before(self.conn, task) if self.woman is not None else [],
             **fields(self, shown, error, warnings),
         }
 

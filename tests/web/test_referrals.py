@@ -6,9 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from tests.web.conftest import csrf_of
+from tests.web.conftest import csrf_of, example
 from tests.web.markup import assert_sound
 from tests.web.test_occasions import Case
+from tests.web.test_task_page import as_form
 from workflows.people import Organisation
 
 OTHER, HIGHER = "org-web", "示范市人民医院"
@@ -53,6 +54,40 @@ def test_both_sides_read_what_the_other_has_done(site, other, sent):
         assert_sound(shown)
         assert "同意接收" in shown.text and "邻县医师" in shown.text and "本系统内" in shown.text, who
     assert page in site.get("/referrals", other).text
+
+
+def test_whoever_answers_reads_what_is_asked_on_the_same_page_and_each_later_step_what_was_answered(site, other, sent):
+    case, _ = sent
+
+    shown = site.get(f"/tasks/{case.tasks()['task_answer_transfer'].id}", other)
+    assert_sound(shown)
+    asked = shown.text[shown.text.index('class="card asked"') : shown.text.index('<form class="form')]
+    assert "填写转诊单" in asked and "急诊" in asked and "血压 168/112，头痛" in asked and "168 mmHg" in asked
+    case.submits("task_answer_transfer", other, "transfer-answer", answered_at="2026-01-05T08:04:00+08:00")
+    leaving = site.get(f"/tasks/{case.tasks()['task_depart'].id}", "doctor").text
+    assert leaving.count('class="card asked"') == 2 and "邻县医师" in leaving
+
+    assert 'class="card asked"' not in site.get(f"/tasks/{case.tasks()['task_screen'].id}", "nurse").text
+
+
+def test_an_emergency_that_a_visit_found_stands_among_the_referrals_of_both_sides_until_it_is_done(site):
+    visit = site.task("task_first_visit")
+    found = {**as_form(example("anc-first")), "sbp": "172", "dbp": "115", "overall": "normal"}
+    confirmed = ["overall", "sbp", "dbp", "urine_protein"]
+    assert "还没有转诊" in site.get("/referrals", "nurse").text
+    assert site.post(f"/tasks/{visit.id}", "nurse", _confirm=confirmed, **found).status_code == 303
+
+    (asks,) = site.tasks(element_id="task_request_transfer")
+    assert f"/tasks/{asks.id}" in site.get("/referrals", "nurse").text
+    sent = site.post(f"/tasks/{asks.id}", "nurse", idempotency_key="t-1", **as_form(example("transfer-request")))
+    assert sent.status_code == 303
+    (answers,) = site.tasks(element_id="task_answer_transfer")
+    for who in ("nurse", "doctor"):
+        listed = site.get("/referrals", who)
+        assert_sound(listed)
+        assert f"/tasks/{answers.id}" in listed.text and "还没有转诊" not in listed.text, who
+    assert str(answers.id) not in site.get("/referrals", "nurse2").text
+    assert "血压 168/112，头痛" in site.get(f"/tasks/{answers.id}", "doctor").text
 
 
 def test_the_document_is_read_by_both_sides_and_by_nobody_else(site, other, sent):

@@ -3,6 +3,6 @@
 from web.forms.names import field_id
 from web.forms.read import is_row_action, read, unconfirmed
 from web.forms.render import render, summary
-from web.forms.spoken import spoken
+from web.forms.spoken import Spoken, spoken
 
-__all__ = ["field_id", "is_row_action", "read", "render", "spoken", "summary", "unconfirmed"]
+__all__ = ["Spoken", "field_id", "is_row_action", "read", "render", "spoken", "summary", "unconfirmed"]

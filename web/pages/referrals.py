@@ -14,12 +14,19 @@ from fhir_adapters.documents.kinds import KINDS
 from fhir_adapters.documents.page import page
 from fhir_adapters.store import documents
 from fhir_adapters.store import referrals as rows
-from web import filling
+from web import filling, worklist
 from web.errors import STATUS
-from web.pages.blueprint import bp, services
+from web.pages.blueprint import bp, now, services
 from workflows import referral_ends, referral_onward
+from workflows.reading_cases import reading_cases
 from workflows.referrals import LEAVES, PROCESS, state_of
 from workflows.referrals import sides as sides_of
+
+CALLED = "call_referral"  # of the diagram of a pregnancy
+STEPS = (
+    *("task_request_transfer", "task_answer_transfer", "task_next_centre", "task_find_centre", "task_depart"),
+    *("task_arrive", "task_transfer_result", "task_follow_result", "task_trace_no_show"),
+)
 
 
 @bp.get("/referrals")
@@ -27,7 +34,18 @@ def referrals() -> str:
     """Those that one of the reader's institutions sends or receives, the newest first."""
     with services().people.reading(g.principal, "search", "referral", None) as conn:
         found = rows.recent(conn, services().region_id, g.principal.organisations)
-    return render_template("referrals.html", rows=found, places=services().people.organisations())
+    return render_template(
+        "referrals.html", rows=found, within=_within_journeys(), places=services().people.organisations()
+    )
+
+
+def _within_journeys() -> list[worklist.Row]:
+    """What is open of referrals that care itself began (an emergency in a visit): they have no number of their own."""
+    with reading_cases(services(), g.principal) as conn:
+        asked: dict[str, Any] = {"definition_key": worklist.MAIN, "order": "created", "limit": worklist.ROWS}
+        pages = [reads.user_tasks(conn, services().region_id, element_id=one, **asked) for one in STEPS]
+        tasks = sorted((t for page in pages for t in page.items if f"{CALLED}/" in t.path), key=lambda t: t.created_at)
+        return worklist.rows(services(), conn, tasks[::-1], g.principal, services().people.organisations(), now())
 
 
 @bp.get("/referrals/<referral_no>")
