@@ -9,6 +9,7 @@ from typing import Any
 from fhir_adapters.mappings.common import restricted, very_restricted
 from fhir_adapters.terminology import ATC, BY_CODE, ITEMS, SENSITIVE_ATC, SENSITIVE_ICD
 from fhir_adapters.types import labels_of
+from workflows.people.visibility import REVIEW_FORMS
 
 SENSITIVE_ANSWERS = frozenset(name for name, item in ITEMS.items() if item.sensitivity) | {
     *("p_1", "sweep_name"),
@@ -17,12 +18,7 @@ SENSITIVE_ANSWERS = frozenset(name for name, item in ITEMS.items() if item.sensi
 SENSITIVE_YES = frozenset({"s_6_3", "s_6_4"})  # syphilis and HIV, asked at every screening: a "no" tells of nothing
 
 
-VERY_RESTRICTED_FORMS = frozenset(
-    {
-        *("death-note", "death-phone", "death-report", "death-review", "near-miss"),
-        *("newborn-death", "newborn-death-review", "newborn-died"),
-    }
-)
+VERY_RESTRICTED_FORMS = REVIEW_FORMS | {"death-note"}
 
 
 def labelled(resource: Mapping[str, Any]) -> Mapping[str, Any]:

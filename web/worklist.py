@@ -16,7 +16,7 @@ from web.windows import Window, window_in_state
 from web.woman import MAIN, week_text
 from workflows.people import Principal
 from workflows.people.roles import READERS
-from workflows.people.visibility import names_infection
+from workflows.people.visibility import is_of_a_review, knows_reviews, may_complete, names_infection, names_review
 
 VIEWS = ("mine", "team", "unassigned", "done", "all")
 ORDERS = ("window", "created")
@@ -113,9 +113,11 @@ def rows(
     heard_of = services.patients.names(conn, set(others.values())) if others else {}
     names = services.people.names({task.assignee for task in tasks if task.assignee})
     on = now.astimezone(CHINA).date()
-    listed = []
+    listed, knows = [], knows_reviews(principal)
     for task in tasks:
         if names_infection(task.element_id) and not principal.restricted:
+            continue
+        if is_of_a_review(task) and not (knows or may_complete(principal, task)):
             continue
         known = values.get(task.instance_id, {})
         place = places.get(task.organisation)
@@ -145,7 +147,7 @@ def element_groups(services: Any, conn: Any, query: Query, principal: Principal)
     """What the list may be narrowed to: for each process, by its name, the user tasks of its current diagram that the
     caller's roles may be given, id -> name; in the view of everything all of them. What the list is narrowed to now is
     always among them."""
-    groups = []
+    groups, knows = [], knows_reviews(principal)
     for key, known in outlines.newest(services, conn).items():
         names = {
             one.id: one.name or one.id
@@ -153,6 +155,7 @@ def element_groups(services: Any, conn: Any, query: Query, principal: Principal)
             if one.kind == "userTask"
             and (query.view == "all" or not one.roles or one.roles & principal.roles or one.id == query.element)
             and (principal.restricted or not names_infection(one.id))
+            and (knows or not names_review(one.id) or one.roles & principal.roles)
         }
         if names:
             groups.append((known.name or key, names))

@@ -9,7 +9,7 @@ from typing import Any
 from engine.clock import CHINA
 from engine.store import reads
 from workflows.duplicates import JOURNEY
-from workflows.people.visibility import names_infection
+from workflows.people.visibility import is_protected
 
 FORMS = frozenset({"near-miss", "death-review"})  # a review that has an item `timeline`
 CLOSING = "closure"  # a form with an item `tracing_log` (F-15)
@@ -55,7 +55,7 @@ def written(variables: Mapping[str, Any], tasks: Iterable[Any]) -> str:
         colour = COLOURS.get(str(grading.get("colour")), str(grading.get("colour")))
         lines.append((str(grading.get("graded_at", ""))[:10], f"评估分级：{colour}"))
     for task in tasks:
-        if task.completed_at is not None and not names_infection(task.path or task.element_id):
+        if task.completed_at is not None and not is_protected(task.path or task.element_id):
             late = "（逾期）" if task.due_at is not None and task.completed_at > task.due_at else ""
             lines.append((_day(task.completed_at), f"{task.name or task.element_id}{late}"))
     kept = sorted(dict.fromkeys(lines))

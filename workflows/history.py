@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.store import reads
 from workflows.people.model import Principal
-from workflows.people.visibility import may_read_woman, names_infection
+from workflows.people.visibility import may_read_woman, told_to
 from workflows.services import Services
 from workflows.store import people as people_store
 
@@ -38,6 +38,7 @@ def of_instance(services: Services, conn: Any, caller: Principal, instance: Any)
     """In order. The caller has been let in already; what a decision was given and gave is for those who treat her."""
     care = people_store.care_of(conn, services.region_id, instance.id)
     clinical = (may_read_woman(caller, care) and caller.restricted) or not care
+    tells = told_to(caller)
     people = {account.login: account for account in services.people.accounts()}
     return [
         Told(
@@ -51,7 +52,7 @@ def of_instance(services: Services, conn: Any, caller: Principal, instance: Any)
             detail=_detail(line, instance, clinical),
         )
         for line in reads.history(conn, services.region_id, instance.id)
-        if caller.restricted or not care or not names_infection(line.path)
+        if not care or tells(line.path)
     ]
 
 

@@ -11,7 +11,7 @@ from engine.store import reads
 from workflows.history import Told
 from workflows.people.model import Principal
 from workflows.people.roles import OWNERS_OF_DIAGRAMS
-from workflows.people.visibility import may_read_woman
+from workflows.people.visibility import may_read_case, may_read_woman
 from workflows.protected_places import told_incidents, told_waits
 from workflows.services import Services
 from workflows.store import people as people_store
@@ -36,7 +36,7 @@ def instance_for(services: Services, conn: Any, caller: Principal, instance_id: 
     found = reads.instance(conn, services.region_id, instance_id)
     if found is not None:
         care = people_store.care_of(conn, services.region_id, instance_id)
-        if may_read_woman(caller, care) or caller.roles & OWNERS_OF_DIAGRAMS or not care:
+        if may_read_case(caller, found.definition_key, care) or caller.roles & OWNERS_OF_DIAGRAMS or not care:
             return found
     raise NotFound("没有此流程实例", "no such instance")
 

@@ -9,7 +9,7 @@ from engine.errors import NotFound
 from engine.store import reads
 from workflows import journey
 from workflows.people.model import Principal
-from workflows.people.visibility import may_read_woman, may_see
+from workflows.people.visibility import REVIEWS, knows_reviews, may_read_woman, may_see
 from workflows.services import Services
 from workflows.store import people as people_store
 from workflows.task_access import today_in_china
@@ -28,7 +28,9 @@ def case_for(services: Services, conn: Any, caller: Principal, pregnancy_id: str
 def summary(services: Services, conn: Any, caller: Principal, pregnancy_id: str, instance: Any) -> dict[str, Any]:
     known = dict(instance.variables)
     care = people_store.care_of(conn, services.region_id, instance.id)
-    instances = reads.instances(conn, services.region_id, business_key=pregnancy_id)
+    knows = knows_reviews(caller)
+    running = reads.instances(conn, services.region_id, business_key=pregnancy_id)
+    instances = [one for one in running if knows or one.definition_key not in REVIEWS]
     tasks = reads.user_tasks(conn, services.region_id, business_key=pregnancy_id, state="open", limit=200).items
     now = services.clock()
     return {

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from fhir_adapters.dates import local_text
 from fhir_adapters.mappings.case import Case
-from fhir_adapters.mappings.common import Json, coding, concept, kebab, reference, resource
+from fhir_adapters.mappings.common import Json, coding, concept, kebab, reference, resource, very_restricted
 from fhir_adapters.terminology import (
     CANONICAL_BASE,
     CAREPLAN_CATEGORY,
@@ -25,6 +25,7 @@ from fhir_adapters.terminology import (
     PREGNANCY_SUPERVISED,
     PROCESS_INSTANCE,
 )
+from workflows.people.visibility import REVIEWS
 
 PLANS = {  # process -> category, its name, title
     "pregnancy_journey": ("pregnancy-management", "孕产期管理", "孕产期全程管理"),
@@ -103,6 +104,7 @@ def to_care_plan(case: Case) -> Json:
     return resource(
         "CarePlan",
         case.instance_id,
+        meta=very_restricted() if case.definition_key in REVIEWS else None,
         extension=case.episode_extension,
         identifier=[{"system": PROCESS_INSTANCE, "value": case.instance_id}],
         instantiatesCanonical=[

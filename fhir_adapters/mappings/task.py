@@ -19,6 +19,7 @@ from fhir_adapters.mappings.common import (
     present,
     reference,
     restricted,
+    very_restricted,
 )
 from fhir_adapters.terminology import (
     ASSIGNEE,
@@ -32,7 +33,7 @@ from fhir_adapters.terminology import (
     TASK_CODE,
     TASK_IO,
 )
-from workflows.people.visibility import names_infection
+from workflows.people.visibility import REVIEW_FORMS, REVIEWS, names_infection, names_review
 
 STATUS = {"created": "ready", "claimed": "accepted", "completed": "completed", "cancelled": "cancelled"}
 OPEN = ("ready", "accepted", "in-progress")
@@ -69,13 +70,13 @@ def to_task(task: TaskRecord, case: Case, *, response_id: str | None = None) -> 
 
 
 def _drawn(task: TaskRecord, case: Case) -> Json:
-    """What the diagram says of the task, alike in all cases; that it is there at all may tell of an infection."""
+    """What the diagram says of the task, alike in all cases."""
     data = task.wait.data
     name, form = data.get("name"), data.get("form")
     kind = kebab(task.wait.element_id.removeprefix("task_"))
     also = [coding(TASK_CODE, form)] if form and form != kind else []
     return {
-        "meta": restricted() if names_infection(task.wait.element_id) else None,
+        "meta": _label(task.wait.element_id, form, case.definition_key),
         "instantiatesCanonical": f"{CANONICAL_BASE}/ActivityDefinition/{kind}|{case.definition_version}",
         "intent": "order",
         "priority": _priority(data.get("priority")),
@@ -85,6 +86,13 @@ def _drawn(task: TaskRecord, case: Case) -> Json:
         "owner": reference("Organization", data.get("organisation")),
         "input": _input(form, data.get("form_version")),
     }
+
+
+def _label(element_id: str, form: str | None, process: str) -> Json | None:
+    """That it is there at all may tell of an infection, or of a death and its review."""
+    if process in REVIEWS or form in REVIEW_FORMS or names_review(element_id):
+        return very_restricted()
+    return restricted() if names_infection(element_id) else None
 
 
 def _extensions(task: TaskRecord, due: str | None) -> list[Json]:

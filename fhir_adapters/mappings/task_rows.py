@@ -15,6 +15,7 @@ from fhir_adapters.mappings.case import Case
 from fhir_adapters.mappings.common import Json, instant
 from fhir_adapters.mappings.task import standing, to_task
 from fhir_adapters.stencils import MOST_KEPT, Row, Stencils, is_id, mark
+from workflows.people.visibility import REVIEWS
 
 _ID, _INSTANCE, _PATIENT = mark("task"), mark("instance"), mark("patient")
 _PREGNANCY, _ASSIGNEE, _RESPONSE = mark("pregnancy"), mark("assignee"), mark("response")
@@ -54,7 +55,8 @@ def task_row(region_id: str, task: TaskRecord, case: Case, response_id: str | No
     )
     roles = data.get("candidate_roles")
     key = (
-        *(task.wait.element_id, case.definition_version, data.get("name"), data.get("form"), data.get("form_version")),
+        *(case.definition_key in REVIEWS, task.wait.element_id, case.definition_version),
+        *(data.get("name"), data.get("form"), data.get("form_version")),
         *(data.get("priority"), tuple(roles) if roles else (), data.get("organisation"), data.get("clock"), task.state),
         *(completed_at is None, patient is None, pregnancy is None, assignee is None, response_id is None),
         *(start is None, due is None, dates),

@@ -733,6 +733,17 @@ SELECT l.indicator, l.instance_id, l.pregnancy_id, l.organisation, l.happened_on
 $$;
 
 --
+-- Name: all_labels(text[], text[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.all_labels(p_had text[], p_has text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT ARRAY(SELECT DISTINCT label FROM unnest(p_had || p_has) AS label ORDER BY label)
+$$;
+
+--
 -- Name: audit_is_append_only(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1763,7 +1774,8 @@ BEGIN
             UPDATE resource AS r
                SET version = r.version + 1, updated_at = p_at, deleted = v_deleted, source = p_source,
                    content_hash = g->>'hash', patient_id = g->>'patient', episode_id = g->>'episode',
-                   labels = (g->>'labels')::text[], tokens = (g->>'tokens')::bigint[]
+                   labels = CASE WHEN r.labels = '{}' THEN (g->>'labels')::text[] ELSE all_labels(r.labels, (g->>'labels')::text[]) END,
+                   tokens = (g->>'tokens')::bigint[]
              WHERE r.region_id = p_region AND r.type = resource_type AND r.id = resource_id
                AND (r.content_hash <> g->>'hash' OR r.deleted <> v_deleted)
                AND NOT (r.type = 'Patient' AND p_engine_owned AND NOT r.engine_owned)   -- a form does not rewrite a hospital's patient
@@ -1778,7 +1790,7 @@ BEGIN
             ON CONFLICT (region_id, type, id) DO UPDATE         -- somebody else was first
                SET version = r.version + 1, updated_at = excluded.updated_at, deleted = excluded.deleted,
                    source = excluded.source, content_hash = excluded.content_hash, patient_id = excluded.patient_id,
-                   episode_id = excluded.episode_id, labels = excluded.labels, tokens = excluded.tokens
+                   episode_id = excluded.episode_id, labels = all_labels(r.labels, excluded.labels), tokens = excluded.tokens
              WHERE (r.content_hash <> excluded.content_hash OR r.deleted <> excluded.deleted)
                AND NOT (r.type = 'Patient' AND excluded.engine_owned AND NOT r.engine_owned)
             RETURNING r.version INTO resource_version_no;

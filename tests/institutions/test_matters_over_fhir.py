@@ -137,4 +137,4 @@ def test_the_review_of_a_near_miss_is_for_systems_whose_scope_names_its_label(co
     with county.pool.connection() as conn:
         resources.narrow(conn, Viewer(source="client:his-demo", organisations=(HOSPITAL,), restricted=True))
         unasked = conn.execute("SELECT count(*) FROM resource WHERE id = %s", [str(task.id)]).fetchone()
-    assert unasked == (1,), "its Task alone: the database says the same underneath"
+    assert unasked == (0,), "the database says the same underneath, of its Task too"

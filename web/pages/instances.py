@@ -15,8 +15,8 @@ from web.course import Course
 from web.pages.blueprint import bp, services
 from web.pages.operations import variables
 from workflows import audited, history
-from workflows.people import may_read_woman
 from workflows.people.roles import OWNERS_OF_DIAGRAMS
+from workflows.people.visibility import may_read_case
 from workflows.protected_places import told_incidents, told_waits
 from workflows.reading_cases import reading_cases
 
@@ -74,7 +74,8 @@ def instance_for(conn: Any, instance_id: UUID) -> Any:
     found = reads.instance(conn, services().region_id, instance_id)
     if found is not None:
         care = services().people.care_of(instance_id)
-        if not care or g.principal.roles & OWNERS_OF_DIAGRAMS or may_read_woman(g.principal, care):
+        may_read = may_read_case(g.principal, found.definition_key, care)
+        if not care or g.principal.roles & OWNERS_OF_DIAGRAMS or may_read:
             return found
     raise NotFound("没有此流程实例", "no such instance")
 

@@ -15,7 +15,7 @@ from workflows.duplicates import JOURNEY
 from workflows.institutions import evidence_lock
 from workflows.people import People
 from workflows.people.model import Principal
-from workflows.people.visibility import names_infection
+from workflows.people.visibility import is_protected
 from workflows.services import Services
 
 MOST_MESSAGES = 200  # that one correction may set going
@@ -116,14 +116,14 @@ def _changes(pregnancy_id: str, before: Case | None, after: Case | None, restric
         "moved": [
             {**_task(task), "was_due_at": _at(twin.due_at)}
             for twin, task in moved
-            if restricted or not names_infection(task.path)
+            if restricted or not is_protected(task.path)
         ],
         "kept": len(_told([task for task in has if task not in opened], restricted)) - len(moved),
     }
 
 
 def _told(tasks: Sequence[Any], restricted: bool) -> list[Any]:
-    return [task for task in tasks if restricted or not names_infection(task.path)]
+    return [task for task in tasks if restricted or not is_protected(task.path)]
 
 
 def _task(task: Any) -> Json:

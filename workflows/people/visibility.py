@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,15 @@ from workflows.people.scopes import read_scope
 CARING = ("home_organisation", "hospital_organisation", "county_organisation")  # variables of a case
 LEADER, COUNTY_MCH = "R-DIR", "county_mch"  # journey §4.3: who leads ORG-MCH-C knows of the whole county
 REGISTRATION = "registration"  # the form that a hospital may send along with a new woman
+REVIEWS = frozenset({"death_review", "near_miss_review", "newborn_death_review"})  # processes for reviewing alone (P19)
+REVIEW_FORMS = frozenset(
+    {
+        *("death-phone", "death-report", "death-review", "near-miss"),
+        *("newborn-death", "newborn-death-review", "newborn-died", "rectification"),
+    }
+)
+_OF_A_REVIEW = re.compile(r"task_\w*(?:death|near_miss|newborn_(?:facility|county)_review|close_rectification)\w*$")
+_VERY_RESTRICTED = ("_security", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|V")
 
 
 def visible_organisations(
@@ -65,8 +75,12 @@ def may_hand_on(principal: Principal, task: TaskView) -> bool:
 
 def may_see(principal: Principal, task: TaskView, care: Iterable[str] = ()) -> bool:
     """Whoever may finish it, and whoever reads the records of this woman: `care` are the organisations she is with.
-    A task that names an infection is for those alone who may know of purple."""
-    if may_complete(principal, task, care := frozenset(care)):
+    A task that names an infection is for those alone who may know of purple, one of a death's or near miss's report and
+    review for those who may know of these; whoever it is meant for finishes it."""
+    completes = may_complete(principal, task, care := frozenset(care))
+    if is_of_a_review(task) and not knows_reviews(principal):
+        return completes and principal.kind == "person"
+    if completes:
         return True
     if names_infection(task.element_id) and not principal.restricted:
         return False
@@ -80,14 +94,42 @@ def may_read_woman(principal: Principal, care: Iterable[str]) -> bool:
     return reads and bool(set(care) & principal.organisations)
 
 
+def may_read_case(principal: Principal, process: str, care: Iterable[str]) -> bool:
+    """As her record; a review is for those alone who may know of reviews."""
+    return may_read_woman(principal, care) and (process not in REVIEWS or knows_reviews(principal))
+
+
 def names_infection(path: str) -> bool:
     """Whether an element of a diagram tells, by being reached, that a woman has HIV, syphilis or hepatitis B."""
     return "pmtct" in path or "infect" in path
 
 
+def names_review(path: str) -> bool:
+    """Whether a user task tells, by being there, that a death or a near miss is reported and reviewed."""
+    return _OF_A_REVIEW.search(path) is not None
+
+
+def is_of_a_review(task: TaskView) -> bool:
+    return task.form in REVIEW_FORMS or names_review(task.element_id)
+
+
+def knows_reviews(principal: Principal) -> bool:
+    """A person by their role, a system only where its scopes name the label."""
+    if principal.kind == "person":
+        return principal.restricted
+    found = (read_scope(text) for text in principal.scopes)
+    return any(one is not None and _VERY_RESTRICTED in one.condition for one in found)
+
+
+def is_protected(path: str) -> bool:
+    """Whether not everybody who reads her record may learn that this was reached."""
+    return names_infection(path) or names_review(path)
+
+
 def told_to(principal: Principal) -> Callable[[str], bool]:
     """Whether this reader may learn that the element at a path was reached."""
-    return lambda path: principal.restricted or not names_infection(path)
+    knows = knows_reviews(principal)
+    return lambda path: (principal.restricted or not names_infection(path)) and (knows or not names_review(path))
 
 
 def can_read(scopes: Iterable[str]) -> bool:
