@@ -20,7 +20,7 @@ ENDED = "message_referral_ended"
 WITHDRAWN, NO_SHOW = "withdrawn", "no-show"
 PARTNER = "fhir_partner"  # the kind of line in the directory
 LEAVES = "task_depart"
-ENDS = {"withdrawn": ("requested", "received", "accepted"), "no-show": ("accepted",)}  # the states it may end from
+ANSWERS = ("accepted", "handover_accepted", "consult_accepted")  # whether who was asked takes it on
 RESULTS = (  # the variable that says so, and the state
     *(("transfer_result", "returned"), ("moved_in", "returned"), ("consult_answered", "returned")),
     ("arrived_at", "arrived"),
@@ -39,13 +39,15 @@ class Partner:
 
 
 def started(tx: Any, sending: str | None) -> dict[str, Any]:
-    """What a referral that begins here knows of itself: its number, `ZZ` + region + day + sequence, and who sends."""
+    """What a referral that begins here knows of itself: its number, `ZZ` + region + day + sequence, who sends, and who
+    works in an installation of its own, where nobody here can be urged."""
     day = tx.now.astimezone(CHINA).date()
     number = store.next_number(tx.conn, tx.region_id, day)
     return {
         "referral_no": f"ZZ{tx.region_id.upper()}{day:%Y%m%d}{number:04}",
         "centre_no": 1,
         "sending_organisation": sending,
+        "partners": store.partners(tx.conn, tx.region_id, PARTNER),
     }
 
 
@@ -73,7 +75,7 @@ def state_of(variables: Mapping[str, Any]) -> str:
     for name, state in RESULTS:
         if variables.get(name):
             return state
-    answer = variables.get("accepted", variables.get("handover_accepted"))
+    answer = next((variables[name] for name in ANSWERS if variables.get(name) is not None), None)
     if answer is True:
         return "departed" if variables.get("departed_at") else "accepted"
     if answer is False:

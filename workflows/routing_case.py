@@ -17,7 +17,9 @@ def asked(answers: Values, facts: Values, on: date) -> dict[str, Any]:
 
 
 def answered(answers: Values, facts: Values, on: date) -> dict[str, Any]:
-    return {"consult_reassess": answers.get("consult_reassess") is True, "consult_answered": True}
+    is_accepted = answers.get("consult_accepted") is not False  # before its version 3 the form did not ask
+    reassess = answers.get("consult_reassess") is True
+    return {"consult_accepted": is_accepted, "consult_answered": is_accepted, "consult_reassess": reassess}
 
 
 def wished(answers: Values, facts: Values, on: date) -> dict[str, Any]:

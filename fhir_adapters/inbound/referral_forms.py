@@ -22,6 +22,10 @@ _ANSWERED: Moves = {
     ("received", "accepted"): (OWNER, "accepted"),
     ("received", "rejected"): (OWNER, "refused"),
 }
+_WITHDRAWN: Moves = {
+    ("requested", "cancelled"): (REQUESTER, "withdrawn"),
+    ("received", "cancelled"): (REQUESTER, "withdrawn"),
+}
 MOVES: Mapping[str, Moves] = {
     PROCESS: {
         **_ANSWERED,
@@ -29,13 +33,20 @@ MOVES: Mapping[str, Moves] = {
         ("accepted", "failed"): (OWNER, "no-show"),
         ("in-progress", "completed"): (OWNER, "returned"),
         ("in-progress", "failed"): (OWNER, "no-show"),
-        ("requested", "cancelled"): (REQUESTER, "withdrawn"),
-        ("received", "cancelled"): (REQUESTER, "withdrawn"),
+        **_WITHDRAWN,
         ("accepted", "cancelled"): (REQUESTER, "withdrawn"),
     },
-    HANDOVER: {**_ANSWERED, ("accepted", "completed"): (OWNER, "returned")},
+    HANDOVER: {
+        **_ANSWERED,
+        ("accepted", "completed"): (OWNER, "returned"),
+        **_WITHDRAWN,
+        ("accepted", "cancelled"): (REQUESTER, "withdrawn"),
+    },
     CONSULTATION: {
         **_RECEIVED,
+        ("requested", "rejected"): (OWNER, "refused"),
+        ("received", "rejected"): (OWNER, "refused"),
+        **_WITHDRAWN,
         ("requested", "completed"): (OWNER, "returned"),
         ("received", "completed"): (OWNER, "returned"),
     },
@@ -68,7 +79,11 @@ TASKS: Mapping[str, Mapping[str, str]] = {  # process -> step -> the task that w
         "refused": "task_accept_handover",
         "returned": "task_register_moved_in",
     },
-    CONSULTATION: {"requested": "task_request_consultation", "returned": "task_answer_consultation"},
+    CONSULTATION: {
+        "requested": "task_request_consultation",
+        "refused": "task_answer_consultation",
+        "returned": "task_answer_consultation",
+    },
 }
 
 
@@ -136,7 +151,7 @@ def answered(
     if process == HANDOVER:
         found = _of_handover(step, said, name, when, reason)
     elif process == CONSULTATION:
-        found = {"consult_answered_at": when, "consult_reassess": False, "doctor": name, **said}
+        found = _of_consultation(step, said, name, when, reason)
     else:
         found = _of_referral(step, said, name, when, reason, task.get("executionPeriod", {}).get("start") or when)
     return TASKS[process][step], found
@@ -160,6 +175,13 @@ def _of_handover(step: str, said: Json, name: str, when: str, reason: str | None
     is_accepted = step == "accepted"
     why = {} if is_accepted else {"handover_refused": reason}
     return {"handover_answered_at": when, "reporter": name, **said, "handover_accepted": is_accepted, **why}
+
+
+def _of_consultation(step: str, said: Json, name: str, when: str, reason: str | None) -> dict[str, Any]:
+    if step == "refused":
+        answers = {"consult_answered_at": when, "doctor": name, **said, "consult_accepted": False}
+        return {**answers, "consult_refused": reason}
+    return {"consult_answered_at": when, "consult_reassess": False, "doctor": name, **said, "consult_accepted": True}
 
 
 def told(task: Json) -> dict[str, Any]:

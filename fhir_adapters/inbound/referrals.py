@@ -232,7 +232,9 @@ def move(work: Work, item: Item, stored: Json) -> None:
         work.run(SetVariables(instance_id=instance_id, variables={"onward_at": when, **noted}, reason="referred on"))
     elif step in ("no-show", "withdrawn"):
         payload = {"ended_as": step, "ended_reason": reason, "ended_at": when}
-        work.run(PublishMessage(name=referrals.ENDED, key=number, payload=payload))
+        if work.run(PublishMessage(name=referrals.ENDED, key=number, payload=payload)).instance_id is None:
+            text = "流程此刻不等待这一步", "the process does not wait for this step now"
+            raise refuse_at(409, f"{at}.status", "conflict", "MCH-T-010", *text)
     else:
         if step == "arrived":
             leave_unsaid(work, instance_id)

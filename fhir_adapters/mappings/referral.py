@@ -68,6 +68,7 @@ DOCUMENTS = {  # what the Task calls what travels with it
 ONWARD = {"onward_to": "续转至", "onward_no": "续转单号"}  # what the first sender is told of it
 OF_SENDER = frozenset({"requested", "departed", "withdrawn"})
 RECEIVE = "receive-referral"
+REASONS = ("answer_reason", "handover_refused", "consult_refused")  # why who was asked says no
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +140,7 @@ def steps_of(record: StepRecord, referral: Referral) -> Iterator[tuple[str, str,
     known = _step(record, referral.loop)
     if submission is not None and known is not None:
         step, when = known
-        if step == "accepted" and referral.state == "refused":
+        if step in ("accepted", "returned") and referral.state == "refused":  # one form says yes or no
             step = "refused"
         said = submission.answers.get(when) if when else referral.variables.get(f"{step}_at")  # by the other side
         at = instant(said) if said else None
@@ -196,6 +197,8 @@ def to_steps(record: StepRecord, referral: Referral) -> list[Step]:
 def to_request(referral: Referral) -> Json:
     case, found = referral.case, referral.variables
     ended = {WITHDRAWN: "revoked", "returned": "completed"}.get(referral.state, "active")
+    if referral.state == "refused" and referral.loop is not UPWARD:  # nobody else is asked under its number
+        ended = "revoked"
     number = {"system": REFERRAL_NO, "value": referral.no}
     is_down = found.get("direction") == "down"
     direction = DOWN if is_down else referral.loop.direction
@@ -232,7 +235,7 @@ def to_task(referral: Referral, step: str, at: str, answers: Mapping[str, Any]) 
     replaced = f"referral-{referral.no}-{referral.centre - 1}" if referral.centre > 1 else None
     arrived = instant(found.get("arrived_at"))
     ended = at if step in ("returned", NO_SHOW, WITHDRAWN, "refused") else None
-    refused = answers.get("answer_reason") or answers.get("handover_refused")
+    refused = next((answers[name] for name in REASONS if answers.get(name)), None)
     why = refused if step == "refused" else found.get("ended_reason")
     requested = instant(found["requested_at"])
     code, words = WORDS[step]
@@ -296,11 +299,12 @@ def _output(name: str, value: Any) -> Json:
 
 
 def written(record: StepRecord, referral: Referral, steps: list[Step]) -> list[Json]:
-    """The Task as it stands now, and the request where it is ours."""
+    """The Task as it stands now, and the request where it is ours and no form says it already."""
     if not steps:
         return []
     tasks: list[Json] = [dict(steps[-1].body["task"])]
-    return tasks if referral.elsewhere or referral.loop.asked_by_form else [dict(steps[-1].body["request"]), *tasks]
+    is_said = referral.loop.asked_by_form and steps[-1].step != WITHDRAWN
+    return tasks if referral.elsewhere or is_said else [dict(steps[-1].body["request"]), *tasks]
 
 
 def happened(step: Step) -> datetime:

@@ -64,12 +64,13 @@ def to_consultation(answers: Answers, case: Case, response_id: str) -> Json:
     found = {**{name: case.variables.get(name) for name in _ASKED}, **answers}
     number = case.variables.get("referral_no")
     answered = bool(answers.get("consult_answered_at"))
+    ended = "revoked" if answers.get("consult_accepted") is False else "completed"
     return resource(
         "ServiceRequest",
         consultation_id(case),
         extension=case.episode_extension,
         requisition={"system": REFERRAL_NO, "value": number} if number else None,
-        status="completed" if answered else "active",
+        status=ended if answered else "active",
         intent="order",
         priority=URGENT.get(str(found.get("consult_urgency"))),
         code=concept(REFERRAL_TYPE, "consultation", "会诊"),

@@ -53,7 +53,9 @@ RULES: Mapping[str, str] = {
 }
 
 # Tasks that follow from what another installation sends: the simulated county has no neighbour.
-FROM_OUTSIDE: Mapping[str, str] = {"task_trace_no_show": "message_referral_ended"}
+FROM_OUTSIDE: Mapping[str, str] = dict.fromkeys(
+    ("task_trace_no_show", "task_settle_withdrawn"), "message_referral_ended"
+)
 
 
 def not_asked_for(pack: Pack) -> dict[str, str]:

@@ -54,6 +54,10 @@ def _handover(person: Person, variables: Values, now: datetime, turned_down: boo
 
 
 def _consultation(person: Person, variables: Values, now: datetime, turned_down: bool) -> dict[str, Any]:
+    if person.number % 7 == 0:  # nobody can come: another one is asked
+        unsaid = _none("consult_way", "consult_arrived_at", "consult_opinion", "consult_plan", "consult_reassess")
+        refused = {"consult_accepted": False, "consult_refused": "当日无心内科医师", "consult_answered_at": _text(now)}
+        return refused | unsaid | _none("doctor_title")
     return {"consult_arrived_at": _text(now), "consult_answered_at": _text(now), "consult_reassess": turned_down}
 
 

@@ -7,7 +7,8 @@ import json
 
 from engine.store import reads
 from fhir_adapters.store import referrals as rows
-from tests.fhir.two_sides import settle
+from tests.fhir.referral_kit import put
+from tests.fhir.two_sides import settle, withdraws
 
 QUESTION = "是否需要终止妊娠"
 OPINION = {
@@ -68,11 +69,101 @@ def test_an_emergency_that_nobody_answers_is_urged_on_both_sides_and_ends_with_t
     number, _ = asks(a)
     settle(a, b)
 
-    b.passes(minutes=10)
-    assert "task_urge_consultation" in b.waiting(number)
+    for side in sides:
+        side.passes(minutes=10)
+    assert a.waiting(number)["task_urge_consultation"] == "org-hospital"  # nobody of the other hospital works here
+    assert b.waiting(number)["task_urge_consultation"] == "org-hospital"
     b.fill(number, "task_answer_consultation", **{**OPINION, "consult_answered_at": "2026-01-05T08:12:00+08:00"})
 
-    assert b.waiting(number) == {}
+    settle(b)
+    assert b.waiting(number) == {} and "task_read_consultation" in a.waiting(number)
+
+
+REFUSES = {
+    **dict.fromkeys(("consult_way", "consult_arrived_at", "consult_opinion", "consult_plan", "consult_reassess")),
+    "consult_answered_at": "2026-01-05T07:57:00+08:00",
+    "consult_accepted": False,
+    "consult_refused": "今日无心内科医师",
+    "doctor_title": None,
+}
+
+
+def test_who_cannot_come_says_why_and_the_asking_side_asks_elsewhere(sides):
+    a, b = sides
+    number, _ = asks(a)
+    settle(a, b)
+
+    b.fill(number, "task_answer_consultation", **REFUSES)
+    settle(b)
+
+    assert a.steps(number) == b.steps(number) and a.steps(number)[-1][0] == "refused"
+    assert [task_of(side, number)["status"] for side in sides] == ["rejected", "rejected"]
+    assert task_of(a, number)["statusReason"] == {"text": "今日无心内科医师"}
+    assert a.waiting(number) == {"task_ask_elsewhere": "org-hospital"} and b.waiting(number) == {}
+    assert request_of(a, number)["status"] == "revoked"
+    assert [kind for kind, *_ in a.papers(number)] == ["referral"]  # there is no opinion
+
+
+def test_another_system_refuses_with_its_reason_alone_and_never_without_one(sides):
+    a, b = sides
+    number, _ = asks(a)
+    settle(a, b)
+    moved = {"status": "rejected", "lastModified": "2026-01-05T07:58:00+08:00"}
+
+    without = put(a.hospital, f"{a.them}-his", task_of(a, number), **moved)
+    said = put(a.hospital, f"{a.them}-his", task_of(a, number), **moved, statusReason={"text": "无此专科"})
+
+    assert (without.status_code, said.status_code) == (422, 200), said.text
+    assert a.steps(number)[-1] == ("refused", "07:58") and a.waiting(number) == {"task_ask_elsewhere": "org-hospital"}
+
+
+def test_who_asked_withdraws_and_nobody_waits_any_more(sides):
+    a, b = sides
+    number, _ = asks(a)
+    settle(a, b)
+
+    withdraws(a, number, "已由本院处理")
+    settle(a)
+
+    assert a.steps(number) == b.steps(number) and b.steps(number)[-1][0] == "withdrawn"
+    assert a.waiting(number) == b.waiting(number) == {}
+    assert [task_of(side, number)["status"] for side in sides] == ["cancelled", "cancelled"]
+    assert [request_of(side, number)["status"] for side in sides] == ["revoked", "revoked"]
+
+
+def test_a_withdrawal_before_the_question_has_gone_out_ends_it_there_too(sides):
+    a, b = sides
+    number, _ = asks(a)
+    withdraws(a, number)
+    settle(a, b)
+
+    assert a.steps(number) == b.steps(number) and b.waiting(number) == {}
+
+
+def test_an_opinion_that_crosses_the_withdrawal_keeps_its_time_on_both_sides(sides):
+    a, b = sides
+    number, _ = asks(a)
+    settle(a, b)
+
+    b.fill(number, "task_answer_consultation", **OPINION)
+    withdraws(a, number)
+    settle(a, b)
+
+    assert sorted(a.steps(number)) == sorted(b.steps(number))
+    assert [task_of(side, number)["status"] for side in sides] == ["cancelled", "completed"]
+    assert a.waiting(number) == b.waiting(number) == {}
+
+
+def task_of(side, number):
+    system = "https://fhir.example.org/mch/sid/task"
+    (found,) = side.hospital.search(f"/Task?identifier={system}|{number}-1", f"{side.them}-his")
+    return found
+
+
+def request_of(side, number):
+    system = "https://fhir.example.org/mch/sid/referral-no"
+    (found,) = side.hospital.search(f"/ServiceRequest?requisition={system}|{number}", f"{side.them}-his")
+    return found
 
 
 def test_a_consultation_within_one_hospital_is_no_step_of_any_loop(sides):

@@ -8,7 +8,7 @@ import json
 from engine.store import reads
 from fhir_adapters.store import referrals as rows
 from runtime.trials.referral_loop import RECEIVING, SENDING
-from tests.fhir.two_sides import OFFICER, settle
+from tests.fhir.two_sides import OFFICER, settle, withdraws
 from workflows import completion
 
 ASKED = {"handover_at": "2026-01-05T07:40:00+08:00", "handover_reason": "moved", "handover_colour": "yellow"}
@@ -165,3 +165,62 @@ def test_a_step_that_a_hand_over_does_not_have_is_refused_with_its_place(sides):
 
     assert answer.status_code == 422 and answer.json["issue"][0]["expression"] == ["Task.status"]
     assert "rejected" in answer.json["issue"][0]["diagnostics"] and len(a.steps(number)) == 2
+
+
+def test_the_sender_withdraws_before_an_answer_and_nobody_waits_any_more(sides):
+    a, b = sides
+    number, document = hands_over(a)
+    settle(a, b)
+
+    withdraws(a, number)
+    settle(a)
+
+    assert a.steps(number) == b.steps(number) and b.steps(number)[-1][0] == "withdrawn"
+    assert a.waiting(number) == b.waiting(number) == {} and b.case_of(document) is None
+    assert a.case_of(document).status == "active" and not open_in_case(a, document, "task_confirm_end")
+    assert [task_of(side, number)["status"] for side in sides] == ["cancelled", "cancelled"]
+    assert [request_of(side, number)["status"] for side in sides] == ["revoked", "revoked"]
+
+
+def request_of(side, number):
+    system = "https://fhir.example.org/mch/sid/referral-no"
+    (found,) = side.hospital.search(f"/ServiceRequest?requisition={system}|{number}", f"{side.them}-his")
+    return found
+
+
+def test_a_withdrawal_that_crosses_the_acceptance_leaves_one_case_and_the_receiver_to_find_out(sides):
+    a, b = sides
+    number, document = hands_over(a)
+    settle(a, b)
+
+    b.fill(number, "task_accept_handover", **ACCEPTS)
+    withdraws(a, number)
+    settle(a, b)
+
+    assert [task_of(side, number)["status"] for side in sides] == ["cancelled", "cancelled"]
+    assert not open_in_case(a, document, "task_confirm_end") and a.waiting(number) == {}
+    assert b.waiting(number) == {"task_settle_withdrawn": "org-hospital"} and b.case_of(document).status == "active"
+    assert sorted(a.steps(number)) == sorted(b.steps(number))  # when it was accepted stands on both sides all the same
+
+
+def test_a_refused_hand_over_is_revoked_and_another_begins_under_a_number_of_its_own(sides):
+    a, b = sides
+    number, _ = hands_over(a)
+    settle(a, b)
+    b.fill(number, "task_accept_handover", **REFUSES)
+    settle(b)
+
+    assert request_of(a, number)["status"] == "revoked"
+
+
+def test_a_withdrawal_reaches_an_installation_that_died_while_it_was_told(sides):
+    a, b = sides
+    number, _ = hands_over(a)
+    settle(a, b)
+    withdraws(a, number)
+
+    assert [a.tells_and_dies(point) for point in SENDING[1:]] == [42] * len(SENDING[1:])
+    settle(a, b)
+
+    assert a.steps(number) == b.steps(number) and b.steps(number)[-1][0] == "withdrawn" and b.waiting(number) == {}
+    assert a.state(number, "withdrawn") == ("sent", None)

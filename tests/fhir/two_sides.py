@@ -26,7 +26,7 @@ from tests.databases import copy
 from tests.fhir.conftest import BEGIN, Hospital
 from tests.fhir.fhir_kit import ID_CARD
 from tests.ports import free_port
-from workflows import completion, occasions
+from workflows import completion, occasions, referral_ends
 from workflows.forms import example_answers
 from workflows.institutions import directory
 from workflows.people import Organisation
@@ -205,6 +205,13 @@ def wait_for(port, process):
 
 def process_waits():
     time.sleep(0.05)
+
+
+def withdraws(side, number, reason="家属改变主意"):
+    """The sender takes it back on its page."""
+    with side.services.engine.read() as conn:
+        instance_id = rows.instance_of(conn, side.hospital.region_id, number)
+    referral_ends.end(side.services, instance_id, by=side.principal(), how="withdrawn", reason=reason)
 
 
 def settle(*sides):

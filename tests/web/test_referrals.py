@@ -177,3 +177,45 @@ def test_who_received_her_refers_her_on_once_and_the_first_sender_reads_it(site,
     assert "已续转上级" in shown.text and HIGHER in shown.text
     again = site.post(f"{page}/onward", other, centre=HIGHER, reason="再来一次")
     assert again.status_code == 409 and "再来一次" in again.text
+
+
+@pytest.mark.parametrize(
+    ("occasion", "form", "named", "answers_at"),
+    [
+        ("handover", "handover-request", "handover_org", "task_accept_handover"),
+        ("consultation", "consultation-request", "consulted_org", "task_answer_consultation"),
+    ],
+)
+def test_who_asked_takes_a_hand_over_or_a_consultation_back_until_it_is_answered(
+    site, other, occasion, form, named, answers_at
+):
+    case = Case(site)
+    assert case.begins(occasion, "doctor", form, **{named: "邻县人民医院"}).status_code == 303
+    page = "/referrals/" + site.get("/referrals", "doctor").text.split('href="/referrals/')[1].split('"')[0]
+    assert site.tasks(element_id=answers_at)
+
+    assert "撤回" in site.get(page, "doctor").text and "撤回" not in site.get(page, other).text
+    assert site.post(f"{page}/no-show", other, reason="未到").status_code == 404  # nobody comes
+    assert site.post(f"{page}/withdrawn", other, reason="不收").status_code == 403
+    assert site.post(f"{page}/withdrawn", "doctor", reason="家属改变主意").status_code == 303
+
+    shown = site.get(page, other)
+    assert_sound(shown)
+    assert "已撤回" in shown.text and site.tasks(element_id=answers_at) == []
+    assert site.post(f"{page}/withdrawn", "doctor", reason="再来").status_code == 409
+
+
+def test_a_consultation_that_is_refused_on_the_page_says_why_and_another_is_asked(site, other):
+    case = Case(site)
+    case.begins("consultation", "doctor", "consultation-request", consulted_org="邻县人民医院")
+    page = "/referrals/" + site.get("/referrals", "doctor").text.split('href="/referrals/')[1].split('"')[0]
+    unsaid = ("consult_way", "consult_arrived_at", "consult_opinion", "consult_plan", "consult_reassess")
+    refuses = {**dict.fromkeys((*unsaid, "doctor_title")), "consult_accepted": False}
+
+    without = case.submits("task_answer_consultation", other, "consultation-answer", **refuses)
+    assert without.status_code == 422
+    said = case.submits("task_answer_consultation", other, "consultation-answer", **refuses, consult_refused="无此专科")
+
+    assert said.status_code == 303 and "不接收" in site.get(page, "doctor").text
+    (task,) = site.tasks(element_id="task_ask_elsewhere")
+    assert task.organisation == "org-hospital"

@@ -62,7 +62,8 @@ def _page(referral_no: str, how: str = "", error: EngineError | None = None) -> 
         waiting = reads.user_tasks(conn, services().region_id, instance_id=instance.id).items
     state, sides = state_of(instance.variables), sides_of(instance.definition_key, instance.variables)
     mine = {side for side, organisation in sides.items() if organisation in g.principal.organisations}
-    may_end = referral_ends.MAY_END if instance.definition_key == PROCESS else {}
+    may_end = referral_ends.MAY_END.get(instance.definition_key, {})
+    is_referral = instance.definition_key == PROCESS
     can = [how for how, (states, side) in may_end.items() if state in states and side in mine]
     unsaid = "receiver" in mine and any(task.element_id == LEAVES for task in waiting)
     places = services().people.organisations()
@@ -77,13 +78,14 @@ def _page(referral_no: str, how: str = "", error: EngineError | None = None) -> 
         papers=[(one, KINDS[one.kind].title) for one in papers],
         to_make=_to_make(steps, papers),
         can=can,
+        is_referral=is_referral,
         unsaid=unsaid,
         places=places,
         names=names,
         reason=instance.variables.get("transfer_reason"),
         pregnancy_id=instance.business_key,
         done=request.args.get("done") == "1",
-        follows=referral_onward.possible(state, instance.variables) if "receiver" in mine and may_end else None,
+        follows=referral_onward.possible(state, instance.variables) if "receiver" in mine and is_referral else None,
         onward={name: instance.variables.get(name) for name in ("onward_to", "onward_no", "based_on_no")},
         hospitals=[one.name for one in places.values() if one.kind == "hospital"],
         idempotency_key=str(uuid4()),

@@ -16,6 +16,10 @@ def next_number(conn: Any, region_id: str, day: date) -> int:
     return int(row[0])
 
 
+def partners(conn: Any, region_id: str, kind: str) -> list[str]:
+    return [row[0] for row in conn.execute(SQL["partners"], {"region_id": region_id, "kind": kind}).fetchall()]
+
+
 def partner(conn: Any, region_id: str, organisation: str, kind: str) -> dict[str, Any] | None:
     key = {"region_id": region_id, "organisation": organisation, "kind": kind}
     row = conn.execute(SQL["partner"], key).fetchone()

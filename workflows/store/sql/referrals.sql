@@ -9,3 +9,9 @@ RETURNING last
 SELECT body FROM institution_record
  WHERE region_id = %(region_id)s AND organisation = %(organisation)s AND kind = %(kind)s AND withdrawn_at IS NULL
  ORDER BY since DESC, recorded_at DESC LIMIT 1
+
+-- partners --
+-- The institutions that have an installation of their own now.
+SELECT DISTINCT organisation FROM institution_record
+ WHERE region_id = %(region_id)s AND kind = %(kind)s AND withdrawn_at IS NULL
+ ORDER BY organisation
