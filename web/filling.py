@@ -54,6 +54,9 @@ class Opened:
         return task.is_open and free and self.allowed
 
     def answers_of(self, sent: Any) -> Mapping[str, Any]:
+        """Of a task without a form: values for its process, where it is about no woman."""
+        if self.form is None and self.woman is not None:
+            return {}
         return forms.read(self.form, sent) if self.form else _plain_variables(sent.get("variables", ""))
 
     def as_arguments(self, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,6 +96,7 @@ class Opened:
             "is_unsent": self.is_unsent,
             "is_recorded": self.is_recorded,
             "list_query": request.values.get("list", ""),
+            "sent": request.form,
             "asked": asked.before(self.conn, task) if self.woman is not None else [],
             **fields(self, shown, error, warnings),
         }

@@ -90,6 +90,24 @@ def test_an_emergency_that_a_visit_found_stands_among_the_referrals_of_both_side
     assert "血压 168/112，头痛" in site.get(f"/tasks/{answers.id}", "doctor").text
 
 
+def test_a_step_without_a_form_asks_in_words_what_was_done_and_keeps_it(site, other, sent):
+    case, _ = sent
+    case.settle(minutes=11)
+    (task,) = site.tasks(element_id="task_find_centre")
+    page = f"/tasks/{task.id}"
+    asked = site.get(page, "officer")
+    assert_sound(asked)
+    assert "办理情况" in asked.text and "JSON" not in asked.text and "血压 168/112" in asked.text
+
+    written = {"done_note": "08:15 已联系市人民医院，有床", "idempotency_key": "f-1"}
+    for _again in range(2):  # pressed twice
+        assert site.post(page, "officer", **written).status_code == 303
+    over = site.get(page, "officer").text
+    assert over.count("08:15 已联系市人民医院，有床") == 1 and site.stored(task.id).completed_by == "officer"
+    late = site.post(page, "officer", done_note="晚到的话", idempotency_key="f-2")
+    assert late.status_code == 409 and "晚到的话" in late.text
+
+
 def test_the_document_is_read_by_both_sides_and_by_nobody_else(site, other, sent):
     _, page = sent
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from engine.errors import Conflict, EngineError, Incorrect, Stale
 from engine.store import beside, plain, reads
 from web import filling, forms, late, risk, worklist
 from web.errors import STATUS
+from web.language import gettext as _
 from web.pages.beside import render_task
 from web.pages.blueprint import bp, now, places, services, today
 from workflows import completion, task_access, task_beside
@@ -131,6 +133,9 @@ def submit_task(task_id: UUID) -> Response:
         if doubts:
             return _again(page, answers, None, doubts)
     try:
+        note = request.form.get("done_note", "").strip()
+        if note and page.form is None and page.task.is_open:
+            task_beside.comment(services(), task_id, note, by=g.principal, idempotency=_for_the_note())
         completion.complete(
             services(),
             task_id,
@@ -142,8 +147,16 @@ def submit_task(task_id: UUID) -> Response:
         )
     except (Incorrect, Conflict, Stale) as error:
         with filling.opened(task_id) as fresh:
-            return _again(fresh, answers, error) if fresh.task.is_open else _too_late(fresh, answers)
+            if fresh.task.is_open:
+                return _again(fresh, answers, error)
+            return _too_late(fresh, {_("办理情况"): note} if note and fresh.form is None else answers)
     return redirect(_onward(task_id), 303)  # type: ignore[return-value]
+
+
+def _for_the_note() -> Any:
+    """What is written beside is said once too, under a key of its own: sending the page again adds nothing."""
+    key = filling.idempotency(request.form)
+    return None if key is None else replace(key, key=f"note:{key.key}"[:100])
 
 
 def _again(page: filling.Opened, answers: Any, error: EngineError | None, doubts: Any = ()) -> Response:
