@@ -47,6 +47,15 @@ def resolved(words: list[str]) -> tuple[click.Command | None, list[str]]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
+def test_a_line_that_is_copied_runs_one_command_and_no_choice_stands_in_it(page):
+    for block in re.findall(r"^```(?:bash|sh)?\n(.*?)^```", text(page), re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("yuntu "):
+                said = line.partition("#")[0]
+                assert not re.search(r"\S {2,}yuntu ", said) and not re.search(r"\w\|\w", said), f"{page}: {line}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
 def test_every_command_is_there_with_its_options(page):
     for words, options in COMMAND.findall(text(page)):
         command, rest = resolved(words.split())

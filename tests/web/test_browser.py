@@ -67,6 +67,17 @@ def test_twenty_rows_fit_on_a_screen_of_768_pixels(shown, base, chromium):
     assert head["y"] + 20 * row["height"] < 768
 
 
+def test_on_a_telephone_the_task_and_its_deadline_are_seen_without_moving_sideways(shown, base, chromium):
+    with visitor(chromium, base, width=360) as person:
+        person.sign_in("nurse", shown.passwords["nurse"])
+        row = person.page.locator("main .table tbody tr").first
+        for part in (row.locator("a.open"), row.locator(".badge")):
+            expect(part).to_be_visible()
+            box = part.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 360
+        person.check()
+
+
 def test_a_list_is_worked_with_the_keyboard_alone(shown, base, chromium):
     with visitor(chromium, base) as person:
         person.sign_in("nurse", shown.passwords["nurse"])
