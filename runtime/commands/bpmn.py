@@ -19,6 +19,7 @@ from engine.twin.rewrite import rewrite
 from engine.twin.walk import guesses_for
 from runtime.commands.shelf import Shelf, files_of, values_beside
 
+CANNOT_END = frozenset({"deadlock", "dead-join", "cannot-end"})  # somebody who comes there stays for ever
 SHOWN = 3  # differences of one file that people are shown; programs get all
 
 
@@ -35,6 +36,8 @@ def group() -> None:
 @click.option("--json", "as_json", is_flag=True)
 def check(paths: tuple[str, ...], walks: int, seed: int, states: int, as_json: bool) -> None:
     """Check each file as a deployment would; then walk it on both interpreters and search its states.
+
+    Ends with 1 where a file is refused, where the interpreters differ, and where a token can get stuck for ever.
 
     Example: yuntu bpmn check bpmn/ --json
     """
@@ -53,7 +56,8 @@ def check(paths: tuple[str, ...], walks: int, seed: int, states: int, as_json: b
         for report in reports:
             _say(report)
         click.echo("{executable} of {files} executable".format(**summary))
-    sys.exit(0 if summary["executable"] == summary["files"] and not any(map(_differs, reports)) else 1)
+    faulty = any(_differs(report) or _cannot_end(report) for report in reports)
+    sys.exit(0 if summary["executable"] == summary["files"] and not faulty else 1)
 
 
 def check_file(path: Path, *, walks: int = 20, seed: int = 1, states: int = 3000) -> dict[str, Any]:
@@ -135,6 +139,10 @@ def _unreadable(error: Exception) -> Problem:
 
 def _differs(report: dict[str, Any]) -> bool:
     return bool(report["twin"]["differences"])
+
+
+def _cannot_end(report: dict[str, Any]) -> bool:
+    return any(finding["kind"] in CANNOT_END for finding in report["soundness"]["findings"])
 
 
 def _say(report: dict[str, Any]) -> None:

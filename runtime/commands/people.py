@@ -8,7 +8,7 @@ from typing import IO, Any
 import click
 
 from engine.clock import CHINA, system_clock
-from engine.errors import NotFound
+from engine.errors import Conflict, NotFound
 from engine.store import plain
 from fhir_adapters.access import unknown
 from fhir_adapters.partners import key_sets
@@ -173,7 +173,8 @@ def grant(login: str, role: str, as_json: bool) -> None:
 def revoke(login: str, role: str, as_json: bool) -> None:
     """收回角色 / One role less, from the next request on."""
     with services() as built:
-        built.people.revoke_role(login, role)
+        if not built.people.revoke_role(login, role):
+            raise Conflict(f"{login} 没有角色 {role}", f"{login} does not hold the role {role}", code="role")
         _note(built, "RevokeRole", login, role=role)
         _show_roles(built, login, as_json)
 

@@ -45,6 +45,9 @@ def test_a_role_is_given_and_taken_and_a_disabled_account_comes_back(yuntu, coun
     assert yuntu.json("user", "grant", "nurse2", "R-PM-F")["roles"] == ["R-MCHW", "R-PM-F"]
     assert yuntu.json("user", "revoke", "nurse2", "R-PM-F")["roles"] == ["R-MCHW"]
     assert "R-MCHW" in yuntu("user", "grant", "nurse2", "R-NOBODY", code=1)  # those there are
+    for role in ("R-PM-F", "R-NOBODY"):
+        said = yuntu("user", "revoke", "nurse2", role, code=1)
+        assert f"nurse2 没有角色 {role}" in said and f"nurse2 does not hold the role {role}" in said
 
     yuntu("user", "disable", "nurse2")
     assert yuntu.json("user", "enable", "nurse2") == {"account": "nurse2", "active": True}
@@ -52,3 +55,4 @@ def test_a_role_is_given_and_taken_and_a_disabled_account_comes_back(yuntu, coun
     rows = county.services.people.audit_rows(subject_id=str(county.services.people.account("nurse2").id))
     done = [(row["actor_id"], row["action"]) for row in rows if row["actor_id"] == "yuntu"]
     assert {action for _, action in done} >= {"GrantRole", "RevokeRole", "DisableAccount", "EnableAccount"}
+    assert [action for _, action in done].count("RevokeRole") == 1

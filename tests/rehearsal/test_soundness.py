@@ -225,6 +225,7 @@ def test_bpmn_check_tells_the_findings_with_their_scenario(tmp_path):
 
     answer = CliRunner().invoke(main, ["bpmn", "check", str(tmp_path), "--json"])
 
+    assert answer.exit_code == 1 and '"executable": true' in answer.output
     assert '"dead-join"' in answer.output
     assert '"scenario": {' in answer.output
 
@@ -234,5 +235,12 @@ def test_bpmn_check_tells_people_each_finding_in_two_languages_and_the_way_there
 
     answer = CliRunner().invoke(main, ["bpmn", "check", str(tmp_path)])
 
+    assert answer.exit_code == 1
     assert "dead-join: 汇合" in answer.output and "can never fire" in answer.output
     assert "user_task " in answer.output
+
+
+def test_bpmn_check_of_a_sound_diagram_ends_well(tmp_path):
+    (tmp_path / "p.bpmn").write_bytes(diagram(process("main", start("s"), task("a"), end("e"), "s -> a -> e")))
+
+    assert CliRunner().invoke(main, ["bpmn", "check", str(tmp_path)]).exit_code == 0

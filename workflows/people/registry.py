@@ -67,10 +67,11 @@ class Registry(Desk):
         with self.pool.connection() as conn:
             self._grant(conn, account.id, role, by)
 
-    def revoke_role(self, login: str, role: str) -> None:
-        """Effective at the next request of that person."""
+    def revoke_role(self, login: str, role: str) -> bool:
+        """Effective at the next request of that person. False: the role was not held, and nothing has changed."""
+        key = {"region_id": self.region_id, "account_id": self.account(login).id}
         with self.pool.connection() as conn:
-            store.run(conn, "revoke_role", region_id=self.region_id, account_id=self.account(login).id, role=role)
+            return store.run(conn, "revoke_role", **key, role=role) > 0
 
     def set_password(self, login: str, password: str) -> None:
         """Also ends every session and token of the account."""
