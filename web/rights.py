@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workflows.leads import REPORTERS
 from workflows.people.access import RIGHTS as RIGHTS_OF_API
-from workflows.people.roles import CARE, EVERYONE, READERS
+from workflows.people.roles import CARE, EVERYONE, OVERSEE, READERS
 
 PUBLIC = frozenset(
     {
@@ -29,7 +29,7 @@ LADDER = frozenset({"R-OB-AC", "R-PM-P", "R-MED", "R-PM-F", "R-DIR", "R-HCADM", 
 COUNTY = frozenset({"R-PM-F", "R-HCADM"})  # the numbers of the county, and the women behind them
 REGISTER = frozenset({"R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"})  # P02: who may open a woman's record
 
-FINISH = CARE | LOOK_AT_DIAGRAMS | {"R-HCADM"}  # the health administration finishes what is meant for it alone
+FINISH = CARE | LOOK_AT_DIAGRAMS | OVERSEE  # who oversees finishes what is meant for that role alone
 INSTITUTIONS = REGISTER | COUNTY  # P22: what institutions owe and tell each other
 RETURNS = INSTITUTIONS - {"R-MIDW"}  # individual returns of the own institutions
 

@@ -32,6 +32,7 @@ UNDECIDED = (None, "unknown", "not-performed")
 NAMED_BY_CODE = frozenset(
     {"S-6.3", "S-6.4", "S-7.6.1", "S-7.6.2", "S-7.6.3"}
 )  # syphilis, HIV, what is sexually passed on
+INFECTION = "A-18"  # D8
 NOT_AN_ITEM = "另有须评估的检查结果"  # which one is seen in her results, by those who may
 COPIED_HISTORY = (
     "gravidity",
@@ -123,6 +124,13 @@ def due_date(facts: Values, variables: Values, on: date) -> dict[str, Any]:
 def _raised_by(variables: Values) -> list[str] | None:
     found = variables.get("raised_by") or []
     return [f"{row['code']} {row['text']}" for row in found if isinstance(row, Mapping)] or None
+
+
+def abnormal_result(facts: Values, variables: Values, on: date) -> dict[str, Any]:
+    """All that waits to be seen, an infection by other words: more people read the answers than may know of one."""
+    found = [row for row in variables.get("results_to_see") or () if isinstance(row, Mapping)]
+    shown = [NOT_AN_ITEM if row["code"] == INFECTION else f"{row['code']} {row['text']}" for row in found]
+    return {"result_findings": list(dict.fromkeys(shown)) or [NOT_AN_ITEM]}
 
 
 def referral(facts: Values, variables: Values, on: date) -> dict[str, Any]:
@@ -351,6 +359,8 @@ BY_FORM: Mapping[str, Callable[[Values, Values, date], dict[str, Any]]] = {
     "risk-screening": screening,
     "risk-grading": grading,
     "screening-referral": referral,
+    "result-seen": abnormal_result,
+    "urging-note": _today("contacted_on"),
     "risk-report": report,
     "acknowledge-report": _today("acknowledged_on"),
     "case-file": case_file,

@@ -49,6 +49,10 @@ def responsible(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     return {**names, "responsible_from": answers.get("responsible_from") or on.isoformat()}
 
 
+def seen(answers: Values, facts: Values, on: date) -> dict[str, Any]:
+    return {"result_regrade": answers.get("result_action") == "regrade"}
+
+
 def sent(answers: Values, facts: Values, on: date) -> dict[str, Any]:
     """The hospital that a slip of a positive screening names is the one that grades her; its own part names none."""
     named = answers.get("destination")
@@ -64,4 +68,5 @@ BY_FORM = {
     "handover-request": handed,
     "handover-answer": accepted,
     "responsible-doctor": responsible,
+    "result-seen": seen,
 }

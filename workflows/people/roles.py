@@ -39,6 +39,8 @@ ROLES: dict[str, Role] = {
 }
 
 CARE = frozenset({"R-VDOC", "R-MCHW", "R-MIDW", "R-OB", "R-OB-AC", "R-PM-F"})  # finish the tasks of the pathway
+# Finish what is meant for them alone: urging, checking, reporting for an institution. No task of the pathway is theirs.
+OVERSEE = frozenset({"R-PM-P", "R-MED", "R-DIR", "R-HCADM", "R-MSO"})
 READERS = frozenset(role.id for role in ROLES.values() if role.clinical)
 KNOW_PURPLE = frozenset(role.id for role in ROLES.values() if role.purple)
 OWNERS_OF_DIAGRAMS = frozenset({"R-DESIGN", "R-ITADM"})  # finish tasks whose role exists nowhere in this county

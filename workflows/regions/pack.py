@@ -108,6 +108,7 @@ POLICY: Mapping[str, str] = {
     "referral_county_after": "risk.referral_county_after",
     "slip_within": "risk.slip_within",
     "grading_within": "risk.grading_within",
+    "result_seen_within": "risk.result_seen_within",
     "hb_110_inclusive": "risk.hb_110_inclusive",
     "hbv_carrier_purple": "risk.hbv_carrier_purple",
     "pasp_normal_until": "risk.pasp_normal_until_mmhg",

@@ -1,0 +1,62 @@
+"""Who oversees, the medical affairs office first of all, sees and finishes what is meant for that role, and no more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.web.conftest import example
+from tests.web.markup import assert_sound
+from tests.web.test_duties_and_ladder import set_variables
+
+SEE, CHASE = "task_see_result", "task_chase_result"
+
+
+def waiting(site, case):
+    return {task.element_id.rpartition("/")[2]: task for task in site.tasks(business_key=case)}
+
+
+@pytest.fixture
+def case(site):
+    """A yellow woman; the township enters a haemoglobin of 95 g/L from a paper, which is yellow too."""
+    case = site.task("task_screen").business_key
+    site.complete("task_screen", "nurse", "risk-screening")
+    set_variables(site, case, colour="yellow", purple=False, graded_at="2026-01-05T07:00:00+08:00")
+    site.clock.set(site.clock() + timedelta(hours=2))
+    said = {"name": "hb", "value": "95", "observed_at": "2026-01-05 09:30", "reason": "外院纸质报告"}
+    confirmed = "|".join(said[name] for name in ("name", "value", "observed_at"))
+    answer = site.post(f"/pregnancies/{case}/results", "nurse", **said, confirmed=confirmed)
+    assert answer.status_code == 303, answer.text
+    return case
+
+
+def test_t09_an_abnormal_result_that_was_entered_is_the_doctors_to_see_with_what_was_found(site, case):
+    task = waiting(site, case)[SEE]
+    assert (task.due_at.isoformat(), task.organisation) == ("2026-01-06T01:30:00+00:00", "org-hospital")
+
+    page = site.get(f"/tasks/{task.id}", "doctor")
+
+    assert_sound(page)
+    assert "看异常结果" in page.text and "A-4 血红蛋白 &lt;110 g/L" in page.text
+    for who, status in (("medical", 403), ("nurse", 403)):
+        assert site.post(f"/tasks/{task.id}", who, result_action="seen").status_code == status, who
+    assert site.post(f"/tasks/{task.id}", "doctor", result_action="seen").status_code == 303
+    assert SEE not in waiting(site, case)
+
+
+def test_t09_unseen_after_24_hours_the_medical_office_finishes_its_task_and_the_doctors_stays(site, case):
+    site.services.timekeeper.advance_to(waiting(site, case)[SEE].due_at + timedelta(minutes=1))
+
+    task = waiting(site, case)[CHASE]
+
+    listed = site.get("/tasks", "medical")
+    assert_sound(listed)
+    assert str(task.id) in listed.text and str(task.id) not in site.get("/tasks", "midwife").text
+    page = site.get(f"/tasks/{task.id}", "medical")
+    assert_sound(page)
+    assert "督办异常结果" in page.text and "A-4" not in page.text
+    answers = {**example("urging-note"), "contacted_on": "2026-01-06"}
+    assert site.post(f"/tasks/{task.id}", "doctor", **answers).status_code == 403
+    assert site.post(f"/tasks/{task.id}", "medical", **answers).status_code == 303
+    assert set(waiting(site, case)) >= {SEE} and CHASE not in waiting(site, case)
