@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,14 @@ SELECT a.attname::text, pg_get_serial_sequence(format('public.%%I', c.relname), 
 def import_region(url: str, folder: Path, installed_at: str, by: str, say: Say) -> dict[str, Any]:
     """Everything, or nothing: counts and digests of every table are compared before the commit. Answers the receipt,
     which is also left in the folder. Raises Incorrect (the folder is damaged), Conflict (it does not fit here)."""
-    manifest = _manifest(folder)
+    manifest = read_manifest(folder)
     region_id = manifest["region_id"]
     with connected(url) as conn:
         _require_fitting(conn, manifest)
         with conn.transaction():
             deployed = definitions.read(conn, manifest["definitions"], folder, by)
             for table in manifest["tables"]:
-                rows.read(conn, table["name"], tuple(table["columns"]), folder / _file(table))
+                rows.read(conn, table["name"], tuple(table["columns"]), folder / file_of(table))
                 _continue_numbers(conn, table["name"])
                 say(f"{table['name']}: {table['rows']:,}")
             _require_equal(conn, manifest, say)
@@ -48,16 +49,16 @@ def import_region(url: str, folder: Path, installed_at: str, by: str, say: Say) 
     return receipt
 
 
-def _file(table: dict[str, Any]) -> str:
+def file_of(table: dict[str, Any]) -> str:
     return f"{table['name']}.copy.gz"
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path) -> dict[str, Any]:
     """Raises Incorrect for what is missing or was changed on the way."""
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         known = manifest["format"] == FORMAT
-        damaged = [t["name"] for t in manifest["tables"] if rows.sha256_of(folder / _file(t)) != t["file_sha256"]]
+        damaged = [t["name"] for t in manifest["tables"] if rows.sha256_of(folder / file_of(t)) != t["file_sha256"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Incorrect(
             "导出文件不完整", f"the folder is not a whole export: {error}", code="export-damaged"
@@ -71,13 +72,19 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 
 def _require_fitting(conn: Connection[Any], manifest: dict[str, Any]) -> None:
-    if schema(conn) != manifest["schema"]:
-        raise Conflict("两边数据库结构版本不同", "the two installations have different schemas", code="schema-differs")
+    for problem in unfit(conn, manifest):
+        raise problem
+
+
+def unfit(conn: Connection[Any], manifest: dict[str, Any]) -> Iterator[Conflict]:
+    """Why the folder does not fit here, the tables' own reasons first."""
     columns = {table.name: list(table.columns) for table in case_tables(conn)}
-    if columns != {table["name"]: table["columns"] for table in manifest["tables"]}:
-        raise Conflict("两边数据表不同", "the two installations have different tables", code="schema-differs")
+    if schema(conn) != manifest["schema"]:
+        yield Conflict("两边数据库结构版本不同", "the two installations have different schemas", code="schema-differs")
+    elif columns != {table["name"]: table["columns"] for table in manifest["tables"]}:
+        yield Conflict("两边数据表不同", "the two installations have different tables", code="schema-differs")
     if has_rows(conn, manifest["region_id"]):
-        raise Conflict("目标安装已有该区域的数据", "this installation has data of the region", code="region-exists")
+        yield Conflict("目标安装已有该区域的数据", "this installation has data of the region", code="region-exists")
 
 
 def _continue_numbers(conn: Connection[Any], table: str) -> None:

@@ -19,7 +19,6 @@ HELD_FILE = "definition_suspension.copy.gz"
 
 # What cases of the region are pinned to; of decision models every version, because one may import another.
 _USED = """
-CREATE TEMP VIEW used_definition AS
 SELECT d.* FROM definition d WHERE (d.kind, d.key, d.version) IN (
     SELECT 'process', i.definition_key, i.definition_version FROM instance i WHERE i.region_id = {region}
      UNION
@@ -40,7 +39,7 @@ SELECT {} FROM definition_suspension
 
 
 def write(conn: Connection[Any], region_id: str, folder: Path) -> dict[str, Any]:
-    conn.execute(sql.SQL(_USED).format(region=sql.Literal(region_id)))
+    conn.execute(sql.SQL("CREATE TEMP VIEW used_definition AS {}").format(_used(region_id)))
     columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
     digest = rows.write(conn, sql.SQL("SELECT {} FROM used_definition").format(columns), folder / FILE)
     items = conn.execute("SELECT kind, key, version, sha256 FROM used_definition ORDER BY 1, 2, 3").fetchall()
@@ -49,6 +48,16 @@ def write(conn: Connection[Any], region_id: str, folder: Path) -> dict[str, Any]
     conn.execute("DROP VIEW used_definition")
     listed = [list(item) for item in items]
     return {"rows": digest.rows, "digest": str(digest), "items": listed, "starts": starts, "suspended": held.rows}
+
+
+def _used(region_id: str) -> sql.Composed:
+    return sql.SQL(_USED).format(region=sql.Literal(region_id))
+
+
+def counted(conn: Connection[Any], region_id: str) -> int:
+    """How many would travel."""
+    row = conn.execute(sql.SQL("SELECT count(*) FROM ({}) AS used").format(_used(region_id))).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _names(columns: tuple[str, ...]) -> sql.Composed:
@@ -70,12 +79,7 @@ def _write_starts(conn: Connection[Any], name: str, columns: tuple[str, ...], fo
 def read(conn: Connection[Any], carried: dict[str, Any], folder: Path, by: str) -> int:
     """Deploy what is missing here under the same version numbers. Answers how many. Raises Conflict where a number is
     taken by another file, or would change what others here start; Incorrect where it would write to other tables."""
-    _require_known(conn, carried["starts"])
-    here = {
-        (kind, key, version): sha
-        for kind, key, version, sha in conn.execute("SELECT kind, key, version, sha256 FROM definition")
-    }
-    missing = _missing(carried["items"], here)
+    missing, here = missing_here(conn, carried)
     if not missing:
         return 0
     columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
@@ -100,6 +104,18 @@ def read(conn: Connection[Any], carried: dict[str, Any], folder: Path, by: str) 
     for name, names in carried["starts"].items():
         _read_starts(conn, name, tuple(names), sorted(new_keys), folder)
     return len(missing)
+
+
+def missing_here(
+    conn: Connection[Any], carried: dict[str, Any]
+) -> tuple[list[tuple[str, str, int]], dict[tuple[str, str, int], str]]:
+    """What would have to be deployed, and what is here. Raises as `read`."""
+    _require_known(conn, carried["starts"])
+    here = {
+        (kind, key, version): sha
+        for kind, key, version, sha in conn.execute("SELECT kind, key, version, sha256 FROM definition")
+    }
+    return _missing(carried["items"], here), here
 
 
 def _require_known(conn: Connection[Any], starts: dict[str, list[str]]) -> None:

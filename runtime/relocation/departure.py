@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from psycopg import Connection, sql
+from psycopg.types.json import Jsonb
 
 from engine.errors import Conflict, NotFound
 from runtime.database.catalogue import Table, case_tables
@@ -48,6 +49,12 @@ def export(url: str, region_id: str, folder: Path, by: str, say: Say) -> dict[st
         (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
         conn.execute("UPDATE region_move SET digest = %s WHERE region_id = %s", [digest_of(manifest), region_id])
     return manifest
+
+
+def require_movable(url: str, region_id: str) -> None:
+    """Raises as `export` would."""
+    with connected(url) as conn:
+        _require_movable(conn, region_id)
 
 
 def _require_movable(conn: Connection[Any], region_id: str) -> None:
@@ -104,6 +111,16 @@ def digest_of(manifest: dict[str, Any]) -> str:
     """One number for everything that is moved, whatever the files look like."""
     told = [[table["name"], table["rows"], table["digest"]] for table in manifest["tables"]]
     return hashlib.sha256(json.dumps([manifest["region_id"], told]).encode()).hexdigest()
+
+
+def note(url: str, region_id: str, action: str, by: str, detail: dict[str, Any]) -> None:
+    """A row in the audit of the region: it moves with it."""
+    with connected(url) as conn:
+        conn.execute(
+            "INSERT INTO audit (region_id, at, actor_id, actor_kind, organisation, action, subject_kind, subject_id,"
+            " detail) VALUES (%s, now(), %s, 'engine', NULL, %s, 'region', %s, %s)",
+            [region_id, by, action, region_id, Jsonb(detail)],
+        )
 
 
 def give_up(url: str, region_id: str) -> None:

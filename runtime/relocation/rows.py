@@ -72,13 +72,10 @@ def described(conn: Connection[Any], query: sql.Composed) -> dict[str, Any]:
     return {"rows": digest.rows, "digest": str(digest)}
 
 
-def read(conn: Connection[Any], table: str, columns: tuple[str, ...], file: Path) -> None:
-    """The lines of a file into a table. Raises Incorrect for one that grows beyond what rows do."""
+def unpacked(file: Path) -> Iterator[bytes]:
+    """The parts of a file. Raises Incorrect for one that grows beyond what rows do."""
     most = LARGEST_RATIO * file.stat().st_size + PART
-    target = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    with gzip.open(file, "rb") as given, conn.cursor().copy(target) as copy:
+    with gzip.open(file, "rb") as given:
         while part := given.read(PART):
             most -= len(part)
             if most < 0:
@@ -87,6 +84,26 @@ def read(conn: Connection[Any], table: str, columns: tuple[str, ...], file: Path
                     f"{file.name} unpacks to more than {LARGEST_RATIO} times its size",
                     code="export-damaged",
                 )
+            yield part
+
+
+def described_file(file: Path) -> dict[str, Any]:
+    """As `described`, of the lines that a file holds."""
+    digest, rest = Digest(), b""
+    for part in unpacked(file):
+        *whole, rest = (rest + part).split(b"\n")
+        for line in whole:
+            digest.add(line + b"\n")
+    return {"rows": digest.rows, "digest": str(digest)}
+
+
+def read(conn: Connection[Any], table: str, columns: tuple[str, ...], file: Path) -> None:
+    """The lines of a file into a table. Raises Incorrect for one that grows beyond what rows do."""
+    target = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with conn.cursor().copy(target) as copy:
+        for part in unpacked(file):
             copy.write(part)
 
 
