@@ -49,6 +49,7 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
+    "min_wal_size": "1GB",  # after a quiet night its files are still there: making one anew holds up whoever commits
     "checkpoint_timeout": "15min",
     "jit": "off",  # every statement of ours is short
     "io_method": "sync",  # spares three background processes on a small machine
