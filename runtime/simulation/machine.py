@@ -14,7 +14,7 @@ LOOK_EVERY_S = 3.0
 
 
 class Watch:
-    """`pids`: processes beside this one. Memory of the database counts what its processes share once."""
+    """`pids`: processes beside this one. What processes share is counted once."""
 
     def __init__(self, pids: Iterable[int | None], postmaster: int | None) -> None:
         self._ours = [psutil.Process(pid) for pid in (os.getpid(), *pids) if pid]
@@ -32,7 +32,7 @@ class Watch:
         self._looked_at = time.monotonic()
         self._look_at_times()
         with suppress(psutil.Error):
-            python = sum(process.memory_info().rss for process in self._ours)
+            python = sum(process.memory_full_info().pss for process in self._alive())
             database = sum(process.memory_full_info().pss for process in self._servers())
             for name, found in (("python_mb", python), ("database_mb", database)):
                 self._memory[name] = max(self._memory[name], round(found / 2**20, 1))
@@ -57,6 +57,11 @@ class Watch:
         ours = {process.pid for process in self._ours}
         python = sum(seconds for pid, seconds in self._lived.items() if pid in ours)
         return python, sum(self._lived.values()) - python
+
+    def _alive(self) -> list[psutil.Process]:
+        """Ours, and the clean ones that they were forked from."""
+        children = psutil.Process().children(recursive=True)
+        return [*self._ours, *(child for child in children if child not in self._ours and child.name() != "postgres")]
 
     def _servers(self) -> list[psutil.Process]:
         return [self._postmaster, *self._postmaster.children()] if self._postmaster else []
