@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -13,23 +14,26 @@ from api.fhir.guard import known_type, scopes, viewer
 from api.fhir.reading import PAGE, looking_as_caller, trace
 from fhir_adapters import access
 from fhir_adapters.dates import interval
-from fhir_adapters.issues import not_found, refuse
+from fhir_adapters.issues import FhirError, Issue, not_found, refuse
 from fhir_adapters.search.query import read_query, seal
 from fhir_adapters.store import resources
 from fhir_adapters.store.history import Before, of_types
 from fhir_adapters.store.texts import Stored
 from fhir_adapters.types import TYPES
 
+ASKED = ("_since", "_at", "_count")
+KNOWN = frozenset({*ASKED, "_after", "_format", "_pretty", "_summary", "_elements"})
 Rows = list[tuple[Stored, str | None]]
 
 
 def history(services: Any, type_: str | None, id_: str | None) -> Response:
     """A page of versions. Without a type those of every type that the token covers."""
-    count, since, before = _count(), _since(), _before()
+    _require_known()
+    count, since, at, before = _count(), _moment("_since"), _moment("_at"), _before()
     types = _types(type_)
     with looking_as_caller(services) as conn:
-        rows = _rows(services, conn, types, id_, count + 1, since, before)
-        if id_ is not None and not rows and before is None and since is None:
+        rows = _rows(services, conn, types, id_, count + 1, since, at, before)
+        if id_ is not None and not rows and before is None and since is None and at is None:
             raise not_found()
         shown = rows[:count]
         trace(services, conn, "history", type_ or "*", id_, [patient for _, patient in shown])
@@ -39,8 +43,8 @@ def history(services: Any, type_: str | None, id_: str | None) -> Response:
         last = shown[-1][0]
         token = seal(last.updated_at.isoformat(), f"{last.type}/{last.id}/{last.version}")
         path = "/".join(quote(step) for step in (type_, id_) if step)
-        since_ = f"&_since={quote(request.args['_since'])}" if since else ""
-        links.append(("next", f"{base}/{path + '/' if path else ''}_history?_count={count}{since_}&_after={token}"))
+        asked = "".join(f"&{name}={quote(request.args[name])}" for name in ("_since", "_at") if request.args.get(name))
+        links.append(("next", f"{base}/{path + '/' if path else ''}_history?_count={count}{asked}&_after={token}"))
     entries = [replies.entry(base, stored, **_how(stored)) for stored, _ in shown]
     is_whole = len(rows) <= count and before is None
     return replies.bundle("history", entries, links=links, total=len(rows) if is_whole else None)
@@ -62,14 +66,15 @@ def _rows(
     types: tuple[str, ...],
     id_: str | None,
     limit: int,
-    since: datetime | None,
+    since: tuple[datetime, datetime] | None,
+    at: tuple[datetime, datetime] | None,
     before: Before | None,
 ) -> Rows:
-    region_id = services.region_id
+    region_id, begin = services.region_id, since[0] if since else None
     if id_ is None:
-        return of_types(conn, region_id, types, viewer(), limit=limit, since=since, before=before)
+        return of_types(conn, region_id, types, viewer(), limit=limit, since=begin, at=at, before=before)
     earlier = (before[0], *before[2:]) if before else None
-    return resources.history(conn, region_id, types[0], id_, viewer(), limit=limit, since=since, before=earlier)
+    return resources.history(conn, region_id, types[0], id_, viewer(), limit=limit, since=begin, at=at, before=earlier)
 
 
 def _how(stored: Stored) -> dict[str, Any]:
@@ -83,17 +88,40 @@ def _how(stored: Stored) -> dict[str, Any]:
     }
 
 
+def _require_known() -> None:
+    """Raises FhirError 400 for what a history cannot be asked: without it more would be told, and the Bundle of a
+    history has no place to say so. With `Prefer: handling=lenient` it is passed over."""
+    issues = [
+        Issue(
+            type="not-supported",
+            code="MCH-S-001",
+            zh="历史不支持此参数",
+            en="a history has no such parameter",
+            expression=name if re.fullmatch(r"[A-Za-z_:.\-]{1,64}", name) else "(?)",
+            allowed=" | ".join(ASKED),
+        )
+        for name in request.args
+        if name not in KNOWN
+    ]
+    if issues and replies.prefers("handling") != "lenient":
+        raise FhirError(400, issues)
+
+
 def _count() -> int:
     value = request.args.get("_count", str(PAGE))
-    return max(1, min(500, int(value[:6]))) if value.isascii() and value.isdigit() else PAGE
+    if not value.isascii() or not value.isdigit():
+        text = "_count 应为非负整数", "_count is a whole number"
+        raise refuse(400, "invalid", "MCH-S-002", *text, expression="_count")
+    return max(1, min(500, int(value[:6])))
 
 
-def _since() -> datetime | None:
-    value = request.args.get("_since")
+def _moment(name: str) -> tuple[datetime, datetime] | None:
+    """First and last moment of what `_since` or `_at` says."""
+    value = request.args.get(name)
     found = interval(value.replace(" ", "+")) if value else None
-    if value and found is None:
-        raise refuse(400, "invalid", "MCH-S-002", "_since 不是时刻", "_since is not an instant", expression="_since")
-    return found[0] if found else None
+    if value is not None and found is None:
+        raise refuse(400, "invalid", "MCH-S-002", f"{name} 不是时刻", f"{name} is not an instant", expression=name)
+    return found
 
 
 def _before() -> Before | None:

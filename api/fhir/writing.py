@@ -112,8 +112,8 @@ def delete(services: Any, type_: str, id_: str | None) -> Response:
 
 
 def bundle(services: Any) -> Response:
-    kind, entries = read_bundle(_body(services))
     base = replies.base(services)
+    kind, entries = read_bundle(_with_own_addresses(_body(services), f"{base}/"))
     if kind == "batch":
         g.interaction = "batch"
         return _respond("batch-response", [_alone(services, entry, base) for entry in entries])
@@ -127,6 +127,16 @@ def bundle(services: Any) -> Response:
         answers = [_answer(services, conn, done, base, entry) for done, entry in pairs]
     response = _respond("transaction-response", answers)
     return overlooking.told(_correlated(response, applied), command.entries, applied)
+
+
+def _with_own_addresses(body: Any, own: str) -> Any:
+    """The Bundle with requests to our own address made relative, as R4 would have them."""
+    listed = body.get("entry")
+    for one in listed if isinstance(listed, list) else ():
+        asked = one.get("request") if isinstance(one, dict) else None
+        if isinstance(asked, dict) and isinstance(asked.get("url"), str):
+            asked["url"] = asked["url"].removeprefix(own)
+    return body
 
 
 def _respond(kind: str, answers: Sequence[str]) -> Response:

@@ -15,6 +15,7 @@ from typing import Any
 from lxml import etree
 
 from engine.errors import Malformed
+from fhir_adapters.rules.primitives import UNWRITABLE
 from fhir_adapters.rules.shapes import Element, Shape, element_order, shape
 
 FHIR = "http://hl7.org/fhir"
@@ -171,7 +172,7 @@ def _fill(node: Any, value: Mapping[str, Any], type_: str, *, is_resource: bool 
         if element is None:
             continue
         if (not is_resource and name == "id") or (type_ == "Extension" and name == "url"):
-            node.set(name, str(value[name]))
+            node.set(name, _text(value[name]))
         elif element.primitive:
             _write_primitives(node, name, element, value)
         else:
@@ -196,7 +197,7 @@ def _write_primitives(node: Any, name: str, element: Element, value: Mapping[str
         one = values[number] if number < len(values) else None
         extra = beside[number] if number < len(beside) else None
         if element.type == "xhtml":
-            node.append(_div(str(one)))
+            node.append(_div(_text(one)))
             continue
         child = _element(name, node)
         if extra:
@@ -206,7 +207,8 @@ def _write_primitives(node: Any, name: str, element: Element, value: Mapping[str
 
 
 def _text(value: Any) -> str:
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+    """What XML cannot say, from before it was refused or typed by a person, is shown as something unreadable."""
+    return ("true" if value else "false") if isinstance(value, bool) else UNWRITABLE.sub("\ufffd", str(value))
 
 
 def _div(text: str) -> Any:

@@ -41,6 +41,7 @@ FORM = {
     "id": "A-Z a-z 0-9 - . , 1 to 64 characters",
 }
 PRIMITIVES = frozenset({*PATTERNS, *FORM, "xhtml"})
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # R4 says should not; XML has no way to say them
 MAX_TEXT = 1_000_000
 MAX_DIGITS = 18
 _NARRATIVE = re.compile(r"<\s*(script|iframe|object|embed|form|input|style|link|base)\b|\son\w+\s*=|javascript:", re.I)
@@ -55,7 +56,7 @@ def fits(kind: str, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and low <= value < 2**31
     if kind == "decimal":
         return _is_decimal(value)
-    if not isinstance(value, str) or len(value) > MAX_TEXT:
+    if not isinstance(value, str) or len(value) > MAX_TEXT or UNWRITABLE.search(value):
         return False
     if kind == "base64Binary":
         return _is_base64(value)

@@ -28,14 +28,18 @@ def of_types(
     *,
     limit: int,
     since: datetime | None = None,
+    at: tuple[datetime, datetime] | None = None,
     before: Before | None = None,
 ) -> list[tuple[Stored, str | None]]:
-    """Versions with the patient each is about, as far as the viewer may know of them now."""
+    """Versions with the patient each is about, as far as the viewer may know of them now. `at`: those that were current
+    at some moment of it."""
     about = {viewer.about(type_) for type_ in types if type_ not in PEOPLE_FREE}
     key: dict[str, Any] = {
         "region_id": region_id,
         "types": list(types),
         "since": since,
+        "at_low": at[0] if at else None,
+        "at_high": at[1] if at else None,
         "about": about.pop() if len(about) == 1 else None,
         "viewer": viewer.source,
         "cleared": list(viewer.cleared),
@@ -44,8 +48,8 @@ def of_types(
 
     def fetch(most: int, last: tuple[Stored, str | None] | None) -> list[tuple[Stored, str | None]]:
         newest = (last[0].updated_at, last[0].type, last[0].id, last[0].version) if last else before
-        at, type_before, id_before, version_before = newest or (None, None, None, None)
-        key.update({"limit": most, "before": at, "before_type": type_before})
+        moment, type_before, id_before, version_before = newest or (None, None, None, None)
+        key.update({"limit": most, "before": moment, "before_type": type_before})
         key.update({"before_id": id_before, "before_version": version_before})
         with conn.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(SQL["system_history"], key).fetchall()

@@ -247,10 +247,12 @@ def history(
     *,
     limit: int,
     since: datetime | None = None,
+    at: tuple[datetime, datetime] | None = None,
     before: tuple[datetime, str, int] | None = None,
 ) -> list[tuple[Stored, str | None]]:
-    """Versions, newest first; with `before` those that follow on the next page."""
+    """Versions, newest first; with `before` those that follow on the next page. `at`: current at some moment of it."""
     key = {"region_id": region_id, "type": type_, "id": id_, "since": since, **view(viewer)}
+    key |= {"at_low": at[0] if at else None, "at_high": at[1] if at else None}
     key["about"] = viewer.about(type_)
 
     def fetch(most: int, last: tuple[Stored, str | None] | None) -> list[tuple[Stored, str | None]]:

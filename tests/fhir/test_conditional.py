@@ -249,3 +249,19 @@ def test_a_search_in_a_bundle_says_what_it_ignored_and_where_it_goes_on(hospital
     assert expressions(strict, 400) == ["Bundle.entry[0].request.url"]
     alone = hospital.post("", transaction(asked, kind="batch"), Prefer="handling=strict").json["entry"][0]
     assert alone["response"]["status"] == "400"
+
+
+def test_a_bundle_may_name_our_own_address(hospital):
+    woman = hospital.brings_in()
+    own = "http://localhost/fhir"
+    asked = transaction(
+        entry(observation("718-7", woman.subject, valueInteger=1), method="PUT", url=f"{own}/Observation/own-1"),
+        {"request": {"method": "GET", "url": f"{own}/Patient/{woman.patient_id}"}},
+    )
+    asked["entry"][0]["resource"]["id"] = "own-1"
+
+    statuses = [one["response"]["status"] for one in hospital.post("", asked).json["entry"]]
+
+    assert statuses == ["201 Created", "200 OK"]
+    elsewhere = {"request": {"method": "GET", "url": f"http://elsewhere/fhir/Patient/{woman.patient_id}"}}
+    assert expressions(hospital.post("", transaction(elsewhere)), 400) == ["Bundle.entry[0].request.url"]

@@ -13,7 +13,7 @@ from engine.errors import Malformed
 from engine.store import plain
 from fhir_adapters.formats import xml
 from fhir_adapters.subsets import Subset, cut
-from tests.fhir.fhir_kit import BORN, WOMAN, issues_of, observation, patient, registration
+from tests.fhir.fhir_kit import BORN, WOMAN, expressions, issues_of, observation, patient, registration
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 XML = {"Content_Type": "application/fhir+xml", "Accept": "application/fhir+xml"}
@@ -175,3 +175,12 @@ def test_a_part_says_that_it_is_one_and_the_stored_resource_stays_whole(hospital
     assert found["entry"][0]["resource"]["meta"]["tag"] and "name" not in found["entry"][0]["resource"]
     assert whole["name"] == patient()["name"] and "tag" not in whole["meta"]
     issues_of(hospital.get("/Patient?_summary=most"), 400)
+
+
+@pytest.mark.parametrize("odd", ["\x01", "\x0b", "\x1f", "\ufffe", "\uffff"])
+def test_what_xml_cannot_say_is_refused_and_shown_where_it_is_stored(quiet, odd):
+    asked = {"resourceType": "Patient", "name": [{"text": f"a{odd}b"}], "gender": "female"}
+
+    assert expressions(quiet.post("/Patient", asked), 422) == ["Patient.name[0].text"]
+    text = {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">a{odd}b</div>'}
+    assert xml.loads(xml.dumps({**asked, "text": text}))["name"] == [{"text": "a\ufffdb"}]

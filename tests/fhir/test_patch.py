@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 
 import pytest
 
@@ -298,3 +299,41 @@ def test_the_whole_history_is_paged_newest_first_and_holds_the_deletes(hospital,
     assert {e["resource"]["resourceType"] for e in foreign} == {"Organization"}
     assert {e["request"]["url"].split("/")[0] for e in narrow} == {"Observation"}
     assert WOMAN not in hospital.get("/_history", "elsewhere").get_data(as_text=True) and ID_CARD
+
+
+def test_a_history_tells_what_was_current_at_a_moment(hospital, woman):
+    def put(value, **more):
+        return {**observation("718-7", woman.subject, valueInteger=value), "id": "at-1", **more}
+
+    timekeeper = hospital.services.timekeeper
+    for day, value in (("2026-01-06", 1), ("2026-01-08", 2), ("2026-01-10", 3)):
+        timekeeper.advance_to(datetime.fromisoformat(f"{day}T09:00:00+08:00"))
+        assert hospital.put("/Observation/at-1", put(value)).status_code in (200, 201)
+
+    def values(base, at):
+        found = hospital.get(f"{base}/_history?_at={at}&_count=500").json.get("entry", [])
+        own = [one["resource"] for one in found if one["resource"]["id"] == "at-1"]
+        return [one["valueInteger"] for one in own]
+
+    for base in ("/Observation/at-1", "/Observation", ""):
+        assert values(base, "2026-01-05") == [], base
+        assert values(base, "2026-01-06") == [1], base
+        assert values(base, "2026-01-07") == [1], base
+        assert values(base, "2026-01-08") == [2, 1], base
+        assert values(base, "2026-01-09T00:00:00%2B08:00") == [2], base
+        assert values(base, "2026-01") == [3, 2, 1], base
+        assert values(base, "2027") == [3], base
+    first = hospital.get("/Observation/at-1/_history?_at=2026-01&_count=2").json
+    following = next(one["url"] for one in first["link"] if one["relation"] == "next")
+    rest = hospital.get(following.split("/fhir")[1]).json["entry"]
+    assert [one["resource"]["valueInteger"] for one in rest] == [1]
+
+
+@pytest.mark.parametrize(
+    "asked", ["_at=soon", "_at=", "_since=soon", "_count=x", "_count=-1", "patient=x", "_sort=date"]
+)
+def test_what_a_history_cannot_be_asked_is_refused(quiet, asked):
+    for base in ("/Observation/none", "/Observation", ""):
+        assert expressions(quiet.get(f"{base}/_history?{asked}"), 400) == [asked.partition("=")[0]]
+    lenient = quiet.get("/Observation/_history?patient=x", Prefer="handling=lenient")
+    assert lenient.status_code == 200 and lenient.json["total"] == 0

@@ -8,6 +8,9 @@ SELECT h.type, h.id, h.version, h.updated_at, h.deleted, h.source, h.body, h.met
          JOIN resource r ON r.region_id = v.region_id AND r.type = v.type AND r.id = v.id
         WHERE v.region_id = %(region_id)s AND v.type = t.type
           AND (%(since)s::timestamptz IS NULL OR v.updated_at >= %(since)s)
+          AND (%(at_low)s::timestamptz IS NULL OR (v.updated_at <= %(at_high)s AND NOT EXISTS (
+               SELECT FROM resource_version w WHERE w.region_id = v.region_id AND w.type = v.type AND w.id = v.id
+                  AND w.version = v.version + 1 AND w.updated_at <= %(at_low)s)))
           AND (%(about)s::text IS NULL OR r.patient_id IS NULL OR r.patient_id = %(about)s)
           AND (%(before)s::timestamptz IS NULL
                OR (v.updated_at, v.type, v.id, v.version) < (%(before)s, %(before_type)s, %(before_id)s, %(before_version)s))

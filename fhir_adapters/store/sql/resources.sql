@@ -44,6 +44,9 @@ SELECT v.type, v.id, v.version, v.updated_at, v.deleted, v.source, v.body, v.met
   JOIN resource r ON r.region_id = v.region_id AND r.type = v.type AND r.id = v.id
  WHERE v.region_id = %(region_id)s AND v.type = %(type)s AND (%(id)s::text IS NULL OR v.id = %(id)s)
    AND (%(since)s::timestamptz IS NULL OR v.updated_at >= %(since)s)
+   AND (%(at_low)s::timestamptz IS NULL OR (v.updated_at <= %(at_high)s AND NOT EXISTS (
+        SELECT FROM resource_version w WHERE w.region_id = v.region_id AND w.type = v.type AND w.id = v.id
+           AND w.version = v.version + 1 AND w.updated_at <= %(at_low)s)))
    AND (%(about)s::text IS NULL OR r.patient_id = %(about)s)
    AND (%(before)s::timestamptz IS NULL OR (v.updated_at, v.id, v.version) < (%(before)s, %(before_id)s, %(before_version)s))
    AND (r.labels <@ %(cleared)s::text[] OR r.owner = %(viewer)s)
