@@ -20,7 +20,7 @@ from web import asked, forms, running, woman
 from web.language import current
 from web.pages.blueprint import now, services, today
 from web.windows import window_in_state
-from workflows import completion, contradicted, handed_in, task_access
+from workflows import completion, contradicted, handed_in, task_access, too_early
 from workflows.people import may_complete
 from workflows.reading_cases import reading_cases
 
@@ -70,7 +70,8 @@ class Opened:
         at = filled_at(sent)
         checked = self.form.validate(answers, on=at, context=self.known)
         beside = contradicted.doubts(services(), self.conn, self.task, self.form, checked.values, at.date())
-        return forms.unconfirmed([*checked.warnings, *beside], sent)
+        early = too_early.doubts(self.form.id, checked.values, self.known.get("lmp"))
+        return forms.unconfirmed([*checked.warnings, *early, *beside], sent)
 
     def context(
         self,

@@ -29,6 +29,16 @@ def test_a_first_visit_that_found_something_does_not_conclude_that_it_found_noth
     assert taken.status_code == 303
 
 
+def test_a_visit_dated_before_her_last_period_is_asked_about_by_both_dates_and_taken_when_it_is_right(site):
+    task, asked = submit(site, "task_first_visit", "anc-first", filled_on="2025-01-05")
+
+    assert asked.status_code == 422 and 'href="#f-filled_on"' in asked.text
+    assert "2025-01-05 早于她的末次月经 2025-11-03，请核对年份和日期" in asked.text and site.stored(task.id).is_open
+
+    _, taken = submit(site, "task_first_visit", "anc-first", filled_on="2025-01-05", _confirm=["filled_on"])
+    assert taken.status_code == 303
+
+
 def test_it_asks_nothing_where_the_conclusion_names_it_or_nothing_was_found(site):
     text = {"overall": "abnormal", "overall_text": "血压偏高"}
 
