@@ -76,6 +76,7 @@ ACCOUNTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("data", "示范兼职孕管员", "org-hospital", ("R-PM-P",)),
     ("medical", "示范医务科长", "org-hospital", ("R-MED",)),
     ("leader", "示范分管院长", "org-mch", ("R-DIR",)),
+    ("director", "示范医院分管院长", "org-hospital", ("R-DIR",)),
     ("safety", "示范安全办主任", "org-mso", ("R-MSO",)),
 )
 NOT_YET_DURABLE = "-c synchronous_commit=off"  # a load that was interrupted is done again from nothing

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from engine.commands.contracts import PublishMessage
 from tests.web.conftest import example
 from tests.web.markup import assert_sound
 from tests.web.test_duties_and_ladder import set_variables
@@ -60,3 +61,31 @@ def test_t09_unseen_after_24_hours_the_medical_office_finishes_its_task_and_the_
     assert site.post(f"/tasks/{task.id}", "doctor", **answers).status_code == 403
     assert site.post(f"/tasks/{task.id}", "medical", **answers).status_code == 303
     assert set(waiting(site, case)) >= {SEE} and CHASE not in waiting(site, case)
+
+
+def test_t12_without_a_conclusion_the_medical_office_or_the_county_officer_urges_and_nobody_else(site):
+    case = site.task("task_screen").business_key
+    site.complete("task_screen", "nurse", "risk-screening")
+    asked = PublishMessage(name="message_suitability_requested", key=case, payload={})
+    site.services.engine.execute(asked, by=site.principal("doctor").actor)
+    site.services.timekeeper.advance_to(site.clock() + timedelta(days=3, minutes=1))
+    task = waiting(site, case)["task_urge_suitability"]
+    assert (set(task.candidate_roles), task.organisation) == ({"R-MED", "R-PM-F"}, "org-hospital")
+
+    for who in ("medical", "officer"):
+        assert str(task.id) in site.get("/tasks", who).text, who
+    answers = {**example("urging-note"), "contacted_on": "2026-01-08"}
+    for who in ("doctor", "senior", "data", "director", "county"):
+        assert site.post(f"/tasks/{task.id}", who, **answers).status_code == 403, who
+    assert site.post(f"/tasks/{task.id}", "medical", **answers).status_code == 303
+    assert "task_urge_suitability" not in waiting(site, case)
+    assert "task_assess_suitability" in waiting(site, case)
+
+
+def test_who_oversees_begins_nothing_and_writes_nothing_of_a_woman(site):
+    case = site.task("task_screen").business_key
+
+    for who in ("medical", "data", "director", "safety"):
+        for path in (f"/pregnancies/{case}/results", f"/pregnancies/{case}/dates", "/pregnancies/new", "/register"):
+            assert site.get(path, who).status_code in (403, 404), (who, path)
+        assert site.post(f"/tasks/{site.task('task_screen').id}", who).status_code in (403, 404), who
