@@ -10,12 +10,11 @@ from importlib import import_module
 import pytest
 
 from engine.commands import claim_user_task, deploy, save_draft
-from engine.store import instances
+from engine.store import instances, reads
 from engine.store.library import Library
 from engine.store.transaction import Tx
+from tests.planting import Plant, turns_red
 
-Plant = Callable[[pytest.MonkeyPatch], None]
-RED = (Exception, pytest.fail.Exception)
 PLANTED: dict[str, tuple[str, Plant]] = {}
 
 
@@ -85,15 +84,25 @@ def a_draft_is_not_stored(mp: pytest.MonkeyPatch) -> None:
     mp.setattr(save_draft, "as_json", lambda value: None)
 
 
+@planted("C31", "test_deployment::test_a_form_is_checked_and_its_version_is_pinned_at_the_start")
+def the_first_version_of_a_form_is_everybodys(mp: pytest.MonkeyPatch) -> None:
+    find, first = Library.pins, {}
+
+    def kept(library, tx, root, *fixed):
+        pins = find(library, tx, root, *fixed)
+        return {**pins, "form": first.setdefault(root.key, pins["form"])}
+
+    mp.setattr(Library, "pins", kept)
+
+
+@planted("C44", "test_steps::test_the_work_list_is_filtered_and_paged")
+def a_page_of_the_work_list_begins_at_the_beginning(mp: pytest.MonkeyPatch) -> None:
+    read = reads.user_tasks
+    mp.setattr(reads, "user_tasks", lambda conn, region_id, **asked: read(conn, region_id, **asked | {"after": None}))
+
+
 @pytest.mark.parametrize("row", PLANTED)
-def test_its_test_turns_red(row, world, monkeypatch):
-    """The same test, without the bug, is green in its own file."""
+def test_its_test_turns_red(row, request):
     sees, plant = PLANTED[row]
     file, _, name = sees.partition("::")
-    test = getattr(import_module(f"tests.store.{file}"), name)
-
-    plant(monkeypatch)
-
-    with pytest.raises(RED) as red:
-        test(world)
-    assert not isinstance(red.value, TypeError | AttributeError | NameError), "the plant itself is broken"
+    turns_red(request, getattr(import_module(f"tests.store.{file}"), name), plant)
