@@ -12,6 +12,7 @@ import click
 
 from engine.errors import EngineError
 from runtime.database.migrate import MigrationMismatch
+from runtime.holidays import WrongHolidays
 from runtime.settings import WrongSetting
 
 # Name -> module:attribute, imported when it is called: `yuntu doctor` must work where half of the rest does not.
@@ -38,6 +39,7 @@ COMMANDS = {
     "bpmn": "runtime.commands.bpmn:group",
     "dmn": "runtime.commands.dmn:dmn",
     "scenario": "runtime.commands.scenario:group",
+    "holidays": "runtime.commands.holidays:group",
     "history": "runtime.commands.history:group",
     "region": "runtime.commands.region:group",
     "forms": "runtime.commands.forms:group",
@@ -64,7 +66,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except WrongSetting as error:
+        except (WrongSetting, WrongHolidays) as error:
             raise click.UsageError(str(error)) from error
         except MigrationMismatch as error:
             raise click.ClickException(f"数据库与此版本不符 / {error}") from error

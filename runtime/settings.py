@@ -33,6 +33,7 @@ class Settings:
     sms_url: str | None = None  # whoever carries text messages; None: nobody is written to
     sms_token_file: Path | None = None  # what it is asked with
     timer_spread_s: float = 0.0  # timers due at one moment are taken over this long
+    holidays: Path = Path("var/holidays")  # a file for each year of holidays that came out after this release
     inbound: Path = Path("var/inbound")  # a file per hospital system, and the folders where it drops files
     mllp: tuple[str, int] | None = None  # where HL7 v2 is listened for; None: nowhere
     mllp_tls: tuple[Path, Path, Path] | None = None  # certificate, key, and who signs the senders' certificates
@@ -66,6 +67,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         sms_url=_address(env.get("YUNTU_SMS_URL") or "", "YUNTU_SMS_URL"),
         sms_token_file=_file(env.get("YUNTU_SMS_TOKEN_FILE") or "", "YUNTU_SMS_TOKEN_FILE"),
         timer_spread_s=_spread(env.get("YUNTU_TIMER_SPREAD") or "0"),
+        holidays=Path(env.get("YUNTU_HOLIDAYS") or home / "holidays").expanduser().resolve(),
         inbound=Path(env.get("YUNTU_INBOUND") or home / "inbound").expanduser().resolve(),
         mllp=listener(env.get("YUNTU_MLLP") or ""),
         mllp_tls=_three_files(env.get("YUNTU_MLLP_TLS") or ""),

@@ -19,6 +19,7 @@ from fhir_adapters.corrections import identity, merging, results, unmerging
 from fhir_adapters.facts import read_facts
 from fhir_adapters.patients import Patients
 from fhir_adapters.projection import projector
+from runtime import holidays
 from runtime.clock import ManualClock
 from runtime.database import embedded
 from runtime.measured import MeasuredEngine as Engine
@@ -68,6 +69,7 @@ def assemble(
 ) -> Services:
     """The services over a pool that exists: what tests and rehearsals use."""
     region_id = settings.region_id
+    holidays.use(settings.holidays)
     regional = for_region(pool, region_id, settings.direct_url)
     holder: list[Services] = []
     meter = Meter(settings.home / "metrics")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
 
 from engine.clock import CHINA
+from engine.timers import known_until
 
 OVER = frozenset({"completed", "cancelled"})
+COUNTED_IN_WORKING_DAYS = frozenset({"task_report_death", "task_facility_death_review"})  # T-19c, by the region's pack
 SOON = timedelta(days=2)  # ux: a warning that still leaves a working day
 
 
@@ -24,6 +26,8 @@ class Windowed(Protocol):
 class Task(Windowed, Protocol):
     @property
     def state(self) -> str: ...
+    @property
+    def element_id(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +41,8 @@ class Window:
     minutes: int = 0
     opens: datetime | None = None
     ends: datetime | None = None
+    # it may be counted in working days beyond this day, the last whose holidays are known
+    holidays_end: date | None = None
 
 
 def window_of(task: Windowed, now: datetime) -> Window:
@@ -56,13 +62,22 @@ def window_of(task: Windowed, now: datetime) -> Window:
     return Window(state=state, **_span(now, ends, ends), opens=opens, ends=ends)
 
 
+def holidays_end(task: Task) -> date | None:
+    """The last day whose holidays are known, where the deadline lies beyond it and may be one of working days."""
+    due, end = task.due_at, known_until()
+    beyond = due is not None and due.astimezone(CHINA).date() > end
+    return end if beyond and task.element_id in COUNTED_IN_WORKING_DAYS else None
+
+
 def window_in_state(task: Task, now: datetime) -> Window:
     """As `window_of`; what is over is neither to be done nor overdue any more."""
     window = window_of(task, now)
-    return replace(window, state=task.state) if task.state in OVER else window
+    if task.state in OVER:
+        return replace(window, state=task.state)
+    return replace(window, holidays_end=holidays_end(task))
 
 
-def _span(earlier: datetime, later: datetime, edge: datetime) -> dict[str, int]:
+def _span(earlier: datetime, later: datetime, edge: datetime) -> dict[str, Any]:
     days = (later.astimezone(CHINA).date() - earlier.astimezone(CHINA).date()).days
     minutes = int((later - earlier).total_seconds() // 60)
     at = edge.astimezone(CHINA).strftime("%H:%M")

@@ -5,20 +5,34 @@ from engine.timers.faults import TimerFault
 from engine.timers.instants import end_of, instant
 from engine.timers.jitter import jitter
 from engine.timers.schedule import Due, check, first_due, next_due
-from engine.timers.workdays import CALENDARS, is_workday, known_years
+from engine.timers.workdays import (
+    CALENDARS,
+    HOLIDAYS_AHEAD,
+    YearOfHolidays,
+    is_workday,
+    known_until,
+    known_years,
+    learn,
+    shipped_years,
+)
 
 __all__ = [
     "CALENDARS",
+    "HOLIDAYS_AHEAD",
     "Due",
     "Duration",
     "TimerFault",
+    "YearOfHolidays",
     "check",
     "end_of",
     "first_due",
     "instant",
     "is_workday",
     "jitter",
+    "known_until",
     "known_years",
+    "learn",
     "next_due",
     "parse_duration",
+    "shipped_years",
 ]

@@ -11,8 +11,9 @@ from typing import Any
 import click
 import psycopg
 
-from engine.clock import system_clock
-from runtime import interpreter
+from engine.clock import CHINA, system_clock
+from engine.timers import HOLIDAYS_AHEAD, known_until
+from runtime import holidays, interpreter
 from runtime import settings as configuration
 from runtime.commands.output import json_option, show
 from runtime.database import embedded
@@ -100,6 +101,17 @@ def _roles(settings: Settings) -> tuple[bool, str, str]:
     return not faults, f"{role}: {', '.join(faults) or 'policies hold'}", "docs/operations/roles.md"
 
 
+def _holidays(settings: Settings) -> tuple[bool, str, str]:
+    """Beyond the years whose notice is known, working days are Monday to Friday: said before it comes to that."""
+    holidays.use(settings.holidays)
+    end, today = known_until(), (settings.manual_clock_at or system_clock()).astimezone(CHINA).date()
+    near = (end - today).days < HOLIDAYS_AHEAD
+    said = f"known until {end}; 已知到 {end}"
+    doubt = "; beyond it working days are counted Monday to Friday 其后暂按周一至周五计" if near else ""
+    return today <= end, said + doubt, "yuntu holidays add (docs/operations/holidays.md)" if near else ""
+
+
+WARNING = frozenset({"holidays"})  # whose next step is told though all is well yet
 CHECKS: tuple[tuple[str, Callable[[Settings], tuple[bool, str, str]]], ...] = (
     ("python", _python),
     ("disk", _disk),
@@ -109,6 +121,7 @@ CHECKS: tuple[tuple[str, Callable[[Settings], tuple[bool, str, str]]], ...] = (
     ("schema", _schema),
     ("roles", _roles),
     ("clock", _clock),
+    ("holidays", _holidays),
 )
 
 
@@ -118,7 +131,8 @@ def _one(name: str, check: Callable[[Settings], tuple[bool, str, str]], settings
         ok, detail, next_step = check(settings)
     except Exception as error:
         ok, detail, next_step = False, f"{type(error).__name__}: {error}".splitlines()[0], NEXT_STEPS.get(name, "")
-    return {"name": name, "ok": ok, "detail": detail, "next_step": None if ok else next_step}
+    told = next_step if not ok or name in WARNING else ""
+    return {"name": name, "ok": ok, "detail": detail, "next_step": told or None}
 
 
 _NO_DATABASE = "start the database, or correct YUNTU_DATABASE_URL"
@@ -154,5 +168,5 @@ def _url(settings: Settings) -> str:
 
 
 def _line(check: dict[str, Any]) -> str:
-    mark = "✓" if check["ok"] else "✗"
+    mark = "✗" if not check["ok"] else "!" if check["next_step"] else "✓"
     return f"{mark} {check['name']}: {check['detail']}" + (f" → {check['next_step']}" if check["next_step"] else "")

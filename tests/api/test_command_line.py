@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
 
+from engine.timers import known_until, learn
 from runtime.cli import COMMANDS, main
 from runtime.database import embedded, migrate
 from runtime.database.roles import as_application
 from runtime.demo.county import key_pair
 from tests.api.conftest import ERRAND
+from tests.unit.test_holidays import notice
 
 CONTRACT_ACCOUNTS = {
     "village": "R-VDOC",
@@ -226,6 +228,42 @@ def test_doctor_finds_a_healthy_installation_well(yuntu):
         "roles",
         "clock",
     }
+
+
+def test_doctor_says_when_working_days_are_no_longer_known(yuntu, tmp_path):
+    def told(day, code=0):
+        with embedded.throw_away() as url:
+            migrate.migrate(url)
+            asked = {"YUNTU_DATABASE_URL": as_application(url), "YUNTU_HOLIDAYS": str(tmp_path)}
+            checks = yuntu.json("doctor", code=code, YUNTU_CLOCK=f"manual:{day}T08:00:00+08:00", **asked)["checks"]
+        return next(check for check in checks if check["name"] == "holidays")
+
+    end = known_until()
+
+    assert told(end - timedelta(days=90))["next_step"] is None
+    assert "docs/operations/holidays.md" in told(end)["next_step"]
+    assert told(end + timedelta(days=1), code=1)["ok"] is False
+
+
+def test_a_year_of_holidays_is_added_with_a_row_in_the_audit_and_a_doubtful_one_only_on_purpose(
+    yuntu, county, tmp_path
+):
+    year, folder = known_until().year + 1, tmp_path / "kept"
+    file = tmp_path / "notice.yaml"
+    file.write_text(notice(year, worked=[]), "utf-8")
+    asked = {"YUNTU_HOLIDAYS": str(folder)}
+
+    assert "make-up days" in yuntu("holidays", "check", str(file), code=1, **asked)
+    assert "nothing was changed" in yuntu("holidays", "add", str(file), code=1, **asked)
+    assert yuntu.json("holidays", "add", str(file), "--accept-doubts", "--dry-run", **asked)["dry_run"] is True
+    assert not folder.exists()
+
+    yuntu("holidays", "add", str(file), "--accept-doubts", **asked)
+
+    listed = yuntu.json("holidays", "list", **asked)["known_until"]
+    learn([])  # what this process has read
+    assert listed == f"{year}-12-31"
+    assert [row["action"] for row in county.services.people.audit_rows(subject_id=str(year))] == ["add"]
 
 
 def test_doctor_says_so_where_a_commit_may_be_lost(county):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import uuid4
 
+import chinese_calendar
 import pytest
 from playwright.sync_api import expect
 
@@ -40,6 +42,16 @@ def test_every_tab_is_a_sound_page_and_only_those_who_operate_are_offered_to(sho
     assert answer.status_code == 200
     assert_sound(answer)
     assert 'method="post" action="/operations' not in answer.text
+
+
+def test_it_is_said_where_the_known_holidays_end(shown, monkeypatch):
+    assert "放假安排只知道到" not in shown.get("/operations", "it").text
+
+    monkeypatch.setattr(chinese_calendar.constants, "holidays", {date(2025, 10, 1): "National Day"})
+
+    page = shown.get("/operations", "it")
+    assert_sound(page)
+    assert "放假安排只知道到 2025-12-31" in page.text
 
 
 @pytest.mark.parametrize("path", ["/operations", "/audit"])

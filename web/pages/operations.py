@@ -15,9 +15,10 @@ from engine.commands.contracts import AssignIncident, RetryIncident, RetryMessag
 from engine.errors import Incorrect, NotFound
 from engine.operations import batches
 from engine.store import job_reads, plain, unattended_reads
+from engine.timers import HOLIDAYS_AHEAD, known_until
 from fhir_adapters.store.subscriptions import Subscribed, Subscriptions
 from fhir_adapters.subscriptions.replay import replay
-from web.pages.blueprint import bp, now, services
+from web.pages.blueprint import bp, now, services, today
 from workflows import audited
 from workflows.protected_places import told_rows
 
@@ -66,7 +67,14 @@ def operations() -> str:
         rows = TABS[tab](conn, services().region_id)
     if tab in ("incidents", "timers"):
         rows = told_rows(g.principal, rows)
-    return render_template("operations.html", tab=tab, tabs=list(TABS), rows=rows, done=request.args.get("done") == "1")
+    return render_template(
+        "operations.html",
+        tab=tab,
+        tabs=list(TABS),
+        rows=rows,
+        done=request.args.get("done") == "1",
+        holidays_end=known_until() if (known_until() - today()).days < HOLIDAYS_AHEAD else None,
+    )
 
 
 @bp.post("/operations/incidents/<uuid:incident_id>/<action>")
