@@ -64,7 +64,10 @@ def parse_duration(text: str) -> Duration:
     found = PATTERN.fullmatch(text.strip())
     parts = {} if found is None else {name: part for name, part in found.groupdict().items() if part and name in _UNITS}
     if found is None or not parts or (found["time"] and not any(found[name] for name in CLOCK_PARTS)):
-        raise TimerFault(f"“{text}”不是 ISO 8601 时长", f"'{text}' is no ISO 8601 duration")
+        raise TimerFault(
+            f"“{text}”不是 ISO 8601 时长，应如 P7D（7 天）、PT12H（12 小时）",
+            f"'{text}' is no ISO 8601 duration such as P7D (7 days) or PT12H (12 hours)",
+        )
     months = 12 * int(parts.get("years", 0)) + int(parts.get("months", 0))
     seconds = sum(float(part) * SIZES[name] for name, part in parts.items() if name in SIZES)
     if months > LONGEST_MONTHS or seconds + months * 30.4 * 86_400 > LONGEST.total_seconds():

@@ -138,6 +138,14 @@ def test_what_is_no_duration_or_longer_than_ten_years_is_refused_in_words(text):
     assert fault.value.message.zh and fault.value.message.en
 
 
+def test_what_is_no_duration_is_answered_with_one_that_is():
+    with pytest.raises(TimerFault) as fault:
+        parse_duration("7 days")
+
+    assert "P7D" in fault.value.message.zh and "P7D" in fault.value.message.en
+    assert parse_duration("P7D").days == 7
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -209,6 +209,14 @@ def test_a_query_that_cannot_be_read_leaves_what_was_typed_and_says_why(site, wr
         assert conn.execute("SELECT count(*) FROM batch").fetchone() == (0,)
 
 
+def test_the_list_leads_to_migrating_a_journey_whose_called_processes_alone_are_new(shown):
+    listed = shown.get("/design", "designer").text  # women run on version 1 of it, and there is no other
+
+    assert 'href="/design/pregnancy_journey/1/migration"' in listed
+    assert "/design/antenatal_visits/1/migration" not in listed  # it runs within the journey
+    assert shown.get("/design/pregnancy_journey/1/migration", "designer").status_code == 200
+
+
 def test_a_designer_takes_migrations_back_and_creates_no_other_batch(shown):
     page = shown.get("/operations/batches/new?operation=revert", "designer").text
 

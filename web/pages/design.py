@@ -31,14 +31,17 @@ def definitions() -> str:
             processes.setdefault(definition.key, []).append(definition)
         running = {key: _running(conn, key) for key in processes}
         called_by: dict[str, list[str]] = {}
+        calling = set()
         for key, known_outline in outlines.newest(services(), conn).items():
             for called in sorted({one.calls for one in known_outline.elements.values() if one.calls}):
                 called_by.setdefault(called, []).append(known_outline.name or key)
+                calling.add(key)
     return render_template(
         "definitions.html",
         processes=processes,
         running=running,
         called_by=called_by,
+        calling=calling,
         done=request.args.get("done") == "1",
     )
 
