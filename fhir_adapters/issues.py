@@ -82,6 +82,7 @@ _TYPES = {
     401: ("login", "MCH-A-001"),
     403: ("forbidden", "MCH-A-002"),
     404: ("not-found", "MCH-V-0404"),
+    405: ("not-supported", "MCH-V-0405"),
     409: ("conflict", "MCH-T-010"),
     412: ("conflict", "MCH-C-002"),
     422: ("processing", "MCH-V-0422"),
@@ -92,6 +93,12 @@ _TYPES = {
 def refuse(status: int, type: str, code: str, zh: str, en: str, **more: Any) -> FhirError:
     """One issue, ready to be raised."""
     return FhirError(status, [Issue(type=type, code=code, zh=zh, en=en, **more)])
+
+
+def of_status(status: int, zh: str, en: str, *, allowed: str | None = None) -> FhirError:
+    """What the door of the house refuses before anybody of this room is asked."""
+    type_, code = _TYPES.get(status, ("processing", "MCH-V-0422") if status < 500 else ("exception", "MCH-X-500"))
+    return refuse(status, type_, code, zh, en, allowed=allowed)
 
 
 def not_found(at: str | None = None) -> FhirError:

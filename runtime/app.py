@@ -19,6 +19,7 @@ from api.fhir import direct
 from api.oauth import origins
 from engine.errors import EngineError, Forbidden
 from fhir_adapters import traffic
+from fhir_adapters.issues import of_status, outcome
 from web import errors as pages
 from workflows.people import access
 from workflows.services import Services
@@ -152,7 +153,12 @@ def _safe_path() -> str:
 
 def _http_error(error: HTTPException) -> Response:
     if _under("/fhir"):
-        return _outcome(error.code or 500, errors.TITLES.get(error.code or 500, errors.TITLES[500]))
+        title = errors.TITLES.get(error.code or 500, errors.TITLES[500])
+        methods = sorted(getattr(error, "valid_methods", None) or ())
+        answer = _outcome(error.code or 500, title, " | ".join(methods) or None)
+        if methods:
+            answer.headers["Allow"] = ", ".join(methods)
+        return answer
     if _for_machines():
         return errors.from_http(error)
     return _web_page(error.code or 500)
@@ -174,15 +180,14 @@ def _fault(services: Services, error: Exception) -> Response:
     return answer if _for_machines() else _web_page(answer.status_code)
 
 
-def _outcome(status: int, message: Any) -> Response:
-    code = {404: "not-found", 403: "forbidden", 401: "login", 409: "conflict", 503: "transient"}.get(
-        status, "processing"
+def _outcome(status: int, message: Any, allowed: str | None = None) -> Response:
+    refused = of_status(status, message.zh, message.en, allowed=allowed)
+    answer = Response(
+        errors.plain.dumps(outcome(refused.issues)), status=status, content_type="application/fhir+json; charset=utf-8"
     )
-    if status >= 500 and status != 503:
-        code = "exception"
-    issue = {"severity": "error", "code": code, "diagnostics": f"{message.zh} {message.en}"}
-    body = errors.plain.dumps({"resourceType": "OperationOutcome", "issue": [issue]})
-    return Response(body, status=status, content_type="application/fhir+json")
+    if status == 503:
+        answer.headers["Retry-After"] = "1"
+    return answer
 
 
 def _web_page(status: int) -> Response:

@@ -181,14 +181,19 @@ def test_a_body_that_is_too_large_is_413(quiet):
 
 
 @pytest.mark.parametrize(
-    "method, path",
-    [("PUT", "/metadata"), ("POST", "/Patient/1"), ("GET", "")],
+    "method, path, offered",
+    [("POST", "/Patient/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"), ("GET", "", "OPTIONS, POST")],
 )
-def test_a_method_that_is_not_offered_is_405(quiet, method, path):
-    answer = quiet.ask(method, path, patient() if method in ("PUT", "POST") else None)
+def test_a_method_that_is_not_offered_is_405_with_those_that_are(quiet, method, path, offered):
+    answer = quiet.ask(method, path, patient() if method == "POST" else None)
 
-    assert answer.status_code in (404, 405)
-    assert answer.get_json(force=True)["resourceType"] == "OperationOutcome"
+    [issue] = issues_of(answer, 405)
+    assert answer.headers["Allow"] == offered and issue["code"] == "not-supported"
+    assert issue["diagnostics"] == f"allowed: {offered.replace(', ', ' | ')}"
+
+
+def test_an_address_that_nothing_stands_at_is_404_like_any_other(quiet):
+    assert issues_of(quiet.get("/Patient/a/b/c/d"), 404)[0]["code"] == "not-found"
 
 
 @pytest.mark.parametrize("id_", ["a_b", "a" * 65, "%20", "ü"])
