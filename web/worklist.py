@@ -75,6 +75,7 @@ class Row:
     mine: bool
     place: str | None
     is_woman: bool
+    has_page: bool  # her own, also where the step is another's: a newborn's, a review's
     about: str | None = None  # what an institution's task is about
 
 
@@ -132,6 +133,7 @@ def rows(
                 mine=task.assignee == principal.login,
                 place=place.name if place else None,
                 is_woman=clinical and task.definition_key == MAIN,
+                has_page=clinical and task.business_key in women,
                 about=(known.get("matter") or {}).get(current()),
             )
         )

@@ -52,6 +52,15 @@ def case(site):
     return Case(site)
 
 
+def test_from_the_card_of_a_death_in_the_list_her_page_is_one_click_away(case, site):
+    died = {"end_code": "ended.maternal_death", "death_cause": "产后出血", "ended_on": "2026-01-05", "tracing_log": []}
+    assert case.begins("end", "nurse", "end-report", **died).status_code == 303
+
+    listed = site.get("/tasks?view=all", "officer").text.partition("<tbody")[2]
+    (row,) = [one for one in listed.split("<tr") if ">填报孕产妇死亡报告卡<" in one]
+    assert f'href="{case.page}"' in row and "未分级" not in row
+
+
 def test_only_what_fits_her_stage_and_the_readers_role_is_offered(case, site):
     offered = site.get(case.page, "midwife")
     assert_sound(offered)
