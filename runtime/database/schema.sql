@@ -956,7 +956,7 @@ WITH woman AS MATERIALIZED (
            civil_date(i.variables ->> 'visited_on') AS visited_on,
            civil_date(i.variables ->> 'checked_on') AS checked_on,
            civil_date(i.variables ->> 'ended_on') AS ended_on, i.variables ->> 'end_code' AS end_code,
-           CASE WHEN jsonb_typeof(i.variables -> 'visits') = 'array' THEN jsonb_array_length(i.variables -> 'visits') ELSE 0 END AS visits,
+           CASE WHEN jsonb_typeof(i.variables -> 'visits') = 'array' THEN jsonb_array_length(i.variables -> 'visits') ELSE 0 END AS visits_told,
            (SELECT count(*)::integer FROM jsonb_array_elements(
                 CASE WHEN jsonb_typeof(i.variables -> 'fetuses') = 'array' THEN i.variables -> 'fetuses' ELSE '[]' END) f
              WHERE f ->> 'outcome' IN ('live_birth', 'neonatal_death')) AS born_alive
@@ -990,7 +990,8 @@ WITH woman AS MATERIALIZED (
        AND t.element_id IN ('task_report_risk', 'task_refer_positive', 'task_return_slip', 'task_request_transfer',
                             'task_transfer_result', 'task_refer_after_visit', 'task_refer_postnatal', 'task_meet_face_to_face')
 ), birth AS MATERIALIZED (
-    SELECT w.*, d.mode, d.category, d.place, d.minutes,
+    SELECT w.*, CASE WHEN w.visits_told >= 5 THEN w.visits_told
+                     ELSE greatest(w.visits_told, visits_done(p_region, w.id, w.pregnancy_id)) END AS visits, d.mode, d.category, d.place, d.minutes,
            EXISTS (SELECT FROM history h JOIN client c ON c.region_id = h.region_id AND c.name = h.by
                     WHERE h.region_id = p_region AND h.instance_id = w.id
                       AND h.element_id = 'event_delivered' AND h.event = 'received') AS told_by_hospital
@@ -2062,6 +2063,25 @@ SELECT x.body::jsonb, r.updated_at
   JOIN resource_version x ON x.region_id = r.region_id AND x.type = r.type AND x.id = r.id AND x.version = r.version
  WHERE r.region_id = p_region AND r.type = 'QuestionnaireResponse' AND r.episode_id = p_pregnancy AND NOT r.deleted
    AND x.body LIKE '%/Questionnaire/' || p_form || '|%' AND x.body NOT LIKE '%"status":"entered-in-error"%'
+$$;
+
+--
+-- Name: visits_done(text, uuid, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.visits_done(p_region text, p_instance uuid, p_pregnancy text) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+SELECT done.first + greatest(done.later - (
+           SELECT count(*)::integer FROM stored_forms(p_region, p_pregnancy, 'anc-visit') s
+            WHERE EXISTS (SELECT FROM form_answers(s.body, 'urged_only') a WHERE a -> 'valueBoolean' = 'true')
+               OR EXISTS (SELECT FROM form_answers(s.body, 'contact') a WHERE a #>> '{valueCoding,code}' IN ('lost', 'died'))), 0)
+  FROM (SELECT (count(*) FILTER (WHERE t.element_id = 'task_first_visit') > 0)::integer AS first,
+               (count(*) FILTER (WHERE t.element_id = 'task_antenatal_visit'))::integer AS later
+          FROM user_task t
+         WHERE t.region_id = p_region AND t.instance_id = p_instance AND t.state = 'completed'
+           AND t.element_id IN ('task_first_visit', 'task_antenatal_visit')) done
 $$;
 
 --

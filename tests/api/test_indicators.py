@@ -125,6 +125,24 @@ def test_births_are_counted_per_child_and_women_per_woman(county):
     ]
 
 
+def test_visits_that_her_case_never_learnt_of_count_where_a_death_ended_her_course(county):
+    """She died after a birth nobody had told of: the process of her visits was interrupted before it gave them back."""
+    first, later = ("task_first_visit", "2026-01-10", None), ("task_antenatal_visit", "2026-01-28", None)
+    died = {**BORN, "early_registration": True, "visits": ["d"], "end_code": "ended.maternal_death"}
+    a_case(county, **died, ended_on="2026-02-11", tasks=[first, *[later] * 4])
+    a_case(county, **died, ended_on="2026-02-11", tasks=[first, *[later] * 3, ("task_antenatal_visit", None, None)])
+
+    assert shares(county, "I-06") == {"I-06": (1, 2)}
+
+
+def test_a_visit_at_which_she_was_not_found_is_none(county):
+    first, later = ("task_first_visit", "2026-01-10", None), ("task_antenatal_visit", "2026-01-28", None)
+    case = a_case(county, **BORN, visits=["d"], tasks=[first, *[later] * 4])
+    a_form(county, case, "anc-visit", [coded("contact", "lost")])
+
+    assert shares(county, "I-06") == {"I-06": (0, 1)}
+
+
 def test_a_death_is_counted_on_its_day_and_the_count_stands_beside_the_rate(county):
     a_case(county, **BORN, end_code="ended.maternal_death", ended_on="2026-02-11")
     a_case(county, **BORN)
