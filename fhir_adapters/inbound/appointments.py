@@ -6,6 +6,7 @@ What fits several open wishes answers none of them: the sender names the Task it
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from engine.clock import CHINA
@@ -13,6 +14,7 @@ from engine.commands.contracts import PublishMessage
 from engine.store import reads
 from fhir_adapters.dates import interval
 from fhir_adapters.inbound.asked import case_of, case_of_the_woman, named_tasks, note
+from fhir_adapters.store import inbound, resources
 from fhir_adapters.work import Item, Json, Work
 from workflows import completion, task_access
 from workflows.occasions import variables_for
@@ -21,7 +23,12 @@ PROCESS = "appointment"
 CONFIRMS = ("task_confirm_booking", "task_confirm_appointment")
 TRACES = ("task_trace_village", "task_trace_township", "task_trace_county")
 MISSED = "message_visit_missed"
+MOST_TASKS = 500  # of all her wishes
 DELIVERY = "delivery"  # what a bed is wished for
+CALLED_OFF = (
+    "医院取消了一个预约，看不出是为哪一项约的，请核对并另约"
+    " / the hospital called off an appointment, for which wish cannot be told: check it and ask for another day"
+)
 
 
 def receive(work: Work) -> None:
@@ -62,7 +69,8 @@ def _kind(work: Work, task: Any) -> Any:
 
 
 def _cancelled(work: Work, item: Item, episode_id: str) -> None:
-    """Before it was booked the answer is no; afterwards another day is asked for."""
+    """Before it was booked the answer is no; afterwards another day is asked for, for what it was booked for. What that
+    was is never guessed: where no one wish of hers was answered by it, a person decides."""
     appointment = item.resource or {}
     why = appointment.get("cancelationReason", {}).get("text") or appointment.get("comment") or "医院取消"
     if _answer(work, item, episode_id, {"booked": False, "refuse_reason": why}, "message_visit_cancelled"):
@@ -71,15 +79,58 @@ def _cancelled(work: Work, item: Item, episode_id: str) -> None:
     if case is None or _confirming(work, item, episode_id):
         return
     note(work, item, "message_visit_cancelled")
+    kind = _booked_kind(work, item, episode_id)
+    if kind is None:
+        _ask(work, item)
+        return
     found = interval(appointment.get("start", ""))
     wish = (found[0] if found else work.now).astimezone(CHINA).date().isoformat()
     payload = {
         **variables_for(work.services, case, work.by),
         "appointment_organisation": work.by.organisation,
         "appointment_wish": wish,
-        "appointment_kind": "visit",
+        "appointment_kind": kind,
     }
     work.run(PublishMessage(name="message_visit_planned", key=episode_id, payload=payload))
+
+
+def _booked_kind(work: Work, item: Item, episode_id: str) -> str | None:
+    """What was wished for where this appointment was the answer: the wish that was booked for a time that this
+    appointment stood at."""
+    assert item.saved is not None
+    stood_at = {_start(work, item.id, version) for version in range(1, item.saved.version + 1)} - {None}
+    hers = reads.user_tasks(
+        work.conn, work.region_id, business_key=episode_id, definition_key=PROCESS, state=None, limit=MOST_TASKS
+    ).items
+    done = [task for task in hers if task.element_id in CONFIRMS]
+    wishes = [reads.instance(work.conn, work.region_id, id_) for id_ in sorted({t.instance_id for t in done})]
+    known = [wish.variables for wish in wishes if wish is not None and wish.variables.get("booked") is True]
+    kinds = [one.get("appointment_kind") for one in known if _moment(one.get("booked_for")) in stood_at]
+    return str(kinds[0]) if len(kinds) == 1 and kinds[0] else None
+
+
+def _start(work: Work, id_: str, version: int) -> datetime | None:
+    found = resources.read(work.conn, work.region_id, "Appointment", id_, work.viewer, version, letters=None)
+    return _moment(found[0].resource().get("start")) if found is not None and not found[0].deleted else None
+
+
+def _moment(text: Any) -> datetime | None:
+    found = interval(str(text or ""))
+    return found[0] if found else None
+
+
+def _ask(work: Work, item: Item) -> None:
+    assert item.saved is not None
+    inbound.ask_a_person(
+        work.conn,
+        work.region_id,
+        kind="withdrawn-evidence",
+        source=work.viewer.source,
+        reason=CALLED_OFF,
+        at=work.now,
+        resource=(item.saved.type, item.saved.id, item.saved.version),
+        patient_id=item.patient_id,
+    )
 
 
 def _missed(work: Work, item: Item, episode_id: str) -> None:

@@ -9,7 +9,7 @@ from engine.commands.contracts import Actor, StartInstance
 from engine.store import reads
 from tests.fhir.fhir_kit import CANON, coded
 from tests.fhir.test_inbound import pass_time
-from workflows import completion
+from workflows import completion, task_access
 from workflows.forms import example_answers
 from workflows.occasions import variables_for
 
@@ -104,6 +104,40 @@ def test_a_cancelled_appointment_asks_for_another_day(hospital):
 
     (waiting,) = [t for t in started(hospital, woman, "appointment") if t.is_open]
     assert (waiting.element_id, waiting.organisation) == ("task_confirm_appointment", "org-hospital")
+    known = variables_of(hospital.services, waiting)
+    assert known["appointment_kind"] == "delivery"  # what it was booked for, and no visit
+
+
+def variables_of(services, task):
+    with services.engine.read() as conn:
+        return task_access.variables_of(services, conn, task)
+
+
+@pytest.mark.parametrize("is_booked_by_hand", [False, True])
+def test_a_cancelled_appointment_that_answered_no_wish_is_for_a_person_and_asks_for_nothing(
+    hospital, is_booked_by_hand
+):
+    woman = hospital.brings_in()
+    if is_booked_by_hand:  # another day than the hospital's appointment: the two are not known to be one
+        completion.complete(hospital.services, wishes(hospital, woman).id, by=DOCTOR, answers=BY_HAND)
+    sent = hospital.post("/Appointment", appointment(woman)).json
+    before = people_asked(hospital)
+
+    again = {**sent, "status": "cancelled", "cancelationReason": {"text": "停诊"}}
+    assert hospital.put(f"/Appointment/{sent['id']}", again).status_code == 200
+
+    assert [t.element_id for t in started(hospital, woman, "appointment") if t.is_open] == []
+    (asked,) = [one for one in people_asked(hospital) if one not in before]
+    assert asked[1] == f"Appointment/{sent['id']}" and "另约" in asked[2]
+
+
+BY_HAND = {**example_answers("appointment-answer"), "booked_for": "2026-07-28T09:00:00+08:00"}
+
+
+def people_asked(hospital):
+    with hospital.pool.connection() as conn:
+        rows = conn.execute("SELECT kind, type || '/' || resource_id, reason FROM inbox_item ORDER BY at").fetchall()
+    return rows
 
 
 def test_a_wish_that_the_hospital_cannot_meet_is_answered_with_its_reason(hospital):
