@@ -90,6 +90,10 @@ class Patients:
             found.update(resources.with_identifier(conn, self.region_id, "Patient", [(system, value)]))
         return sorted(found)
 
+    def take_into_case(self, conn: Any, patient_id: str, pregnancy_id: str, observations: list[str]) -> None:
+        """Her Observations that came before she had a case are of this one from now on; whoever sent them stays."""
+        store.take_into_case(conn, self.region_id, patient_id, pregnancy_id, observations)
+
     def newest_case(self, conn: Any, patient_id: str) -> str | None:
         """Her open pregnancy, else her last."""
         return store.newest_case(conn, self.region_id, patient_id)

@@ -1,5 +1,5 @@
 """A woman whom another region hands over (M-02) and who is accepted here: her case is opened in the same transaction,
-so that nobody is accepted and then forgotten."""
+so that nobody is accepted and then forgotten, and what the sender knew of her is known in it, as the sender's."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def handlers(services: Callable[[], Services]) -> dict[type, Any]:
             edd_basis="lmp" if lmp and not edd else None,
         )
         tx.run(intake.OpenCase(pregnancy_id=pregnancy_id, variables=variables))
+        services().patients.take_into_case(tx.conn, patient_id, pregnancy_id, list(known.get("brought") or ()))
         return completed
 
     def _in_care(tx: Any, patient_id: str) -> bool:

@@ -144,7 +144,7 @@ def _started(work: Work, item: Item, request: Json, receiver: str, number: str, 
     loop = loop_of(request)
     if loop.process == referrals.HANDOVER:
         lmp, edd = dates_of(work, {}, item.patient_id)  # her case opens with them, once she is accepted
-        variables |= {"lmp": lmp, "edd": edd}
+        variables |= {"lmp": lmp, "edd": edd, "brought": _brought(work, item.patient_id)}
     variables |= {
         "referral_no": number,
         "centre_no": 1,
@@ -161,6 +161,12 @@ def _started(work: Work, item: Item, request: Json, receiver: str, number: str, 
     start = StartInstance(definition_key=loop.process, business_key=key, variables=variables)
     instance_id: UUID = work.run(start).instance_id
     return instance_id
+
+
+def _brought(work: Work, patient_id: str) -> list[str]:
+    """What the sender's case knew of her, as Observations of the same message: her new case is to know it too."""
+    found = (one for one in work.items if one.entry.type == "Observation" and one.patient_id == patient_id)
+    return sorted(str(one.id) for one in found if one.id)
 
 
 def _is_down(request: Json) -> bool:

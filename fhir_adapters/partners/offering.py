@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from fhir_adapters.documents import travelling
-from fhir_adapters.facts import FINAL
-from fhir_adapters.store import resources
+from fhir_adapters.facts import FINAL, read_facts
+from fhir_adapters.mappings.loops import ACROSS, loop_of
+from fhir_adapters.store import patients, resources
 from fhir_adapters.store.referrals import Told
 from fhir_adapters.terminology import ITEMS, LOINC, MRN_PREFIX, REFERRAL_NO, TASK, is_identity, same_system
 from fhir_adapters.types import labels_of
@@ -65,18 +66,27 @@ def _woman(patient: Json, region_id: str, patient_id: str) -> dict[str, Any]:
 
 
 def _observations(conn: Any, region_id: str, told: Told) -> Iterator[dict[str, Any]]:
-    """Her dates, and what was measured for this referral."""
+    """Her dates, and what was measured for this referral; with a hand-over all that her case knows of her: of each kind
+    what counts now."""
     if told.patient_id is None:
         return
+    known = _known(conn, region_id, told.patient_id) if loop_of(told.body["request"]) is ACROSS else frozenset()
     asked_at = str(told.body["request"].get("authoredOn", ""))[:10]
     for stored in resources.of_patient(conn, region_id, told.patient_id, ("Observation",)):
         one = stored.resource()
         codes = {c.get("code") for c in one.get("code", {}).get("coding", ()) if c.get("system") == LOINC}
         is_recent = str(one.get("effectiveDateTime", "")).startswith(asked_at)
-        if one.get("status") not in FINAL or labels_of(one) or not (codes & DATING or is_recent):
+        is_wanted = codes & DATING or is_recent or f"Observation/{one['id']}" in known
+        if one.get("status") not in FINAL or labels_of(one) or not is_wanted:
             continue
         value = {name: v for name, v in one.items() if name in OBSERVED or name.startswith("value")}
         yield {"resourceType": "Observation", **value, "subject": {"reference": WOMAN}}
+
+
+def _known(conn: Any, region_id: str, patient_id: str) -> frozenset[str]:
+    """The Observations that say what is known in her case; none of an earlier pregnancy."""
+    case = patients.newest_case(conn, region_id, patient_id)
+    return frozenset(fact.source for fact in read_facts(conn, region_id, case).values()) if case else frozenset()
 
 
 def _without(resource: Json, *names: str) -> dict[str, Any]:

@@ -54,6 +54,13 @@ def tasks_about(conn: Connection[Any], region_id: str, patient_id: str) -> list[
     return [row[0] for row in rows]
 
 
+def take_into_case(
+    conn: Connection[Any], region_id: str, patient_id: str, pregnancy_id: str, observations: Sequence[str]
+) -> None:
+    key = {"region_id": region_id, "patient_id": patient_id, "episode_id": pregnancy_id, "ids": list(observations)}
+    conn.execute(SQL["take_into_case"], key)
+
+
 def newest_case(conn: Connection[Any], region_id: str, patient_id: str) -> str | None:
     ended = [hashed(region_id, "EpisodeOfCare", "status", status) for status in ENDED]
     key = {"region_id": region_id, "patient_id": patient_id, "ended": ended}

@@ -6,8 +6,12 @@ from __future__ import annotations
 import json
 
 from engine.store import reads
+from fhir_adapters.facts import read_facts
 from fhir_adapters.store import referrals as rows
+from fhir_adapters.store import resources
+from fhir_adapters.terminology import CONFIDENTIALITY
 from runtime.trials.referral_loop import RECEIVING, SENDING
+from tests.fhir.fhir_kit import observation
 from tests.fhir.two_sides import OFFICER, settle, withdraws
 from workflows import completion
 
@@ -88,6 +92,54 @@ def test_what_is_known_of_her_goes_with_the_hand_over_and_is_the_same_on_both_si
     with b.services.engine.read() as conn:
         found = reads.instance(conn, b.hospital.region_id, rows.instance_of(conn, b.hospital.region_id, number))
     assert found.variables["handover_summary"] == SAID and found.variables["transfer_document"]
+
+
+KNOWN = {"11977-6": 2, "11996-6": 3}  # parity, pregnancies
+
+
+def test_what_the_senders_case_knew_is_known_in_her_new_case_as_the_senders(sides):
+    a, b = sides
+    document = a.document()
+    woman = a.hospital.brings_in(number=document, day="2025-10-20")
+    for code, value in KNOWN.items():
+        assert a.hospital.post("/Observation", observation(code, woman.subject, valueInteger=value)).status_code == 201
+    restricted = {"security": [{"system": CONFIDENTIALITY, "code": "R"}]}
+    secret = {**observation("718-7", woman.subject, valueQuantity=G_PER_L), "meta": restricted}
+    assert a.hospital.post("/Observation", secret).status_code == 201
+    a.does("handover", "handover-request", woman, **ASKED, handover_summary=SAID, handover_org=a.name_of_them())
+    number = newest(a, woman.patient_id)
+    settle(a, b)
+    assert known_of(b, document) == {}  # nobody has accepted her
+
+    b.fill(number, "task_accept_handover", **ACCEPTS)
+
+    facts = known_of(b, document)
+    assert (facts["parity"].value, facts["gravidity"].value) == (2, 3) and "hb" not in facts
+    assert facts["parity"].at == known_of(a, document)["parity"].at  # when it was observed, not when it came
+    for name in ("parity", "gravidity"):
+        assert owner_of(b, facts[name].source) == f"client:{b.them}-his"
+
+
+G_PER_L = {"value": 105, "unit": "g/L", "system": "http://unitsofmeasure.org", "code": "g/L"}
+
+
+def newest(side, patient_id):
+    with side.hospital.pool.connection() as conn:
+        found = rows.recent(conn, side.hospital.region_id, ["org-hospital"])
+    return next(one["referral_no"] for one in found if one["patient_id"] == patient_id)
+
+
+def known_of(side, document):
+    """What her case knows, by name."""
+    case = side.case_of(document)
+    with side.services.engine.read() as conn:
+        return read_facts(conn, side.hospital.region_id, case.business_key) if case else {}
+
+
+def owner_of(side, reference):
+    type_, _, id_ = reference.partition("/")
+    with side.services.engine.read() as conn:
+        return resources.current(conn, side.hospital.region_id, type_, id_).source
 
 
 def test_a_refusal_comes_back_with_its_reason_and_she_stays(sides):

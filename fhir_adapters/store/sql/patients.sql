@@ -54,3 +54,9 @@ SELECT e.id FROM resource e
    AND e.episode_id = e.id
  ORDER BY (e.tokens && %(ended)s::bigint[]), e.updated_at DESC
  LIMIT 1
+
+-- take_into_case --
+-- Observations of hers that are of no case yet are of this one.
+UPDATE resource SET episode_id = %(episode_id)s
+ WHERE region_id = %(region_id)s AND type = 'Observation' AND id = ANY (%(ids)s::text[]) AND patient_id = %(patient_id)s
+   AND episode_id IS NULL
