@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +23,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from engine.clock import system_clock
 from engine.commands.contracts import IdempotencyKey, PublishMessage, StartInstance
 from engine.engine import Engine
 from engine.operations.reconcile import reconcile
@@ -29,12 +32,14 @@ from fhir_adapters.store.subscriptions import Subscriptions
 from runtime import settings as configuration
 from runtime.database import embedded, migrate
 from runtime.database.roles import as_application
+from runtime.serve import is_ready
 from runtime.subscribers import own_connection
 from runtime.wiring import assemble
 from tests.ports import free_port
-from tests.store.store_kit import BEGIN, END, NURSE, Clock, World, bpmn, line, user_task
+from tests.store.store_kit import BEGIN, END, NURSE, Clock, World, bpmn, line, user_task, wait_for
 
 PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin")
+YUNTU = str(Path(sys.executable).parent / "yuntu")
 SINCE = (1, 21)
 CASE = bpmn("case", line(BEGIN, user_task("task_a"), user_task("task_b"), END))
 CALLERS, CASES, SHARED = 6, 60, 3  # fewer connections to the database than callers: each gets another's
@@ -180,9 +185,40 @@ def test_what_needs_a_connection_of_its_own_goes_past_the_pooler(pooled, tmp_pat
             assert _soon(lambda: Subscriptions(other, region).try_sender("s-1"))
 
 
+WAITS = bpmn("waits", line(BEGIN, wait_for("wait", "PT0.1S"), user_task("task_a"), END))
+
+
+def test_a_web_process_and_a_worker_work_through_it_as_the_docs_say(pooled, migrated, tmp_path):
+    """Pages are answered, a timer fires, and what the worker asks all the time goes past the pooler."""
+    direct, past, prepares = pooled
+    port = free_port()
+    environment = {
+        **os.environ, "YUNTU_HOME": str(tmp_path / "home"), "YUNTU_PORT": str(port), "YUNTU_WORKERS": "1,1",
+        "YUNTU_DEMO": "0", "YUNTU_REGION": f"served-{prepares}", "YUNTU_DATABASE_URL": past,
+        "YUNTU_DATABASE_DIRECT_URL": direct, "YUNTU_DATABASE_OWNER_URL": migrated,
+        "YUNTU_DATABASE_PREPARES": "1" if prepares else "0",
+    }  # fmt: skip
+    settings = configuration.read(environment)
+    with (tmp_path / "said").open("wb") as said:
+        served = subprocess.Popen([YUNTU, "serve"], env=environment, stdout=said, stderr=said)
+    try:
+        with open_pool(direct, max_size=2, timeout=60) as pool:
+            world = World(Engine(pool, region_id=settings.region_id, clock=system_clock), Clock())
+            assert _soon(lambda: is_ready(settings)), (tmp_path / "said").read_text()
+            world.deploy(WAITS)
+            instance = world.start("waits")
+            assert _soon(lambda: world.open(instance) == ["task_a"])
+        log = (tmp_path / "home/log/worker.log").read_text()
+        assert "Traceback" not in log and "prepared statement" not in log, log[-2000:]
+    finally:
+        served.send_signal(signal.SIGINT)
+        served.wait(120)
+
+
 def _soon(claim: Any) -> bool:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if claim():
             return True
+        time.sleep(0.02)
     return False
