@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 
 from engine.commands.contracts import PublishMessage
+from engine.store import reads
 from tests.web.conftest import example
 from tests.web.markup import assert_sound
 from tests.web.test_duties_and_ladder import set_variables
 
 SEE, CHASE = "task_see_result", "task_chase_result"
+DEATH = "message_maternal_death"
 
 
 def waiting(site, case):
@@ -89,3 +91,32 @@ def test_who_oversees_begins_nothing_and_writes_nothing_of_a_woman(site):
         for path in (f"/pregnancies/{case}/results", f"/pregnancies/{case}/dates", "/pregnancies/new", "/register"):
             assert site.get(path, who).status_code in (403, 404), (who, path)
         assert site.post(f"/tasks/{site.task('task_screen').id}", who).status_code in (403, 404), who
+
+
+def test_t19a_a_death_not_reported_is_urged_by_those_who_oversee_the_institution_and_by_nobody_else_in_it(site):
+    first = site.task("task_screen")
+    with site.services.engine.read() as conn:
+        known = reads.instance_by_business_key(conn, site.services.region_id, "pregnancy_journey", first.business_key)
+    names = (
+        "pregnancy_id",
+        "patient_id",
+        "home_organisation",
+        "hospital_organisation",
+        "county_organisation",
+        "policy",
+    )
+    payload = {name: known.variables.get(name) for name in names} | {"ended_on": "2026-01-05"}
+    told = PublishMessage(name=DEATH, key=first.business_key, payload=payload)
+    site.services.engine.execute(told, by=site.principal("doctor").actor)
+    site.services.timekeeper.advance_to(site.clock() + timedelta(days=3))
+
+    urge = waiting(site, first.business_key)["task_urge_death"]
+
+    for who in ("medical", "director", "officer"):
+        page = site.get(f"/tasks/{urge.id}", who)
+        assert_sound(page)
+        assert page.status_code == 200 and "催报与核实" in page.text, who
+    answers = {**example("death-note"), "contacted_on": "2026-01-08"}
+    for who in ("data", "midwife", "doctor", "nurse"):
+        assert site.post(f"/tasks/{urge.id}", who, **answers).status_code in (403, 404), who
+    assert site.post(f"/tasks/{urge.id}", "director", **answers).status_code == 303
