@@ -46,6 +46,11 @@ def text(*paths: str, shared: str | None = None, ours: bool = False) -> Paramete
 
 
 _WHO = "Practitioner PractitionerRole Organization Patient RelatedPerson"
+_TOLD_OF = (  # of what a Provenance is kept here, or comes with
+    "Appointment CarePlan CareTeam Communication Composition Condition Consent DetectedIssue DiagnosticReport Encounter"
+    " EpisodeOfCare Flag Immunization List MedicationRequest Observation Patient Procedure QuestionnaireResponse"
+    " RelatedPerson RiskAssessment ServiceRequest Specimen Task"
+)
 _EPISODE = ref(f"extension[{EPISODE_EXTENSION}].valueReference", to="EpisodeOfCare", ours=True)
 
 
@@ -383,7 +388,7 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
         "location": ref("location", to="Location"),
         "patient": ref("target", to="Patient"),
         "recorded": day("recorded"),
-        "target": ref("target"),
+        "target": ref("target", to=_TOLD_OF),
         "when": day("occurredDateTime"),
         "activity": token("activity", ours=True),
     },

@@ -39,6 +39,9 @@ def test_a_grading_says_who_signed_it_by_which_table_from_which_sheet(hospital, 
 
     [graded] = about(hospital, "RiskAssessment", woman, "doctor", "&identifier:missing=false")
     [said] = hospital.search(f"/Provenance?target=RiskAssessment/{graded['id']}", "doctor")
+    along = hospital.search(f"/RiskAssessment?_id={graded['id']}&_revinclude=Provenance:target", "doctor")
+    assert said["id"] in {one["id"] for one in along if one["resourceType"] == "Provenance"}
+    assert said in hospital.search(f"/Provenance?target:RiskAssessment._id={graded['id']}", "doctor")
 
     assert [agent["type"]["coding"][0]["code"] for agent in said["agent"]] == ["assembler", "verifier"]
     assert said["agent"][1]["who"] == hospital.get(f"/QuestionnaireResponse/{task.id}", "doctor").json["author"]
