@@ -93,9 +93,17 @@ KILLED = (
 )
 
 
-def test_what_a_killed_process_kept_in_memory_is_swept_by_the_next_and_what_is_used_is_not(tmp_path, monkeypatch):
-    monkeypatch.setattr(embedded, "_memory", lambda: tmp_path)
-    left, used = tmp_path / f"{embedded.IN_MEMORY}left", tmp_path / f"{embedded.IN_MEMORY}used"
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """Not below pytest's own folder: each other run that begins shuts that to the account of the database."""
+    folder = Path(tempfile.mkdtemp(prefix="yuntu-memory-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_what_a_killed_process_kept_in_memory_is_swept_by_the_next_and_what_is_used_is_not(memory, monkeypatch):
+    monkeypatch.setattr(embedded, "_memory", lambda: memory)
+    left, used = memory / f"{embedded.IN_MEMORY}left", memory / f"{embedded.IN_MEMORY}used"
     subprocess.run([sys.executable, "-c", KILLED.format(str(left))], check=False)
     postmaster = psutil.Process(int((left / "postgres/data/postmaster.pid").read_text().split()[0]))
 
