@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from engine.store import reads
 from fhir_adapters.store import referrals as rows
+from runtime.trials.referral_loop import RECEIVING
 from tests.fhir.referral_kit import put
 from tests.fhir.two_sides import settle, withdraws
 
@@ -152,6 +155,33 @@ def test_an_opinion_that_crosses_the_withdrawal_keeps_its_time_on_both_sides(sid
     assert sorted(a.steps(number)) == sorted(b.steps(number))
     assert [task_of(side, number)["status"] for side in sides] == ["cancelled", "completed"]
     assert a.waiting(number) == b.waiting(number) == {}
+
+
+@pytest.mark.parametrize("point", RECEIVING)
+def test_a_refusal_or_a_withdrawal_is_heard_once_by_who_dies_while_it_is_told(sides, point):
+    a, b = sides
+    refused, _ = asks(a)
+    withdrawn, _ = asks(a)
+    settle(a, b)
+
+    withdraws(a, withdrawn)
+    dies_while_told(a, b, point)
+    b.fill(refused, "task_answer_consultation", **REFUSES)
+    dies_while_told(b, a, point)
+
+    for number, ended in ((refused, "refused"), (withdrawn, "withdrawn")):
+        assert a.steps(number) == b.steps(number) and [s for s, _ in a.steps(number)].count(ended) == 1
+        assert b.waiting(number) == {} and a.count(number) == b.count(number) == (1, 1, 1)
+    assert a.waiting(refused) == {"task_ask_elsewhere": "org-hospital"} and a.waiting(withdrawn) == {}
+
+
+def dies_while_told(teller, other, point):
+    """The other side's web process ends there, comes back, and is told again."""
+    other.serve(point)
+    assert teller.tells() == 1 and other.process.wait(timeout=240) == 42
+    other.serve()
+    teller.passes(seconds=5)
+    settle(teller, other)
 
 
 def task_of(side, number):
