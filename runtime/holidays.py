@@ -3,7 +3,7 @@
 year: 2026
 notice: 国办发明电〔2025〕7号
 published_on: 2025-11-04
-off: [{name: 元旦, from: 2026-01-01, to: 2026-01-03}]
+holidays: [{name: 元旦, from: 2026-01-01, to: 2026-01-03}]
 worked: [2026-01-04]
 """
 
@@ -20,7 +20,7 @@ import yaml
 from engine.errors import Text
 from engine.timers import YearOfHolidays, learn
 
-FIELDS = frozenset({"year", "notice", "published_on", "off", "worked"})
+FIELDS = frozenset({"year", "notice", "published_on", "holidays", "worked"})
 STATUTORY = (
     (1, 1),
     (5, 1),
@@ -94,11 +94,12 @@ def read(text: str) -> Read:
             "notice、published_on 应写明通知文号与日期", "notice and published_on name the notice and its day"
         )
     try:
-        spans = [(str(one["name"]), one["from"], one["to"]) for one in stated["off"]]
+        spans = [(str(one["name"]), one["from"], one["to"]) for one in stated["holidays"]]
         worked = list(stated["worked"])
     except (TypeError, KeyError):
         return _unreadable(
-            "off 应为 name、from、to 的列表，worked 应为日期的列表", "off lists name, from, to; worked lists dates"
+            "holidays 应为 name、from、to 的列表，worked 应为日期的列表",
+            "holidays lists name, from, to; worked lists dates",
         )
     if not all(type(day) is date for _, *days in spans for day in days) or not all(type(day) is date for day in worked):
         return _unreadable("日期应写作 2027-01-01", "dates are written 2027-01-01")

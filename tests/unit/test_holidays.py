@@ -1,6 +1,7 @@
 """Working days are known as far as the State Council's notices go: a year is added by a checked file."""
 
 from datetime import date
+from pathlib import Path
 
 import chinese_calendar
 import pytest
@@ -31,7 +32,7 @@ def notice(year, /, **changes):
         "year": year,
         "notice": "国办发明电〔试〕1号",
         "published_on": date(year - 1, 11, 4),
-        "off": [{"name": name, "from": first, "to": last} for name, first, last in off],
+        "holidays": [{"name": name, "from": first, "to": last} for name, first, last in off],
         "worked": [*weekends[:4], date(year, 8, 1) if date(year, 8, 1).weekday() > 4 else weekend_of(year, 8)],
     }
     return yaml.safe_dump(stated | changes, allow_unicode=True)
@@ -51,7 +52,13 @@ def shipped(year):
     }  # fmt: skip
     spans = [span | {"name": named.get(span["name"], span["name"])} for span in spans]
     worked = sorted(day for day in chinese_calendar.constants.workdays if day.year == year)
-    stated = {"year": year, "notice": "通知", "published_on": date(year - 1, 11, 4), "off": spans, "worked": worked}
+    stated = {
+        "year": year,
+        "notice": "通知",
+        "published_on": date(year - 1, 11, 4),
+        "holidays": spans,
+        "worked": worked,
+    }
     return yaml.safe_dump(stated, allow_unicode=True)
 
 
@@ -89,9 +96,9 @@ def test_the_years_that_were_have_the_form_that_is_asked_for(year):
         ({"worked": [date(NEXT, 6, 2) if date(NEXT, 6, 2).weekday() < 5 else date(NEXT, 6, 4)]}, "no day of a weekend"),
         ({"worked": [date(NEXT + 1, 6, 5)]}, "not in this year"),
         ({"worked": [date(NEXT, 10, day) for day in range(1, 8) if date(NEXT, 10, day).weekday() > 4]}, "both off"),
-        ({"off": []}, "statutory holiday"),
-        ({"off": [{"name": "元旦", "from": date(NEXT, 1, 3), "to": date(NEXT, 1, 1)}]}, "ends after it begins"),
-        ({"off": [{"name": "元旦", "from": "一月一日", "to": date(NEXT, 1, 1)}]}, "dates are written"),
+        ({"holidays": []}, "statutory holiday"),
+        ({"holidays": [{"name": "元旦", "from": date(NEXT, 1, 3), "to": date(NEXT, 1, 1)}]}, "ends after it begins"),
+        ({"holidays": [{"name": "元旦", "from": "一月一日", "to": date(NEXT, 1, 1)}]}, "dates are written"),
         ({"notice": ""}, "name the notice"),
         ({"year": "下一年"}, "year is a year"),
     ],
@@ -114,3 +121,12 @@ def test_a_folder_with_a_wrong_file_is_not_used(tmp_path):
 
     with pytest.raises(holidays.WrongHolidays, match="name of the file"):
         holidays.use(tmp_path)
+
+
+def test_the_example_of_the_page_is_the_year_that_is_shipped():
+    example = Path("docs/operations/holidays.md").read_text("utf-8").partition("```yaml\n")[2].partition("```")[0]
+    found = holidays.read(example)
+
+    assert found.findings == ()
+    for told, kept in ((found.year.off, "holidays"), (found.year.worked, "workdays")):
+        assert told == {day for day in getattr(chinese_calendar.constants, kept) if day.year == found.year.year}
