@@ -117,6 +117,7 @@ class Habits:
 
     def _send_result(self, course: Course) -> None:
         course.tell("message_observation_received", {"facts": {"hb": 55}})
+        course.tell("message_observation_received", {"facts": {"urine_protein": "1+"}})  # asks for no grading
 
     def _send_diagnosis(self, course: Course) -> None:
         course.tell("message_diagnosis_received", {"code": "O24.4", "text": "妊娠期糖尿病", "findings": []})
