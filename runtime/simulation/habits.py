@@ -117,12 +117,18 @@ class Habits:
 
     def _send_result(self, course: Course) -> None:
         course.tell("message_observation_received", {"facts": {"hb": 55}})
-        course.tell("message_observation_received", {"facts": {"urine_protein": "1+"}})  # asks for no grading
+        self._send_protein(course)
+
+    def _send_protein(self, course: Course) -> None:
+        """Abnormal, and no reason for a new grading: somebody has to see it (T-09)."""
+        course.tell("message_observation_received", {"facts": {"urine_protein": "1+"}})
 
     def _send_diagnosis(self, course: Course) -> None:
         course.tell("message_diagnosis_received", {"code": "O24.4", "text": "妊娠期糖尿病", "findings": []})
+        self._send_protein(course)
 
     def _ask_referral(self, course: Course) -> None:
+        self._send_protein(course)
         sent = {"sending_organisation": self.person.home, "receiving_organisation": "org-hospital"}
         course.tell("message_referral_requested", {"urgency": "planned", "reason": "上级医院产检", **sent})
 
