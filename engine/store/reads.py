@@ -91,6 +91,7 @@ def user_tasks(
     completed_by: str | None = None,
     completed_since: datetime | None = None,
     overdue_at: datetime | None = None,
+    hurried: bool = False,
     ids: Collection[UUID] | None = None,
     variables: Mapping[str, Any] | None = None,
     order: str = "window",
@@ -99,7 +100,8 @@ def user_tasks(
     offset: int = 0,
 ) -> Page:
     """User tasks that meet every filter given. `state`: open, created, claimed, completed, cancelled, or None for all.
-    `order`: window (soonest due first) or created. `after` is the `next` of the page before."""
+    `hurried`: for which there was an hour at the most. `order`: window (soonest due first) or created. `after` is the
+    `next` of the page before."""
     asked: dict[str, Any] = {
         "business_key": business_key,
         "instance_id": instance_id,
@@ -121,6 +123,8 @@ def user_tasks(
         filters.append("where_unassigned")
     if drafted:
         filters.append("where_drafted")
+    if hurried:
+        filters.append("where_hurried")
     params = {**asked, "region_id": region_id, "state": state, "limit": limit + 1, "offset": offset}
     counted = _joined("count_user_tasks", *filters)
     total = conn.execute(_bounded(counted), {**params, "most": COUNTED}).fetchone()

@@ -5150,6 +5150,12 @@ CREATE INDEX user_task_handover_instance_idx ON public.user_task_handover USING 
 CREATE INDEX user_task_handover_unseen_idx ON public.user_task_handover USING btree (region_id, given_to) WHERE (seen_at IS NULL);
 
 --
+-- Name: user_task_hurried_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX user_task_hurried_idx ON public.user_task USING btree (region_id, due_at) WHERE ((state = ANY (ARRAY['created'::public.user_task_state, 'claimed'::public.user_task_state])) AND ((due_at - created_at) <= '01:00:00'::interval));
+
+--
 -- Name: user_task_instance_idx; Type: INDEX; Schema: public; Owner: -
 --
 

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from engine.store import reads
 from tests.web.conftest import csrf_of, example
 from tests.web.markup import assert_sound
 from workflows import completion
@@ -56,6 +57,30 @@ def test_what_finishing_it_brings_for_her_is_said_with_its_hour_an_emergency_too
     notice = shown[shown.index("已提交：第1次产前检查") : shown.index("<table")]
     assert "她接下来要办的" in notice and notice.index("填写转诊单") < notice.index("妊娠风险筛查")
     assert "还剩 10 分钟" in notice and "01-05 08:10 前" in shown  # the list names the hour where hours count
+
+
+def test_what_is_counted_in_minutes_stands_above_the_list_for_those_who_may_do_it(site):
+    task = site.task("task_first_visit")
+    found = {**as_form(example("anc-first")), "sbp": "172", "dbp": "115", "overall": "normal"}
+    confirmed = ["overall", "sbp", "dbp", "urine_protein"]
+    assert "以分钟计" not in site.get("/tasks", "nurse").text
+    answer = site.post(f"/tasks/{task.id}", "nurse", _confirm=confirmed, **found)
+    assert answer.status_code == 303, answer.text
+    (asks,) = site.tasks(element_id="task_request_transfer")
+
+    for view in ("mine", "team", "all"):
+        shown = site.get(f"/tasks?view={view}", "nurse")
+        assert_sound(shown)
+        pinned = shown.text[shown.text.index("以分钟计，先办") : shown.text.index("</section>")]
+        assert f"/tasks/{asks.id}" in pinned and "测试" in pinned and "还剩 10 分钟" in pinned, view
+    for view, who in (("done", "nurse"), ("team", "nurse2"), ("team", "officer")):
+        assert "以分钟计" not in site.get(f"/tasks?view={view}", who).text, (view, who)
+    with site.services.engine.read() as conn:
+        conn.execute("SET LOCAL enable_seqscan = off")
+        asked = {"region_id": site.services.region_id, "limit": 6, "offset": 0}
+        words = ("read_user_tasks", "where_state_open", "where_hurried", "order_window")
+        plan = conn.execute("EXPLAIN " + " ".join(reads.SQL[word] for word in words), asked).fetchall()
+    assert "user_task_hurried_idx" in str(plan), plan
 
 
 def test_submit_and_next_opens_the_next_task_of_the_same_list(site, screening):

@@ -22,6 +22,7 @@ from workflows import completion, task_access, task_beside
 from workflows.reading_cases import reading_cases
 
 MINE = "mine"
+MOST_HURRIED = 5
 MOST_READY = 10  # [default]: forms that a browser keeps at hand
 
 
@@ -57,6 +58,7 @@ def tasks() -> str:
         counts.setdefault(query.view, page.total)
         done = _just_done(conn)
         following = _following(conn, done, moment)
+        hurried = _hurried(conn, moment) if query.page == 1 and query.view != "done" else []
         elements = worklist.element_groups(services(), conn, query, principal)
         services().people.record_view(principal, interaction="search", detail={"shown": len(rows)})
     last_page = max(1, -(-page.total // worklist.ROWS))
@@ -69,6 +71,7 @@ def tasks() -> str:
         counts=counts,
         done=done,
         following=following,
+        hurried=hurried,
         held=_ready(mine),
         handed=handed,
         handing=services().people.names({one.by for one in handed.values()}),
@@ -100,6 +103,14 @@ def _following(conn: Any, done: Any, moment: datetime) -> list[worklist.Row]:
     page = reads.user_tasks(conn, services().region_id, business_key=done.business_key, **asked)
     new = [task for task in page.items if task.created_at >= done.completed_at]
     return worklist.rows(services(), conn, new, g.principal, places(), moment)
+
+
+def _hurried(conn: Any, moment: datetime) -> list[worklist.Row]:
+    """What the person may do that was given an hour at the most: last month's equipment check is later than it, and
+    would stand before it."""
+    asked = worklist.restriction(worklist.Query(view="team"), g.principal, moment, moment)
+    page = reads.user_tasks(conn, services().region_id, **asked, hurried=True, limit=MOST_HURRIED)
+    return worklist.rows(services(), conn, list(page.items), g.principal, places(), moment)
 
 
 @bp.get("/tasks/<uuid:task_id>")

@@ -32,6 +32,7 @@ _STAMP = re.compile(r"(.+?)(?:[T ]+|(?<=\d{8}))(\d{1,2}):?(\d{2})(?::?(\d{2})(?:
 _TIME = re.compile(r"(\d{1,2}):?(\d{2})(?::?(\d{2}))?")
 _GAPS = re.compile(r"[\s\u200b\ufeff]+")
 MAX_TEXT = 4000
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML has no way to say them
 
 
 class Unreadable(ValueError):
@@ -156,7 +157,7 @@ def _string(item: Item, value: Any, on: date) -> str:
     if len(text) > (item.max_length or MAX_TEXT):
         limit = item.max_length or MAX_TEXT
         raise Unreadable(f"最多 {limit} 个字", f"at most {limit} characters")
-    if any((ord(sign) < 32 and sign not in "\n\r\t") or 0xD800 <= ord(sign) <= 0xDFFF for sign in text):
+    if UNWRITABLE.search(text):
         raise Unreadable("含有不能保存的字符", "holds a character that cannot be stored")
     if item.regex and not re.fullmatch(item.regex, text):
         hint = item.hint or Text(zh="格式不符", en="has the wrong form")

@@ -61,6 +61,10 @@ AND t.completed_at >= %(completed_since)s
 -- where_overdue_at --
 AND t.due_at < %(overdue_at)s
 
+-- where_hurried --
+-- Of what was to be done within the hour; an index is made for these words.
+AND t.due_at - t.created_at <= interval '1 hour'
+
 -- where_ids --
 AND t.id = ANY(%(ids)s)
 

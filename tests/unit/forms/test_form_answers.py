@@ -90,6 +90,13 @@ def test_a_draft_may_be_incomplete_but_not_senseless():
     assert refused_at("anc-visit", {"weight": "heavy"}, complete=False).keys() == {"weight"}
 
 
+@pytest.mark.parametrize("sign", ["\x00", "\x0b", "\x1f", "\ud800", "\ufffe", "\uffff"])
+def test_a_sign_that_no_document_can_hold_is_refused_at_its_field(sign):
+    answers = filled("registration", addr_current=f"测试路{sign}1 号")
+
+    assert refused_at("registration", answers) == {"addr_current": "holds a character that cannot be stored"}
+
+
 def test_an_unknown_field_is_refused_by_name_also_inside_a_row():
     answers = filled("delivery", colour="blue")
     answers["fetus"] = [{**answers["fetus"][0], "weight_kg": 3}]
