@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -23,6 +23,7 @@ WHO_SHE_IS = frozenset(
     {"name", "id_type", "id_no", "birth_date", "phone", "lmp", "lmp_unknown", "edd_basis", "child_order", "end_code"}
 )
 TO_THE_END = 5  # every fifth walk; the others are left at a moment that is drawn, as they stand
+CLOSED_BY = 900  # days after which nobody waits any more for what should have ended a standing task
 ENOUGH = 1300  # days after which a case that goes on will go on for ever
 HURRY = 0.1  # share of tasks worked on at once
 NEGLECT = 0.06  # share left lying for months
@@ -98,7 +99,8 @@ class Walker:
 
     def plan(self, course: Course, task: OpenTask, nth: int) -> Iterable[tuple[datetime, Act]]:
         chance = self._chance
-        if task.element_id in STANDING and chance.random() < 0.9:
+        if task.element_id in STANDING and chance.random() < 0.9:  # ends with the follow-up, else her doctor closes it
+            yield self._begins + timedelta(days=CLOSED_BY), lambda course: self._finish(course, task)
             return
         opens = max(task.created_at, task.window_from or task.created_at)
         limit = task.due_at or opens + timedelta(days=7)
@@ -129,7 +131,7 @@ class Walker:
         if form.id == "tracing":
             base |= {"contact_result": "reached", "contact_detail": "will_come"}
         if self._is_over(course):
-            return {"answers": base | self._coming_to_an_end(form.id, course)}
+            return {"answers": base | self._coming_to_an_end(form.id, course, variables)}
         self._base = base
         self.filled += 1
         return {"answers": fill_in(form, self._chance, base=base, now=course.now, fixed=WHO_SHE_IS)}
@@ -153,7 +155,9 @@ class Walker:
         )
         return None if found is None else {"answers": found}
 
-    def _coming_to_an_end(self, form: str, course: Course) -> dict[str, Any]:
+    def _coming_to_an_end(self, form: str, course: Course, variables: Mapping[str, Any]) -> dict[str, Any]:
+        if form == "closure" and variables.get("end_code") is None and "died" in str(self.person.end):
+            return {"end_code": "moved.out", "receiver": "邻县妇幼保健院"}  # nobody has told of a death
         if form == "tracing" and _on(course.now) > self.person.delivers_on:
             dates = {name: self.person.delivers_on.isoformat() for name in ("delivered_on", "discharged_on")}
             return {"contact_result": "delivered", "contact_detail": "done_elsewhere", **dates}

@@ -10,8 +10,9 @@ from tests.fhir.app_kit import Client, Person
 def test_an_app_that_was_opened_on_the_old_record_is_on_the_one_that_stays(site):
     app = Client(site, site.app("client_secret_basic"))
     scope = "openid offline_access launch/patient patient/*.rs"
-    first = app.redeems(app.code(Person(site), scope, woman=site.woman)).json()
-    stays, goes = site.other, site.woman
+    goes = site.hospital.brings_in(number="999999199105120025", day="2025-11-10")
+    stays = site.hospital.brings_in(number="999999199105120041", day="2025-11-12")
+    first = app.redeems(app.code(Person(site), scope, woman=goes)).json()
     kept = stays.pregnancy_id
     merge = MergeWomen(survivor=kept, duplicate=goes.pregnancy_id, kept=kept, reason="twice")
     site.hospital.services.engine.execute(merge, by=Actor(kind="person", id="officer"))
