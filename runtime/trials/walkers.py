@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -130,8 +130,10 @@ class Walker:
         base = answers_of(self.person, task, proposed, known, course.now)
         if form.id == "tracing":
             base |= {"contact_result": "reached", "contact_detail": "will_come"}
+        if form.id == "closure" and variables.get("end_code") is None and "died" in str(self.person.end):
+            base |= {"end_code": "moved.out", "receiver": "邻县妇幼保健院"}  # nobody has told of a death
         if self._is_over(course):
-            return {"answers": base | self._coming_to_an_end(form.id, course, variables)}
+            return {"answers": base | self._coming_to_an_end(form.id, course)}
         self._base = base
         self.filled += 1
         return {"answers": fill_in(form, self._chance, base=base, now=course.now, fixed=WHO_SHE_IS)}
@@ -155,9 +157,7 @@ class Walker:
         )
         return None if found is None else {"answers": found}
 
-    def _coming_to_an_end(self, form: str, course: Course, variables: Mapping[str, Any]) -> dict[str, Any]:
-        if form == "closure" and variables.get("end_code") is None and "died" in str(self.person.end):
-            return {"end_code": "moved.out", "receiver": "邻县妇幼保健院"}  # nobody has told of a death
+    def _coming_to_an_end(self, form: str, course: Course) -> dict[str, Any]:
         if form == "tracing" and _on(course.now) > self.person.delivers_on:
             dates = {name: self.person.delivers_on.isoformat() for name in ("delivered_on", "discharged_on")}
             return {"contact_result": "delivered", "contact_detail": "done_elsewhere", **dates}

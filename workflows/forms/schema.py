@@ -19,6 +19,7 @@ _UNKNOWN = Text(zh="表单没有这一项", en="the form has no such item")
 _NO_LIST = Text(zh="应为列表", en="must be a list")
 _NO_ROW = Text(zh="每一行应为对象", en="each row must be an object")
 MAX_ROWS = 50
+MAX_ANSWERS = 300  # to one question: more than any table has criteria, all of which a form may be filled in with
 LIMITED = DATES | NUMBERS  # whose answers can lie beyond a limit
 
 
@@ -53,8 +54,9 @@ class ListField(fields.List[Any]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         answers = value if isinstance(value, list) else [value]
-        if len(answers) > MAX_ROWS:
-            raise ValidationError([Text(zh=f"最多 {MAX_ROWS} 项", en=f"at most {MAX_ROWS}")])  # type: ignore[list-item]
+        most = MAX_ROWS if isinstance(self.inner, fields.Nested) else MAX_ANSWERS
+        if len(answers) > most:
+            raise ValidationError([Text(zh=f"最多 {most} 项", en=f"at most {most}")])  # type: ignore[list-item]
         found, faults = [], {}
         for number, each in enumerate(answers):
             try:
@@ -129,7 +131,7 @@ def _one(item: Item, value: Any, on: date) -> Any:
 
 def _several(item: Item, values: list[Any], on: date) -> list[Any] | None:
     answers = [_one(item, value, on) for value in values if not blank(value)]
-    return None if len(values) > MAX_ROWS or None in answers else answers
+    return None if len(values) > MAX_ANSWERS or None in answers else answers
 
 
 def _rows(layout: Layout, value: Any, on: date) -> list[Any] | None:

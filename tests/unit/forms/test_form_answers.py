@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from engine.errors import Incorrect
+from workflows import tables
 from workflows.forms import example_answers, forms_on_disk
 
 FORMS = forms_on_disk()
@@ -88,6 +89,16 @@ def test_every_missing_answer_is_named_at_once():
 def test_a_draft_may_be_incomplete_but_not_senseless():
     assert validate("anc-visit", {"weight": "56.50"}, complete=False).values == {"weight": Decimal("56.50")}
     assert refused_at("anc-visit", {"weight": "heavy"}, complete=False).keys() == {"weight"}
+
+
+def test_as_many_criteria_as_the_tables_have_are_taken_and_no_endless_list():
+    codes = (f"{colour}-{group}.{row}" for colour in "RPOY" for group in range(1, 12) for row in range(1, 30))
+    every = [code for code in codes if tables.row_of(code)]
+    assert len(every) > 50
+
+    taken = validate("case-file", filled("case-file", criteria=every))
+    assert taken.values["criteria"] == every
+    assert refused_at("case-file", filled("case-file", criteria=["R-1.1"] * 301)) == {"criteria": "at most 300"}
 
 
 @pytest.mark.parametrize("sign", ["\x00", "\x0b", "\x1f", "\ud800", "\ufffe", "\uffff"])
